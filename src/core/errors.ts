@@ -9,6 +9,15 @@ export const ERRORS = {
   PRICE_INVALID: { what: 'A price is not an integer from 0 to 2147483648.', remedy: 'Set prices as whole units per MB within that range.' },
   HOLD_UNKNOWN: { what: 'A hold was ended twice, or never made.', remedy: 'This is a defect; the link has been stopped. Report it with the log.' },
   INVARIANT_BROKEN: { what: 'A rule of the books does not hold; the link has been stopped.', remedy: 'Nothing was changed to hide it. Report it with the log and the link record.' },
+  NODE_ID_INVALID: { what: 'This is not a node id.', remedy: 'A node id is an Ethereum address: 0x and 40 hex digits.' },
+  EPOCH_STALE: { what: 'A frame was priced by terms that are no longer in force.', remedy: 'The neighbour must take the newest terms; the frame was refused.' },
+  EPOCH_UNKNOWN: { what: 'A frame names terms that were never sent.', remedy: 'The neighbour is faulty or hostile; the link was closed.' },
+  // links
+  LINK_CLOSED: { what: 'The link is closed.', remedy: 'It is dialled again by itself; try again shortly.' },
+  // store
+  // chain and settlement
+  // transit
+  // configuration and faces
 } as const satisfies Record<string, { what: string; remedy: string }>;
 
 export type ErrorCode = keyof typeof ERRORS;

@@ -1,0 +1,45 @@
+import type { SignedCheque } from '../core/cheque.ts';
+import type { NodeId } from '../core/node-id.ts';
+
+/**
+ * The chain port: what settlement needs of an EVM. Implementations translate transport failures to `RPC_UNREACHABLE`,
+ * a wrong chain to `CHAIN_WRONG`, reverts to `TRANSACTION_REVERTED`. All amounts are wei.
+ */
+export interface Chain {
+  /** Throws `CHAIN_WRONG` when the endpoint answers with another chain id than configured. */
+  chainId(): Promise<number>;
+  balance(address: NodeId): Promise<bigint>;
+  /** Facts of a chequebook, read in one round of calls; undefined where no code stands. */
+  chequebook(address: NodeId, beneficiary: NodeId): Promise<ChequebookFacts | undefined>;
+  /** Deploys a chequebook owned and issued by this node's key through the factory, with `depositWei`. */
+  deployChequebook(depositWei: bigint): Promise<{ readonly address: NodeId; readonly transaction: Receipt }>;
+  /** Sends coin into a chequebook. */
+  deposit(chequebook: NodeId, wei: bigint): Promise<Receipt>;
+  /** Submits a cheque for its beneficiary; returns when mined. `sent` is told the hash before it is broadcast. */
+  cash(cheque: SignedCheque, sent: (transaction: string) => Promise<void>): Promise<CashReceipt>;
+  /** The outcome of a transaction sent earlier, undefined while it is not mined or not known. */
+  outcome(transaction: string, chequebook: NodeId): Promise<CashReceipt | undefined>;
+  close(): Promise<void>;
+}
+
+export interface ChequebookFacts {
+  /** Deployed by the factory this node trusts. */
+  readonly fromFactory: boolean;
+  readonly issuer: NodeId;
+  readonly balanceWei: bigint;
+  /** Paid to the beneficiary so far, cumulative. */
+  readonly paidOutWei: bigint;
+  readonly bounced: boolean;
+  /** Set while the owner has announced a withdrawal: seconds since the epoch from which it can be taken. */
+  readonly withdrawableAtS?: number;
+}
+
+export interface Receipt {
+  readonly hash: string;
+  readonly gasWei: bigint;
+}
+
+export interface CashReceipt extends Receipt {
+  readonly paidWei: bigint;
+  readonly bounced: boolean;
+}

@@ -1,0 +1,112 @@
+import type { NodeId } from '../core/node-id.ts';
+import type { Service } from '../core/service.ts';
+
+/** A running node as its faces (api, cli, lab) see it. `createNode` makes one. Amounts in units unless a name says wei. */
+export interface WayleaveNode {
+  readonly id: NodeId;
+  readonly name: string;
+  status(): NodeStatus;
+  /** Every event from now on; returns a function that stops the stream. */
+  subscribe(listener: (event: NodeEvent) => void): () => void;
+  /** Stops (or resumes) paying a neighbour, or everyone. For demonstrations and emergencies. */
+  pausePayments(paused: boolean, neighbour?: NodeId): void;
+  /** Cashes every cheque held, now. Returns how many were cashed. */
+  cashAll(): Promise<number>;
+  /** Ends streams, tells neighbours, writes the books with a lease of zero. */
+  stop(): Promise<void>;
+}
+
+export type LinkState = 'open' | 'throttled' | 'choked' | 'closed';
+
+export interface NodeStatus {
+  readonly schema: 1;
+  readonly id: NodeId;
+  readonly name: string;
+  readonly mode: 'enforce' | 'observe';
+  readonly uptimeMs: number;
+  readonly listen: string | undefined;
+  readonly socks: string | undefined;
+  readonly httpProxy: string | undefined;
+  readonly chequebook: NodeId | undefined;
+  /** Weighted average of prices paid for access, units per MB; the uplink's price at a gateway. */
+  readonly costPerMb: number | undefined;
+  readonly askPerMb: number | undefined;
+  readonly paymentsPaused: boolean;
+  readonly streams: number;
+  readonly links: readonly LinkStatus[];
+}
+
+export interface LinkStatus {
+  readonly neighbour: NodeId;
+  readonly name: string | undefined;
+  readonly connected: boolean;
+  readonly state: LinkState;
+  /** Positive: the neighbour owes me. Write-offs are not in it: balance + writeOff is what is claimed. */
+  readonly balance: number;
+  readonly writeOff: number;
+  /** Their debt at which they are asked to pay, and at which I stop serving. */
+  readonly payAt: number;
+  readonly dropAt: number;
+  /** My debt at which I pay them, and at which they stop serving me, as announced. */
+  readonly theirPayAt: number | undefined;
+  readonly theirDropAt: number | undefined;
+  /** Their received but not yet final payments, and the limit on them. */
+  readonly uncashed: number;
+  readonly riskAt: number;
+  /** Paid by me and not acknowledged yet. */
+  readonly pending: number;
+  readonly paid: number;
+  readonly received: number;
+  readonly paymentsSent: number;
+  readonly paymentsReceived: number;
+  readonly services: Readonly<Record<Service, ServiceStatus>>;
+  readonly roundTripMs: number | undefined;
+  readonly paymentsPaused: boolean;
+  readonly lastFault: string | undefined;
+}
+
+export interface ServiceStatus {
+  readonly askPerMb: number | undefined;
+  readonly theirAskPerMb: number | undefined;
+  readonly provided: number;
+  readonly consumed: number;
+  readonly providedBytes: number;
+  readonly consumedBytes: number;
+}
+
+/**
+ * What happens, as it happens: one JSON object a line on the event stream. `kind` is a stable word; other fields are
+ * integers, ids or short words.
+ */
+export interface NodeEvent {
+  readonly kind: EventKind;
+  readonly atMs: number;
+  readonly neighbour?: NodeId;
+  readonly [fact: string]: string | number | boolean | undefined;
+}
+
+/** The words of the event stream, each with what it tells. `docs/events.md` is printed from this table. */
+export const EVENTS = {
+  started: 'the node is running',
+  stopping: 'the node is stopping',
+  linkUp: 'a neighbour connected and proved its id',
+  linkDown: 'the connection to a neighbour ended; code says why',
+  terms: 'terms agreed with a neighbour: epoch, askPerMb, theirAskPerMb, payAt, dropAt',
+  charged: 'the counter of a link moved (at most a few a second a link): balance, providedBytes, consumedBytes',
+  state: 'a link changed state: from, to',
+  paying: 'a payment was written and sent: id, amount',
+  paid: 'a payment was acknowledged: id, amount',
+  paymentRejected: 'a neighbour refused a payment: id, code',
+  received: 'a payment was accepted: id, amount',
+  refused: 'a payment was refused: code',
+  cashing: 'a cheque was submitted to the chain: transaction',
+  cashed: 'a cheque was paid out: transaction, wei, gasWei',
+  bounced: 'a cheque bounced: chequebook, missing wei',
+  writeOff: 'the books of a link were reconciled: provided, consumed',
+  verdict: 'a neighbour broke a rule: code, action',
+  wouldEnforce: 'observe mode: what would have been done: action',
+  streamOpen: 'a stream was opened: to, role',
+  streamEnd: 'a stream ended: to, bytesUp, bytesDown, code',
+  fault: 'something failed here: code, what',
+} as const;
+export type EventKind = keyof typeof EVENTS;

@@ -1,0 +1,123 @@
+import type { NodeId } from '../core/node-id.ts';
+
+/**
+ * The store port: what a node remembers. A `commit` is one atomic, durable batch; batches that arrive together share
+ * one sync (group commit). Every record is a whole row that replaces the row with the same key, so a redelivered
+ * batch changes nothing. `test/conformance/store.ts` runs against every implementation.
+ */
+export interface Store {
+  /** All that is remembered, read once at start. */
+  load(): Promise<StoredState>;
+  /**
+   * Resolves when the batch is durable (survives a power cut). Batches are applied in call order. Rejects with
+   * `STORE_FULL`, `STORE_FAILED`; after that nothing of the batch is stored.
+   */
+  commit(records: readonly StoreRecord[]): Promise<void>;
+  /** A consistent copy into one file. Throws `BACKUP_EXISTS`, `STORE_FAILED`. */
+  backup(path: string): Promise<void>;
+  close(): Promise<void>;
+}
+
+export interface StoredState {
+  /** Counts restores: a new store, and each restored backup, starts a new epoch (DESIGN §3, statements). */
+  readonly epoch: number;
+  readonly links: readonly LinkRecord[];
+  readonly terms: readonly TermsRecord[];
+  readonly issued: readonly IssuedChequeRecord[];
+  readonly received: readonly ReceivedChequeRecord[];
+  readonly cashings: readonly CashingRecord[];
+  readonly notes: readonly NoteRecord[];
+}
+
+/** One link account. Amounts in units; remainders in millionths of a unit, by service in the order of `core/service.ts`. */
+export interface LinkRecord {
+  readonly kind: 'link';
+  readonly neighbour: NodeId;
+  readonly provided: readonly [number, number, number];
+  readonly consumed: readonly [number, number, number];
+  readonly providedBytes: readonly [number, number, number];
+  readonly consumedBytes: readonly [number, number, number];
+  readonly providedRemainder: readonly [number, number, number];
+  readonly consumedRemainder: readonly [number, number, number];
+  readonly attempts: number;
+  readonly paid: number;
+  readonly received: number;
+  /** Signed corrections by reconciliation, of what was provided and of what was consumed, by service. */
+  readonly providedCorrection: readonly [number, number, number];
+  readonly consumedCorrection: readonly [number, number, number];
+  /** "Up to this much more may be charged before the next record" (DESIGN §3, lease). 0 after a clean stop. */
+  readonly lease: number;
+  /** When the link was choked, wall milliseconds; 0 when it is not. */
+  readonly chokedSinceMs: number;
+  /** Set by conduct: no service, payments only. */
+  readonly closed: boolean;
+  readonly updatedMs: number;
+}
+
+/** The last terms sent to (`side: 'mine'`) or taken from (`side: 'theirs'`) a neighbour, in wire form. */
+export interface TermsRecord {
+  readonly kind: 'terms';
+  readonly neighbour: NodeId;
+  readonly side: 'mine' | 'theirs';
+  readonly epoch: number;
+  readonly bytes: Uint8Array;
+}
+
+/** The last cheque to one beneficiary on one chequebook. Amounts in the token's smallest unit (wei). */
+export interface IssuedChequeRecord {
+  readonly kind: 'issued';
+  readonly chequebook: NodeId;
+  readonly beneficiary: NodeId;
+  readonly cumulative: bigint;
+  readonly signature: Uint8Array;
+  /** The amount of this last cheque in units, and the payment id it travels under. */
+  readonly amount: number;
+  readonly paymentId: number;
+  /** The cumulative the beneficiary acknowledged as accepted. */
+  readonly acceptedCumulative: bigint;
+  /** Units paid that were not a whole number of wei yet, as a numerator (carried remainder). */
+  readonly remainder: bigint;
+}
+
+/** The last cheque taken from one chequebook. */
+export interface ReceivedChequeRecord {
+  readonly kind: 'received';
+  readonly chequebook: NodeId;
+  readonly neighbour: NodeId;
+  readonly issuer: NodeId;
+  readonly cumulative: bigint;
+  readonly signature: Uint8Array;
+  /** What the contract has paid out to us on this chequebook, as last seen. */
+  readonly cashedCumulative: bigint;
+  /** All that was credited from this chequebook, in units, and the wei not yet worth a unit. */
+  readonly creditedUnits: number;
+  readonly remainderWei: bigint;
+  readonly bounced: boolean;
+}
+
+/** One attempt to cash, kept so that it resumes after a restart. */
+export interface CashingRecord {
+  readonly kind: 'cashing';
+  readonly transaction: string;
+  readonly chequebook: NodeId;
+  readonly cumulative: bigint;
+  readonly status: 'sent' | 'mined' | 'bounced' | 'failed';
+  readonly paidOut: bigint;
+  readonly gasWei: bigint;
+  readonly atMs: number;
+}
+
+/** Small facts by name, for example the address of this node's chequebook. */
+export interface NoteRecord {
+  readonly kind: 'note';
+  readonly name: string;
+  readonly text: string;
+}
+
+export type StoreRecord =
+  | LinkRecord
+  | TermsRecord
+  | IssuedChequeRecord
+  | ReceivedChequeRecord
+  | CashingRecord
+  | NoteRecord;
