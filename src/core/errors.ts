@@ -8,16 +8,47 @@ export const ERRORS = {
   AMOUNT_OVERFLOW: { what: 'An amount would leave the range of exact integers.', remedy: 'Settle the link, or use a larger unit of account.' },
   PRICE_INVALID: { what: 'A price is not an integer from 0 to 2147483648.', remedy: 'Set prices as whole units per MB within that range.' },
   HOLD_UNKNOWN: { what: 'A hold was ended twice, or never made.', remedy: 'This is a defect; the link has been stopped. Report it with the log.' },
+  HOLDS_EXHAUSTED: { what: 'More reservations are open at once than can be.', remedy: 'This is a leak of holds; report it with the log.' },
   INVARIANT_BROKEN: { what: 'A rule of the books does not hold; the link has been stopped.', remedy: 'Nothing was changed to hide it. Report it with the log and the link record.' },
   NODE_ID_INVALID: { what: 'This is not a node id.', remedy: 'A node id is an Ethereum address: 0x and 40 hex digits.' },
   EPOCH_STALE: { what: 'A frame was priced by terms that are no longer in force.', remedy: 'The neighbour must take the newest terms; the frame was refused.' },
   EPOCH_UNKNOWN: { what: 'A frame names terms that were never sent.', remedy: 'The neighbour is faulty or hostile; the link was closed.' },
+  // terms and conduct
+  TERMS_WRONG_VERSION: { what: 'The neighbour speaks another version of the protocol.', remedy: 'One of the two nodes needs an update.' },
+  TERMS_WRONG_CHAIN: { what: 'The neighbour settles on another chain.', remedy: 'Both nodes must use the same chain id; compare their settlement settings.' },
+  TERMS_WRONG_TOKEN: { what: 'The neighbour settles in another token.', remedy: 'Both nodes must use the same token; compare their settlement settings.' },
+  TERMS_ABSURD: { what: 'A field of the terms is out of range.', remedy: 'The field is named; its owner must correct it. A ratio must lie within a quarter of ours.' },
+  TERMS_PAYAT_ABOVE_DROPAT: { what: 'payAt could never be reached before dropAt.', remedy: 'Set payAt below dropAt, with room for at least one piece of every service between them.' },
+  TERMS_STALE: { what: 'The terms are older than those already taken, or differ under the same epoch.', remedy: 'The neighbour must send its terms with a higher epoch.' },
+  TERMS_NO_METHOD: { what: 'The two nodes know no common way to pay.', remedy: 'Enable one settlement mode on both, or set the bid to 0 to trade without tokens.' },
+  TERMS_TRANSFER_TOO_SLOW: { what: 'A transfer is confirmed too late: the debt would pass dropAt first.', remedy: 'Raise dropAt, lower payAt, wait for fewer confirmations, or pay by cheque.' },
+  SERVICE_NOT_OFFERED: { what: 'The service is not offered under these terms.', remedy: 'The neighbour must look at our terms before it asks.' },
   // links
+  LISTEN_FAILED: { what: 'This address cannot be listened on.', remedy: 'Check that it belongs to this machine and that the port may be used.' },
+  PORT_IN_USE: { what: 'Another program listens on this port already.', remedy: 'Stop it, or choose another port; port 0 takes a free one.' },
+  WIRE_MALFORMED: { what: 'A message or header cannot be read.', remedy: 'The sender is faulty, hostile, or of another version; what it sent was dropped.' },
   LINK_CLOSED: { what: 'The link is closed.', remedy: 'It is dialled again by itself; try again shortly.' },
   // store
+  STORE_FULL: { what: 'There is no room left to store anything.', remedy: 'Free space on the disk, or raise the size limit of the store; nothing was stored in part.' },
+  STORE_FAILED: { what: 'The store cannot be read or written.', remedy: 'Check the disk and the permissions of the data folder, then start the node again.' },
+  STORE_CLOSED: { what: 'The store is closed.', remedy: 'The node is stopping; try again when it runs.' },
+  STORE_IN_USE: { what: 'Another process has this store open.', remedy: 'Stop the other node, or use another data folder.' },
+  STORE_NEWER: { what: 'This store was written by a later version.', remedy: 'Start it with that version or a newer one.' },
+  STORE_CORRUPT: { what: 'This file is not an undamaged store.', remedy: 'Restore the newest backup with `wayleave restore`; keep the damaged file for later examination.' },
+  STORE_WRONG_NODE: { what: 'This store belongs to another node.', remedy: 'Use the data folder that belongs to this key.' },
+  STORE_RECORD_INVALID: { what: 'A record to be stored is malformed.', remedy: 'This is a defect; nothing of the batch was stored. Report it with the log.' },
+  STORE_EXISTS: { what: 'There is a store at this place already.', remedy: 'Choose another place, or allow it to be replaced; the old one is then kept beside it.' },
+  BACKUP_EXISTS: { what: 'There is a file at this place already.', remedy: 'Choose another name for the backup.' },
+  BACKUP_MISSING: { what: 'There is no backup at this place.', remedy: 'Check the path.' },
   // chain and settlement
   // transit
+  EGRESS_RULE_INVALID: { what: 'This is not a rule for the gateway.', remedy: 'Write a host, an address or a range, with a port if need be: 10.0.0.0/8, 192.0.2.7:80, [fd00::1]:443, intranet.example:80.' },
+  PROXY_UNPROTECTED: { what: 'The proxy would serve anyone who can reach this machine, at your cost.', remedy: 'Listen on 127.0.0.1, or set a user name and a password.' },
   // configuration and faces
+  CONFIG_NOT_FOUND: { what: 'The configuration file cannot be read.', remedy: 'Make one with `wayleave init`, or name it with --config FILE.' },
+  CONFIG_SYNTAX: { what: 'The configuration file is not valid TOML.', remedy: 'Correct the line named above.' },
+  CONFIG_UNKNOWN_KEY: { what: 'The configuration file has a key that does not exist.', remedy: 'Correct the spelling, or remove the line. docs/configuration.md lists every key.' },
+  CONFIG_INVALID: { what: 'A value in the configuration file is not acceptable.', remedy: 'Change the line named above to what it accepts. docs/configuration.md lists every key.' },
 } as const satisfies Record<string, { what: string; remedy: string }>;
 
 export type ErrorCode = keyof typeof ERRORS;
