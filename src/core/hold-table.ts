@@ -1,0 +1,84 @@
+import { WayleaveError } from './errors.ts';
+
+/** Slots addressable by a handle: 2²². More holds at once than that is a leak, not a load. */
+const SLOT_LIMIT = 2 ** 22;
+const PER_SLOT = 2 ** -22;
+const GENERATION_LIMIT = 2 ** 30;
+
+/**
+ * Reservations in flight. A handle is a slot number with a generation, so that ending a hold twice, or ending one that
+ * was never made, is noticed at once instead of ending somebody else's.
+ */
+export class HoldTable {
+  #units = new Float64Array(64);
+  #rows = new Int32Array(64);
+  /** Twice the generation, plus 1 while the slot is in use. */
+  #marks = new Int32Array(64);
+  #sides = new Uint8Array(64);
+  #free = new Int32Array(64);
+  #freeCount = 0;
+  #used = 0;
+
+  /** Makes a hold and returns its handle, ≥ 0. Throws `HOLDS_EXHAUSTED`. */
+  take(row: number, units: number, side: 0 | 1): number {
+    let slot: number;
+    if (this.#freeCount > 0) {
+      this.#freeCount -= 1;
+      slot = this.#free[this.#freeCount] as number;
+    } else {
+      if (this.#used === this.#units.length) this.#grow();
+      slot = this.#used;
+      this.#used += 1;
+    }
+    const mark = (this.#marks[slot] as number) + 1;
+    this.#marks[slot] = mark;
+    this.#units[slot] = units;
+    this.#rows[slot] = row;
+    this.#sides[slot] = side;
+    return (mark >>> 1) * SLOT_LIMIT + slot;
+  }
+
+  /** Ends the hold and returns its slot, whose facts stay readable until the next `take`. Throws `HOLD_UNKNOWN`. */
+  end(handle: number): number {
+    const generation = Math.floor(handle * PER_SLOT);
+    const slot = handle - generation * SLOT_LIMIT;
+    if (!(slot >= 0 && slot < this.#used) || this.#marks[slot] !== generation * 2 + 1) {
+      throw new WayleaveError('HOLD_UNKNOWN', { handle });
+    }
+    this.#marks[slot] = generation + 1 >= GENERATION_LIMIT ? 0 : generation * 2 + 2;
+    this.#free[this.#freeCount] = slot;
+    this.#freeCount += 1;
+    return slot;
+  }
+
+  units(slot: number): number {
+    return this.#units[slot] as number;
+  }
+
+  row(slot: number): number {
+    return this.#rows[slot] as number;
+  }
+
+  /** 0: a hold for providing; 1: for consuming. */
+  side(slot: number): 0 | 1 {
+    return this.#sides[slot] as 0 | 1;
+  }
+
+  get live(): number {
+    return this.#used - this.#freeCount;
+  }
+
+  #grow(): void {
+    const size = this.#units.length * 2;
+    if (size > SLOT_LIMIT) throw new WayleaveError('HOLDS_EXHAUSTED', { holds: this.#used });
+    const copy = <T extends Float64Array | Int32Array | Uint8Array>(larger: T, old: T): T => {
+      larger.set(old);
+      return larger;
+    };
+    this.#units = copy(new Float64Array(size), this.#units);
+    this.#rows = copy(new Int32Array(size), this.#rows);
+    this.#marks = copy(new Int32Array(size), this.#marks);
+    this.#sides = copy(new Uint8Array(size), this.#sides);
+    this.#free = copy(new Int32Array(size), this.#free);
+  }
+}

@@ -1,0 +1,321 @@
+import { WayleaveError } from './errors.ts';
+import { HoldTable } from './hold-table.ts';
+import { SERVICES } from './service.ts';
+import { amount, type Units } from './units.ts';
+
+/**
+ * The link accounts of one node: columns, not objects. A link is a row number into one typed array, so that five links
+ * and ten million run the same code at the cost of a few cache lines. Positive balance: the neighbour owes me (DESIGN §1).
+ */
+export type LinkRow = number;
+
+/**
+ * Column offsets within a row. Gross totals only grow; `balance` is derived from them and checked by `audit`:
+ * provided − consumed + paid − received + providedCorrection − consumedCorrection.
+ */
+export const Column = {
+  // The first sixteen cells, two cache lines, are all that serving a frame touches.
+  balance: 0,
+  /** Reserved for what I am about to provide, and to consume. */
+  heldProvide: 1,
+  heldConsume: 2,
+  /** The limit I granted, and the one granted to me; `HALTED` on a link whose books broke. */
+  dropAt: 3,
+  peerDropAt: 4,
+  /** What may still be charged before the next durable record (DESIGN §3, lease). */
+  leaseLeft: 5,
+  /** Their payments that clear no debt until they are final (beyond riskAt). */
+  uncleared: 6,
+  /** What a crash may have left uncharged: assumed used until the books are compared. */
+  assumed: 7,
+  provided: 8,
+  consumed: 11,
+  /** Paid by me, not acknowledged yet: no longer to be paid again, still my debt. */
+  pending: 14,
+  attempts: 15,
+  // The rest lies apart, so that a million idle links cost the busy ones no cache.
+  paid: 16,
+  received: 17,
+  providedCorrection: 18,
+  consumedCorrection: 21,
+} as const;
+const HOT = 16;
+const COLD = 8;
+
+/** A limit no exposure fits into: the link was stopped because a rule of its books does not hold. */
+const HALTED = -1;
+
+/** Why a hold was refused: negative, so that it shares a number with handles. */
+export const Refusal = { limit: -1, lease: -2, halted: -3 } as const;
+
+/** A handle ≥ 0, or one of `Refusal`. */
+export type HoldResult = number;
+
+export class Ledger {
+  #cells: Float64Array;
+  #cold: Float64Array;
+  #rows = 0;
+  readonly #holds = new HoldTable();
+
+  /** Room for `capacity` links at first; it grows by doubling. */
+  constructor(capacity = 16) {
+    this.#cells = new Float64Array(Math.max(1, capacity) * HOT);
+    this.#cold = new Float64Array(Math.max(1, capacity) * COLD);
+  }
+
+  /** Adds a link with an empty account, no credit either way and no lease. */
+  addLink(): LinkRow {
+    if ((this.#rows + 1) * HOT > this.#cells.length) {
+      this.#cells = doubled(this.#cells);
+      this.#cold = doubled(this.#cold);
+    }
+    return this.#rows++;
+  }
+
+  get links(): number {
+    return this.#rows;
+  }
+
+  /** One cell. `offset` is a `Column`, plus the service column for the four per-service totals. */
+  get(row: LinkRow, offset: number): number {
+    return offset < HOT
+      ? (this.#cells[row * HOT + offset] as number)
+      : (this.#cold[row * COLD + offset - HOT] as number);
+  }
+
+  #set(row: LinkRow, offset: number, value: number): void {
+    if (offset < HOT) this.#cells[row * HOT + offset] = value;
+    else this.#cold[row * COLD + offset - HOT] = value;
+  }
+
+  /** Sets a limit, lease or assumption (never a total). Throws `AMOUNT_INVALID`. */
+  setLimit(row: LinkRow, column: 'dropAt' | 'peerDropAt' | 'leaseLeft' | 'assumed', value: Units): void {
+    if (column !== 'leaseLeft') amount(value, column);
+    if (this.get(row, Column[column]) !== HALTED || column === 'leaseLeft') this.#set(row, Column[column], value);
+  }
+
+  /** Puts back totals read from the store; only on a row nothing has happened on. Throws `INVARIANT_BROKEN`. */
+  restore(row: LinkRow, totals: readonly (readonly [offset: number, value: number])[]): void {
+    for (let offset = 0; offset < HOT + COLD; offset += 1) {
+      if (offset !== Column.dropAt && offset !== Column.peerDropAt && this.get(row, offset) !== 0) {
+        throw new WayleaveError('INVARIANT_BROKEN', { rule: 'restore into a used row', row });
+      }
+    }
+    for (const [offset, value] of totals) this.#set(row, offset, value);
+    this.#set(row, Column.balance, this.derivedBalance(row));
+  }
+
+  /**
+   * Reserves `units` that I am about to provide. Refused, before anything is served, when
+   * debt + uncleared + holds + assumed + units > dropAt, when the lease is used up, or when the link was halted.
+   */
+  holdProvide(row: LinkRow, units: Units): HoldResult {
+    const cells = this.#cells;
+    const base = row * HOT;
+    const held = (cells[base + Column.heldProvide] as number) + units;
+    if (this.#exposure(base) + held > (cells[base + Column.dropAt] as number)) return this.#refusal(row);
+    return this.#hold(row, units, 0, held);
+  }
+
+  /** Reserves `units` that I am about to use: refused when my debt with holds would pass the limit granted to me. */
+  holdConsume(row: LinkRow, units: Units): HoldResult {
+    const cells = this.#cells;
+    const base = row * HOT;
+    const held = (cells[base + Column.heldConsume] as number) + units;
+    const owed = Math.max(0, -(cells[base] as number)) + (cells[base + Column.assumed] as number) + held;
+    if (owed > (cells[base + Column.peerDropAt] as number)) return this.#refusal(row);
+    return this.#hold(row, units, 1, held);
+  }
+
+  #hold(row: LinkRow, units: Units, side: 0 | 1, held: Units): HoldResult {
+    const base = row * HOT;
+    const cells = this.#cells;
+    if (!(units >= 0 && held <= MAX && Math.floor(units) === units)) throw invalid(units);
+    const left = (cells[base + Column.leaseLeft] as number) - units;
+    if (left < 0) return Refusal.lease;
+    cells[base + Column.leaseLeft] = left;
+    cells[base + Column.heldProvide + side] = held;
+    return this.#holds.take(row, units, side);
+  }
+
+  #refusal(row: LinkRow): HoldResult {
+    return this.halted(row) ? Refusal.halted : Refusal.limit;
+  }
+
+  /** True once a rule of this link's books did not hold. Only a restart with repaired books ends it. */
+  halted(row: LinkRow): boolean {
+    return this.get(row, Column.dropAt) === HALTED;
+  }
+
+  /** Ends a hold: `units` ≤ what was held are charged to the service's total. Throws `HOLD_UNKNOWN`. */
+  commit(handle: number, service: number, units: Units): void {
+    const slot = this.#holds.end(handle);
+    const held = this.#holds.units(slot);
+    const side = this.#holds.side(slot);
+    const row = this.#holds.row(slot);
+    if (!(units >= 0 && units <= held)) this.#halt(row, 'commit above the hold');
+    const base = row * HOT;
+    const cells = this.#cells;
+    cells[base + Column.heldProvide + side] = (cells[base + Column.heldProvide + side] as number) - held;
+    cells[base + Column.leaseLeft] = (cells[base + Column.leaseLeft] as number) + (held - units);
+    this.#charge(base, side, service, units);
+  }
+
+  /** Ends a hold without a charge. Throws `HOLD_UNKNOWN`. */
+  release(handle: number): void {
+    const slot = this.#holds.end(handle);
+    const held = this.#holds.units(slot);
+    const side = this.#holds.side(slot);
+    const base = this.#holds.row(slot) * HOT;
+    const cells = this.#cells;
+    cells[base + Column.heldProvide + side] = (cells[base + Column.heldProvide + side] as number) - held;
+    cells[base + Column.leaseLeft] = (cells[base + Column.leaseLeft] as number) + held;
+  }
+
+  /** Books what the neighbour has already delivered: it cannot be refused any more. May use the lease up below zero. */
+  consumed(row: LinkRow, service: number, units: Units): void {
+    const base = row * HOT;
+    this.#cells[base + Column.leaseLeft] = (this.#cells[base + Column.leaseLeft] as number) - amount(units);
+    this.#charge(base, 1, service, units);
+  }
+
+  #charge(base: number, side: number, service: number, units: Units): void {
+    const cells = this.#cells;
+    const total = base + (side === 0 ? Column.provided : Column.consumed) + service;
+    const sum = (cells[total] as number) + units;
+    const balance = (cells[base] as number) + (side === 0 ? units : -units);
+    if (sum > MAX || balance > MAX || balance < -MAX) throw new WayleaveError('AMOUNT_OVERFLOW', { sum, balance });
+    cells[total] = sum;
+    cells[base] = balance;
+  }
+
+  /** A payment of mine was written (before it leaves): it is pending until `paid` or `unpaid`. */
+  paying(row: LinkRow, units: Units): void {
+    this.#add(row, Column.pending, amount(units));
+  }
+
+  /** The neighbour acknowledged `units` of what was pending. */
+  paid(row: LinkRow, units: Units): void {
+    this.unpaid(row, units);
+    this.#add(row, Column.paid, units);
+    this.#add(row, Column.balance, units);
+  }
+
+  /** A pending payment is void (superseded or refused): the debt stands. */
+  unpaid(row: LinkRow, units: Units): void {
+    if (amount(units) > this.get(row, Column.pending)) this.#halt(row, 'more ended than was pending');
+    this.#add(row, Column.pending, -units);
+  }
+
+  /** The neighbour paid `units`, of which `clearing` reduce its exposure now; the rest waits until it is final. */
+  received(row: LinkRow, units: Units, clearing: Units): void {
+    if (amount(clearing) > amount(units)) this.#halt(row, 'more clears than was paid');
+    this.#add(row, Column.received, units);
+    this.#add(row, Column.balance, -units);
+    this.#add(row, Column.uncleared, units - clearing);
+  }
+
+  /** `units` of uncleared payments became final. */
+  cleared(row: LinkRow, units: Units): void {
+    if (amount(units) > this.get(row, Column.uncleared)) this.#halt(row, 'more cleared than was uncleared');
+    this.#add(row, Column.uncleared, -units);
+  }
+
+  /** Reconciliation: moves a visible, signed correction of one gross total (DESIGN §3, write-off). */
+  correct(row: LinkRow, side: 'provided' | 'consumed', service: number, units: number): void {
+    if (!Number.isSafeInteger(units)) throw new WayleaveError('AMOUNT_INVALID', { units });
+    const column = side === 'provided' ? Column.providedCorrection : Column.consumedCorrection;
+    this.#add(row, column + service, units);
+    this.#add(row, Column.balance, side === 'provided' ? units : -units);
+  }
+
+  #add(row: LinkRow, offset: number, units: number): void {
+    const sum = this.get(row, offset) + units;
+    if (!Number.isSafeInteger(sum)) throw new WayleaveError('AMOUNT_OVERFLOW', { sum });
+    this.#set(row, offset, sum);
+  }
+
+  /** The neighbour's debt with what is uncleared and assumed: what I would lose now, holds aside. */
+  #exposure(base: number): Units {
+    const cells = this.#cells;
+    const risky = (cells[base] as number) + (cells[base + Column.uncleared] as number);
+    return (risky > 0 ? risky : 0) + (cells[base + Column.assumed] as number);
+  }
+
+  /** Debt with uncleared payments and assumptions, without holds; ≥ 0. */
+  debtOf(row: LinkRow): Units {
+    return this.#exposure(row * HOT);
+  }
+
+  /** How much more could be held for providing now; 0 when choked or halted. */
+  roomToProvide(row: LinkRow): Units {
+    const base = row * HOT;
+    const cells = this.#cells;
+    const held = cells[base + Column.heldProvide] as number;
+    const limit = (cells[base + Column.dropAt] as number) - this.#exposure(base) - held;
+    return Math.max(0, Math.min(limit, cells[base + Column.leaseLeft] as number));
+  }
+
+  /** How much more could be held for consuming now. */
+  roomToConsume(row: LinkRow): Units {
+    const base = row * HOT;
+    const cells = this.#cells;
+    const owed = Math.max(0, -(cells[base] as number)) + (cells[base + Column.assumed] as number);
+    const limit = (cells[base + Column.peerDropAt] as number) - owed - (cells[base + Column.heldConsume] as number);
+    return Math.max(0, Math.min(limit, cells[base + Column.leaseLeft] as number));
+  }
+
+  /** My debt that is neither paid nor being paid; ≥ 0. */
+  unpaidDebt(row: LinkRow): Units {
+    return Math.max(0, -this.get(row, Column.balance) - this.get(row, Column.pending));
+  }
+
+  /** Signed sum of all corrections, from my side: balance = (totals) + writeOff. */
+  writeOff(row: LinkRow): number {
+    let sum = 0;
+    for (let s = 0; s < SERVICES.length; s += 1) {
+      sum += this.get(row, Column.providedCorrection + s) - this.get(row, Column.consumedCorrection + s);
+    }
+    return sum;
+  }
+
+  /** The balance computed again from the gross totals. */
+  derivedBalance(row: LinkRow): number {
+    let sum = this.get(row, Column.paid) - this.get(row, Column.received) + this.writeOff(row);
+    for (let s = 0; s < SERVICES.length; s += 1) {
+      sum += this.get(row, Column.provided + s) - this.get(row, Column.consumed + s);
+    }
+    return sum;
+  }
+
+  /** Checks the row's own invariants; throws `INVARIANT_BROKEN` and halts the link if one does not hold. */
+  audit(row: LinkRow): void {
+    if (this.derivedBalance(row) !== this.get(row, Column.balance)) this.#halt(row, 'balance is not its totals');
+    for (const column of [Column.heldProvide, Column.heldConsume, Column.pending, Column.uncleared]) {
+      if (this.get(row, column) < 0) this.#halt(row, 'a reservation is negative');
+    }
+  }
+
+  /** Live holds over all links. */
+  get holds(): number {
+    return this.#holds.live;
+  }
+
+  #halt(row: LinkRow, rule: string): never {
+    this.#set(row, Column.dropAt, HALTED);
+    this.#set(row, Column.peerDropAt, HALTED);
+    throw new WayleaveError('INVARIANT_BROKEN', { rule, row });
+  }
+}
+
+const MAX = Number.MAX_SAFE_INTEGER;
+
+function invalid(units: number): WayleaveError {
+  return new WayleaveError('AMOUNT_INVALID', { units });
+}
+
+function doubled(cells: Float64Array): Float64Array {
+  const larger = new Float64Array(cells.length * 2);
+  larger.set(cells);
+  return larger;
+}

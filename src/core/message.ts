@@ -1,0 +1,70 @@
+import type { SignedCheque } from './cheque.ts';
+import type { Service } from './service.ts';
+import type { Terms } from './terms.ts';
+import type { Units } from './units.ts';
+
+/** What two neighbours say to each other beside carrying traffic. `src/wire/message.ts` gives each its bytes. */
+export type Message =
+  | TermsMessage
+  | TermsAckMessage
+  | CountsMessage
+  | AllotmentMessage
+  | PaymentMessage
+  | PaymentAckMessage;
+
+/** First on every connection, and again whenever they change (DESIGN §4). */
+export interface TermsMessage {
+  readonly kind: 'terms';
+  readonly terms: Terms;
+}
+
+/** The newest epoch taken. From then on frames may be priced by it. */
+export interface TermsAckMessage {
+  readonly kind: 'termsAck';
+  readonly epoch: number;
+}
+
+/**
+ * Cumulative counts, corrections included. `opening` ones follow the terms on a new connection and settle what was lost
+ * with the old one; later ones say how much the sender admits to have consumed.
+ */
+export interface CountsMessage {
+  readonly kind: 'counts';
+  readonly opening: boolean;
+  /** Counts restores of the sender's store (DESIGN §3, statements). */
+  readonly storeEpoch: number;
+  readonly provided: PerService;
+  /** Of `provided`, the least that the receiver must have got: what it admitted, or paid for. */
+  readonly admitted: PerService;
+  readonly consumed: PerService;
+}
+
+/** Units by service, in the order of `SERVICES`. */
+export type PerService = readonly [transit: Units, chunks: Units, packets: Units];
+
+/** Time metering: the buyer buys `count` more allotments of a service (DESIGN §7). Charged when sent and when received. */
+export interface AllotmentMessage {
+  readonly kind: 'allotment';
+  readonly service: Service;
+  readonly count: number;
+  /** The terms it is priced by. */
+  readonly epoch: number;
+}
+
+/** A payment by cheque. Sent again with the same id until it is acknowledged. */
+export interface PaymentMessage {
+  readonly kind: 'payment';
+  readonly id: number;
+  /** What the payer books, for the receiver to compare; the cheque decides. */
+  readonly units: Units;
+  readonly cheque: SignedCheque;
+}
+
+/** The receiver's answer: `code` is empty when the payment counts, else the error that refused it. */
+export interface PaymentAckMessage {
+  readonly kind: 'paymentAck';
+  readonly id: number;
+  /** The highest cumulative amount accepted on this chequebook, in wei: lets a payer that lost its store recover. */
+  readonly acceptedWei: bigint;
+  readonly code: string;
+}

@@ -1,0 +1,142 @@
+import { WayleaveError } from '../core/errors.ts';
+
+/** Appends fields to a buffer that grows. Numbers are big-endian; lengths come first. */
+export class ByteWriter {
+  #bytes = Buffer.allocUnsafe(256);
+  #length = 0;
+
+  u8(value: number): this {
+    this.#room(1);
+    this.#bytes[this.#length++] = value;
+    return this;
+  }
+
+  u32(value: number): this {
+    this.#room(4);
+    this.#length = this.#bytes.writeUInt32BE(value, this.#length);
+    return this;
+  }
+
+  /** A safe integer ≥ 0 in seven bytes. */
+  u53(value: number): this {
+    if (!Number.isSafeInteger(value) || value < 0) throw new WayleaveError('AMOUNT_INVALID', { value });
+    this.#room(7);
+    this.#bytes.writeUIntBE(Math.floor(value / 2 ** 32), this.#length, 3);
+    this.#bytes.writeUInt32BE(value % 2 ** 32, this.#length + 3);
+    this.#length += 7;
+    return this;
+  }
+
+  /** An integer from 0 to 2²⁵⁶−1, as one length byte and its minimal bytes. */
+  u256(value: bigint): this {
+    if (value < 0n || value >= 1n << 256n) throw new WayleaveError('AMOUNT_INVALID', { value });
+    let hex = value === 0n ? '' : value.toString(16);
+    if (hex.length % 2 === 1) hex = `0${hex}`;
+    return this.u8(hex.length / 2).raw(Buffer.from(hex, 'hex'));
+  }
+
+  /** A node id or contract address: 20 bytes. */
+  address(id: string): this {
+    return this.raw(Buffer.from(id.slice(2), 'hex'));
+  }
+
+  /** At most 255 bytes of text. */
+  text(value: string): this {
+    const bytes = Buffer.from(value, 'utf8').subarray(0, 255);
+    return this.u8(bytes.length).raw(bytes);
+  }
+
+  raw(bytes: Uint8Array): this {
+    this.#room(bytes.length);
+    this.#bytes.set(bytes, this.#length);
+    this.#length += bytes.length;
+    return this;
+  }
+
+  /** What was written so far. The writer must not be used afterwards. */
+  done(): Uint8Array {
+    return this.#bytes.subarray(0, this.#length);
+  }
+
+  #room(more: number): void {
+    if (this.#length + more <= this.#bytes.length) return;
+    const larger = Buffer.allocUnsafe(Math.max(this.#bytes.length * 2, this.#length + more));
+    larger.set(this.#bytes.subarray(0, this.#length));
+    this.#bytes = larger;
+  }
+}
+
+/** Takes fields off a message. Every method throws `WIRE_MALFORMED` where the bytes do not fit; nothing else. */
+export class ByteReader {
+  readonly #bytes: Buffer;
+  #at = 0;
+
+  constructor(bytes: Uint8Array) {
+    this.#bytes = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  }
+
+  u8(): number {
+    return this.#bytes[this.#take(1)] as number;
+  }
+
+  u32(): number {
+    return this.#bytes.readUInt32BE(this.#take(4));
+  }
+
+  u53(): number {
+    const at = this.#take(7);
+    const value = this.#bytes.readUIntBE(at, 3) * 2 ** 32 + this.#bytes.readUInt32BE(at + 3);
+    if (!Number.isSafeInteger(value)) throw malformed('integer');
+    return value;
+  }
+
+  u256(): bigint {
+    const length = this.u8();
+    if (length > 32) throw malformed('integer');
+    const bytes = this.raw(length);
+    if (length > 0 && bytes[0] === 0) throw malformed('integer');
+    return length === 0 ? 0n : BigInt(`0x${Buffer.from(bytes).toString('hex')}`);
+  }
+
+  address(): string {
+    return `0x${Buffer.from(this.raw(20)).toString('hex')}`;
+  }
+
+  text(): string {
+    const bytes = this.raw(this.u8());
+    try {
+      return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
+    } catch {
+      throw malformed('text');
+    }
+  }
+
+  /** A copy of the next `count` bytes. */
+  raw(count: number): Uint8Array {
+    const at = this.#take(count);
+    return Uint8Array.prototype.slice.call(this.#bytes, at, at + count);
+  }
+
+  /** A byte that must be 0 or 1. */
+  flag(): boolean {
+    const value = this.u8();
+    if (value > 1) throw malformed('flag');
+    return value === 1;
+  }
+
+  /** Throws unless everything was read. */
+  end(): void {
+    if (this.#at !== this.#bytes.length) throw malformed('trailing bytes');
+  }
+
+  #take(count: number): number {
+    const at = this.#at;
+    if (at + count > this.#bytes.length) throw malformed('too short');
+    this.#at += count;
+    return at;
+  }
+}
+
+function malformed(what: string): WayleaveError {
+  return new WayleaveError('WIRE_MALFORMED', { what });
+}

@@ -1,0 +1,100 @@
+import { WayleaveError } from '../core/errors.ts';
+import type { AllotmentMessage, CountsMessage, Message, PaymentMessage, PerService } from '../core/message.ts';
+import { SERVICES } from '../core/service.ts';
+import { ByteReader, ByteWriter } from './bytes.ts';
+import { readTerms, writeTerms } from './terms.ts';
+
+/**
+ * The bytes of a message: one type byte, then its fields (docs/wire.md). Types from 128 up that a reader does not know
+ * are to be ignored, lower ones are a fault, so that later versions can add what older ones may miss.
+ */
+const TYPES = { terms: 1, termsAck: 2, counts: 3, allotment: 4, payment: 5, paymentAck: 6 } as const;
+const OPTIONAL_FROM = 128;
+
+/** Encodes a message. Throws `AMOUNT_INVALID` for a field out of range. */
+export function encodeMessage(message: Message): Uint8Array {
+  const out = new ByteWriter().u8(TYPES[message.kind]);
+  switch (message.kind) {
+    case 'terms':
+      return writeTerms(out, message.terms).done();
+    case 'termsAck':
+      return out.u32(message.epoch).done();
+    case 'counts':
+      return writeCounts(out, message).done();
+    case 'allotment':
+      return out.u8(SERVICES.indexOf(message.service)).u32(message.count).u32(message.epoch).done();
+    case 'payment':
+      return writePayment(out, message).done();
+    case 'paymentAck':
+      return out.u53(message.id).u256(message.acceptedWei).text(message.code).done();
+  }
+}
+
+/** Decodes a message; undefined for one of a later version that may be ignored. Throws `WIRE_MALFORMED`. */
+export function decodeMessage(bytes: Uint8Array): Message | undefined {
+  const input = new ByteReader(bytes);
+  const type = input.u8();
+  if (type >= OPTIONAL_FROM) return undefined;
+  const message = readFields(type, input);
+  input.end();
+  return message;
+}
+
+/** True for the messages that travel in the payment class. */
+export function isPayment(message: Message): boolean {
+  return message.kind === 'payment' || message.kind === 'paymentAck';
+}
+
+function readFields(type: number, input: ByteReader): Message {
+  switch (type) {
+    case TYPES.terms:
+      return { kind: 'terms', terms: readTerms(input) };
+    case TYPES.termsAck:
+      return { kind: 'termsAck', epoch: input.u32() };
+    case TYPES.counts:
+      return readCounts(input);
+    case TYPES.allotment:
+      return readAllotment(input);
+    case TYPES.payment:
+      return readPayment(input);
+    case TYPES.paymentAck:
+      return { kind: 'paymentAck', id: input.u53(), acceptedWei: input.u256(), code: input.text() };
+    default:
+      throw new WayleaveError('WIRE_MALFORMED', { what: 'message type', type });
+  }
+}
+
+function writeCounts(out: ByteWriter, counts: CountsMessage): ByteWriter {
+  out.u8(counts.opening ? 1 : 0).u32(counts.storeEpoch);
+  for (const row of [counts.provided, counts.admitted, counts.consumed]) for (const units of row) out.u53(units);
+  return out;
+}
+
+function readCounts(input: ByteReader): CountsMessage {
+  const opening = input.flag();
+  const storeEpoch = input.u32();
+  const row = (): PerService => [input.u53(), input.u53(), input.u53()];
+  return { kind: 'counts', opening, storeEpoch, provided: row(), admitted: row(), consumed: row() };
+}
+
+function readAllotment(input: ByteReader): AllotmentMessage {
+  const service = SERVICES[input.u8()];
+  if (service === undefined) throw new WayleaveError('WIRE_MALFORMED', { what: 'service' });
+  return { kind: 'allotment', service, count: input.u32(), epoch: input.u32() };
+}
+
+function writePayment(out: ByteWriter, payment: PaymentMessage): ByteWriter {
+  const { cheque } = payment;
+  if (cheque.signature.length !== 65) throw new WayleaveError('AMOUNT_INVALID', { signature: cheque.signature.length });
+  out.u53(payment.id).u53(payment.units);
+  return out.address(cheque.chequebook).address(cheque.beneficiary).u256(cheque.cumulativeWei).raw(cheque.signature);
+}
+
+function readPayment(input: ByteReader): PaymentMessage {
+  const id = input.u53();
+  const units = input.u53();
+  const chequebook = input.address();
+  const beneficiary = input.address();
+  const cumulativeWei = input.u256();
+  return { kind: 'payment', id, units, cheque: { chequebook, beneficiary, cumulativeWei, signature: input.raw(65) } };
+}

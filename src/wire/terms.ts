@@ -1,0 +1,73 @@
+import { WayleaveError } from '../core/errors.ts';
+import { SERVICES, type Service } from '../core/service.ts';
+import { PAYMENT_METHODS, type PaymentMethod, type ServiceTerms, type Terms } from '../core/terms.ts';
+import type { ByteReader, ByteWriter } from './bytes.ts';
+
+/** The bytes of a node's terms (DESIGN §4); docs/wire.md lists them. Ranges are the rules' business, not the codec's. */
+export function writeTerms(out: ByteWriter, terms: Terms): ByteWriter {
+  out.u32(terms.epoch).u8(terms.protocolVersion).u53(terms.chainId);
+  optionalAddress(out, terms.token === 'native' ? undefined : terms.token);
+  out.u256(terms.ratio.numerator).u256(terms.ratio.denominator);
+  out.u8(terms.methods.length);
+  for (const method of terms.methods) out.u8(PAYMENT_METHODS.indexOf(method));
+  optionalAddress(out, terms.chequebook);
+  for (const service of SERVICES) {
+    const { askPerMb, bidPerMb } = terms.services[service];
+    out.u8(askPerMb === undefined ? 0 : 1).u53(askPerMb ?? 0).u53(bidPerMb);
+  }
+  out.u53(terms.payAt).u53(terms.dropAt).u8(terms.metering === 'time' ? 1 : 0);
+  out.u53(terms.allotment.bytes).u53(terms.allotment.ms);
+  return out.u53(terms.priority.sendingPerMb).u53(terms.priority.receivingPerMb);
+}
+
+/** Reads terms. Throws `WIRE_MALFORMED`. */
+export function readTerms(input: ByteReader): Terms {
+  const epoch = input.u32();
+  const protocolVersion = input.u8();
+  const chainId = input.u53();
+  const token = readAddress(input) ?? 'native';
+  const ratio = { numerator: input.u256(), denominator: input.u256() };
+  const methods = readMethods(input);
+  const chequebook = readAddress(input);
+  const services = Object.fromEntries(SERVICES.map((service) => [service, readService(input)]));
+  return {
+    epoch,
+    protocolVersion,
+    chainId,
+    token,
+    ratio,
+    methods,
+    chequebook,
+    services: services as Record<Service, ServiceTerms>,
+    payAt: input.u53(),
+    dropAt: input.u53(),
+    metering: input.flag() ? 'time' : 'data',
+    allotment: { bytes: input.u53(), ms: input.u53() },
+    priority: { sendingPerMb: input.u53(), receivingPerMb: input.u53() },
+  };
+}
+
+function readService(input: ByteReader): ServiceTerms {
+  const offered = input.flag();
+  const ask = input.u53();
+  return { askPerMb: offered ? ask : undefined, bidPerMb: input.u53() };
+}
+
+function readMethods(input: ByteReader): PaymentMethod[] {
+  const count = input.u8();
+  if (count > PAYMENT_METHODS.length) throw new WayleaveError('WIRE_MALFORMED', { what: 'methods' });
+  return Array.from({ length: count }, () => {
+    const method = PAYMENT_METHODS[input.u8()];
+    if (method === undefined) throw new WayleaveError('WIRE_MALFORMED', { what: 'method' });
+    return method;
+  });
+}
+
+function optionalAddress(out: ByteWriter, address: string | undefined): void {
+  if (address === undefined) out.u8(0);
+  else out.u8(1).address(address);
+}
+
+function readAddress(input: ByteReader): string | undefined {
+  return input.flag() ? input.address() : undefined;
+}
