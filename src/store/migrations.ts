@@ -1,0 +1,81 @@
+/**
+ * The schema of the embedded store, version by version. Each entry takes a store from the version before it (none, for
+ * the first) to its own number. Entries that were released never change; `docs/store.md` describes the newest.
+ */
+export interface Migration {
+  readonly version: number;
+  readonly sql: string;
+}
+
+/** Three columns of a field that counts by service, in the order of `core/service.ts`. */
+const byService = (field: string) =>
+  `${field}_transit INTEGER NOT NULL, ${field}_chunks INTEGER NOT NULL, ${field}_packets INTEGER NOT NULL`;
+
+export const MIGRATIONS: readonly Migration[] = [
+  {
+    version: 1,
+    sql: `
+      CREATE TABLE meta (name TEXT NOT NULL PRIMARY KEY, value TEXT NOT NULL) STRICT, WITHOUT ROWID;
+      CREATE TABLE links (
+        neighbour TEXT NOT NULL PRIMARY KEY,
+        ${byService('provided')},
+        ${byService('consumed')},
+        ${byService('provided_bytes')},
+        ${byService('consumed_bytes')},
+        ${byService('provided_remainder')},
+        ${byService('consumed_remainder')},
+        attempts INTEGER NOT NULL,
+        paid INTEGER NOT NULL,
+        received INTEGER NOT NULL,
+        ${byService('provided_correction')},
+        ${byService('consumed_correction')},
+        lease INTEGER NOT NULL,
+        choked_since_ms INTEGER NOT NULL,
+        closed INTEGER NOT NULL CHECK (closed IN (0, 1)),
+        updated_ms INTEGER NOT NULL
+      ) STRICT, WITHOUT ROWID;
+      CREATE TABLE terms (
+        neighbour TEXT NOT NULL,
+        side TEXT NOT NULL CHECK (side IN ('mine', 'theirs')),
+        epoch INTEGER NOT NULL,
+        bytes BLOB NOT NULL,
+        PRIMARY KEY (neighbour, side)
+      ) STRICT, WITHOUT ROWID;
+      CREATE TABLE issued_cheques (
+        chequebook TEXT NOT NULL,
+        beneficiary TEXT NOT NULL,
+        cumulative TEXT NOT NULL,
+        signature BLOB NOT NULL,
+        amount INTEGER NOT NULL,
+        payment_id INTEGER NOT NULL,
+        accepted_cumulative TEXT NOT NULL,
+        remainder TEXT NOT NULL,
+        PRIMARY KEY (chequebook, beneficiary)
+      ) STRICT, WITHOUT ROWID;
+      CREATE TABLE received_cheques (
+        chequebook TEXT NOT NULL PRIMARY KEY,
+        neighbour TEXT NOT NULL,
+        issuer TEXT NOT NULL,
+        cumulative TEXT NOT NULL,
+        signature BLOB NOT NULL,
+        cashed_cumulative TEXT NOT NULL,
+        credited_units INTEGER NOT NULL,
+        remainder_wei TEXT NOT NULL,
+        bounced INTEGER NOT NULL CHECK (bounced IN (0, 1))
+      ) STRICT, WITHOUT ROWID;
+      CREATE TABLE cashings (
+        "transaction" TEXT NOT NULL PRIMARY KEY,
+        chequebook TEXT NOT NULL,
+        cumulative TEXT NOT NULL,
+        status TEXT NOT NULL CHECK (status IN ('sent', 'mined', 'bounced', 'failed')),
+        paid_out TEXT NOT NULL,
+        gas_wei TEXT NOT NULL,
+        at_ms INTEGER NOT NULL
+      ) STRICT, WITHOUT ROWID;
+      CREATE TABLE notes (name TEXT NOT NULL PRIMARY KEY, "text" TEXT NOT NULL) STRICT, WITHOUT ROWID;
+    `,
+  },
+];
+
+/** The newest version this program knows. */
+export const SCHEMA_VERSION = MIGRATIONS.at(-1)?.version ?? 0;
