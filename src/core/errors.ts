@@ -11,6 +11,7 @@ export const ERRORS = {
   HOLDS_EXHAUSTED: { what: 'More reservations are open at once than can be.', remedy: 'This is a leak of holds; report it with the log.' },
   INVARIANT_BROKEN: { what: 'A rule of the books does not hold; the link has been stopped.', remedy: 'Nothing was changed to hide it. Report it with the log and the link record.' },
   NODE_ID_INVALID: { what: 'This is not a node id.', remedy: 'A node id is an Ethereum address: 0x and 40 hex digits.' },
+  SERVICE_REFUSED: { what: 'A service was asked to go beyond what its link allows.', remedy: 'This is a defect of the service: it must ask before it serves. Report it with the log.' },
   EPOCH_STALE: { what: 'A frame was priced by terms that are no longer in force.', remedy: 'The neighbour must take the newest terms; the frame was refused.' },
   EPOCH_UNKNOWN: { what: 'A frame names terms that were never sent.', remedy: 'The neighbour is faulty or hostile; the link was closed.' },
   // terms and conduct

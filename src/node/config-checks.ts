@@ -1,0 +1,85 @@
+import { isNodeId } from '../core/node-id.ts';
+import type { NeighbourConfig, NodeConfig } from './config.ts';
+
+/** A rule that concerns more than one key, and the key to blame. */
+export interface Complaint {
+  readonly key: string;
+  readonly accepts: string;
+}
+
+/** The first rule between keys that does not hold, or undefined. */
+export function checkConfig(config: NodeConfig): Complaint | undefined {
+  return (
+    checkCredit(config) ??
+    checkSettlement(config) ??
+    checkProxy(config) ??
+    checkNextHop(config) ??
+    checkNeighbours(config.neighbours)
+  );
+}
+
+function checkCredit({ credit }: NodeConfig): Complaint | undefined {
+  if (credit.payAtMb >= credit.dropAtMb) return { key: 'credit.pay_at_mb', accepts: 'less than drop_at_mb' };
+  return payAtBelowDropAt(credit, 'credit');
+}
+
+function payAtBelowDropAt(
+  limits: { readonly payAtUnits: number | undefined; readonly dropAtUnits: number | undefined },
+  section: string,
+): Complaint | undefined {
+  const { payAtUnits, dropAtUnits } = limits;
+  if (payAtUnits === undefined || dropAtUnits === undefined || payAtUnits < dropAtUnits) return undefined;
+  return { key: `${section}.pay_at_units`, accepts: 'less than drop_at_units' };
+}
+
+function checkSettlement({ settlement }: NodeConfig): Complaint | undefined {
+  if (!settlement.enabled) return undefined;
+  if (settlement.rpcUrl === undefined)
+    return { key: 'settlement.rpc_url', accepts: 'an address, as settlement is enabled' };
+  if (settlement.factory === undefined)
+    return { key: 'settlement.factory', accepts: 'an address, as settlement is enabled' };
+  return undefined;
+}
+
+const LOOPBACK = /^(?:127(?:\.[0-9]{1,3}){3}|::1|localhost)$/;
+
+/** An open proxy would let strangers spend the owner's money. */
+function checkProxy({ proxy }: NodeConfig): Complaint | undefined {
+  if ((proxy.username === undefined) !== (proxy.password === undefined)) {
+    return { key: 'proxy.password', accepts: 'set together with username' };
+  }
+  if (!proxy.enabled || proxy.username !== undefined || LOOPBACK.test(proxy.host)) return undefined;
+  return { key: 'proxy.host', accepts: 'a loopback address, or set username and password' };
+}
+
+function checkNextHop({ transit, neighbours }: NodeConfig): Complaint | undefined {
+  const { nextHop, uplink } = transit;
+  const key = 'transit.next_hop';
+  if (nextHop === 'uplink') return uplink ? undefined : { key, accepts: '"uplink" only together with uplink = true' };
+  if (uplink) return { key, accepts: '"uplink" or "auto", as uplink = true' };
+  if (nextHop === 'auto' || nextHop === 'none' || isNodeId(nextHop)) return undefined;
+  if (neighbours.some((each) => each.name === nextHop)) return undefined;
+  return { key, accepts: 'the name of a [[neighbour]], a node id, "auto", "uplink" or "none"' };
+}
+
+const RESERVED_NAMES = ['auto', 'uplink', 'none'];
+
+function checkNeighbours(neighbours: readonly NeighbourConfig[]): Complaint | undefined {
+  const seen = new Set<string>();
+  for (const [index, each] of neighbours.entries()) {
+    const section = `neighbour[${index}]`;
+    if (each.id === undefined && each.address === undefined)
+      return { key: section, accepts: 'an id, an address, or both' };
+    if (RESERVED_NAMES.includes(each.name ?? ''))
+      return { key: `${section}.name`, accepts: 'a name next_hop does not use' };
+    for (const key of ['id', 'name'] as const) {
+      const value = each[key];
+      if (value === undefined) continue;
+      if (seen.has(value)) return { key: `${section}.${key}`, accepts: 'one no other neighbour has' };
+      seen.add(value);
+    }
+    const complaint = payAtBelowDropAt(each, section);
+    if (complaint !== undefined) return complaint;
+  }
+  return undefined;
+}

@@ -1,0 +1,273 @@
+import { MAX_PRICE } from '../core/units.ts';
+import type {
+  CreditConfig,
+  DiscoveryConfig,
+  KeyConfig,
+  ListenConfig,
+  NeighbourConfig,
+  NodeConfig,
+  ProxyConfig,
+  SettlementConfig,
+  StoreConfig,
+  TransitConfig,
+} from './config.ts';
+import { address, choice, endpoint, type Field, flag, integer, list, path, text, wei } from './config-field.ts';
+
+/**
+ * Every key of the configuration file. The reader, the manual (`docs/configuration.md`) and the file that `init` writes
+ * all come from this table. Names are those of `NodeConfig`; in the file they are written in snake case.
+ */
+export type Fields<T> = { readonly [K in keyof T]-?: Field<T[K]> };
+
+export interface Section<T> {
+  readonly doc: string;
+  readonly fields: Fields<T>;
+}
+
+/** Large enough for any budget, small enough that sums stay exact. */
+const MAX_UNITS = 1_000_000_000_000;
+const MAX_MB = 1_000_000;
+const MAX_RATE_MBIT = 100_000;
+const MAX_WEI = 10n ** 30n;
+
+const NAME = { pattern: /^[A-Za-z0-9][A-Za-z0-9._-]{0,31}$/, accepts: '1 to 32 letters, digits, ".", "_" or "-"' };
+const HOST = { pattern: /^[A-Za-z0-9._:-]{1,253}$/, accepts: 'a host name or an IP address' };
+const SECRET = { pattern: /^[^\0\r\n]{1,255}$/, accepts: '1 to 255 characters' };
+
+const port = (fallback: number, doc: string) => integer({ min: 0, max: 65535, default: fallback, doc });
+const price = (fallback: number, doc: string) =>
+  integer({ min: 0, max: MAX_PRICE, unit: 'units per MB', default: fallback, doc });
+const override = (doc: string) => integer({ min: 1, max: MAX_UNITS, unit: 'units', default: undefined, doc });
+
+/** The keys above the first section. */
+export const TOP: Fields<Pick<NodeConfig, 'name' | 'mode'>> = {
+  name: text({
+    ...NAME,
+    default: 'wayleave',
+    doc: 'What this node is called on screens and in logs. Neighbours know it by its id.',
+  }),
+  mode: choice({
+    of: ['enforce', 'observe'],
+    default: 'enforce',
+    doc: '"observe" meters, prices and explains, and cuts nobody off: how a community network starts.',
+  }),
+};
+
+const key: Fields<KeyConfig> = {
+  file: path({
+    default: 'key.json',
+    doc: 'The node key: node id, payment address and link identity in one. Web3 v3 keystore.',
+  }),
+  passwordFile: path({
+    default: undefined,
+    doc: 'File with the password of the key. Without it WAYLEAVE_PASSWORD is used, else you are asked.',
+  }),
+  insecurePlain: flag({ default: false, doc: 'The key file is not encrypted. For demonstrations only.' }),
+};
+
+const listen: Fields<ListenConfig> = {
+  host: text({ ...HOST, default: '0.0.0.0', doc: 'Where neighbours reach this node.' }),
+  port: port(7847, 'TCP port for links. 0 lets the system choose one.'),
+};
+
+const api: Fields<ListenConfig> = {
+  host: choice({
+    of: ['127.0.0.1', '::1'],
+    default: '127.0.0.1',
+    doc: 'Loopback only: the API moves money. Use an SSH tunnel to reach it from elsewhere.',
+  }),
+  port: port(7848, 'HTTP port of the API, metrics and events. 0 lets the system choose one.'),
+};
+
+const discovery: Fields<DiscoveryConfig> = {
+  mdns: flag({ default: true, doc: 'Find neighbours on the local network, and be found.' }),
+  accept: choice({
+    of: ['any', 'known'],
+    default: 'any',
+    doc: '"any" trades with whoever proves an id, on the small credit below; "known" only with neighbours listed by id.',
+  }),
+};
+
+const transit: Fields<TransitConfig> = {
+  sell: flag({ default: true, doc: 'Carry traffic for neighbours.' }),
+  buy: flag({ default: true, doc: 'Buy access from neighbours.' }),
+  maxPricePerMb: price(50_000, 'The most this node pays. 10000 units per MB are 0.10 USD per GB. 0: never pay.'),
+  minProfitBp: integer({
+    min: 0,
+    max: 1_000_000,
+    unit: 'hundredths of a per cent',
+    default: 1_000,
+    doc: 'Least profit when selling: ask = cost + cost × this ÷ 10000, rounded up.',
+  }),
+  uplink: flag({ default: false, doc: 'This node reaches the internet itself and is a gateway for others.' }),
+  uplinkPricePerMb: price(10_000, 'What the uplink costs: the cost that the ask of a gateway is built on.'),
+  nextHop: text({
+    pattern: /^[A-Za-z0-9][A-Za-z0-9._-]{0,41}$/,
+    accepts: '"auto", "uplink", "none", or the name or id of a neighbour',
+    default: 'auto',
+    doc: 'Where traffic goes next. "auto": the uplink if there is one, else the cheapest neighbour that sells.',
+  }),
+  metering: choice({ of: ['data', 'time'], default: 'data', doc: 'Sell by the MB or by the second.' }),
+  maxRateMbit: integer({
+    min: 0,
+    max: MAX_RATE_MBIT,
+    unit: 'Mbit/s',
+    default: 0,
+    doc: 'The most this node carries for each neighbour. 0: no limit.',
+  }),
+  allow: list({
+    pattern: /^(?:\[[0-9A-Fa-f:.]+\]|[0-9.]+)(?:\/[0-9]{1,3})?(?::[0-9]{1,5})?$/,
+    accepts: 'a list of at most 64 of "address", "address/bits" or "address:port", IPv6 in square brackets',
+    max: 64,
+    default: [],
+    doc: 'Private or local targets that a gateway may connect to all the same. All of them are refused otherwise.',
+  }),
+};
+
+const proxy: Fields<ProxyConfig> = {
+  enabled: flag({ default: true, doc: 'Offer SOCKS5 and HTTP CONNECT to the programs of this machine.' }),
+  host: text({ ...HOST, default: '127.0.0.1', doc: 'Anything but loopback needs a user name and a password.' }),
+  port: port(1080, 'One port for SOCKS5 and HTTP CONNECT. 0 lets the system choose one.'),
+  username: text({ ...SECRET, default: undefined, doc: 'Asked for when set.' }),
+  password: text({ ...SECRET, default: undefined, doc: 'Set together with username.' }),
+};
+
+const credit: Fields<CreditConfig> = {
+  payAtMb: integer({
+    min: 1,
+    max: MAX_MB,
+    unit: 'MB at the ask',
+    default: 1,
+    doc: 'Debt at which a neighbour is asked to pay.',
+  }),
+  dropAtMb: integer({
+    min: 1,
+    max: MAX_MB,
+    unit: 'MB at the ask',
+    default: 4,
+    doc: 'Debt at which service stops: the most an unknown neighbour can cost you in service.',
+  }),
+  riskAtMb: integer({
+    min: 1,
+    max: MAX_MB,
+    unit: 'MB at the ask',
+    default: 200,
+    doc: 'Cheques received and not yet cashed, at most. Many times the gas of cashing, or cashing never pays.',
+  }),
+  graceS: integer({
+    min: 1,
+    max: 86_400,
+    unit: 'seconds',
+    default: 60,
+    doc: 'How long a neighbour may stay choked before its link is closed.',
+  }),
+  payAtUnits: override('In place of pay_at_mb.'),
+  dropAtUnits: override('In place of drop_at_mb.'),
+  riskAtUnits: override('In place of risk_at_mb.'),
+};
+
+const settlement: Fields<SettlementConfig> = {
+  enabled: flag({
+    default: false,
+    doc: 'Pay and be paid by cheques on a chain. Without it neighbours exchange service one for one.',
+  }),
+  rpcUrl: text({
+    pattern: /^https?:\/\/\S{1,1000}$/,
+    accepts: 'an http or https address',
+    default: undefined,
+    doc: 'JSON-RPC endpoint of the chain.',
+  }),
+  chainId: integer({
+    min: 1,
+    max: Number.MAX_SAFE_INTEGER,
+    default: 100,
+    doc: 'Chain to settle on; neighbours must use the same. 100 is Gnosis, whose coin is worth a dollar.',
+  }),
+  factory: address({
+    default: undefined,
+    doc: 'Contract that makes chequebooks. Cheques drawn on others are refused.',
+  }),
+  weiPerUnit: wei({
+    min: 1n,
+    max: 2n ** 53n - 1n,
+    default: 10_000_000_000,
+    doc: 'Worth of one unit. 10^10 makes a unit 10^-8 of the coin.',
+  }),
+  depositWei: wei({
+    min: 0n,
+    max: MAX_WEI,
+    default: '1000000000000000',
+    doc: 'What a new chequebook is filled with. The default is a thousandth of the coin.',
+  }),
+  cashEveryDays: integer({ min: 1, max: 365, unit: 'days', default: 7, doc: 'Cash what is held at least this often.' }),
+  maxGasPriceWei: wei({
+    min: 1n,
+    max: MAX_WEI,
+    default: 100_000_000_000,
+    doc: 'Above this gas price nothing is sent to the chain.',
+  }),
+};
+
+const store: Fields<StoreConfig> = {
+  path: path({ default: 'wayleave.db', doc: 'Where the books are kept.' }),
+  journalWindowMs: integer({
+    min: 0,
+    max: 1_000,
+    unit: 'milliseconds',
+    default: 50,
+    doc: 'Charges are written together this often. Payments are always written at once.',
+  }),
+};
+
+const neighbour: Fields<NeighbourConfig> = {
+  id: address({ default: undefined, doc: 'Its node id. With it nobody else can take its place.' }),
+  address: endpoint({
+    default: undefined,
+    doc: 'Where to reach it. Without it the neighbour comes to us, or mDNS finds it.',
+  }),
+  name: text({ ...NAME, default: undefined, doc: 'What you call it.' }),
+  free: flag({ default: false, doc: 'A friend: served without charge.' }),
+  freeMbPerDay: integer({
+    min: 0,
+    max: MAX_MB,
+    unit: 'MB',
+    default: 0,
+    doc: 'Served without charge each day, before it pays.',
+  }),
+  maxRateMbit: integer({
+    min: 0,
+    max: MAX_RATE_MBIT,
+    unit: 'Mbit/s',
+    default: 0,
+    doc: 'The most carried for it. 0: as in [transit].',
+  }),
+  payAtUnits: override('For this neighbour, in place of [credit].'),
+  dropAtUnits: override('For this neighbour, in place of [credit].'),
+  riskAtUnits: override('For this neighbour, in place of [credit].'),
+};
+
+type Sections = Omit<NodeConfig, 'folder' | 'name' | 'mode' | 'neighbours'>;
+
+/** `[section]` tables, in the order of the manual. */
+export const SECTIONS: { readonly [K in keyof Sections]: Section<Sections[K]> } = {
+  key: { doc: 'The key of this node.', fields: key },
+  listen: { doc: 'Links from neighbours.', fields: listen },
+  discovery: { doc: 'Who becomes a neighbour.', fields: discovery },
+  transit: { doc: 'Internet access, bought and sold.', fields: transit },
+  proxy: { doc: 'The way in for your own programs.', fields: proxy },
+  credit: { doc: 'How much a neighbour may owe. Bounded loss: drop_at plus risk_at, per neighbour.', fields: credit },
+  settlement: { doc: 'Payment.', fields: settlement },
+  api: { doc: 'HTTP API of the running node.', fields: api },
+  store: { doc: 'The books.', fields: store },
+};
+
+/** Each `[[neighbour]]`, any number of times. */
+export const NEIGHBOUR: Section<NeighbourConfig> = { doc: 'A neighbour you know.', fields: neighbour };
+
+/** More neighbours than any one machine links; bounds memory and start-up time. */
+export const MAX_NEIGHBOURS = 10_000;
+
+/** A name of `NodeConfig` as the file writes it: `maxPricePerMb` → `max_price_per_mb`. */
+export function keyName(name: string): string {
+  return name.replace(/[A-Z]/g, (capital) => `_${capital.toLowerCase()}`);
+}

@@ -1,0 +1,118 @@
+import type { NodeId } from '../core/node-id.ts';
+import type { LinkAddress } from '../link/link.ts';
+
+/**
+ * All that an operator decides, checked, complete and frozen. Made from the TOML file by `load-config.ts`;
+ * `config-table.ts` holds range, default and meaning of each key. Keys are the file's, in camel case.
+ */
+export interface NodeConfig {
+  /** Absolute folder of the configuration file. Every path below is absolute already. */
+  readonly folder: string;
+  readonly name: string;
+  /** `observe` meters, prices and explains, and enforces nothing. */
+  readonly mode: 'enforce' | 'observe';
+  readonly key: KeyConfig;
+  readonly listen: ListenConfig;
+  readonly api: ListenConfig;
+  readonly discovery: DiscoveryConfig;
+  readonly transit: TransitConfig;
+  readonly proxy: ProxyConfig;
+  readonly credit: CreditConfig;
+  readonly settlement: SettlementConfig;
+  readonly store: StoreConfig;
+  /** In the order of the file. */
+  readonly neighbours: readonly NeighbourConfig[];
+}
+
+export interface KeyConfig {
+  readonly file: string;
+  readonly passwordFile: string | undefined;
+  readonly insecurePlain: boolean;
+}
+
+/** Port 0 lets the system choose. */
+export interface ListenConfig {
+  readonly host: string;
+  readonly port: number;
+}
+
+export interface DiscoveryConfig {
+  readonly mdns: boolean;
+  /** `known`: only neighbours listed by id. */
+  readonly accept: 'any' | 'known';
+}
+
+export interface TransitConfig {
+  readonly sell: boolean;
+  readonly buy: boolean;
+  /** My bid: the most I pay per MB (or second). */
+  readonly maxPricePerMb: number;
+  /** Profit over cost in hundredths of a per cent. */
+  readonly minProfitBp: number;
+  readonly uplink: boolean;
+  readonly uplinkPricePerMb: number;
+  /** `uplink`, `auto`, `none`, or the name or id of a neighbour. `auto` on a node with an uplink is read as `uplink`. */
+  readonly nextHop: string;
+  readonly metering: 'data' | 'time';
+  /** Total pace of what is sold, megabits a second; 0: unlimited. */
+  readonly maxRateMbit: number;
+  /** Exceptions to the egress policy: `address`, `address:port` or `address/bits`, IPv6 in square brackets. */
+  readonly allow: readonly string[];
+}
+
+export interface ProxyConfig {
+  readonly enabled: boolean;
+  readonly host: string;
+  /** SOCKS5 and HTTP CONNECT on the same port; 0 lets the system choose. */
+  readonly port: number;
+  /** Both are set, or neither. */
+  readonly username: string | undefined;
+  readonly password: string | undefined;
+}
+
+/** `…Mb` is worth that many MB at my ask to the neighbour; `…Units`, when set, takes its place. */
+export interface CreditConfig {
+  readonly payAtMb: number;
+  readonly dropAtMb: number;
+  readonly riskAtMb: number;
+  /** How long a link may stay choked before it is closed, seconds. */
+  readonly graceS: number;
+  readonly payAtUnits: number | undefined;
+  readonly dropAtUnits: number | undefined;
+  readonly riskAtUnits: number | undefined;
+}
+
+export interface SettlementConfig {
+  readonly enabled: boolean;
+  /** Set whenever `enabled`. */
+  readonly rpcUrl: string | undefined;
+  /** Part of the terms also where settlement is off. */
+  readonly chainId: number;
+  /** Set whenever `enabled`. */
+  readonly factory: NodeId | undefined;
+  /** 1 … 2⁵³−1. */
+  readonly weiPerUnit: bigint;
+  readonly depositWei: bigint;
+  readonly cashEveryDays: number;
+  readonly maxGasPriceWei: bigint;
+}
+
+export interface StoreConfig {
+  readonly path: string;
+  readonly journalWindowMs: number;
+}
+
+/** At least one of `id` and `address` is set. */
+export interface NeighbourConfig {
+  readonly id: NodeId | undefined;
+  /** Where to dial it; without it the neighbour comes to us or is found by mDNS. */
+  readonly address: LinkAddress | undefined;
+  readonly name: string | undefined;
+  /** A friend: served without charge. */
+  readonly free: boolean;
+  readonly freeMbPerDay: number;
+  readonly maxRateMbit: number;
+  readonly payAtUnits: number | undefined;
+  readonly dropAtUnits: number | undefined;
+  readonly riskAtUnits: number | undefined;
+}
