@@ -98,6 +98,12 @@ export interface ChannelHandlers {
   reset(code: number): void;
   /** `sendable()` rose from 0. */
   writable(): void;
+  /**
+   * Data (and how much) that the other side had sent before it knew that this side reset the channel. The bytes are
+   * dropped, but they travelled, used up forward budget and were charged: a service books them, so that both ends agree.
+   * The only call that may follow a reset.
+   */
+  late?(bytes: number, tag: number): void;
 }
 
 /** One flow of bytes, each way, within a link. Ends by `end` from both sides, or by `reset` from one. */
@@ -115,7 +121,10 @@ export interface Channel {
   send(bytes: Uint8Array, tag: number): void;
   /** Half-close: no more bytes from this side. What was sent still arrives. */
   end(): void;
-  /** Drops the channel both ways; data queued and unsent is lost. */
+  /**
+   * Drops the channel both ways. What `send` took is charged already, so it still leaves, before the reset; and so it
+   * does when the other side resets. Only the end of the link loses it.
+   */
   reset(code: number): void;
   /** Gives `bytes` of received data back to the sender's window. */
   release(bytes: number): void;
