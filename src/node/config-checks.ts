@@ -1,5 +1,8 @@
+import { codeOf } from '../core/errors.ts';
 import { isNodeId } from '../core/node-id.ts';
+import { createEgressPolicy } from '../transit/egress-policy.ts';
 import type { NeighbourConfig, NodeConfig } from './config.ts';
+import { ALLOW_ACCEPTS } from './config-table.ts';
 
 /** A rule that concerns more than one key, and the key to blame. */
 export interface Complaint {
@@ -14,6 +17,7 @@ export function checkConfig(config: NodeConfig): Complaint | undefined {
     checkSettlement(config) ??
     checkProxy(config) ??
     checkNextHop(config) ??
+    checkAllow(config) ??
     checkNeighbours(config.neighbours)
   );
 }
@@ -60,6 +64,16 @@ function checkNextHop({ transit, neighbours }: NodeConfig): Complaint | undefine
   if (nextHop === 'auto' || nextHop === 'none' || isNodeId(nextHop)) return undefined;
   if (neighbours.some((each) => each.name === nextHop)) return undefined;
   return { key, accepts: 'the name of a [[neighbour]], a node id, "auto", "uplink" or "none"' };
+}
+
+function checkAllow({ transit }: NodeConfig): Complaint | undefined {
+  try {
+    createEgressPolicy({ allow: transit.allow });
+    return undefined;
+  } catch (error) {
+    if (codeOf(error) !== 'EGRESS_RULE_INVALID') throw error;
+    return { key: 'transit.allow', accepts: ALLOW_ACCEPTS };
+  }
 }
 
 const RESERVED_NAMES = ['auto', 'uplink', 'none'];

@@ -56,7 +56,7 @@ export interface TransitConfig {
   readonly metering: 'data' | 'time';
   /** Total pace of what is sold, megabits a second; 0: unlimited. */
   readonly maxRateMbit: number;
-  /** Exceptions to the egress policy: `address`, `address:port` or `address/bits`, IPv6 in square brackets. */
+  /** Exceptions to the egress policy, as `createEgressPolicy` takes them. */
   readonly allow: readonly string[];
 }
 

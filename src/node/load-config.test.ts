@@ -71,9 +71,9 @@ describe('a configuration that is accepted', () => {
     ['auto is the uplink where there is one', '[transit]\nuplink = true', (c) => c.transit.nextHop, 'uplink'],
     [
       'egress exceptions',
-      '[transit]\nallow = ["127.0.0.1:80", "10.0.0.0/8", "[::1]:80"]',
+      '[transit]\nallow = ["127.0.0.1:80", "10.0.0.0/8", "[::1]:80", "intranet.example:80"]',
       (c) => c.transit.allow.length,
-      3,
+      4,
     ],
     ['dotted keys', 'listen.port = 0', (c) => c.listen.port, 0],
   ];
@@ -121,7 +121,8 @@ describe('a configuration that is refused', () => {
     ['[api]\nhost = "0.0.0.0"', 2, 'api.host'],
     ['[transit]\nmax_price_per_mb = 2147483649', 2, 'transit.max_price_per_mb'],
     ['[transit]\nmax_price_per_mb = 99999999999999999999', 2, 'transit.max_price_per_mb'],
-    ['[transit]\nallow = ["everywhere"]', 2, 'transit.allow'],
+    ['[transit]\nallow = ["10.0.0.0/33"]', 2, 'transit.allow'],
+    ['[transit]\nallow = ["two words"]', 2, 'transit.allow'],
     ['[transit]\nnext_hop = "nobody"', 2, 'transit.next_hop'],
     ['[transit]\nnext_hop = "uplink"', 2, 'transit.next_hop'],
     ['[transit]\nuplink = true\nnext_hop = "none"', 3, 'transit.next_hop'],
