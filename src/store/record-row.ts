@@ -14,7 +14,7 @@ const WEI_TEXT = /^(0|[1-9][0-9]{0,77})$/;
 /**
  * The row of a record. Bytes are copied, so that later changes by the caller are not stored, and minus zero becomes
  * zero. Throws `STORE_RECORD_INVALID` for what could not be read back exactly: an unsafe integer, an id in the wrong
- * form, text that is not well-formed Unicode.
+ * form, text that is not well-formed Unicode or holds a NUL.
  */
 export function encodeRecord(record: StoreRecord): Row {
   const table = TABLES[record.kind];
@@ -82,7 +82,8 @@ function encodeCell(kind: ColumnKind, value: unknown, row: Row): boolean {
 
 function isTextOf(kind: ColumnKind, value: string): boolean {
   if (kind === 'id') return isNodeId(value);
-  if (kind === 'text') return value.isWellFormed();
+  // PostgreSQL cannot hold a NUL in text, so no store takes one.
+  if (kind === 'text') return value.isWellFormed() && !value.includes('\0');
   return (kind === 'side' || kind === 'status') && (WORDS[kind] as readonly string[]).includes(value);
 }
 
