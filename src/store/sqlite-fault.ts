@@ -8,6 +8,7 @@ export interface Fault {
 
 /** Primary result codes of SQLite (sqlite.org/rescode.html) that mean something of their own here. */
 const CODES: Readonly<Record<number, ErrorCode>> = {
+  1: 'STORE_CORRUPT', // ERROR: our statements are right, so a table or column is missing
   5: 'STORE_IN_USE', // BUSY
   6: 'STORE_IN_USE', // LOCKED
   11: 'STORE_CORRUPT', // CORRUPT
