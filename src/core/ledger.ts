@@ -172,6 +172,13 @@ export class Ledger {
     cells[base + Column.leaseLeft] = (cells[base + Column.leaseLeft] as number) + held;
   }
 
+  /** Books what was served under a grant given earlier, even where a lowered limit no longer has room for it. */
+  provided(row: LinkRow, service: number, units: Units): void {
+    const base = row * HOT;
+    this.#cells[base + Column.leaseLeft] = (this.#cells[base + Column.leaseLeft] as number) - amount(units);
+    this.#charge(base, 0, service, units);
+  }
+
   /** Books what the neighbour has already delivered: it cannot be refused any more. May use the lease up below zero. */
   consumed(row: LinkRow, service: number, units: Units): void {
     const base = row * HOT;

@@ -1,7 +1,7 @@
 import { WayleaveError } from '../core/errors.ts';
 import { SERVICES, type Service } from '../core/service.ts';
 import { PAYMENT_METHODS, type PaymentMethod, type ServiceTerms, type Terms } from '../core/terms.ts';
-import type { ByteReader, ByteWriter } from './bytes.ts';
+import { ByteReader, ByteWriter } from './bytes.ts';
 
 /** The bytes of a node's terms (DESIGN §4); docs/wire.md lists them. Ranges are the rules' business, not the codec's. */
 export function writeTerms(out: ByteWriter, terms: Terms): ByteWriter {
@@ -70,4 +70,17 @@ function optionalAddress(out: ByteWriter, address: string | undefined): void {
 
 function readAddress(input: ByteReader): string | undefined {
   return input.flag() ? input.address() : undefined;
+}
+
+/** Terms alone, as the store keeps them. */
+export function encodeTerms(terms: Terms): Uint8Array {
+  return writeTerms(new ByteWriter(), terms).done();
+}
+
+/** Throws `WIRE_MALFORMED`. */
+export function decodeTerms(bytes: Uint8Array): Terms {
+  const input = new ByteReader(bytes);
+  const terms = readTerms(input);
+  input.end();
+  return terms;
 }

@@ -1,0 +1,335 @@
+import type { Allowance, ServiceDoor } from './door.ts';
+import { MyEpochs, TheirEpochs } from './epoch-book.ts';
+import { Column, type Ledger, type LinkRow } from './ledger.ts';
+import type { CountsMessage, PerService } from './message.ts';
+import type { NodeId } from './node-id.ts';
+import { debtState, Pace, serviceRate } from './pace.ts';
+import { RateMeter } from './rate-meter.ts';
+import { agreedTotal } from './reconcile.ts';
+import { type Relation, relationBetween } from './relation.ts';
+import { SERVICES, type Service, serviceColumn } from './service.ts';
+import { ServiceAccount } from './service-account.ts';
+import type { Terms } from './terms.ts';
+import type { PricePerMb, Units } from './units.ts';
+
+export type LinkState = 'open' | 'throttled' | 'choked' | 'closed';
+
+export interface LinkAccountOptions {
+  readonly ledger: Ledger;
+  readonly neighbour: NodeId;
+  /** Full speed at which this neighbour is served, bytes a second; `Infinity` where the link is not shaped. */
+  readonly fullRateBytesPerSecond: number;
+  /** How long frames priced by an older epoch are still taken after a newer one was acknowledged. */
+  readonly epochGraceMs: number;
+  /** `observe`: everything is metered and priced, nothing is refused, nobody is paid. */
+  readonly enforce: boolean;
+}
+
+/** A link account as the store keeps it; `store/` has the same fields in its record. */
+export interface AccountRecord {
+  readonly provided: PerService;
+  readonly consumed: PerService;
+  readonly providedBytes: PerService;
+  readonly consumedBytes: PerService;
+  readonly providedRemainder: PerService;
+  readonly consumedRemainder: PerService;
+  readonly attempts: Units;
+  readonly paid: Units;
+  readonly received: Units;
+  readonly providedCorrection: PerService;
+  readonly consumedCorrection: PerService;
+  readonly lease: Units;
+  readonly closed: boolean;
+}
+
+/**
+ * One neighbour's account with everything that prices it: the ledger row, both sides' terms by epoch, the pace, and a
+ * door for each service. All three services charge this one row (DESIGN §3).
+ */
+export class LinkAccount {
+  readonly neighbour: NodeId;
+  readonly ledger: Ledger;
+  readonly row: LinkRow;
+  readonly pace = new Pace();
+  readonly #measured = new RateMeter();
+  readonly #fullRate: number;
+  readonly enforce: boolean;
+  /** My terms by epoch, as announced to this neighbour, and theirs as taken. */
+  readonly mine: MyEpochs;
+  readonly theirs = new TheirEpochs();
+  /** By conduct, until the operator opens it again; and choked longer than the grace time, until it pays. No service. */
+  banned = false;
+  lapsed = false;
+  #ready = false;
+  #admitted: [number, number, number] = [0, 0, 0];
+  readonly #services: readonly ServiceAccount[];
+  readonly #watchers = new Set<() => void>();
+  #moved: () => void = () => undefined;
+  #bought: (bytes: number, pricePerMb: PricePerMb) => void = () => undefined;
+  #between: { mine: Terms; theirs: Terms; relations: Record<Service, Relation> } | undefined;
+  #leased = 0;
+  #chargedAtSnapshot = 0;
+
+  constructor(options: LinkAccountOptions) {
+    this.neighbour = options.neighbour;
+    this.ledger = options.ledger;
+    this.row = options.ledger.addLink();
+    this.enforce = options.enforce;
+    this.#fullRate = options.fullRateBytesPerSecond;
+    this.mine = new MyEpochs(options.epochGraceMs);
+    this.#services = SERVICES.map((service) => new ServiceAccount(this, service));
+  }
+
+  door(service: Service): ServiceDoor {
+    return this.service(service);
+  }
+
+  service(service: Service): ServiceAccount {
+    return this.#services[serviceColumn[service]] as ServiceAccount;
+  }
+
+  /** Terms and counts are exchanged and the lease is durable: services may use the link. */
+  get ready(): boolean {
+    return this.#ready;
+  }
+
+  set ready(ready: boolean) {
+    this.#ready = ready;
+    if (!ready) for (const service of this.#services) service.forgetForward();
+    this.changed();
+  }
+
+  /** Called after every charge; whoever runs the session looks whether something must be done. */
+  onMoved(moved: () => void): void {
+    this.#moved = moved;
+  }
+
+  moved(): void {
+    this.#moved();
+  }
+
+  watch(changed: () => void): () => void {
+    this.#watchers.add(changed);
+    return () => this.#watchers.delete(changed);
+  }
+
+  changed(): void {
+    for (const watcher of [...this.#watchers]) watcher();
+  }
+
+  /** The limits of both sides' newest terms, put into the ledger. */
+  applyLimits(): void {
+    const { ledger, row } = this;
+    const granted = this.mine.newest?.dropAt ?? 0;
+    ledger.setLimit(row, 'dropAt', this.enforce ? granted : Number.MAX_SAFE_INTEGER / 4);
+    ledger.setLimit(row, 'peerDropAt', this.enforce ? (this.theirs.newest?.dropAt ?? 0) : Number.MAX_SAFE_INTEGER / 4);
+  }
+
+  /** Who can pay whom for a service, by both sides' newest terms; undefined before they are exchanged. */
+  relation(service: Service): Relation | undefined {
+    const mine = this.mine.newest;
+    const theirs = this.theirs.newest;
+    if (mine === undefined || theirs === undefined) return undefined;
+    if (this.#between?.mine !== mine || this.#between.theirs !== theirs) {
+      const of = (each: Service): Relation => relationBetween(mine, theirs, each);
+      this.#between = { mine, theirs, relations: { transit: of('transit'), chunks: of('chunks'), packets: of('packets') } };
+    }
+    return this.#between.relations[service];
+  }
+
+  get closed(): boolean {
+    return this.banned || (this.lapsed && this.enforce);
+  }
+
+  /** The neighbour's debt decides how it is served (DESIGN §3, States). */
+  state(): LinkState {
+    if (this.banned) return 'closed';
+    if (!this.enforce) return 'open';
+    const state = debtState(this.ledger.debtOf(this.row), this.#limits, 1);
+    return state === 'choked' && this.lapsed ? 'closed' : state;
+  }
+
+  get #limits(): { payAt: Units; dropAt: Units } {
+    return { payAt: this.mine.newest?.payAt ?? 0, dropAt: this.mine.newest?.dropAt ?? 0 };
+  }
+
+  /** How many of `wanted` bytes the neighbour's pace lets through now: full speed, falling as its debt nears dropAt. */
+  allow(wanted: number, nowMs: number): Allowance {
+    const measured = this.#measured.perSecond(nowMs);
+    const debt = this.enforce ? this.ledger.debtOf(this.row) : 0;
+    const rate = serviceRate(debt, this.#limits, { full: this.#fullRate, measured });
+    return this.pace.allow(wanted, rate, nowMs);
+  }
+
+  /** Counts bytes that were let through. */
+  paced(bytes: number, nowMs: number): void {
+    this.pace.take(bytes);
+    this.#measured.add(bytes, nowMs);
+  }
+
+  /** The node wants to know what access was bought at which price; it sets its own ask by it. */
+  onBought(bought: (bytes: number, pricePerMb: PricePerMb) => void): void {
+    this.#bought = bought;
+  }
+
+  noteUse(bytes: number, pricePerMb: PricePerMb): void {
+    this.#bought(bytes, pricePerMb);
+  }
+
+  /** The part of my debt to settle in tokens now that is not being paid already; barter debt is not in it. */
+  payable(): Units {
+    const debt = this.ledger.unpaidDebt(this.row);
+    let barter = 0;
+    for (const service of SERVICES) {
+      if (this.relation(service)?.iCanPay !== true) barter += this.service(service).netOwed();
+    }
+    return Math.max(0, debt - Math.max(0, barter));
+  }
+
+  /** True when the debt with what is in flight has reached the neighbour's payAt (DESIGN §3, Use). */
+  payDue(): boolean {
+    const payAt = this.theirs.newest?.payAt;
+    if (payAt === undefined) return false;
+    const payable = this.payable();
+    return payable > 0 && payable + this.ledger.get(this.row, Column.heldConsume) >= payAt;
+  }
+
+  /** What the neighbour said it consumed, kept as the least it must stand by. */
+  admit(counts: CountsMessage): void {
+    for (const s of [0, 1, 2] as const) {
+      const claim = this.#net('provided', s);
+      this.#admitted[s] = Math.min(claim, Math.max(this.#admitted[s], counts.consumed[s]));
+    }
+  }
+
+  /** My counts for the neighbour. What it has paid for counts as admitted, whatever was lost. */
+  counts(opening: boolean, storeEpoch: number): CountsMessage {
+    const of = (side: 'provided' | 'consumed'): PerService => [
+      this.#net(side, 0),
+      this.#net(side, 1),
+      this.#net(side, 2),
+    ];
+    const provided = of('provided');
+    let unpaid = Math.max(0, this.ledger.get(this.row, Column.balance));
+    const admitted = provided.map((total, s) => {
+      const covered = Math.max(0, total - unpaid);
+      unpaid = Math.max(0, unpaid - total);
+      return Math.max(covered, this.#admitted[s] as number);
+    }) as unknown as PerService;
+    return { kind: 'counts', opening, storeEpoch, provided, admitted, consumed: of('consumed') };
+  }
+
+  #net(side: 'provided' | 'consumed', s: number): number {
+    const correction = side === 'provided' ? Column.providedCorrection : Column.consumedCorrection;
+    return this.ledger.get(this.row, Column[side] + s) + this.ledger.get(this.row, correction + s);
+  }
+
+  /**
+   * Brings both ends to the same totals after a break. Returns the corrections made, in units, of what I provided and
+   * consumed. `mine` are the counts this side sent for the same connection.
+   */
+  reconcile(mine: CountsMessage, theirs: CountsMessage): { provided: number; consumed: number } {
+    const sums = { provided: 0, consumed: 0 };
+    for (const s of [0, 1, 2] as const) {
+      const given = agreedTotal({ provided: mine.provided[s], admitted: mine.admitted[s], consumed: theirs.consumed[s] });
+      const taken = agreedTotal({
+        provided: theirs.provided[s],
+        admitted: theirs.admitted[s],
+        consumed: mine.consumed[s],
+      });
+      sums.provided += this.#correct('provided', s, given - mine.provided[s]);
+      sums.consumed += this.#correct('consumed', s, taken - mine.consumed[s]);
+      this.#admitted[s] = given;
+      (this.#services[s] as ServiceAccount).forgetRemainders();
+    }
+    this.ledger.setLimit(this.row, 'assumed', 0);
+    return sums;
+  }
+
+  #correct(side: 'provided' | 'consumed', s: number, units: number): number {
+    if (units !== 0) this.ledger.correct(this.row, side, s, units);
+    return units;
+  }
+
+  /** All that was ever charged either way: what a lease is counted in. */
+  #charged(): number {
+    let sum = 0;
+    for (const s of [0, 1, 2]) sum += this.ledger.get(this.row, Column.provided + s) + this.ledger.get(this.row, Column.consumed + s);
+    return sum;
+  }
+
+  /** The lease written with each record: room for everything either side may let run up. 0 when the books are closed. */
+  leaseUnits(): Units {
+    return (this.mine.newest?.dropAt ?? 0) + (this.theirs.newest?.dropAt ?? 0);
+  }
+
+  /** The row as it stands, promising "up to `lease` more". Follow with `durable` once it is stored. */
+  record(lease: Units): AccountRecord {
+    this.#leased = lease;
+    this.#chargedAtSnapshot = this.#charged();
+    return recordOf(this, lease);
+  }
+
+  /** The last record is durable: what was charged since counts against its lease. */
+  durable(lease: Units, chargedAtSnapshot: number): void {
+    const { ledger, row } = this;
+    const held = ledger.get(row, Column.heldProvide) + ledger.get(row, Column.heldConsume);
+    ledger.setLimit(row, 'leaseLeft', lease - (this.#charged() - chargedAtSnapshot) - held);
+    this.changed();
+  }
+
+  /** What `durable` must be told about the record just taken. */
+  get snapshot(): { lease: Units; charged: number } {
+    return { lease: this.#leased, charged: this.#chargedAtSnapshot };
+  }
+
+  /** Puts a stored record back; a lease that was not closed is assumed to have been used (DESIGN §3). */
+  restore(record: AccountRecord): void {
+    const three = (offset: number, values: PerService) => values.map((value, s) => [offset + s, value] as const);
+    this.ledger.restore(this.row, [
+      [Column.attempts, record.attempts],
+      [Column.paid, record.paid],
+      [Column.received, record.received],
+      [Column.assumed, record.lease],
+      ...three(Column.provided, record.provided),
+      ...three(Column.consumed, record.consumed),
+      ...three(Column.providedCorrection, record.providedCorrection),
+      ...three(Column.consumedCorrection, record.consumedCorrection),
+    ]);
+    for (const s of [0, 1, 2] as const) {
+      (this.#services[s] as ServiceAccount).restore({
+        providedBytes: record.providedBytes[s],
+        consumedBytes: record.consumedBytes[s],
+        providedRemainder: record.providedRemainder[s],
+        consumedRemainder: record.consumedRemainder[s],
+      });
+    }
+    this.banned = record.closed;
+  }
+}
+
+function recordOf(account: LinkAccount, lease: Units): AccountRecord {
+  const { ledger, row } = account;
+  const three = (offset: number): PerService => [
+    ledger.get(row, offset),
+    ledger.get(row, offset + 1),
+    ledger.get(row, offset + 2),
+  ];
+  const of = (field: 'providedBytes' | 'consumedBytes' | 'providedRemainder' | 'consumedRemainder'): PerService =>
+    SERVICES.map((service) => account.service(service)[field]) as unknown as PerService;
+  return {
+    provided: three(Column.provided),
+    consumed: three(Column.consumed),
+    providedBytes: of('providedBytes'),
+    consumedBytes: of('consumedBytes'),
+    providedRemainder: of('providedRemainder'),
+    consumedRemainder: of('consumedRemainder'),
+    attempts: ledger.get(row, Column.attempts),
+    paid: ledger.get(row, Column.paid),
+    received: ledger.get(row, Column.received),
+    providedCorrection: three(Column.providedCorrection),
+    consumedCorrection: three(Column.consumedCorrection),
+    lease,
+    closed: account.banned,
+  };
+}

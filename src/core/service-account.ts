@@ -1,0 +1,261 @@
+import type { Allowance, Hold, ServiceDoor } from './door.ts';
+import { WayleaveError } from './errors.ts';
+import type { LinkAccount } from './link-account.ts';
+import { Column } from './ledger.ts';
+import type { NodeId } from './node-id.ts';
+import type { Relation } from './relation.ts';
+import { type Service, serviceColumn } from './service.ts';
+import { BYTES_PER_MB, chargeFor, MAX_CHARGE_BYTES, type PricePerMb, type Units } from './units.ts';
+
+const NOTHING: Allowance = { bytes: 0 };
+
+interface OpenHold {
+  readonly bytes: number;
+  readonly pricePerMb: PricePerMb;
+  readonly side: 'provided' | 'consumed';
+}
+
+/** Quantities that go with the ledger's totals: bytes, and the millionths of a unit not charged yet. */
+export interface ServiceQuantities {
+  readonly providedBytes: number;
+  readonly consumedBytes: number;
+  readonly providedRemainder: number;
+  readonly consumedRemainder: number;
+}
+
+/** One service's door to a link account: turns bytes into exact units, and asks the ledger before anything is served. */
+export class ServiceAccount implements ServiceDoor {
+  providedBytes = 0;
+  consumedBytes = 0;
+  providedRemainder = 0;
+  consumedRemainder = 0;
+  readonly #account: LinkAccount;
+  readonly #service: Service;
+  readonly #column: number;
+  readonly #open = new Map<Hold, OpenHold>();
+  #free = -1;
+  /** Granted to the neighbour and not arrived yet, and the hold that covers it; undefined where nothing is charged. */
+  #forwardBytes = 0;
+  #forwardHold: Hold | undefined;
+  #forwardHeld = 0;
+  #barterNet = 0;
+
+  constructor(account: LinkAccount, service: Service) {
+    this.#account = account;
+    this.#service = service;
+    this.#column = serviceColumn[service];
+  }
+
+  get neighbour(): NodeId {
+    return this.#account.neighbour;
+  }
+
+  get ready(): boolean {
+    return this.#account.ready && !this.#account.closed;
+  }
+
+  get #relation(): Relation | undefined {
+    return this.#account.relation(this.#service);
+  }
+
+  get selling(): boolean {
+    return this.#relation?.iSell === true;
+  }
+
+  get buying(): boolean {
+    return this.#relation?.iBuy === true;
+  }
+
+  get buyPricePerMb(): number {
+    return this.#relation?.consumePerMb ?? 0;
+  }
+
+  get sellEpoch(): number {
+    return this.#account.mine.acknowledged?.epoch ?? 0;
+  }
+
+  get buyEpoch(): number {
+    return this.#account.theirs.newest?.epoch ?? 0;
+  }
+
+  /** What I owe for this service where it is repaid in kind, not in tokens. */
+  netOwed(): Units {
+    return Math.max(0, -this.#barterNet);
+  }
+
+  servable(wanted: number, nowMs: number): Allowance {
+    if (!this.ready || !this.selling) return NOTHING;
+    const room = this.#account.ledger.roomToProvide(this.#account.row);
+    const affordable = fitting(Math.min(wanted, MAX_CHARGE_BYTES), this.#sellPrice(), room, this.providedRemainder);
+    if (affordable === 0) return NOTHING;
+    return this.#account.allow(affordable, nowMs);
+  }
+
+  serve(bytes: number, nowMs: number): Hold {
+    this.#account.paced(bytes, nowMs);
+    return this.#holdFor(bytes, this.#sellPrice(), 'provided');
+  }
+
+  #holdFor(bytes: number, pricePerMb: PricePerMb, side: 'provided' | 'consumed'): Hold {
+    const { ledger, row } = this.#account;
+    const units = upperBound(bytes, pricePerMb, this.#remainder(side));
+    // Ids below −1 mark holds that reserve nothing; the ledger's own refusals never reach the map.
+    let hold = --this.#free;
+    if (units > 0) {
+      hold = side === 'provided' ? ledger.holdProvide(row, units) : ledger.holdConsume(row, units);
+      if (hold < 0) throw new WayleaveError('SERVICE_REFUSED', { neighbour: this.neighbour, units });
+    }
+    this.#open.set(hold, { bytes, pricePerMb, side });
+    return hold;
+  }
+
+  commit(hold: Hold): void {
+    const open = this.#ended(hold);
+    const units = this.#count(open.side, open.bytes, open.pricePerMb);
+    if (open.side === 'consumed') this.#account.noteUse(open.bytes, open.pricePerMb);
+    if (hold >= 0) this.#account.ledger.commit(hold, this.#column, units);
+    this.#account.moved();
+  }
+
+  release(hold: Hold): void {
+    this.#ended(hold);
+    if (hold >= 0) this.#account.ledger.release(hold);
+  }
+
+  #ended(hold: Hold): OpenHold {
+    const open = this.#open.get(hold);
+    if (open === undefined) throw new WayleaveError('HOLD_UNKNOWN', { hold });
+    this.#open.delete(hold);
+    return open;
+  }
+
+  /** Counts bytes and returns what they cost exactly, carrying the remainder. */
+  #count(side: 'provided' | 'consumed', bytes: number, pricePerMb: PricePerMb): Units {
+    const charge = chargeFor(bytes, pricePerMb, this.#remainder(side));
+    const barter = this.#relation?.payable === false ? charge.amount : 0;
+    if (side === 'provided') {
+      this.providedBytes += bytes;
+      this.providedRemainder = charge.remainder;
+      this.#barterNet += barter;
+    } else {
+      this.consumedBytes += bytes;
+      this.consumedRemainder = charge.remainder;
+      this.#barterNet -= barter;
+    }
+    return charge.amount;
+  }
+
+  reserveForward(wanted: number, nowMs: number): Allowance {
+    if (!this.ready || !this.selling) return NOTHING;
+    const { ledger, row } = this.#account;
+    const price = this.#sellPrice();
+    const room = ledger.roomToProvide(row) + this.#forwardHeld;
+    const most = Math.min(this.#forwardBytes + wanted, MAX_CHARGE_BYTES);
+    const total = fitting(most, price, room - 1, this.providedRemainder);
+    if (total <= this.#forwardBytes) return NOTHING;
+    const allowed = this.#account.allow(total - this.#forwardBytes, nowMs);
+    if (allowed.bytes === 0) return allowed;
+    this.#account.paced(allowed.bytes, nowMs);
+    this.#forwardBytes += allowed.bytes;
+    this.#holdForward(price);
+    return allowed;
+  }
+
+  /** Puts one hold over everything granted. Where it no longer fits (a limit was lowered), what arrives is booked all the same. */
+  #holdForward(price: PricePerMb): void {
+    const { ledger, row } = this.#account;
+    this.#dropForwardHold();
+    const units = upperBound(this.#forwardBytes, price, this.providedRemainder);
+    if (units === 0) return;
+    const hold = ledger.holdProvide(row, units);
+    if (hold < 0) return;
+    this.#forwardHold = hold;
+    this.#forwardHeld = units;
+  }
+
+  #dropForwardHold(): void {
+    if (this.#forwardHold !== undefined) this.#account.ledger.release(this.#forwardHold);
+    this.#forwardHold = undefined;
+    this.#forwardHeld = 0;
+  }
+
+  arrived(bytes: number, epoch: number, nowMs: number): void {
+    const price = this.#priceAt('mine', epoch, nowMs);
+    this.#forwardBytes = Math.max(0, this.#forwardBytes - bytes);
+    this.#dropForwardHold();
+    this.#account.ledger.provided(this.#account.row, this.#column, this.#count('provided', bytes, price));
+    if (this.#forwardBytes > 0) this.#holdForward(this.#sellPrice());
+    this.#account.moved();
+  }
+
+  forgetForward(): void {
+    this.#dropForwardHold();
+    this.#forwardBytes = 0;
+  }
+
+  usable(wanted: number): number {
+    if (!this.ready || !this.buying) return 0;
+    const room = this.#account.ledger.roomToConsume(this.#account.row);
+    return fitting(Math.min(wanted, MAX_CHARGE_BYTES), this.buyPricePerMb, room, this.consumedRemainder);
+  }
+
+  use(bytes: number): Hold {
+    return this.#holdFor(bytes, this.buyPricePerMb, 'consumed');
+  }
+
+  delivered(bytes: number, epoch: number): void {
+    const price = this.#priceAt('theirs', epoch, 0);
+    this.#account.ledger.consumed(this.#account.row, this.#column, this.#count('consumed', bytes, price));
+    this.#account.noteUse(bytes, price);
+    this.#account.moved();
+  }
+
+  watch(changed: () => void): () => void {
+    return this.#account.watch(changed);
+  }
+
+  /** What I charge now: my acknowledged ask, or the one-for-one price where they cannot pay. */
+  #sellPrice(): PricePerMb {
+    const relation = this.#relation;
+    if (relation === undefined || !relation.theyCanPay) return relation?.providePerMb ?? 0;
+    return this.#account.mine.acknowledged?.services[this.#service].askPerMb ?? 0;
+  }
+
+  #priceAt(side: 'mine' | 'theirs', epoch: number, nowMs: number): PricePerMb {
+    const account = this.#account;
+    const ask = side === 'mine' ? account.mine.priceOf(epoch, this.#service, nowMs) : account.theirs.priceOf(epoch, this.#service);
+    const relation = this.#relation;
+    if (side === 'mine') return relation?.theyCanPay === false ? relation.providePerMb : ask;
+    return relation?.iCanPay === false ? relation.consumePerMb : ask;
+  }
+
+  #remainder(side: 'provided' | 'consumed'): number {
+    return side === 'provided' ? this.providedRemainder : this.consumedRemainder;
+  }
+
+  /** Both ends start the millionths anew when they compare books: a lost frame may have left them apart. */
+  forgetRemainders(): void {
+    this.providedRemainder = 0;
+    this.consumedRemainder = 0;
+  }
+
+  restore(quantities: ServiceQuantities): void {
+    Object.assign(this, quantities);
+    if (this.#account.ledger.get(this.#account.row, Column.balance) === 0) this.#barterNet = 0;
+  }
+}
+
+/** The most that `bytes` can cost when other charges may come first and leave any remainder. */
+function upperBound(bytes: number, pricePerMb: PricePerMb, remainder: number): Units {
+  return pricePerMb === 0 ? 0 : chargeFor(bytes, pricePerMb, Math.max(remainder, BYTES_PER_MB - 1)).amount;
+}
+
+/** How many of `bytes` cost at most `room` units, whatever remainder they meet. */
+function fitting(bytes: number, pricePerMb: PricePerMb, room: Units, remainder: number): number {
+  if (pricePerMb === 0) return bytes;
+  if (room <= 0) return 0;
+  if (upperBound(bytes, pricePerMb, remainder) <= room) return bytes;
+  // room < bytes × price ÷ 10⁶ + 1 ≤ 2⁴⁶, so the product is exact enough to floor and the check below decides.
+  const most = Math.floor(((room - 1) * BYTES_PER_MB) / pricePerMb);
+  return Math.max(0, Math.min(bytes, most));
+}

@@ -1,0 +1,58 @@
+import type { SignedCheque } from './cheque.ts';
+import type { ErrorCode } from './errors.ts';
+import type { Message, PaymentMessage } from './message.ts';
+import type { Terms } from './terms.ts';
+import type { Units } from './units.ts';
+
+/** What happens to a neighbour's session. Whoever runs it turns sockets, timers, the store and the chain into these. */
+export type SessionEvent =
+  | { readonly kind: 'linkUp' }
+  | { readonly kind: 'linkDown' }
+  | { readonly kind: 'message'; readonly message: Message }
+  /** The account moved, a timer fired, or a pause was lifted: look again. */
+  | { readonly kind: 'tick' }
+  | { readonly kind: 'termsChanged'; readonly terms: Terms }
+  /** The first record of this connection, lease included, is durable. */
+  | { readonly kind: 'leaseDurable' }
+  | { readonly kind: 'chequeWritten'; readonly id: number; readonly cheque: SignedCheque }
+  | { readonly kind: 'chequeFailed'; readonly id: number; readonly code: ErrorCode }
+  | { readonly kind: 'chequeChecked'; readonly id: number; readonly outcome: ChequeOutcome }
+  /** `units` of uncleared payments are final now. */
+  | { readonly kind: 'cleared'; readonly units: Units }
+  | { readonly kind: 'pause'; readonly paused: boolean }
+  /** The neighbour broke a rule that someone else noticed. */
+  | { readonly kind: 'fault'; readonly code: ErrorCode };
+
+/** What looking at a cheque came to. `clearing` of the units reduce the debt now; the rest waits until it is final. */
+export type ChequeOutcome =
+  | { readonly accepted: true; readonly units: Units; readonly clearing: Units; readonly acceptedWei: bigint }
+  | { readonly accepted: false; readonly code: ErrorCode; readonly acceptedWei: bigint };
+
+/** What must be done about it, in this order; an effect that takes time ends before the next one starts. */
+export type SessionEffect =
+  | { readonly kind: 'send'; readonly message: Message }
+  /** Make the account's record durable with a fresh lease, then report `leaseDurable`. */
+  | { readonly kind: 'lease' }
+  /** Remember terms: mine as sent, theirs as taken. */
+  | { readonly kind: 'rememberTerms'; readonly side: 'mine' | 'theirs'; readonly terms: Terms }
+  /** Write a cheque over `units` durably, then report `chequeWritten` or `chequeFailed`. Nothing leaves before. */
+  | { readonly kind: 'writeCheque'; readonly id: number; readonly units: Units }
+  /** Send the last cheque again, as it stands in the store; report `chequeWritten` with the same id. */
+  | { readonly kind: 'resendCheque' }
+  /** Check a cheque that came in; report `chequeChecked`. */
+  | { readonly kind: 'checkCheque'; readonly payment: PaymentMessage }
+  /** Make the accepted cheque and the account's record durable in one batch. The acknowledgement follows. */
+  | { readonly kind: 'keepCheque'; readonly id: number }
+  /** Make "accepted up to" and the account's record durable in one batch. */
+  | { readonly kind: 'keepPaid'; readonly acceptedWei: bigint; readonly units: Units }
+  /** End the connection; `banned` closes the account for service until the operator opens it again. */
+  | { readonly kind: 'close'; readonly code: ErrorCode; readonly banned: boolean }
+  /** Wake whoever waits at a service door. */
+  | { readonly kind: 'changed' }
+  | { readonly kind: 'emit'; readonly event: SessionNews };
+
+/** For the event stream. */
+export interface SessionNews {
+  readonly kind: 'terms' | 'state' | 'paying' | 'paid' | 'paymentRejected' | 'received' | 'refused' | 'writeOff' | 'verdict' | 'wouldEnforce' | 'fault';
+  readonly facts: Readonly<Record<string, string | number | undefined>>;
+}

@@ -1,0 +1,105 @@
+import type { Clock, Timer } from '../core/clock.ts';
+import type { LinkAccount } from '../core/link-account.ts';
+import type { Store, StoreRecord } from '../store/store.ts';
+
+export interface JournalOptions {
+  readonly store: Store;
+  readonly clock: Clock;
+  /** Charges wait at most this long before they are written; what a crash may lose (DESIGN §3). Milliseconds. */
+  readonly windowMs: number;
+  /** Writing failed; the records are kept and tried again. Leases run out meanwhile, which stops service by itself. */
+  readonly failed: (error: unknown) => void;
+}
+
+/** Wait after a failed write. */
+const RETRY_MS = 1_000;
+
+/**
+ * Writes accounts to the store: charges in groups, under a lease that was written before; money at once, in one batch
+ * with the account it changed. Records that could not be written go with the account's next write, never alone.
+ */
+export class Journal {
+  readonly #options: JournalOptions;
+  readonly #dirty = new Set<LinkAccount>();
+  readonly #owed = new Map<LinkAccount, StoreRecord[]>();
+  #timer: Timer | undefined;
+  #stopped = false;
+
+  constructor(options: JournalOptions) {
+    this.#options = options;
+  }
+
+  /** The account was charged: it is written within the window. */
+  touch(account: LinkAccount): void {
+    this.#dirty.add(account);
+    this.#schedule(this.#options.windowMs);
+  }
+
+  #schedule(delayMs: number): void {
+    if (this.#timer !== undefined || this.#stopped) return;
+    this.#timer = this.#options.clock.after(delayMs, () => {
+      this.#timer = undefined;
+      this.#flush().catch((error: unknown) => {
+        this.#options.failed(error);
+        this.#schedule(RETRY_MS);
+      });
+    });
+  }
+
+  async #flush(): Promise<void> {
+    const accounts = [...this.#dirty];
+    this.#dirty.clear();
+    try {
+      await this.#write(accounts, (account) => account.leaseUnits());
+    } catch (error) {
+      for (const account of accounts) this.#dirty.add(account);
+      throw error;
+    }
+  }
+
+  /**
+   * Makes `records` and the account durable in one batch, with a fresh lease. Rejects with the store's error; the
+   * records are then owed and go with the account's next write.
+   */
+  async commit(account: LinkAccount, records: readonly StoreRecord[] = []): Promise<void> {
+    const owed = this.#owed.get(account) ?? [];
+    this.#owed.set(account, [...owed, ...records]);
+    this.#dirty.delete(account);
+    try {
+      await this.#write([account], (each) => each.leaseUnits());
+    } catch (error) {
+      this.touch(account);
+      throw error;
+    }
+  }
+
+  async #write(accounts: readonly LinkAccount[], leaseOf: (account: LinkAccount) => number): Promise<void> {
+    const { clock, store } = this.#options;
+    const taken = accounts.map((account) => {
+      const record = account.record(leaseOf(account));
+      const owed = this.#owed.get(account) ?? [];
+      this.#owed.delete(account);
+      return { account, record, snapshot: account.snapshot, owed };
+    });
+    if (taken.length === 0) return;
+    const links = taken.map(({ account, record }): StoreRecord => {
+      return { kind: 'link', neighbour: account.neighbour, ...record, chokedSinceMs: 0, updatedMs: clock.wallMs() };
+    });
+    try {
+      await store.commit([...taken.flatMap(({ owed }) => owed), ...links]);
+    } catch (error) {
+      for (const { account, owed } of taken) this.#owed.set(account, [...owed, ...(this.#owed.get(account) ?? [])]);
+      throw error;
+    }
+    for (const { account, snapshot } of taken) account.durable(snapshot.lease, snapshot.charged);
+  }
+
+  /** Writes every account with a lease of zero: nothing more may be charged, and a restart assumes nothing. */
+  async close(accounts: readonly LinkAccount[]): Promise<void> {
+    this.#stopped = true;
+    this.#timer?.cancel();
+    this.#timer = undefined;
+    this.#dirty.clear();
+    await this.#write(accounts, () => 0);
+  }
+}

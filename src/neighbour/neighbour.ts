@@ -1,0 +1,270 @@
+import type { Clock, Timer } from '../core/clock.ts';
+import { codeOf, type ErrorCode } from '../core/errors.ts';
+import { Column } from '../core/ledger.ts';
+import type { LinkAccount } from '../core/link-account.ts';
+import type { PaymentMessage } from '../core/message.ts';
+import type { NodeId } from '../core/node-id.ts';
+import type { Session } from '../core/session.ts';
+import type { ChequeOutcome, SessionEffect, SessionEvent } from '../core/session-effect.ts';
+import type { SignedCheque } from '../core/cheque.ts';
+import type { Terms } from '../core/terms.ts';
+import type { Channel, Link, LinkEnd } from '../link/link.ts';
+import type { StoreRecord } from '../store/store.ts';
+import { encodeMessage, decodeMessage, isPayment } from '../wire/message.ts';
+import { encodeTerms } from '../wire/terms.ts';
+import type { Journal } from './journal.ts';
+
+/** What a session needs of settlement. Whatever it returns as records is written in one batch with the account. */
+export interface PaymentDesk {
+  /** Writes (durably) and returns a cheque to `neighbour` over `units`, at the ratio of its terms. */
+  write(neighbour: NodeId, payment: { id: number; units: number }): Promise<SignedCheque>;
+  /** The last cheque written to it and its payment id, if it was never acknowledged. */
+  unacknowledged(neighbour: NodeId): { id: number; cheque: SignedCheque } | undefined;
+  check(neighbour: NodeId, payment: PaymentMessage): Promise<ChequeOutcome>;
+  /** The record of the cheque just accepted. */
+  accepted(neighbour: NodeId): StoreRecord[];
+  /** The neighbour accepted up to `acceptedWei`. */
+  acknowledged(neighbour: NodeId, acceptedWei: bigint): StoreRecord[];
+}
+
+export interface NeighbourOptions {
+  readonly account: LinkAccount;
+  readonly session: Session;
+  readonly clock: Clock;
+  readonly journal: Journal;
+  readonly desk: PaymentDesk;
+  readonly emit: (kind: string, facts: Record<string, string | number | boolean | undefined>) => void;
+  readonly services: LinkServices;
+}
+
+/** The services that use the link's channels. */
+export interface LinkServices {
+  opened(neighbour: NodeId, channel: Channel, header: Uint8Array, tag: number): void;
+  granted(neighbour: NodeId): void;
+  linkUp(neighbour: NodeId): void;
+  linkDown(neighbour: NodeId): void;
+}
+
+/** How soon after a charge the session looks whether to pay: charges of one burst share one look. Milliseconds. */
+const LOOK_MS = 2;
+/** How often time itself is looked at while connected: choke grace, retries, counts. */
+const TICK_MS = 500;
+
+/** Runs one neighbour's session on a real link: performs its effects in order and tells it what happens. */
+export class Neighbour {
+  readonly id: NodeId;
+  readonly account: LinkAccount;
+  readonly session: Session;
+  link: Link | undefined;
+  lastFault: ErrorCode | undefined;
+  paymentsSent = 0;
+  paymentsReceived = 0;
+  readonly #options: NeighbourOptions;
+  readonly #queue: SessionEffect[] = [];
+  #draining = false;
+  #look: Timer | undefined;
+  #tick: Timer | undefined;
+  #movedSinceTick = false;
+  #idle: (() => void)[] = [];
+
+  constructor(options: NeighbourOptions) {
+    this.#options = options;
+    this.account = options.account;
+    this.session = options.session;
+    this.id = options.account.neighbour;
+    this.account.onMoved(() => this.#moved());
+  }
+
+  /** A connection to this neighbour was made. One that was there before is dropped. */
+  attach(link: Link): void {
+    const before = this.link;
+    this.link = undefined;
+    if (before !== undefined) {
+      this.#down();
+      before.destroy();
+    }
+    this.link = link;
+    link.attach({
+      message: (_kind, bytes) => this.#message(link, bytes),
+      opened: (channel, header, tag) => this.#options.services.opened(this.id, channel, header, tag),
+      granted: () => this.#options.services.granted(this.id),
+      closed: (end) => this.#closed(link, end),
+    });
+    this.#options.services.linkUp(this.id);
+    this.step({ kind: 'linkUp' });
+    this.#startTick();
+  }
+
+  #message(link: Link, bytes: Uint8Array): void {
+    if (this.link !== link) return;
+    try {
+      const message = decodeMessage(bytes);
+      if (message !== undefined) this.step({ kind: 'message', message });
+    } catch (error) {
+      const code = codeOf(error);
+      if (code === undefined) throw error;
+      this.step({ kind: 'fault', code });
+    }
+  }
+
+  #closed(link: Link, end: LinkEnd): void {
+    if (this.link !== link) return;
+    this.link = undefined;
+    this.lastFault = end.code ?? this.lastFault;
+    this.#down();
+    this.#options.emit('linkDown', { neighbour: this.id, by: end.by, code: end.code });
+  }
+
+  #down(): void {
+    this.#tick?.cancel();
+    this.#tick = undefined;
+    this.step({ kind: 'linkDown' });
+    this.#options.services.linkDown(this.id);
+  }
+
+  /** Tells the session what happened and performs what follows. */
+  step(event: SessionEvent): void {
+    try {
+      this.#queue.push(...this.session.step(event, this.#options.clock.nowMs()));
+    } catch (error) {
+      this.#broken(error);
+    }
+    if (!this.#draining) void this.#drain();
+  }
+
+  /** A rule of the books does not hold: this link stops, the node goes on (DESIGN §3). */
+  #broken(error: unknown): void {
+    const code = codeOf(error) ?? 'INVARIANT_BROKEN';
+    this.lastFault = code;
+    this.#options.emit('fault', { neighbour: this.id, code, what: error instanceof Error ? error.message : String(error) });
+    this.account.banned = true;
+    this.link?.close(code);
+  }
+
+  async #drain(): Promise<void> {
+    this.#draining = true;
+    for (let effect = this.#queue.shift(); effect !== undefined; effect = this.#queue.shift()) {
+      try {
+        const waiting = this.#perform(effect);
+        if (waiting !== undefined) await waiting;
+      } catch (error) {
+        this.#failed(effect, error);
+      }
+    }
+    this.#draining = false;
+    for (const resolve of this.#idle.splice(0)) resolve();
+  }
+
+  /** Resolves when every effect so far was performed. */
+  settled(): Promise<void> {
+    if (!this.#draining) return Promise.resolve();
+    return new Promise((resolve) => this.#idle.push(resolve));
+  }
+
+  #failed(effect: SessionEffect, error: unknown): void {
+    const code = codeOf(error);
+    if (code === undefined || code === 'INVARIANT_BROKEN') return this.#broken(error);
+    this.lastFault = code;
+    if (effect.kind === 'writeCheque') return this.step({ kind: 'chequeFailed', id: effect.id, code });
+    // What should have been durable is not: nothing that depends on it may leave. The link is made anew.
+    this.#options.emit('fault', { neighbour: this.id, code, what: effect.kind });
+    this.#queue.length = 0;
+    this.link?.close(code);
+  }
+
+  #perform(effect: SessionEffect): Promise<void> | undefined {
+    switch (effect.kind) {
+      case 'send':
+        return this.#send(effect.message);
+      case 'changed':
+        this.account.changed();
+        return;
+      case 'emit':
+        if (effect.event.kind === 'received') this.paymentsReceived += 1;
+        if (effect.event.kind === 'paying') this.paymentsSent += 1;
+        if (effect.event.kind === 'verdict') this.lastFault = effect.event.facts['code'] as ErrorCode;
+        this.#options.emit(effect.event.kind, { neighbour: this.id, ...effect.event.facts });
+        return;
+      case 'close':
+        this.link?.close(effect.code);
+        return;
+      default:
+        return this.#keep(effect);
+    }
+  }
+
+  #send(message: Parameters<typeof encodeMessage>[0]): undefined {
+    this.link?.send(isPayment(message) ? 'payment' : 'control', encodeMessage(message));
+    return undefined;
+  }
+
+  async #keep(effect: SessionEffect): Promise<void> {
+    const { desk, journal } = this.#options;
+    switch (effect.kind) {
+      case 'lease':
+        await journal.commit(this.account);
+        return this.step({ kind: 'leaseDurable' });
+      case 'rememberTerms':
+        return journal.commit(this.account, [this.#termsRecord(effect.side, effect.terms)]);
+      case 'writeCheque':
+        return this.step({ kind: 'chequeWritten', id: effect.id, cheque: await desk.write(this.id, effect) });
+      case 'resendCheque': {
+        const last = desk.unacknowledged(this.id);
+        if (last !== undefined) this.step({ kind: 'chequeWritten', ...last });
+        return;
+      }
+      case 'checkCheque': {
+        const outcome = await desk.check(this.id, effect.payment);
+        return this.step({ kind: 'chequeChecked', id: effect.payment.id, outcome });
+      }
+      case 'keepCheque':
+        return journal.commit(this.account, desk.accepted(this.id));
+      case 'keepPaid':
+        return journal.commit(this.account, desk.acknowledged(this.id, effect.acceptedWei));
+      default:
+    }
+  }
+
+  #termsRecord(side: 'mine' | 'theirs', terms: Terms): StoreRecord {
+    return { kind: 'terms', neighbour: this.id, side, epoch: terms.epoch, bytes: encodeTerms(terms) };
+  }
+
+  #moved(): void {
+    this.#movedSinceTick = true;
+    this.#options.journal.touch(this.account);
+    this.session.sample();
+    this.#look ??= this.#options.clock.after(LOOK_MS, () => {
+      this.#look = undefined;
+      this.step({ kind: 'tick' });
+    });
+  }
+
+  #startTick(): void {
+    this.#tick?.cancel();
+    this.#tick = this.#options.clock.after(TICK_MS, () => {
+      this.step({ kind: 'tick' });
+      this.#tellCharges();
+      if (this.link !== undefined) this.#startTick();
+    });
+  }
+
+  #tellCharges(): void {
+    if (!this.#movedSinceTick) return;
+    this.#movedSinceTick = false;
+    const transit = this.account.service('transit');
+    this.#options.emit('charged', {
+      neighbour: this.id,
+      balance: this.account.ledger.get(this.account.row, Column.balance),
+      providedBytes: transit.providedBytes,
+      consumedBytes: transit.consumedBytes,
+    });
+  }
+
+  /** Ends timers; the link is closed by whoever stops the node. */
+  stop(): void {
+    this.#look?.cancel();
+    this.#tick?.cancel();
+    this.#look = undefined;
+    this.#tick = undefined;
+  }
+}

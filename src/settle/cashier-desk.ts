@@ -1,0 +1,191 @@
+import type { CashReceipt, Chain } from '../chain/chain.ts';
+import { CASH_EVERY_MS, cashNow } from '../core/cashier.ts';
+import type { Clock, Timer } from '../core/clock.ts';
+import type { SignedCheque } from '../core/cheque.ts';
+import { codeOf } from '../core/errors.ts';
+import type { NodeId } from '../core/node-id.ts';
+import type { Units } from '../core/units.ts';
+import type { CashingRecord, ReceivedChequeRecord, Store } from '../store/store.ts';
+import type { ChequeDesk } from './cheque-desk.ts';
+
+export interface CashierOptions {
+  readonly chain: Chain;
+  readonly clock: Clock;
+  readonly store: Store;
+  readonly desk: ChequeDesk;
+  readonly riskAt: (neighbour: NodeId) => Units;
+  /** Wei per unit, to weigh gas against value. */
+  readonly weiPerUnit: number;
+  readonly everyMs?: number;
+  readonly cashings: readonly CashingRecord[];
+  /** Payments of this neighbour became final. */
+  readonly cleared: (neighbour: NodeId) => void;
+  readonly bounced: (neighbour: NodeId, chequebook: NodeId) => void;
+  readonly emit: (kind: 'cashing' | 'cashed' | 'bounced' | 'fault', facts: Record<string, string | number>) => void;
+}
+
+/** Looked at this often; the decision itself costs nothing. */
+const LOOK_MS = 1_000;
+/** Gas of one cashing before the first was seen: 100,000 gas at 1 gwei. */
+const FIRST_GAS_WEI = 100_000n * 1_000_000_000n;
+
+interface Attempt {
+  since: number;
+  failures: number;
+  lastFailureMs: number;
+}
+
+/** Cashes what neighbours paid, when `core/cashier.ts` says so. One transaction at a time. */
+export class CashierDesk {
+  readonly #options: CashierOptions;
+  readonly #attempts = new Map<NodeId, Attempt>();
+  #timer: Timer | undefined;
+  #running: Promise<unknown> = Promise.resolve();
+  #busy = false;
+  #gasWei = FIRST_GAS_WEI;
+  #stopped = false;
+
+  constructor(options: CashierOptions) {
+    this.#options = options;
+  }
+
+  /** Looks up what was under way when the node last stopped, then watches. */
+  start(): void {
+    const open = this.#options.cashings.filter(({ status }) => status === 'sent');
+    this.#running = open.length === 0 ? this.#running : this.#resume(open);
+    this.#schedule();
+  }
+
+  #schedule(): void {
+    if (this.#stopped) return;
+    this.#timer = this.#options.clock.after(LOOK_MS, () => {
+      if (!this.#busy) void this.#pass(false);
+      this.#schedule();
+    });
+  }
+
+  async #resume(open: readonly CashingRecord[]): Promise<void> {
+    for (const record of open) {
+      const receipt = await this.#options.chain.outcome(record.transaction, record.chequebook).catch(() => undefined);
+      if (receipt !== undefined) await this.#mined(record.chequebook, record.cumulative, receipt).catch(() => undefined);
+    }
+  }
+
+  /** Cashes everything now. Returns how many cheques were cashed. */
+  cashAll(): Promise<number> {
+    return this.#pass(true);
+  }
+
+  #pass(demanded: boolean): Promise<number> {
+    const pass = this.#running.then(() => this.#cashEach(demanded));
+    this.#running = pass.catch(() => 0);
+    return pass;
+  }
+
+  async #cashEach(demanded: boolean): Promise<number> {
+    this.#busy = true;
+    let cashed = 0;
+    try {
+      for (const record of this.#options.desk.received()) {
+        if (this.#decide(record, demanded)) cashed += await this.#cash(record);
+      }
+    } finally {
+      this.#busy = false;
+    }
+    return cashed;
+  }
+
+  #decide(record: ReceivedChequeRecord, demanded: boolean): boolean {
+    const nowMs = this.#options.clock.wallMs();
+    const attempt = this.#attemptOf(record.chequebook, nowMs);
+    const uncashed = record.cumulative - record.cashedCumulative;
+    const ratio = BigInt(this.#options.weiPerUnit);
+    return cashNow({
+      uncashedUnits: Number(uncashed / ratio),
+      riskAt: this.#options.riskAt(record.neighbour),
+      gasCostUnits: Number(this.#gasWei / ratio),
+      uncashedSinceMs: attempt.since,
+      nowMs,
+      everyMs: this.#options.everyMs ?? CASH_EVERY_MS,
+      withdrawalAnnounced: false,
+      demanded: demanded && !record.bounced,
+      underWay: false,
+      failures: attempt.failures,
+      lastFailureMs: attempt.lastFailureMs,
+    }).cash;
+  }
+
+  #attemptOf(chequebook: NodeId, nowMs: number): Attempt {
+    const found = this.#attempts.get(chequebook) ?? { since: nowMs, failures: 0, lastFailureMs: 0 };
+    this.#attempts.set(chequebook, found);
+    return found;
+  }
+
+  async #cash(record: ReceivedChequeRecord): Promise<number> {
+    const { chain, clock, desk, emit, store } = this.#options;
+    const cheque: SignedCheque = {
+      chequebook: record.chequebook,
+      beneficiary: desk.me,
+      cumulativeWei: record.cumulative,
+      signature: record.signature,
+    };
+    const attempt = this.#attemptOf(record.chequebook, clock.wallMs());
+    try {
+      const receipt = await chain.cash(cheque, async (transaction) => {
+        await store.commit([cashing(record, transaction, clock.wallMs())]);
+        emit('cashing', { neighbour: record.neighbour, transaction });
+      });
+      await this.#mined(record.chequebook, record.cumulative, receipt);
+      this.#attempts.delete(record.chequebook);
+      return desk.receivedFrom(record.neighbour)?.bounced === true ? 0 : 1;
+    } catch (error) {
+      attempt.failures += 1;
+      attempt.lastFailureMs = clock.wallMs();
+      emit('fault', { neighbour: record.neighbour, code: codeOf(error) ?? 'CASHING_FAILED', what: String(error) });
+      return 0;
+    }
+  }
+
+  async #mined(chequebook: NodeId, cumulative: bigint, receipt: CashReceipt): Promise<void> {
+    const { clock, desk, emit, store } = this.#options;
+    this.#gasWei = receipt.gasWei > 0n ? receipt.gasWei : this.#gasWei;
+    const before = desk.received().find((each) => each.chequebook === chequebook);
+    if (before === undefined) return;
+    const cashedWei = receipt.bounced ? before.cashedCumulative + receipt.paidWei : cumulative;
+    const record = desk.cashed(chequebook, cashedWei, receipt.bounced);
+    if (record === undefined) return;
+    const done: CashingRecord = {
+      ...cashing(before, receipt.hash, clock.wallMs()),
+      status: receipt.bounced ? 'bounced' : 'mined',
+      paidOut: receipt.paidWei,
+      gasWei: receipt.gasWei,
+    };
+    await store.commit([record, done]);
+    const facts = { neighbour: record.neighbour, transaction: receipt.hash };
+    emit('cashed', { ...facts, wei: String(receipt.paidWei), gasWei: String(receipt.gasWei) });
+    this.#options.cleared(record.neighbour);
+    if (!receipt.bounced) return;
+    emit('bounced', { ...facts, chequebook, missing: String(cumulative - cashedWei) });
+    this.#options.bounced(record.neighbour, chequebook);
+  }
+
+  /** Waits for the transaction under way, and starts no other. */
+  async stop(): Promise<void> {
+    this.#stopped = true;
+    this.#timer?.cancel();
+    await this.#running;
+  }
+}
+
+function cashing(record: ReceivedChequeRecord, transaction: string, atMs: number): CashingRecord {
+  return {
+    kind: 'cashing',
+    transaction,
+    chequebook: record.chequebook,
+    cumulative: record.cumulative,
+    status: 'sent',
+    paidOut: 0n,
+    gasWei: 0n,
+    atMs,
+  };
+}

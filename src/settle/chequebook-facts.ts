@@ -1,0 +1,64 @@
+import type { Chain, ChequebookFacts } from '../chain/chain.ts';
+import type { NodeId } from '../core/node-id.ts';
+import type { NoteRecord, Store } from '../store/store.ts';
+
+/** Chequebooks remembered at once. A neighbour announces one at a time, so more is somebody changing them in a loop. */
+const MAX_CHEQUEBOOKS = 4096;
+
+/**
+ * What is known of neighbours' chequebooks. They are looked up when their terms arrive, in the background, and kept in
+ * the store: accepting a cheque makes no call (DESIGN §12).
+ */
+export class ChequebookFactsBook {
+  readonly #chain: Chain | undefined;
+  readonly #store: Store;
+  readonly #me: NodeId;
+  readonly #known = new Map<NodeId, ChequebookFacts | 'absent'>();
+  readonly #looking = new Map<NodeId, Promise<void>>();
+
+  constructor(options: { chain: Chain | undefined; store: Store; me: NodeId; notes: readonly NoteRecord[] }) {
+    this.#chain = options.chain;
+    this.#store = options.store;
+    this.#me = options.me;
+    for (const { name, text } of options.notes) {
+      if (name.startsWith(PREFIX)) this.#known.set(name.slice(PREFIX.length), parse(text));
+    }
+  }
+
+  /** As far as known now. */
+  of(chequebook: NodeId): ChequebookFacts | 'unread' | 'absent' {
+    return this.#known.get(chequebook) ?? 'unread';
+  }
+
+  /** Looks a chequebook up unless it is known or being looked up. Never rejects: what failed stays unread. */
+  async learn(chequebook: NodeId, again = false): Promise<void> {
+    if (!again && (this.#known.has(chequebook) || this.#chain === undefined)) return;
+    const running = this.#looking.get(chequebook) ?? this.#read(chequebook);
+    this.#looking.set(chequebook, running);
+    await running;
+  }
+
+  async #read(chequebook: NodeId): Promise<void> {
+    try {
+      const facts = await this.#chain?.chequebook(chequebook, this.#me);
+      if (this.#known.size >= MAX_CHEQUEBOOKS) this.#known.clear();
+      this.#known.set(chequebook, facts ?? 'absent');
+      if (facts !== undefined) await this.#store.commit([{ kind: 'note', name: PREFIX + chequebook, text: format(facts) }]);
+    } catch {
+      // Unread: the cheque that needs it is refused for now, and the payer tries again.
+    } finally {
+      this.#looking.delete(chequebook);
+    }
+  }
+}
+
+const PREFIX = 'chequebook:';
+
+function format(facts: ChequebookFacts): string {
+  return JSON.stringify({ ...facts, balanceWei: String(facts.balanceWei), paidOutWei: String(facts.paidOutWei) });
+}
+
+function parse(text: string): ChequebookFacts {
+  const raw = JSON.parse(text) as Omit<ChequebookFacts, 'balanceWei' | 'paidOutWei'> & { balanceWei: string; paidOutWei: string };
+  return { ...raw, balanceWei: BigInt(raw.balanceWei), paidOutWei: BigInt(raw.paidOutWei) };
+}
