@@ -1,4 +1,7 @@
+import { type ErrorCode, WayleaveError } from './errors.ts';
 import type { NodeId } from './node-id.ts';
+import { type Ratio, weiToUnits } from './ratio.ts';
+import type { Units } from './units.ts';
 
 /** Swarm's cheque, exactly: Cheque(address chequebook,address beneficiary,uint256 cumulativePayout). */
 export interface Cheque {
@@ -11,4 +14,135 @@ export interface Cheque {
 export interface SignedCheque extends Cheque {
   /** r, s, v: 65 bytes, v 27 or 28, s in the lower half. */
   readonly signature: Uint8Array;
+}
+
+/** The largest amount a contract can hold. */
+export const MAX_WEI = 2n ** 256n - 1n;
+
+/** The least a cheque must add by default: below this the work of checking it is not paid for. */
+export const MIN_CHEQUE_UNITS = 1;
+
+/** What is known of the contract a cheque is drawn on, read from the chain beforehand: checking makes no call (DESIGN §12). */
+export interface ChequebookKnowledge {
+  readonly fromFactory: boolean;
+  readonly issuer: NodeId;
+  readonly balanceWei: bigint;
+  /** Paid to the beneficiary so far, cumulative. */
+  readonly paidOutWei: bigint;
+  readonly bounced: boolean;
+}
+
+/** All that the validity of a received cheque depends on. */
+export interface ChequeFacts {
+  readonly cheque: SignedCheque;
+  /** The address that must be paid. */
+  readonly me: NodeId;
+  /** Who handed it over: the id proved by the connection. */
+  readonly neighbour: NodeId;
+  /** The chequebook in the neighbour's terms. */
+  readonly announced: NodeId | undefined;
+  /** `unread`: not looked up yet; `absent`: no contract stands there. */
+  readonly contract: ChequebookKnowledge | 'unread' | 'absent';
+  /** The last cheque accepted from this chequebook. */
+  readonly last: { readonly cumulativeWei: bigint; readonly signature: Uint8Array } | undefined;
+  /** The ratio of my terms that the neighbour last acknowledged, and the wei carried from earlier cheques. */
+  readonly ratio: Ratio;
+  readonly remainder: bigint;
+  readonly minimumUnits: Units;
+  /** Recovers who signed; undefined for a malformed signature. Called once, and only after every cheaper check passed. */
+  readonly signer: () => NodeId | undefined;
+}
+
+export type ChequeVerdict =
+  /** Worth `units` more than the last; `remainder` is carried. `solvent` is advice: riskAt is the bound. */
+  | {
+      readonly kind: 'accepted';
+      readonly units: Units;
+      readonly remainder: bigint;
+      readonly addedWei: bigint;
+      readonly solvent: boolean;
+    }
+  /** The very cheque accepted last, sent again: acknowledge it, credit nothing. */
+  | { readonly kind: 'duplicate' }
+  | { readonly kind: 'refused'; readonly code: ErrorCode };
+
+/**
+ * Is this cheque worth something, and how much? Cheap checks first: `CHEQUE_NOT_FOR_ME`, `CHEQUE_WRONG_CHEQUEBOOK`,
+ * `CHEQUE_UNVERIFIED`, `CHEQUE_NO_CONTRACT`, `CHEQUE_FOREIGN_FACTORY`, `CHEQUE_STALE`, `CHEQUE_ABSURD`,
+ * `CHEQUE_TOO_SMALL`, `CHEQUE_WRONG_ISSUER`, `CHEQUE_FORGED`, `CHEQUE_BOUNCED` (DESIGN §12).
+ */
+export function checkCheque(facts: ChequeFacts): ChequeVerdict {
+  const { cheque, contract, last } = facts;
+  if (cheque.beneficiary !== facts.me) return refused('CHEQUE_NOT_FOR_ME');
+  if (cheque.chequebook !== facts.announced) return refused('CHEQUE_WRONG_CHEQUEBOOK');
+  if (
+    last !== undefined &&
+    cheque.cumulativeWei === last.cumulativeWei &&
+    sameBytes(cheque.signature, last.signature)
+  ) {
+    return { kind: 'duplicate' };
+  }
+  if (contract === 'unread') return refused('CHEQUE_UNVERIFIED');
+  if (contract === 'absent') return refused('CHEQUE_NO_CONTRACT');
+  if (!contract.fromFactory) return refused('CHEQUE_FOREIGN_FACTORY');
+  // After a lost store the contract remembers what was cashed: that is never credited again.
+  const base = larger(last?.cumulativeWei ?? 0n, contract.paidOutWei);
+  if (cheque.cumulativeWei <= base) return refused('CHEQUE_STALE');
+  const worth = worthOf(cheque.cumulativeWei - base, facts);
+  if (cheque.cumulativeWei > MAX_WEI || worth === undefined) return refused('CHEQUE_ABSURD');
+  if (worth.units < facts.minimumUnits) return refused('CHEQUE_TOO_SMALL');
+  if (contract.issuer !== facts.neighbour) return refused('CHEQUE_WRONG_ISSUER');
+  if (facts.signer() !== contract.issuer) return refused('CHEQUE_FORGED');
+  if (contract.bounced) return refused('CHEQUE_BOUNCED');
+  const solvent = contract.balanceWei >= cheque.cumulativeWei - contract.paidOutWei;
+  return { kind: 'accepted', ...worth, addedWei: cheque.cumulativeWei - base, solvent };
+}
+
+function refused(code: ErrorCode): ChequeVerdict {
+  return { kind: 'refused', code };
+}
+
+/** Undefined where the amount is no exact number of units any more. */
+function worthOf(addedWei: bigint, facts: ChequeFacts): { units: Units; remainder: bigint } | undefined {
+  const most = (BigInt(Number.MAX_SAFE_INTEGER) * facts.ratio.numerator) / facts.ratio.denominator;
+  return addedWei > most ? undefined : weiToUnits(addedWei, facts.ratio, facts.remainder);
+}
+
+/** The cumulative amount of the next cheque. Throws `AMOUNT_INVALID` (nothing to add), `AMOUNT_OVERFLOW`. */
+export function nextCumulative(lastWei: bigint, addWei: bigint): bigint {
+  if (addWei <= 0n || lastWei < 0n) throw new WayleaveError('AMOUNT_INVALID', { lastWei, addWei });
+  if (lastWei + addWei > MAX_WEI) throw new WayleaveError('AMOUNT_OVERFLOW', { lastWei, addWei });
+  return lastWei + addWei;
+}
+
+/** What a payer knows of its own cheques to one beneficiary, perhaps after losing its store. */
+export interface IssuedFacts {
+  readonly chequebook: NodeId;
+  readonly beneficiary: NodeId;
+  /** This node's id: the issuer. */
+  readonly me: NodeId;
+  /** From the store; 0 when it holds none. */
+  readonly storedWei: bigint;
+  /** From the contract. */
+  readonly paidOutWei: bigint;
+  /** The cheque the beneficiary holds, given back. It counts only if I signed it: the beneficiary gains by a higher one. */
+  readonly returned: SignedCheque | undefined;
+  readonly signer: () => NodeId | undefined;
+}
+
+/** The cumulative amount to go on from: never lower than anything I may have signed (DESIGN §12, lost store). */
+export function recoveredCumulative(facts: IssuedFacts): bigint {
+  const own = larger(facts.storedWei, facts.paidOutWei);
+  const { returned } = facts;
+  if (returned === undefined || returned.cumulativeWei <= own) return own;
+  const here = returned.chequebook === facts.chequebook && returned.beneficiary === facts.beneficiary;
+  return here && facts.signer() === facts.me ? returned.cumulativeWei : own;
+}
+
+function larger(a: bigint, b: bigint): bigint {
+  return a > b ? a : b;
+}
+
+function sameBytes(a: Uint8Array, b: Uint8Array): boolean {
+  return a.length === b.length && a.every((byte, at) => byte === b[at]);
 }

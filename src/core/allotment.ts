@@ -1,0 +1,170 @@
+import { WayleaveError } from './errors.ts';
+import { BYTES_PER_MB, MAX_PRICE, mulDivCeil, type PricePerMb, type Units } from './units.ts';
+
+/** What one payment buys unless the terms say otherwise (seed 000, "Tiny, granular payments"). */
+export const DEFAULT_ALLOTMENT_BYTES = 1_000_000;
+export const DEFAULT_ALLOTMENT_MS = 1_000;
+
+/** How long a provider goes on after an allotment ran out: a few round trips, so that a renewal under way is in time. */
+export const ALLOTMENT_GRACE_MS = 500;
+
+/** The same under data metering: half a default allotment. */
+export const ALLOTMENT_GRACE_BYTES = 500_000;
+
+/** Allotments bought but not used that a provider keeps for a buyer: a minute or 60 MB. More is not sold. */
+export const MAX_ALLOTMENTS_AHEAD = 60;
+
+/** What an allotment is: bytes under data metering, milliseconds of true elapsed time under time metering. */
+export interface AllotmentSize {
+  readonly metering: 'data' | 'time';
+  readonly bytes: number;
+  readonly ms: number;
+}
+
+/**
+ * The price of one allotment, rounded up: `price` is units per MB, or per second under time metering. Both ends compute
+ * it from the same terms, and only whole allotments are charged.
+ */
+export function allotmentPrice(size: AllotmentSize, price: PricePerMb): Units {
+  if (!(price >= 0 && price <= MAX_PRICE)) throw new WayleaveError('PRICE_INVALID', { price });
+  return size.metering === 'data' ? mulDivCeil(price, size.bytes, BYTES_PER_MB) : mulDivCeil(price, size.ms, 1000);
+}
+
+/** When an allotment must be covered: before use (priority), or like any other debt within payAt (service). */
+export type AllotmentPayment = 'prepaid' | 'postpaid';
+
+/**
+ * May this purchase be admitted? Prepaid: only out of what the buyer has in credit. Post-paid: within dropAt. `balance`
+ * is positive when the buyer owes.
+ */
+export function admitsPurchase(payment: AllotmentPayment, balance: number, charge: Units, dropAt: Units): boolean {
+  return balance + charge <= (payment === 'prepaid' ? 0 : dropAt);
+}
+
+/** What is left of the allotments bought, in bytes or by this side's own clock. */
+class Stock {
+  readonly #size: AllotmentSize;
+  #bytes = 0;
+  #untilMs = Number.NEGATIVE_INFINITY;
+
+  constructor(size: AllotmentSize) {
+    this.#size = size;
+  }
+
+  add(allotments: number, nowMs: number): void {
+    // What was used beyond the last allotment, in the grace of the provider, is not carried over.
+    if (this.#size.metering === 'data') this.#bytes = Math.max(0, this.#bytes) + allotments * this.#size.bytes;
+    else this.#untilMs = Math.max(this.#untilMs, nowMs) + allotments * this.#size.ms;
+  }
+
+  use(bytes: number): void {
+    if (this.#size.metering === 'data') this.#bytes -= bytes;
+  }
+
+  /** Bytes or milliseconds; negative when overdrawn; −∞ by time before the first purchase. */
+  left(nowMs: number): number {
+    return this.#size.metering === 'data' ? this.#bytes : this.#untilMs - nowMs;
+  }
+}
+
+/**
+ * The buyer's side. It says when the next allotment is due and counts what was bought; the count, not a clock, is what
+ * is charged and what travels (cumulative, so a lost or repeated message changes nothing).
+ */
+export class AllotmentBuyer {
+  readonly #stock: Stock;
+  readonly #lead: number;
+  #bought: number;
+
+  /** `lead`: renew this many bytes or milliseconds early. `bought`: the count to continue from. */
+  constructor(size: AllotmentSize, lead = 0, bought = 0) {
+    this.#stock = new Stock(size);
+    this.#lead = lead;
+    this.#bought = count(bought);
+  }
+
+  /** Allotments bought so far. */
+  get bought(): number {
+    return this.#bought;
+  }
+
+  /** True when one more must be bought to go on using the service. Whoever wants nothing does not ask. */
+  due(nowMs: number): boolean {
+    return this.#stock.left(nowMs) <= this.#lead;
+  }
+
+  /** Buys one. Returns the cumulative count to send. */
+  buy(nowMs: number): number {
+    this.#bought = count(this.#bought + 1);
+    this.#stock.add(1, nowMs);
+    return this.#bought;
+  }
+
+  used(bytes: number): void {
+    this.#stock.use(bytes);
+  }
+}
+
+/** `active`: paid for; `grace`: just over, the renewal may be on its way; `over`: stop (the service, or its priority). */
+export type AllotmentState = 'active' | 'grace' | 'over';
+
+/** The provider's side. Its own clock decides only when it stops, never what it charges. */
+export class AllotmentSeller {
+  readonly #size: AllotmentSize;
+  readonly #stock: Stock;
+  readonly #grace: number;
+  #sold: number;
+  #started = false;
+
+  /** `grace` in bytes or milliseconds. `sold`: the count to continue from. */
+  constructor(size: AllotmentSize, grace?: number, sold = 0) {
+    this.#size = size;
+    this.#stock = new Stock(size);
+    this.#grace = grace ?? (size.metering === 'data' ? ALLOTMENT_GRACE_BYTES : ALLOTMENT_GRACE_MS);
+    this.#sold = count(sold);
+  }
+
+  /** Allotments charged so far. */
+  get sold(): number {
+    return this.#sold;
+  }
+
+  /** How many a message with this cumulative count would buy now: 0 for a repeated or older one. Throws `AMOUNT_INVALID`. */
+  wanted(cumulative: number): number {
+    return Math.max(0, count(cumulative) - this.#sold);
+  }
+
+  /**
+   * Sells up to the buyer's cumulative count and returns how many were new: charge that many. Look at `wanted` and
+   * `admitsPurchase` first. Throws `ALLOTMENT_AHEAD` when more than `MAX_ALLOTMENTS_AHEAD` would be in stock.
+   */
+  sell(cumulative: number, nowMs: number): number {
+    const fresh = this.wanted(cumulative);
+    const each = this.#size.metering === 'data' ? this.#size.bytes : this.#size.ms;
+    const ahead = Math.max(0, this.#stock.left(nowMs)) / each;
+    if (fresh > 0 && ahead + fresh > MAX_ALLOTMENTS_AHEAD) {
+      throw new WayleaveError('ALLOTMENT_AHEAD', { wanted: fresh, most: MAX_ALLOTMENTS_AHEAD });
+    }
+    if (fresh === 0) return 0;
+    this.#sold += fresh;
+    this.#started = true;
+    this.#stock.add(fresh, nowMs);
+    return fresh;
+  }
+
+  used(bytes: number): void {
+    this.#stock.use(bytes);
+  }
+
+  /** What to do now. Before the first sale: `over`. */
+  state(nowMs: number): AllotmentState {
+    const left = this.#stock.left(nowMs);
+    if (left > 0) return 'active';
+    return this.#started && left > -this.#grace ? 'grace' : 'over';
+  }
+}
+
+function count(value: number): number {
+  if (!Number.isSafeInteger(value) || value < 0) throw new WayleaveError('AMOUNT_INVALID', { allotments: value });
+  return value;
+}

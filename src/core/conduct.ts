@@ -1,0 +1,92 @@
+import type { ErrorCode } from './errors.ts';
+
+/** What is done about a neighbour's fault. `cut` closes the link to all but payments (DESIGN §3, §11). */
+export type Action = 'ignore' | 'warn' | 'throttle' | 'cut';
+
+export interface Verdict {
+  readonly action: Action;
+  /** One line for logs and screens. */
+  readonly because: string;
+}
+
+/** Warnings that slow a neighbour down, and that cut it: honest faults come alone, floods do not. */
+export const WARNINGS_TO_THROTTLE = 5;
+export const WARNINGS_TO_CUT = 20;
+
+/** One warning is forgotten each minute. */
+export const WARNING_DECAY_MS = 60_000;
+
+/**
+ * The one place where a neighbour's fault becomes a verdict. What is not here is our own trouble or ordinary business
+ * (a refused stream, an unpaid debt, which chokes and heals by itself) and is ignored.
+ */
+export const VERDICTS: Partial<Readonly<Record<ErrorCode, Verdict>>> = {
+  AMOUNT_INVALID: { action: 'cut', because: 'sent an amount that no honest node can compute' },
+  AMOUNT_OVERFLOW: { action: 'cut', because: 'sent an amount beyond exact integers' },
+  PRICE_INVALID: { action: 'cut', because: 'sent a price out of range' },
+  ALLOTMENT_AHEAD: { action: 'warn', because: 'bought more allotments ahead than are sold' },
+  WIRE_MALFORMED: { action: 'cut', because: 'sent a message that cannot be read' },
+  MESSAGE_UNEXPECTED: { action: 'cut', because: 'sent a message that has no place in the conversation' },
+  PAYMENT_FLOOD: { action: 'cut', because: 'floods with payments' },
+  ONE_WAY_CREDITOR: { action: 'cut', because: 'cannot pay, and takes more than it gives' },
+  EPOCH_STALE: { action: 'warn', because: 'still uses terms that are no longer in force' },
+  EPOCH_UNKNOWN: { action: 'cut', because: 'named terms that were never sent' },
+  SERVICE_NOT_OFFERED: { action: 'warn', because: 'asked for a service that is not offered' },
+  TERMS_WRONG_VERSION: { action: 'ignore', because: 'speaks another version; no business is possible' },
+  TERMS_WRONG_CHAIN: { action: 'ignore', because: 'settles on another chain; no business is possible' },
+  TERMS_WRONG_TOKEN: { action: 'ignore', because: 'settles in another token; no business is possible' },
+  TERMS_ABSURD: { action: 'warn', because: 'sent terms out of range' },
+  TERMS_PAYAT_ABOVE_DROPAT: { action: 'warn', because: 'sent thresholds that cannot work' },
+  TERMS_STALE: { action: 'warn', because: 'sent old terms again' },
+  TERMS_NO_METHOD: { action: 'ignore', because: 'knows no way to pay that we know' },
+  TERMS_TRANSFER_TOO_SLOW: { action: 'ignore', because: 'pays too slowly for the credit given' },
+  CHEQUE_NOT_FOR_ME: { action: 'warn', because: 'sent a cheque made out to someone else' },
+  CHEQUE_WRONG_CHEQUEBOOK: { action: 'warn', because: 'sent a cheque from a chequebook it did not announce' },
+  CHEQUE_UNVERIFIED: { action: 'ignore', because: 'its chequebook could not be looked up yet' },
+  CHEQUE_NO_CONTRACT: { action: 'warn', because: 'sent a cheque from a chequebook that does not exist' },
+  CHEQUE_FOREIGN_FACTORY: { action: 'warn', because: 'sent a cheque from a contract we do not know' },
+  CHEQUE_STALE: { action: 'cut', because: 'sent a cheque that pays nothing more than an earlier one' },
+  CHEQUE_ABSURD: { action: 'cut', because: 'sent a cheque over an impossible amount' },
+  CHEQUE_TOO_SMALL: { action: 'warn', because: 'sent a cheque below the minimum' },
+  CHEQUE_WRONG_ISSUER: { action: 'cut', because: 'sent a cheque that another node would have to sign' },
+  CHEQUE_FORGED: { action: 'cut', because: 'sent a cheque with a false signature' },
+  CHEQUE_BOUNCED: { action: 'cut', because: 'its chequebook has bounced' },
+};
+
+const OWN_TROUBLE: Verdict = { action: 'ignore', because: 'not a fault of the neighbour' };
+
+/** The verdict on a single fault. */
+export function verdictOn(code: ErrorCode): Verdict {
+  return VERDICTS[code] ?? OWN_TROUBLE;
+}
+
+/** A neighbour's record: warnings add up, fade with time, and escalate. One number of memory. */
+export class Conduct {
+  #warnings = 0;
+  #countedMs = Number.NEGATIVE_INFINITY;
+
+  /** Warnings not yet forgotten. */
+  warnings(nowMs: number): number {
+    this.#decay(nowMs);
+    return this.#warnings;
+  }
+
+  /** Records a fault and says what to do now. */
+  fault(code: ErrorCode, nowMs: number): Verdict {
+    const verdict = verdictOn(code);
+    if (verdict.action !== 'warn') return verdict;
+    this.#decay(nowMs);
+    this.#warnings = Math.min(WARNINGS_TO_CUT, this.#warnings + 1);
+    if (this.#warnings >= WARNINGS_TO_CUT) return { action: 'cut', because: `again and again ${verdict.because}` };
+    if (this.#warnings >= WARNINGS_TO_THROTTLE) return { action: 'throttle', because: `repeatedly ${verdict.because}` };
+    return verdict;
+  }
+
+  #decay(nowMs: number): void {
+    if (this.#warnings === 0) this.#countedMs = nowMs;
+    const faded = Math.floor((nowMs - this.#countedMs) / WARNING_DECAY_MS);
+    if (faded <= 0) return;
+    this.#warnings = Math.max(0, this.#warnings - faded);
+    this.#countedMs += faded * WARNING_DECAY_MS;
+  }
+}
