@@ -100,6 +100,10 @@ export const ERRORS = {
   EGRESS_RULE_INVALID: { what: 'This is not a rule for the gateway.', remedy: 'Write a host, an address or a range, with a port if need be: 10.0.0.0/8, 192.0.2.7:80, [fd00::1]:443, intranet.example:80.' },
   PROXY_UNPROTECTED: { what: 'The proxy would serve anyone who can reach this machine, at your cost.', remedy: 'Listen on 127.0.0.1, or set a user name and a password.' },
   // configuration and faces
+  NODE_STOPPING: { what: 'The neighbour is shutting down.', remedy: 'Nothing is wrong; it is dialled again by itself.' },
+  NEIGHBOUR_UNKNOWN: { what: 'This node accepts only neighbours it was told of.', remedy: 'Add a [[neighbour]] with this id, or set discovery.accept = "any".' },
+  SETTLEMENT_OFF: { what: 'Settlement is switched off on this node.', remedy: 'Set settlement.enabled, with rpc_url and factory.' },
+  NEIGHBOURS_EXHAUSTED: { what: 'This node has accounts with as many neighbours as it keeps.', remedy: 'Accept only known neighbours (discovery.accept = "known"), or remove old accounts.' },
   CONFIG_NOT_FOUND: { what: 'The configuration file cannot be read.', remedy: 'Make one with `wayleave init`, or name it with --config FILE.' },
   CONFIG_SYNTAX: { what: 'The configuration file is not valid TOML.', remedy: 'Correct the line named above.' },
   CONFIG_UNKNOWN_KEY: { what: 'The configuration file has a key that does not exist.', remedy: 'Correct the spelling, or remove the line. docs/configuration.md lists every key.' },
