@@ -122,7 +122,7 @@ export class Ledger {
     const cells = this.#cells;
     const base = row * HOT;
     const held = (cells[base + Column.heldConsume] as number) + units;
-    const owed = Math.max(0, -(cells[base] as number)) + (cells[base + Column.assumed] as number) + held;
+    const owed = (cells[base + Column.assumed] as number) - (cells[base] as number) + held;
     if (owed > (cells[base + Column.peerDropAt] as number)) return this.#refusal(row);
     return this.#hold(row, units, 1, held);
   }
@@ -242,14 +242,15 @@ export class Ledger {
     this.#set(row, offset, sum);
   }
 
-  /** The neighbour's debt with what is uncleared and assumed: what I would lose now, holds aside. */
+  /** The neighbour's debt with what is uncleared and assumed: what I would lose now, holds aside. Negative: prepaid. */
   #exposure(base: number): Units {
     const cells = this.#cells;
-    const risky = (cells[base] as number) + (cells[base + Column.uncleared] as number);
-    return (risky > 0 ? risky : 0) + (cells[base + Column.assumed] as number);
+    return (
+      (cells[base] as number) + (cells[base + Column.uncleared] as number) + (cells[base + Column.assumed] as number)
+    );
   }
 
-  /** Debt with uncleared payments and assumptions, without holds; ≥ 0. */
+  /** Debt with uncleared payments and assumptions, without holds; negative when prepaid. */
   debtOf(row: LinkRow): Units {
     return this.#exposure(row * HOT);
   }
@@ -267,7 +268,7 @@ export class Ledger {
   roomToConsume(row: LinkRow): Units {
     const base = row * HOT;
     const cells = this.#cells;
-    const owed = Math.max(0, -(cells[base] as number)) + (cells[base + Column.assumed] as number);
+    const owed = (cells[base + Column.assumed] as number) - (cells[base] as number);
     const limit = (cells[base + Column.peerDropAt] as number) - owed - (cells[base + Column.heldConsume] as number);
     return Math.max(0, Math.min(limit, cells[base + Column.leaseLeft] as number));
   }

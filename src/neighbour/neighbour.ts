@@ -1,4 +1,5 @@
 import type { Clock, Timer } from '../core/clock.ts';
+import type { ServiceDoor } from '../core/door.ts';
 import { codeOf, type ErrorCode } from '../core/errors.ts';
 import { Column } from '../core/ledger.ts';
 import type { LinkAccount } from '../core/link-account.ts';
@@ -39,16 +40,18 @@ export interface NeighbourOptions {
 
 /** The services that use the link's channels. */
 export interface LinkServices {
-  opened(neighbour: NodeId, channel: Channel, header: Uint8Array, tag: number): void;
-  granted(neighbour: NodeId): void;
-  linkUp(neighbour: NodeId): void;
-  linkDown(neighbour: NodeId): void;
+  opened(channel: Channel, header: Uint8Array, tag: number): void;
+  granted(link: Link): void;
+  linkUp(link: Link, door: ServiceDoor): void;
+  linkDown(link: Link): void;
 }
 
 /** How soon after a charge the session looks whether to pay: charges of one burst share one look. Milliseconds. */
 const LOOK_MS = 2;
 /** How often time itself is looked at while connected: choke grace, retries, counts. */
 const TICK_MS = 500;
+
+const CLOSE_LOOK_MS = 5;
 
 /** Runs one neighbour's session on a real link: performs its effects in order and tells it what happens. */
 export class Neighbour {
@@ -80,17 +83,17 @@ export class Neighbour {
     const before = this.link;
     this.link = undefined;
     if (before !== undefined) {
-      this.#down();
+      this.#down(before);
       before.destroy();
     }
     this.link = link;
     link.attach({
       message: (_kind, bytes) => this.#message(link, bytes),
-      opened: (channel, header, tag) => this.#options.services.opened(this.id, channel, header, tag),
-      granted: () => this.#options.services.granted(this.id),
+      opened: (channel, header, tag) => this.#options.services.opened(channel, header, tag),
+      granted: () => this.#options.services.granted(link),
       closed: (end) => this.#closed(link, end),
     });
-    this.#options.services.linkUp(this.id);
+    this.#options.services.linkUp(link, this.account.door('transit'));
     this.step({ kind: 'linkUp' });
     this.#startTick();
   }
@@ -111,15 +114,15 @@ export class Neighbour {
     if (this.link !== link) return;
     this.link = undefined;
     this.lastFault = end.code ?? this.lastFault;
-    this.#down();
+    this.#down(link);
     this.#options.emit('linkDown', { neighbour: this.id, by: end.by, code: end.code });
   }
 
-  #down(): void {
+  #down(link: Link): void {
     this.#tick?.cancel();
     this.#tick = undefined;
     this.step({ kind: 'linkDown' });
-    this.#options.services.linkDown(this.id);
+    this.#options.services.linkDown(link);
   }
 
   /** Tells the session what happened and performs what follows. */
@@ -260,11 +263,32 @@ export class Neighbour {
     });
   }
 
-  /** Ends timers; the link is closed by whoever stops the node. */
-  stop(): void {
+  /** Payments became final: `uncashedUnits` are left at risk, of which `riskAt` may clear debt. */
+  cleared(uncashedUnits: number, riskAt: number): void {
+    const uncleared = this.account.ledger.get(this.account.row, Column.uncleared);
+    const units = uncleared - Math.min(uncleared, Math.max(0, uncashedUnits - riskAt));
+    if (units > 0) this.step({ kind: 'cleared', units });
+  }
+
+  /** Lets what is queued leave, for at most `waitMs`, and ends the connection and all timers. */
+  async close(waitMs: number): Promise<void> {
+    const { clock } = this.#options;
+    await this.settled();
+    const link = this.link;
+    if (link !== undefined) {
+      link.close('NODE_STOPPING');
+      const untilMs = clock.nowMs() + waitMs;
+      while (this.link === link && clock.nowMs() < untilMs) await pause(clock, CLOSE_LOOK_MS);
+      if (this.link === link) link.destroy();
+    }
+    await this.settled();
     this.#look?.cancel();
     this.#tick?.cancel();
     this.#look = undefined;
     this.#tick = undefined;
   }
+}
+
+function pause(clock: Clock, delayMs: number): Promise<void> {
+  return new Promise((resolve) => clock.after(delayMs, resolve));
 }

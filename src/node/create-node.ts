@@ -1,0 +1,374 @@
+import type { Chain } from '../chain/chain.ts';
+import type { Signer } from '../chain/signer.ts';
+import type { Clock, Timer } from '../core/clock.ts';
+import { codeOf, WayleaveError } from '../core/errors.ts';
+import type { NodeId } from '../core/node-id.ts';
+import type { Link, Listener, Transport } from '../link/link.ts';
+import { LinkKeeper } from '../link/keeper.ts';
+import { Journal } from '../neighbour/journal.ts';
+import { CashierDesk } from '../settle/cashier-desk.ts';
+import { ChequeDesk } from '../settle/cheque-desk.ts';
+import { ChequebookFactsBook } from '../settle/chequebook-facts.ts';
+import { OwnChequebook } from '../settle/own-chequebook.ts';
+import type { Store, StoredState } from '../store/store.ts';
+import type { Egress } from '../transit/egress.ts';
+import { createEgressPolicy } from '../transit/egress-policy.ts';
+import { createGateway, type Gateway } from '../transit/gateway.ts';
+import { createProxyServer, type ProxyServer } from '../transit/proxy-server.ts';
+import { createTransit, type Transit } from '../transit/transit.ts';
+import type { NodeConfig } from './config.ts';
+import { FreeAllowance } from './free-allowance.ts';
+import { Neighbours } from './neighbours.ts';
+import type { EventKind, NodeEvent, NodeStatus, WayleaveNode } from './node.ts';
+import { creditFor, type OfferFacts } from './offer.ts';
+import { Pricing } from './pricing.ts';
+import { linkStatus } from './status.ts';
+import { UpstreamChoice } from './upstream.ts';
+
+/** Everything a node touches outside its own memory. The simulator passes others behind the same names. */
+export interface NodePorts {
+  readonly clock: Clock;
+  /** A number from 0 to 1, for jitter only. */
+  readonly random: () => number;
+  readonly store: Store;
+  readonly transport: Transport;
+  /** Absent where settlement is off. */
+  readonly chain: Chain | undefined;
+  readonly egress: Egress;
+  /** Neighbours found on the local network, reported through `found`. Returns what ends it. */
+  readonly discover?: (options: { port: number; found: (id: NodeId, host: string, port: number) => void }) => () => Promise<void>;
+}
+
+export interface CreateNodeOptions {
+  readonly config: NodeConfig;
+  readonly signer: Signer;
+  readonly ports: NodePorts;
+}
+
+/** How often prices are looked at; a change of a neighbour's terms is looked at at once. */
+const REPRICE_MS = 5_000;
+/** Wait before the chain is asked again for this node's chequebook. */
+const CHEQUEBOOK_RETRY_MS = 15_000;
+/** A stop waits this long for queued frames to leave. */
+const STOP_MS = 2_000;
+
+/** Wires one node and starts it. Throws the errors of its ports: `PORT_IN_USE`, `STORE_*`, `CONFIG_*`. */
+export async function createNode(options: CreateNodeOptions): Promise<WayleaveNode> {
+  const node = new RunningNode(options, await options.ports.store.load());
+  await node.start();
+  return node;
+}
+
+/** One node's wiring and life: the only place that knows every room of floor 2. */
+class RunningNode implements WayleaveNode {
+  readonly id: NodeId;
+  readonly name: string;
+  readonly #config: NodeConfig;
+  readonly #ports: NodePorts;
+  readonly #startedMs: number;
+  readonly #listeners = new Set<(event: NodeEvent) => void>();
+  readonly #pricing: Pricing;
+  readonly #own: OwnChequebook;
+  readonly #facts: ChequebookFactsBook;
+  readonly #journal: Journal;
+  readonly #desk: ChequeDesk;
+  readonly #neighbours: Neighbours;
+  readonly #upstream: UpstreamChoice;
+  readonly #free: FreeAllowance;
+  readonly #transit: Transit;
+  readonly #keeper: LinkKeeper;
+  readonly #cashier: CashierDesk | undefined;
+  readonly #stops: (() => void | Promise<void>)[] = [];
+  #proxy: ProxyServer | undefined;
+  #listener: Listener | undefined;
+  #proxyAddress: string | undefined;
+  #paused = false;
+  #stopping = false;
+  #refreshing = false;
+
+  constructor(options: CreateNodeOptions, stored: StoredState) {
+    const { config, ports, signer } = options;
+    const { clock, store, chain } = ports;
+    this.#config = config;
+    this.#ports = ports;
+    this.id = signer.id;
+    this.name = config.name;
+    this.#startedMs = clock.nowMs();
+    this.#pricing = new Pricing(config.transit);
+    this.#own = new OwnChequebook({ chain, store, notes: stored.notes });
+    this.#facts = new ChequebookFactsBook({ chain, store, me: this.id, notes: stored.notes });
+    this.#journal = new Journal({
+      store,
+      clock,
+      windowMs: config.store.journalWindowMs,
+      failed: (error) => this.#emit('fault', { code: codeOf(error) ?? 'STORE_FAILED', what: String(error) }),
+    });
+    this.#desk = new ChequeDesk({
+      signer,
+      chainId: config.settlement.chainId,
+      store,
+      own: this.#own,
+      facts: this.#facts,
+      issued: stored.issued,
+      received: stored.received,
+      neighbour: (id) => this.#deskNeighbour(id),
+    });
+    this.#free = new FreeAllowance({ clock, store, notes: stored.notes });
+    this.#neighbours = new Neighbours({
+      config,
+      clock,
+      journal: this.#journal,
+      desk: this.#desk,
+      stored,
+      services: {
+        opened: (channel, header, tag) => this.#transit.opened(channel, header, tag),
+        granted: (link) => this.#transit.granted(link),
+        linkUp: (link, door) => this.#transit.linkUp(link, door),
+        linkDown: (link) => this.#transit.linkDown(link),
+      },
+      emit: (kind, facts) => this.#heard(kind as EventKind, facts),
+      facts: (id) => this.#offerFacts(id),
+      bought: (bytes, pricePerMb) => this.#pricing.bought(bytes, pricePerMb, clock.nowMs()),
+    });
+    this.#upstream = new UpstreamChoice(config, this.#neighbours);
+    this.#transit = createTransit({
+      clock,
+      nextHop: () => this.#upstream.nextHop(),
+      ...(config.transit.uplink ? { gateway: this.#gateway() } : {}),
+      emit: (kind, facts) => this.#emit(kind, facts),
+      fault: (neighbour, error) => this.#streamFault(neighbour, error),
+    });
+    this.#keeper = this.#makeKeeper();
+    this.#cashier = chain === undefined ? undefined : this.#makeCashier(chain, stored);
+  }
+
+  #gateway(): Gateway {
+    const { clock, egress } = this.#ports;
+    const policy = createEgressPolicy({ allow: this.#config.transit.allow, ownAddresses: egress.ownAddresses() });
+    return createGateway({ clock, egress, policy });
+  }
+
+  #makeKeeper(): LinkKeeper {
+    const { clock, random, transport } = this.#ports;
+    return new LinkKeeper({
+      transport,
+      clock,
+      random,
+      self: this.id,
+      up: (link) => this.#linkUp(link),
+      dialFailed: (address, error) => {
+        this.#emit('fault', { code: codeOf(error) ?? 'LINK_UNREACHABLE', what: `dial ${address.host}:${address.port}` });
+      },
+    });
+  }
+
+  #makeCashier(chain: Chain, stored: StoredState): CashierDesk {
+    const { settlement } = this.#config;
+    return new CashierDesk({
+      chain,
+      clock: this.#ports.clock,
+      store: this.#ports.store,
+      desk: this.#desk,
+      riskAt: (id) => this.#deskNeighbour(id).riskAt,
+      weiPerUnit: Number(settlement.weiPerUnit),
+      everyMs: settlement.cashEveryDays * 86_400_000,
+      cashings: stored.cashings,
+      cleared: (id) => this.#neighbours.get(id)?.cleared(this.#desk.uncashedUnits(id), this.#deskNeighbour(id).riskAt),
+      bounced: (id) => this.#neighbours.get(id)?.step({ kind: 'fault', code: 'CHEQUE_BOUNCED' }),
+      emit: (kind, facts) => this.#emit(kind, facts),
+    });
+  }
+
+  /** Listens, dials, offers the proxy, and looks after the chequebook in the background. */
+  async start(): Promise<void> {
+    const { listen, proxy, discovery } = this.#config;
+    const { clock, transport } = this.#ports;
+    try {
+      this.#listener = await transport.listen(listen, (link) => this.#keeper.adopt(link));
+      if (proxy.enabled) await this.#startProxy();
+    } catch (error) {
+      await this.stop();
+      throw error;
+    }
+    for (const { address, id } of this.#config.neighbours) if (address !== undefined) this.#keeper.know(address, id);
+    if (discovery.mdns && this.#ports.discover !== undefined) {
+      const found = (id: NodeId, host: string, port: number): void => {
+        if (this.#admits(id)) this.#keeper.know({ host, port }, id);
+      };
+      this.#stops.push(this.#ports.discover({ port: this.#listener.address.port, found }));
+    }
+    this.#cashier?.start();
+    void this.#ensureChequebook();
+    this.#every(REPRICE_MS, () => this.#refresh());
+    this.#emit('started', { id: this.id, listen: this.#listenText(), clock: clock.wallMs() });
+  }
+
+  async #startProxy(): Promise<void> {
+    const { host, port, username, password } = this.#config.proxy;
+    const credentials = username === undefined || password === undefined ? {} : { credentials: { user: username, password } };
+    this.#proxy = createProxyServer({
+      clock: this.#ports.clock,
+      open: (destination, local) => this.#transit.openLocal(destination, local),
+      ...credentials,
+    });
+    const bound = await this.#proxy.listen({ host, port });
+    this.#proxyAddress = `${bound.host}:${bound.port}`;
+  }
+
+  #every(intervalMs: number, act: () => void): void {
+    const again = (): Timer =>
+      this.#ports.clock.after(intervalMs, () => {
+        act();
+        timer = again();
+      });
+    let timer = again();
+    this.#stops.push(() => timer.cancel());
+  }
+
+  async #ensureChequebook(): Promise<void> {
+    const { settlement } = this.#config;
+    if (this.#stopping || !settlement.enabled || this.#ports.chain === undefined) return;
+    try {
+      await this.#own.ensure(settlement.depositWei);
+      this.#refresh();
+    } catch (error) {
+      this.#emit('fault', { code: codeOf(error) ?? 'RPC_UNREACHABLE', what: 'own chequebook' });
+      if (this.#stopping) return;
+      const timer = this.#ports.clock.after(CHEQUEBOOK_RETRY_MS, () => void this.#ensureChequebook());
+      this.#stops.push(() => timer.cancel());
+    }
+  }
+
+  #admits(id: NodeId): boolean {
+    return this.#config.discovery.accept === 'any' || this.#config.neighbours.some((each) => each.id === id);
+  }
+
+  #linkUp(link: Link): void {
+    const listed = link.dialled && this.#config.neighbours.some((each) => each.id === undefined && each.address !== undefined);
+    if (this.#stopping || !(this.#admits(link.peer) || listed)) return link.close('NEIGHBOUR_UNKNOWN');
+    this.#emit('linkUp', { neighbour: link.peer, address: link.remoteAddress });
+    try {
+      this.#neighbours.attach(link);
+    } catch (error) {
+      link.close(codeOf(error) ?? 'NEIGHBOURS_EXHAUSTED');
+    }
+  }
+
+  #offerFacts(id: NodeId): OfferFacts {
+    const nowMs = this.#ports.clock.nowMs();
+    const bids = this.#neighbours?.all().map(({ neighbour }) => neighbour.account.theirs.newest?.services.transit.bidPerMb ?? 0);
+    const chequebook = this.#own.address;
+    const bidPerMb = chequebook === undefined ? 0 : this.#pricing.bidPerMb(bids ?? []);
+    // Split horizon: whoever carries my traffic is not offered to carry it back.
+    const askPerMb = this.#upstream?.isUpstream(id) ? undefined : this.#askFor(id, nowMs);
+    return { askPerMb, bidPerMb, chequebook };
+  }
+
+  #askFor(id: NodeId, nowMs: number): number | undefined {
+    const ask = this.#pricing.askPerMb(this.#costPerMb(nowMs));
+    const mb = this.#neighbours?.configOf(id)?.freeMbPerDay ?? 0;
+    const provided = this.#neighbours?.get(id)?.account.service('transit').providedBytes ?? 0;
+    return ask !== undefined && mb > 0 && this.#free.left(id, provided, mb) > 0 ? 0 : ask;
+  }
+
+  #costPerMb(nowMs: number): number | undefined {
+    return this.#pricing.costPerMb(nowMs, this.#upstream?.cheapestAskPerMb());
+  }
+
+  #deskNeighbour(id: NodeId) {
+    const account = this.#neighbours.get(id)?.account;
+    const mine = account?.mine.acknowledged ?? account?.mine.newest;
+    const theirs = account?.theirs.newest;
+    const askPerMb = mine?.services.transit.askPerMb ?? 0;
+    return {
+      chequebook: theirs?.chequebook,
+      theirRatio: theirs?.ratio,
+      myRatio: mine?.ratio,
+      riskAt: creditFor(this.#config, this.#neighbours.configOf(id), askPerMb).riskAt,
+    };
+  }
+
+  #refresh(): void {
+    if (this.#refreshing || this.#stopping) return;
+    this.#refreshing = true;
+    this.#neighbours.refreshOffers();
+    this.#refreshing = false;
+  }
+
+  #heard(kind: EventKind, facts: NodeEvent | Record<string, string | number | boolean | undefined>): void {
+    this.#emit(kind, facts);
+    if (kind === 'charged') this.#refresh();
+    if (kind !== 'terms' || facts['neighbour'] === undefined) return;
+    const chequebook = this.#neighbours.get(facts['neighbour'] as NodeId)?.account.theirs.newest?.chequebook;
+    if (chequebook !== undefined) void this.#facts.learn(chequebook);
+    this.#refresh();
+  }
+
+  #streamFault(neighbour: NodeId, error: unknown): void {
+    const code = codeOf(error);
+    if (code === undefined) throw error;
+    this.#neighbours.get(neighbour)?.step({ kind: 'fault', code });
+  }
+
+  #emit(kind: EventKind, facts: Record<string, unknown>): void {
+    const event = { kind, atMs: this.#ports.clock.wallMs(), ...facts } as NodeEvent;
+    for (const listener of [...this.#listeners]) listener(event);
+  }
+
+  #listenText(): string | undefined {
+    const address = this.#listener?.address;
+    return address === undefined ? undefined : `${address.host}:${address.port}`;
+  }
+
+  status(): NodeStatus {
+    const costPerMb = this.#costPerMb(this.#ports.clock.nowMs());
+    return {
+      schema: 1,
+      id: this.id,
+      name: this.name,
+      mode: this.#config.mode,
+      uptimeMs: Math.round(this.#ports.clock.nowMs() - this.#startedMs),
+      listen: this.#listenText(),
+      socks: this.#proxyAddress,
+      httpProxy: this.#proxyAddress,
+      chequebook: this.#own.address,
+      costPerMb,
+      askPerMb: this.#pricing.askPerMb(costPerMb),
+      paymentsPaused: this.#paused,
+      streams: this.#transit.streams,
+      links: this.#neighbours.all().map((known) => linkStatus(known, this.#desk, this.#config)),
+    };
+  }
+
+  subscribe(listener: (event: NodeEvent) => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  pausePayments(paused: boolean, neighbour?: NodeId): void {
+    if (neighbour === undefined) this.#paused = paused;
+    for (const known of this.#neighbours.all()) {
+      if (neighbour === undefined || known.neighbour.id === neighbour) known.neighbour.step({ kind: 'pause', paused });
+    }
+  }
+
+  async cashAll(): Promise<number> {
+    if (this.#cashier === undefined) throw new WayleaveError('SETTLEMENT_OFF');
+    return this.#cashier.cashAll();
+  }
+
+  async stop(): Promise<void> {
+    if (this.#stopping) return;
+    this.#stopping = true;
+    this.#emit('stopping', {});
+    for (const stop of this.#stops.splice(0)) await stop();
+    await this.#proxy?.close();
+    await this.#listener?.close();
+    this.#transit.close();
+    await this.#cashier?.stop();
+    const links = this.#neighbours.all().map(({ neighbour }) => neighbour);
+    await Promise.all(links.map((neighbour) => neighbour.close(STOP_MS)));
+    this.#keeper.stop();
+    await this.#journal.close(links.map(({ account }) => account));
+  }
+}

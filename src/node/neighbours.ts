@@ -1,0 +1,132 @@
+import type { Clock } from '../core/clock.ts';
+import { Conduct } from '../core/conduct.ts';
+import { WayleaveError } from '../core/errors.ts';
+import { LinkAccount } from '../core/link-account.ts';
+import { Ledger } from '../core/ledger.ts';
+import type { NodeId } from '../core/node-id.ts';
+import { Session, SESSION_RULES } from '../core/session.ts';
+import { EPOCH_GRACE_MS } from '../core/epoch-book.ts';
+import type { Terms } from '../core/terms.ts';
+import type { Link } from '../link/link.ts';
+import { Journal } from '../neighbour/journal.ts';
+import { type LinkServices, Neighbour } from '../neighbour/neighbour.ts';
+import type { ChequeDesk } from '../settle/cheque-desk.ts';
+import type { LinkRecord, StoredState } from '../store/store.ts';
+import { decodeTerms } from '../wire/terms.ts';
+import type { NeighbourConfig, NodeConfig } from './config.ts';
+import { offer, type OfferFacts } from './offer.ts';
+
+/** Accounts a node keeps. Each stranger that connects gets one, so there is an end to it. */
+export const MAX_NEIGHBOURS = 65_536;
+
+const BYTES_PER_SECOND_PER_MBIT = 125_000;
+
+export interface NeighboursOptions {
+  readonly config: NodeConfig;
+  readonly clock: Clock;
+  readonly journal: Journal;
+  readonly desk: ChequeDesk;
+  readonly stored: StoredState;
+  readonly services: LinkServices;
+  readonly emit: (kind: string, facts: Record<string, string | number | boolean | undefined>) => void;
+  /** What a neighbour is offered now. */
+  readonly facts: (neighbour: NodeId) => OfferFacts;
+  readonly bought: (bytes: number, pricePerMb: number) => void;
+}
+
+/** A neighbour with what the configuration says of it. */
+export interface Known {
+  readonly neighbour: Neighbour;
+  readonly config: NeighbourConfig | undefined;
+}
+
+/** Every neighbour this node has an account with: from the store, from the configuration as they connect, and strangers. */
+export class Neighbours {
+  readonly ledger: Ledger;
+  readonly #options: NeighboursOptions;
+  readonly #known = new Map<NodeId, Known>();
+  readonly #offered = new Map<NodeId, Terms>();
+
+  constructor(options: NeighboursOptions) {
+    this.#options = options;
+    this.ledger = new Ledger(Math.max(16, options.stored.links.length));
+    for (const record of options.stored.terms) {
+      if (record.side === 'mine') this.#offered.set(record.neighbour, decodeTerms(record.bytes));
+    }
+    for (const record of options.stored.links) this.#add(record.neighbour, this.configOf(record.neighbour), record);
+  }
+
+  get(id: NodeId): Neighbour | undefined {
+    return this.#known.get(id)?.neighbour;
+  }
+
+  all(): readonly Known[] {
+    return [...this.#known.values()];
+  }
+
+  configOf(id: NodeId): NeighbourConfig | undefined {
+    return this.#options.config.neighbours.find((each) => each.id === id);
+  }
+
+  /** A link is up: its neighbour's account is found or opened, and its session starts. Throws `NEIGHBOURS_EXHAUSTED`. */
+  attach(link: Link): void {
+    const dialled = this.#options.config.neighbours.find(
+      (each) => each.id === undefined && each.address !== undefined && link.dialled && addressText(each) === link.remoteAddress,
+    );
+    const known = this.#known.get(link.peer) ?? this.#add(link.peer, this.configOf(link.peer) ?? dialled, undefined);
+    known.neighbour.attach(link);
+  }
+
+  #add(id: NodeId, config: NeighbourConfig | undefined, record: LinkRecord | undefined): Known {
+    if (this.#known.size >= MAX_NEIGHBOURS) throw new WayleaveError('NEIGHBOURS_EXHAUSTED', { neighbours: MAX_NEIGHBOURS });
+    const { config: node, clock, desk, emit, journal, services } = this.#options;
+    const mbit = config?.maxRateMbit || node.transit.maxRateMbit;
+    const account = new LinkAccount({
+      ledger: this.ledger,
+      neighbour: id,
+      fullRateBytesPerSecond: mbit === 0 ? Number.POSITIVE_INFINITY : mbit * BYTES_PER_SECOND_PER_MBIT,
+      epochGraceMs: EPOCH_GRACE_MS,
+      enforce: node.mode === 'enforce',
+    });
+    if (record !== undefined) account.restore(record);
+    account.onBought(this.#options.bought);
+    const last = this.#offered.get(id);
+    // After a restart the epoch grows once more, so that frames of before and after are never confused.
+    const terms = offer(node, config, this.#options.facts(id), last === undefined ? undefined : { ...last, epoch: last.epoch + 1 });
+    this.#offered.set(id, terms);
+    const pending = desk.pending(id);
+    const session = new Session({
+      account,
+      conduct: new Conduct(),
+      terms,
+      storeEpoch: this.#options.stored.epoch,
+      rules: { ...SESSION_RULES, graceMs: node.credit.graceS * 1000 },
+      pendingUnits: pending.units,
+      lastPaymentId: pending.lastPaymentId,
+    });
+    const neighbour = new Neighbour({ account, session, clock, journal, desk, emit, services });
+    const known = { neighbour, config };
+    this.#known.set(id, known);
+    return known;
+  }
+
+  /** The terms last offered to a neighbour. */
+  offered(id: NodeId): Terms | undefined {
+    return this.#offered.get(id);
+  }
+
+  /** Looks whether anything offered has changed, and tells whom it concerns. */
+  refreshOffers(): void {
+    for (const [id, { neighbour, config }] of this.#known) {
+      const last = this.#offered.get(id);
+      const terms = offer(this.#options.config, config, this.#options.facts(id), last);
+      if (terms === last) continue;
+      this.#offered.set(id, terms);
+      neighbour.step({ kind: 'termsChanged', terms });
+    }
+  }
+}
+
+function addressText(config: NeighbourConfig): string {
+  return `${config.address?.host}:${config.address?.port}`;
+}

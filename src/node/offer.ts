@@ -1,0 +1,54 @@
+import type { NodeId } from '../core/node-id.ts';
+import { PROTOCOL_VERSION, sameTerms, type Terms } from '../core/terms.ts';
+import type { PricePerMb, Units } from '../core/units.ts';
+import type { NeighbourConfig, NodeConfig } from './config.ts';
+
+/** What changes from one moment to the next in what a neighbour is offered. */
+export interface OfferFacts {
+  readonly askPerMb: PricePerMb | undefined;
+  readonly bidPerMb: PricePerMb;
+  readonly chequebook: NodeId | undefined;
+}
+
+/** Thresholds may be 0 only where nothing is sold for money; then these stand, so that terms always make sense. */
+const LEAST_DROP_AT = 2;
+
+/** The terms a neighbour is offered, with `epoch` grown by one only when something in them changed. */
+export function offer(config: NodeConfig, neighbour: NeighbourConfig | undefined, facts: OfferFacts, last?: Terms): Terms {
+  const askPerMb = neighbour?.free === true && facts.askPerMb !== undefined ? 0 : facts.askPerMb;
+  const credit = creditFor(config, neighbour, askPerMb ?? 0);
+  const terms: Terms = {
+    epoch: last?.epoch ?? 1,
+    protocolVersion: PROTOCOL_VERSION,
+    chainId: config.settlement.chainId,
+    token: 'native',
+    ratio: { numerator: config.settlement.weiPerUnit, denominator: 1n },
+    methods: config.settlement.enabled ? ['cheque', 'barter'] : ['barter'],
+    chequebook: facts.chequebook,
+    services: {
+      transit: { askPerMb, bidPerMb: config.settlement.enabled ? facts.bidPerMb : 0 },
+      chunks: { askPerMb: undefined, bidPerMb: 0 },
+      packets: { askPerMb: undefined, bidPerMb: 0 },
+    },
+    payAt: credit.payAt,
+    dropAt: credit.dropAt,
+    metering: config.transit.metering,
+    allotment: { bytes: 1_000_000, ms: 1_000 },
+    priority: { sendingPerMb: 0, receivingPerMb: 0 },
+  };
+  if (last === undefined || sameTerms(terms, last)) return last ?? terms;
+  return { ...terms, epoch: last.epoch + 1 };
+}
+
+/** Thresholds in units: so many MB's worth at the ask, or what the operator typed. */
+export function creditFor(
+  config: NodeConfig,
+  neighbour: NeighbourConfig | undefined,
+  askPerMb: PricePerMb,
+): { payAt: Units; dropAt: Units; riskAt: Units } {
+  const { credit } = config;
+  const dropAt = neighbour?.dropAtUnits ?? credit.dropAtUnits ?? Math.max(LEAST_DROP_AT, credit.dropAtMb * askPerMb);
+  const payAt = neighbour?.payAtUnits ?? credit.payAtUnits ?? Math.max(1, credit.payAtMb * askPerMb);
+  const riskAt = neighbour?.riskAtUnits ?? credit.riskAtUnits ?? credit.riskAtMb * askPerMb;
+  return { payAt: Math.floor(payAt), dropAt: Math.floor(dropAt), riskAt: Math.floor(riskAt) };
+}

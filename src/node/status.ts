@@ -1,0 +1,54 @@
+import { Column } from '../core/ledger.ts';
+import { SERVICES, type Service } from '../core/service.ts';
+import type { ChequeDesk } from '../settle/cheque-desk.ts';
+import type { NodeConfig } from './config.ts';
+import type { Known } from './neighbours.ts';
+import type { LinkStatus, ServiceStatus } from './node.ts';
+import { creditFor } from './offer.ts';
+
+/** One link as the faces show it; read from the ledger at this moment. */
+export function linkStatus(known: Known, desk: ChequeDesk, config: NodeConfig): LinkStatus {
+  const { neighbour } = known;
+  const { account, session, link } = neighbour;
+  const { ledger, row } = account;
+  const mine = account.mine.newest;
+  const theirs = account.theirs.newest;
+  const writeOff = ledger.writeOff(row);
+  return {
+    neighbour: neighbour.id,
+    name: known.config?.name,
+    connected: link !== undefined,
+    state: account.state(),
+    balance: ledger.get(row, Column.balance) - writeOff,
+    writeOff,
+    payAt: mine?.payAt ?? 0,
+    dropAt: mine?.dropAt ?? 0,
+    theirPayAt: theirs?.payAt,
+    theirDropAt: theirs?.dropAt,
+    uncashed: desk.uncashedUnits(neighbour.id),
+    riskAt: creditFor(config, known.config, mine?.services.transit.askPerMb ?? 0).riskAt,
+    pending: ledger.get(row, Column.pending),
+    paid: ledger.get(row, Column.paid),
+    received: ledger.get(row, Column.received),
+    paymentsSent: neighbour.paymentsSent,
+    paymentsReceived: neighbour.paymentsReceived,
+    services: Object.fromEntries(SERVICES.map((each) => [each, serviceStatus(known, each)])) as Record<Service, ServiceStatus>,
+    roundTripMs: link?.roundTripMs,
+    paymentsPaused: session.paused,
+    lastFault: neighbour.lastFault,
+  };
+}
+
+function serviceStatus(known: Known, service: Service): ServiceStatus {
+  const { account } = known.neighbour;
+  const record = account.service(service);
+  const column = SERVICES.indexOf(service);
+  return {
+    askPerMb: account.mine.newest?.services[service].askPerMb,
+    theirAskPerMb: account.theirs.newest?.services[service].askPerMb,
+    provided: account.ledger.get(account.row, Column.provided + column),
+    consumed: account.ledger.get(account.row, Column.consumed + column),
+    providedBytes: record.providedBytes,
+    consumedBytes: record.consumedBytes,
+  };
+}

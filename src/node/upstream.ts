@@ -1,0 +1,49 @@
+import type { NodeId } from '../core/node-id.ts';
+import type { PricePerMb } from '../core/units.ts';
+import type { NodeConfig } from './config.ts';
+import type { Known, Neighbours } from './neighbours.ts';
+
+/** Where this node's traffic goes next: out by the uplink, to the neighbour the operator named, or to the cheapest one. */
+export class UpstreamChoice {
+  readonly #config: NodeConfig;
+  readonly #neighbours: Neighbours;
+
+  constructor(config: NodeConfig, neighbours: Neighbours) {
+    this.#config = config;
+    this.#neighbours = neighbours;
+  }
+
+  nextHop(): NodeId | 'local' | undefined {
+    const { nextHop, uplink } = this.#config.transit;
+    if (nextHop === 'none') return undefined;
+    if (nextHop === 'uplink' || (nextHop === 'auto' && uplink)) return 'local';
+    if (nextHop === 'auto') return this.#cheapest()?.neighbour.id;
+    return this.#named(nextHop)?.neighbour.id;
+  }
+
+  #named(name: string): Known | undefined {
+    const id = name.toLowerCase();
+    return this.#neighbours.all().find((known) => known.neighbour.id === id || known.config?.name === name);
+  }
+
+  #cheapest(): Known | undefined {
+    let best: Known | undefined;
+    for (const known of this.#neighbours.all()) {
+      const door = known.neighbour.account.door('transit');
+      if (known.neighbour.link === undefined || !door.buying) continue;
+      if (best === undefined || door.buyPricePerMb < best.neighbour.account.door('transit').buyPricePerMb) best = known;
+    }
+    return best;
+  }
+
+  isUpstream(id: NodeId): boolean {
+    return this.nextHop() === id;
+  }
+
+  /** What the next hop asks; undefined at a gateway, or before its terms are known. */
+  cheapestAskPerMb(): PricePerMb | undefined {
+    const hop = this.nextHop();
+    if (hop === undefined || hop === 'local') return undefined;
+    return this.#neighbours.get(hop)?.account.theirs.newest?.services.transit.askPerMb;
+  }
+}
