@@ -25,6 +25,9 @@ export interface LinkAccountOptions {
   readonly enforce: boolean;
 }
 
+/** What stands for no limit in observe mode: far from overflow. */
+const UNLIMITED = 2 ** 51;
+
 /** A link account as the store keeps it; `store/` has the same fields in its record. */
 export interface AccountRecord {
   readonly provided: PerService;
@@ -121,8 +124,8 @@ export class LinkAccount {
   applyLimits(): void {
     const { ledger, row } = this;
     const granted = this.mine.newest?.dropAt ?? 0;
-    ledger.setLimit(row, 'dropAt', this.enforce ? granted : Number.MAX_SAFE_INTEGER / 4);
-    ledger.setLimit(row, 'peerDropAt', this.enforce ? (this.theirs.newest?.dropAt ?? 0) : Number.MAX_SAFE_INTEGER / 4);
+    ledger.setLimit(row, 'dropAt', this.enforce ? granted : UNLIMITED);
+    ledger.setLimit(row, 'peerDropAt', this.enforce ? (this.theirs.newest?.dropAt ?? 0) : UNLIMITED);
   }
 
   /** Who can pay whom for a service, by both sides' newest terms; undefined before they are exchanged. */
@@ -145,8 +148,15 @@ export class LinkAccount {
   state(): LinkState {
     if (this.banned) return 'closed';
     if (!this.enforce) return 'open';
-    const state = debtState(this.ledger.debtOf(this.row), this.#limits, 1);
+    const state = debtState(this.ledger.debtOf(this.row), this.#limits, this.#nextCharge());
     return state === 'choked' && this.lapsed ? 'closed' : state;
+  }
+
+  /** The price of the next smallest piece of the dearest service: the link is choked when not even that fits. */
+  #nextCharge(): Units {
+    let most = 0;
+    for (const service of SERVICES) most = Math.max(most, this.service(service).pieceUnits());
+    return most;
   }
 
   get #limits(): { payAt: Units; dropAt: Units } {

@@ -7,6 +7,9 @@ import type { Relation } from './relation.ts';
 import { type Service, serviceColumn } from './service.ts';
 import { BYTES_PER_MB, chargeFor, MAX_CHARGE_BYTES, type PricePerMb, type Units } from './units.ts';
 
+/** Where room is short, less than this is not served: crumbs cost more to move than they bring. Bytes. */
+const PIECE_BYTES = 1024;
+
 const NOTHING: Allowance = { bytes: 0 };
 
 interface OpenHold {
@@ -83,10 +86,15 @@ export class ServiceAccount implements ServiceDoor {
     return Math.max(0, -this.#barterNet);
   }
 
+  /** What the smallest piece that is served can cost; 0 where nothing is sold or it is free. */
+  pieceUnits(): Units {
+    return this.selling ? upperBound(PIECE_BYTES, this.#sellPrice()) : 0;
+  }
+
   servable(wanted: number, nowMs: number): Allowance {
     if (!this.ready || !this.selling) return NOTHING;
     const room = this.#account.ledger.roomToProvide(this.#account.row);
-    const affordable = fitting(Math.min(wanted, MAX_CHARGE_BYTES), this.#sellPrice(), room, this.providedRemainder);
+    const affordable = fitting(Math.min(wanted, MAX_CHARGE_BYTES), this.#sellPrice(), room);
     if (affordable === 0) return NOTHING;
     return this.#account.allow(affordable, nowMs);
   }
@@ -98,7 +106,7 @@ export class ServiceAccount implements ServiceDoor {
 
   #holdFor(bytes: number, pricePerMb: PricePerMb, side: 'provided' | 'consumed'): Hold {
     const { ledger, row } = this.#account;
-    const units = upperBound(bytes, pricePerMb, this.#remainder(side));
+    const units = upperBound(bytes, pricePerMb);
     // Ids below −1 mark holds that reserve nothing; the ledger's own refusals never reach the map.
     let hold = --this.#free;
     if (units > 0) {
@@ -151,7 +159,7 @@ export class ServiceAccount implements ServiceDoor {
     const price = this.#sellPrice();
     const room = ledger.roomToProvide(row) + this.#forwardHeld;
     const most = Math.min(this.#forwardBytes + wanted, MAX_CHARGE_BYTES);
-    const total = fitting(most, price, room - 1, this.providedRemainder);
+    const total = fitting(most, price, room - 1);
     if (total <= this.#forwardBytes) return NOTHING;
     const allowed = this.#account.allow(total - this.#forwardBytes, nowMs);
     if (allowed.bytes === 0) return allowed;
@@ -165,7 +173,7 @@ export class ServiceAccount implements ServiceDoor {
   #holdForward(price: PricePerMb): void {
     const { ledger, row } = this.#account;
     this.#dropForwardHold();
-    const units = upperBound(this.#forwardBytes, price, this.providedRemainder);
+    const units = upperBound(this.#forwardBytes, price);
     if (units === 0) return;
     const hold = ledger.holdProvide(row, units);
     if (hold < 0) return;
@@ -196,7 +204,7 @@ export class ServiceAccount implements ServiceDoor {
   usable(wanted: number): number {
     if (!this.ready || !this.buying) return 0;
     const room = this.#account.ledger.roomToConsume(this.#account.row);
-    return fitting(Math.min(wanted, MAX_CHARGE_BYTES), this.buyPricePerMb, room, this.consumedRemainder);
+    return fitting(Math.min(wanted, MAX_CHARGE_BYTES), this.buyPricePerMb, room);
   }
 
   use(bytes: number): Hold {
@@ -245,17 +253,15 @@ export class ServiceAccount implements ServiceDoor {
   }
 }
 
-/** The most that `bytes` can cost when other charges may come first and leave any remainder. */
-function upperBound(bytes: number, pricePerMb: PricePerMb, remainder: number): Units {
-  return pricePerMb === 0 ? 0 : chargeFor(bytes, pricePerMb, Math.max(remainder, BYTES_PER_MB - 1)).amount;
+/** The most that `bytes` can cost, whatever remainder other charges leave meanwhile. */
+function upperBound(bytes: number, pricePerMb: PricePerMb): Units {
+  return pricePerMb === 0 ? 0 : chargeFor(bytes, pricePerMb, BYTES_PER_MB - 1).amount;
 }
 
-/** How many of `bytes` cost at most `room` units, whatever remainder they meet. */
-function fitting(bytes: number, pricePerMb: PricePerMb, room: Units, remainder: number): number {
-  if (pricePerMb === 0) return bytes;
-  if (room <= 0) return 0;
-  if (upperBound(bytes, pricePerMb, remainder) <= room) return bytes;
-  // room < bytes × price ÷ 10⁶ + 1 ≤ 2⁴⁶, so the product is exact enough to floor and the check below decides.
+/** How many of `bytes` cost at most `room` units, whatever remainder they meet; all, or at least one piece, or none. */
+function fitting(bytes: number, pricePerMb: PricePerMb, room: Units): number {
+  if (pricePerMb === 0 || upperBound(bytes, pricePerMb) <= room) return bytes;
+  // Here room is below bytes × price ÷ 10⁶ + 1 ≤ 2³³, so the product below is a safe integer.
   const most = Math.floor(((room - 1) * BYTES_PER_MB) / pricePerMb);
-  return Math.max(0, Math.min(bytes, most));
+  return most < PIECE_BYTES ? 0 : Math.min(bytes, most);
 }

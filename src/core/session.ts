@@ -347,12 +347,13 @@ export class Session {
 
   #tick(nowMs: number, effects: SessionEffect[]): void {
     const pending = this.#account.ledger.get(this.#account.row, Column.pending);
-    if (this.#phase === 'up' && pending > 0 && this.#inFlight === undefined && nowMs >= this.#nextPayMs) {
-      // A refused payment: a larger one supersedes it where the debt grew, else the same one goes again.
-      this.#nextPayMs = nowMs + this.#rules.retryMs;
-      if (this.#account.payable() === 0) effects.push({ kind: 'resendCheque' });
-    }
+    const refused = this.#phase === 'up' && pending > 0 && this.#inFlight === undefined && nowMs >= this.#nextPayMs;
+    // A refused payment: a larger one supersedes it where the debt grew, else the same one goes again.
     this.#pay(nowMs, effects);
+    if (refused && this.#inFlight === undefined && !this.#paused) {
+      this.#nextPayMs = nowMs + this.#rules.retryMs;
+      effects.push({ kind: 'resendCheque' });
+    }
     if (this.#phase === 'up' && nowMs >= this.#nextCountsMs) this.#sendCounts(nowMs, effects);
     const keepOnlyAsDebtor = this.#account.relation('transit')?.keepOnlyAsDebtor === true;
     if (keepOnlyAsDebtor && !this.#sampler.keep) this.#fault('ONE_WAY_CREDITOR', nowMs, effects);
