@@ -114,7 +114,7 @@ export class ByteReader {
   /** A copy of the next `count` bytes. */
   raw(count: number): Uint8Array {
     const at = this.#take(count);
-    return Uint8Array.prototype.slice.call(this.#bytes, at, at + count);
+    return Uint8Array.from(this.#bytes.subarray(at, at + count));
   }
 
   /** A byte that must be 0 or 1. */
