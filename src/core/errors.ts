@@ -4,118 +4,429 @@
  */
 export const ERRORS = {
   // money and rules
-  AMOUNT_INVALID: { what: 'An amount is not an integer in the allowed range.', remedy: 'This is a defect or a hostile neighbour; report it with the log.' },
-  AMOUNT_OVERFLOW: { what: 'An amount would leave the range of exact integers.', remedy: 'Settle the link, or use a larger unit of account.' },
-  PRICE_INVALID: { what: 'A price is not an integer from 0 to 2147483648.', remedy: 'Set prices as whole units per MB within that range.' },
-  HOLD_UNKNOWN: { what: 'A hold was ended twice, or never made.', remedy: 'This is a defect; the link has been stopped. Report it with the log.' },
-  HOLDS_EXHAUSTED: { what: 'More reservations are open at once than can be.', remedy: 'This is a leak of holds; report it with the log.' },
-  INVARIANT_BROKEN: { what: 'A rule of the books does not hold; the link has been stopped.', remedy: 'Nothing was changed to hide it. Report it with the log and the link record.' },
-  NODE_ID_INVALID: { what: 'This is not a node id.', remedy: 'A node id is an Ethereum address: 0x and 40 hex digits.' },
-  SERVICE_REFUSED: { what: 'A service was asked to go beyond what its link allows.', remedy: 'This is a defect of the service: it must ask before it serves. Report it with the log.' },
-  MESSAGE_UNEXPECTED: { what: 'A neighbour sent a message that has no place in the conversation.', remedy: 'The neighbour is faulty or of another version; the link was closed.' },
-  PAYMENT_FLOOD: { what: 'A neighbour sends payments faster than it may.', remedy: 'Payments are limited to ten a second a link; the link was closed.' },
-  ONE_WAY_CREDITOR: { what: 'Only we can pay on this link, and the neighbour is mostly our debtor.', remedy: 'Trade with it needs a way for it to pay, or more use of it by us.' },
-  EPOCH_STALE: { what: 'A frame was priced by terms that are no longer in force.', remedy: 'The neighbour must take the newest terms; the frame was refused.' },
-  EPOCH_UNKNOWN: { what: 'A frame names terms that were never sent.', remedy: 'The neighbour is faulty or hostile; the link was closed.' },
+  AMOUNT_INVALID: {
+    what: 'An amount is not an integer in the allowed range.',
+    remedy: 'This is a defect or a hostile neighbour; report it with the log.',
+  },
+  AMOUNT_OVERFLOW: {
+    what: 'An amount would leave the range of exact integers.',
+    remedy: 'Settle the link, or use a larger unit of account.',
+  },
+  PRICE_INVALID: {
+    what: 'A price is not an integer from 0 to 2147483648.',
+    remedy: 'Set prices as whole units per MB within that range.',
+  },
+  HOLD_UNKNOWN: {
+    what: 'A hold was ended twice, or never made.',
+    remedy: 'This is a defect; the link has been stopped. Report it with the log.',
+  },
+  HOLDS_EXHAUSTED: {
+    what: 'More reservations are open at once than can be.',
+    remedy: 'This is a leak of holds; report it with the log.',
+  },
+  INVARIANT_BROKEN: {
+    what: 'A rule of the books does not hold; the link has been stopped.',
+    remedy: 'Nothing was changed to hide it. Report it with the log and the link record.',
+  },
+  NODE_ID_INVALID: {
+    what: 'This is not a node id.',
+    remedy: 'A node id is an Ethereum address: 0x and 40 hex digits.',
+  },
+  SERVICE_REFUSED: {
+    what: 'A service was asked to go beyond what its link allows.',
+    remedy: 'This is a defect of the service: it must ask before it serves. Report it with the log.',
+  },
+  MESSAGE_UNEXPECTED: {
+    what: 'A neighbour sent a message that has no place in the conversation.',
+    remedy: 'The neighbour is faulty or of another version; the link was closed.',
+  },
+  PAYMENT_FLOOD: {
+    what: 'A neighbour sends payments faster than it may.',
+    remedy: 'Payments are limited to ten a second a link; the link was closed.',
+  },
+  ONE_WAY_CREDITOR: {
+    what: 'Only we can pay on this link, and the neighbour is mostly our debtor.',
+    remedy: 'Trade with it needs a way for it to pay, or more use of it by us.',
+  },
+  EPOCH_STALE: {
+    what: 'A frame was priced by terms that are no longer in force.',
+    remedy: 'The neighbour must take the newest terms; the frame was refused.',
+  },
+  EPOCH_UNKNOWN: {
+    what: 'A frame names terms that were never sent.',
+    remedy: 'The neighbour is faulty or hostile; the link was closed.',
+  },
   // terms and conduct
-  TERMS_WRONG_VERSION: { what: 'The neighbour speaks another version of the protocol.', remedy: 'One of the two nodes needs an update.' },
-  TERMS_WRONG_CHAIN: { what: 'The neighbour settles on another chain.', remedy: 'Both nodes must use the same chain id; compare their settlement settings.' },
-  TERMS_WRONG_TOKEN: { what: 'The neighbour settles in another token.', remedy: 'Both nodes must use the same token; compare their settlement settings.' },
-  TERMS_ABSURD: { what: 'A field of the terms is out of range.', remedy: 'The field is named; its owner must correct it. A ratio must lie within a quarter of ours.' },
-  TERMS_PAYAT_ABOVE_DROPAT: { what: 'payAt could never be reached before dropAt.', remedy: 'Set payAt below dropAt, with room for at least one piece of every service between them.' },
-  TERMS_STALE: { what: 'The terms are older than those already taken, or differ under the same epoch.', remedy: 'The neighbour must send its terms with a higher epoch.' },
-  TERMS_NO_METHOD: { what: 'The two nodes know no common way to pay.', remedy: 'Enable one settlement mode on both, or set the bid to 0 to trade without tokens.' },
-  TERMS_TRANSFER_TOO_SLOW: { what: 'A transfer is confirmed too late: the debt would pass dropAt first.', remedy: 'Raise dropAt, lower payAt, wait for fewer confirmations, or pay by cheque.' },
-  TERMS_UNACKNOWLEDGED: { what: 'Too many changes of terms await acknowledgement.', remedy: 'The change is sent when the neighbour has taken the earlier ones; if this lasts, its node hangs.' },
-  ALLOTMENT_AHEAD: { what: 'More allotments were bought ahead than are sold.', remedy: 'Buy the next allotment when the last is nearly used up.' },
-  SERVICE_NOT_OFFERED: { what: 'The service is not offered under these terms.', remedy: 'The neighbour must look at our terms before it asks.' },
+  TERMS_WRONG_VERSION: {
+    what: 'The neighbour speaks another version of the protocol.',
+    remedy: 'One of the two nodes needs an update.',
+  },
+  TERMS_WRONG_CHAIN: {
+    what: 'The neighbour settles on another chain.',
+    remedy: 'Both nodes must use the same chain id; compare their settlement settings.',
+  },
+  TERMS_WRONG_TOKEN: {
+    what: 'The neighbour settles in another token.',
+    remedy: 'Both nodes must use the same token; compare their settlement settings.',
+  },
+  TERMS_ABSURD: {
+    what: 'A field of the terms is out of range.',
+    remedy: 'The field is named; its owner must correct it. A ratio must lie within a quarter of ours.',
+  },
+  TERMS_PAYAT_ABOVE_DROPAT: {
+    what: 'payAt could never be reached before dropAt.',
+    remedy: 'Set payAt below dropAt, with room for at least one piece of every service between them.',
+  },
+  TERMS_STALE: {
+    what: 'The terms are older than those already taken, or differ under the same epoch.',
+    remedy: 'The neighbour must send its terms with a higher epoch.',
+  },
+  TERMS_NO_METHOD: {
+    what: 'The two nodes know no common way to pay.',
+    remedy: 'Enable one settlement mode on both, or set the bid to 0 to trade without tokens.',
+  },
+  TERMS_TRANSFER_TOO_SLOW: {
+    what: 'A transfer is confirmed too late: the debt would pass dropAt first.',
+    remedy: 'Raise dropAt, lower payAt, wait for fewer confirmations, or pay by cheque.',
+  },
+  TERMS_UNACKNOWLEDGED: {
+    what: 'Too many changes of terms await acknowledgement.',
+    remedy: 'The change is sent when the neighbour has taken the earlier ones; if this lasts, its node hangs.',
+  },
+  ALLOTMENT_AHEAD: {
+    what: 'More allotments were bought ahead than are sold.',
+    remedy: 'Buy the next allotment when the last is nearly used up.',
+  },
+  SERVICE_NOT_OFFERED: {
+    what: 'The service is not offered under these terms.',
+    remedy: 'The neighbour must look at our terms before it asks.',
+  },
   // links
-  LISTEN_FAILED: { what: 'This address cannot be listened on.', remedy: 'Check that it belongs to this machine and that the port may be used.' },
-  PORT_IN_USE: { what: 'Another program listens on this port already.', remedy: 'Stop it, or choose another port; port 0 takes a free one.' },
-  WIRE_MALFORMED: { what: 'A message or header cannot be read.', remedy: 'The sender is faulty, hostile, or of another version; what it sent was dropped.' },
-  LINK_UNREACHABLE: { what: 'Nobody answers at this address.', remedy: 'Check the address and that the neighbour runs; it is dialled again by itself.' },
-  LINK_HANDSHAKE_FAILED: { what: 'The secure connection could not be made.', remedy: 'The other end is no Wayleave node of this version, was too slow, or refused us; the reason is named.' },
-  LINK_UNPROVEN: { what: 'The other end did not prove its node id.', remedy: 'Its certificate breaks the named rule; it is faulty, hostile, or no Wayleave node.' },
-  LINK_WRONG_PEER: { what: 'Another node answers at this address than the one expected.', remedy: 'Correct the address or the node id of this neighbour.' },
+  LISTEN_FAILED: {
+    what: 'This address cannot be listened on.',
+    remedy: 'Check that it belongs to this machine and that the port may be used.',
+  },
+  PORT_IN_USE: {
+    what: 'Another program listens on this port already.',
+    remedy: 'Stop it, or choose another port; port 0 takes a free one.',
+  },
+  WIRE_MALFORMED: {
+    what: 'A message or header cannot be read.',
+    remedy: 'The sender is faulty, hostile, or of another version; what it sent was dropped.',
+  },
+  LINK_UNREACHABLE: {
+    what: 'Nobody answers at this address.',
+    remedy: 'Check the address and that the neighbour runs; it is dialled again by itself.',
+  },
+  LINK_HANDSHAKE_FAILED: {
+    what: 'The secure connection could not be made.',
+    remedy: 'The other end is no Wayleave node of this version, was too slow, or refused us; the reason is named.',
+  },
+  LINK_UNPROVEN: {
+    what: 'The other end did not prove its node id.',
+    remedy: 'Its certificate breaks the named rule; it is faulty, hostile, or no Wayleave node.',
+  },
+  LINK_WRONG_PEER: {
+    what: 'Another node answers at this address than the one expected.',
+    remedy: 'Correct the address or the node id of this neighbour.',
+  },
   LINK_SELF: { what: 'This address leads back to this very node.', remedy: 'Remove it from the list of neighbours.' },
-  LINK_DUPLICATE: { what: 'These two nodes are connected already.', remedy: 'Nothing needs to be done; the other connection is used.' },
-  LINK_LOST: { what: 'The connection to the neighbour broke.', remedy: 'It is dialled again by itself; if it recurs, look at the network between the two.' },
-  LINK_SILENT: { what: 'The neighbour gave no sign of life.', remedy: 'It is dialled again by itself; check that the neighbour runs and can be reached.' },
-  LINK_STALLED: { what: 'The neighbour takes in nothing of what waits for it.', remedy: 'The link was closed to keep memory bounded; it is dialled again by itself.' },
-  LINK_FRAME_INVALID: { what: 'A frame breaks the rules of the link.', remedy: 'The neighbour is faulty, hostile, or of another version; the link was closed.' },
-  LINK_FLOODED: { what: 'The neighbour sent more, or faster, than it was allowed to.', remedy: 'The neighbour is faulty or hostile; the link was closed.' },
-  LINK_CHANNELS_EXHAUSTED: { what: 'No more channels can be opened on this link.', remedy: 'Wait until one ends, or use another neighbour.' },
-  LINK_BUDGET_SPENT: { what: 'The neighbour lets us send nothing more for now.', remedy: 'It grants more as it serves us and as it is paid.' },
-  LINK_WINDOW_EXCEEDED: { what: 'More was sent on a channel, or given back, than its window holds.', remedy: 'This is a defect; report it with the log.' },
-  FRAME_TOO_LARGE: { what: 'A message or header is larger than a frame may carry.', remedy: 'This is a defect; report it with the log.' },
-  DISCOVERY_FAILED: { what: 'Neighbours on the local network cannot be looked for.', remedy: 'Name neighbours by address, or free UDP port 5353 for shared use.' },
+  LINK_DUPLICATE: {
+    what: 'These two nodes are connected already.',
+    remedy: 'Nothing needs to be done; the other connection is used.',
+  },
+  LINK_LOST: {
+    what: 'The connection to the neighbour broke.',
+    remedy: 'It is dialled again by itself; if it recurs, look at the network between the two.',
+  },
+  LINK_SILENT: {
+    what: 'The neighbour gave no sign of life.',
+    remedy: 'It is dialled again by itself; check that the neighbour runs and can be reached.',
+  },
+  LINK_STALLED: {
+    what: 'The neighbour takes in nothing of what waits for it.',
+    remedy: 'The link was closed to keep memory bounded; it is dialled again by itself.',
+  },
+  LINK_FRAME_INVALID: {
+    what: 'A frame breaks the rules of the link.',
+    remedy: 'The neighbour is faulty, hostile, or of another version; the link was closed.',
+  },
+  LINK_FLOODED: {
+    what: 'The neighbour sent more, or faster, than it was allowed to.',
+    remedy: 'The neighbour is faulty or hostile; the link was closed.',
+  },
+  LINK_CHANNELS_EXHAUSTED: {
+    what: 'No more channels can be opened on this link.',
+    remedy: 'Wait until one ends, or use another neighbour.',
+  },
+  LINK_BUDGET_SPENT: {
+    what: 'The neighbour lets us send nothing more for now.',
+    remedy: 'It grants more as it serves us and as it is paid.',
+  },
+  LINK_WINDOW_EXCEEDED: {
+    what: 'More was sent on a channel, or given back, than its window holds.',
+    remedy: 'This is a defect; report it with the log.',
+  },
+  FRAME_TOO_LARGE: {
+    what: 'A message or header is larger than a frame may carry.',
+    remedy: 'This is a defect; report it with the log.',
+  },
+  DISCOVERY_FAILED: {
+    what: 'Neighbours on the local network cannot be looked for.',
+    remedy: 'Name neighbours by address, or free UDP port 5353 for shared use.',
+  },
   LINK_CLOSED: { what: 'The link is closed.', remedy: 'It is dialled again by itself; try again shortly.' },
   // store
-  STORE_FULL: { what: 'There is no room left to store anything.', remedy: 'Free space on the disk, or raise the size limit of the store; nothing was stored in part.' },
-  STORE_FAILED: { what: 'The store cannot be read or written.', remedy: 'Check the disk and the permissions of the data folder, then start the node again.' },
+  STORE_FULL: {
+    what: 'There is no room left to store anything.',
+    remedy: 'Free space on the disk, or raise the size limit of the store; nothing was stored in part.',
+  },
+  STORE_FAILED: {
+    what: 'The store cannot be read or written.',
+    remedy: 'Check the disk and the permissions of the data folder, then start the node again.',
+  },
   STORE_CLOSED: { what: 'The store is closed.', remedy: 'The node is stopping; try again when it runs.' },
-  STORE_IN_USE: { what: 'Another process has this store open.', remedy: 'Stop the other node, or use another data folder.' },
-  STORE_NEWER: { what: 'This store was written by a later version.', remedy: 'Start it with that version or a newer one.' },
-  STORE_CORRUPT: { what: 'This file is not an undamaged store.', remedy: 'Restore the newest backup with `wayleave restore`; keep the damaged file for later examination.' },
-  STORE_WRONG_NODE: { what: 'This store belongs to another node.', remedy: 'Use the data folder that belongs to this key.' },
-  STORE_RECORD_INVALID: { what: 'A record to be stored is malformed.', remedy: 'This is a defect; nothing of the batch was stored. Report it with the log.' },
-  STORE_EXISTS: { what: 'There is a store at this place already.', remedy: 'Choose another place, or allow it to be replaced; the old one is then kept beside it.' },
+  STORE_IN_USE: {
+    what: 'Another process has this store open.',
+    remedy: 'Stop the other node, or use another data folder.',
+  },
+  STORE_NEWER: {
+    what: 'This store was written by a later version.',
+    remedy: 'Start it with that version or a newer one.',
+  },
+  STORE_CORRUPT: {
+    what: 'This file is not an undamaged store.',
+    remedy: 'Restore the newest backup with `wayleave restore`; keep the damaged file for later examination.',
+  },
+  STORE_WRONG_NODE: {
+    what: 'This store belongs to another node.',
+    remedy: 'Use the data folder that belongs to this key.',
+  },
+  STORE_RECORD_INVALID: {
+    what: 'A record to be stored is malformed.',
+    remedy: 'This is a defect; nothing of the batch was stored. Report it with the log.',
+  },
+  STORE_EXISTS: {
+    what: 'There is a store at this place already.',
+    remedy: 'Choose another place, or allow it to be replaced; the old one is then kept beside it.',
+  },
   BACKUP_EXISTS: { what: 'There is a file at this place already.', remedy: 'Choose another name for the backup.' },
   BACKUP_MISSING: { what: 'There is no backup at this place.', remedy: 'Check the path.' },
   // chain and settlement
-  CHAIN_CLOSED: { what: 'The connection to the chain was closed.', remedy: 'The node is stopping; what was sent is looked up at the next start.' },
-  CHEQUE_NOT_FOR_ME: { what: 'A cheque is made out to someone else.', remedy: 'The payer must make it out to the id it is connected to.' },
-  CHEQUE_WRONG_CHEQUEBOOK: { what: 'A cheque is not drawn on the chequebook in the terms.', remedy: 'The payer must send new terms before it changes its chequebook.' },
-  CHEQUE_UNVERIFIED: { what: 'The chequebook could not be looked up on the chain yet.', remedy: 'The cheque is sent again by itself; check the RPC endpoint if this lasts.' },
-  CHEQUE_NO_CONTRACT: { what: 'No contract stands at the chequebook address.', remedy: 'The payer must deploy its chequebook, or use the same chain.' },
-  CHEQUE_FOREIGN_FACTORY: { what: 'The chequebook was not made by the factory this node trusts.', remedy: 'Both nodes must be configured with the same factory.' },
-  CHEQUE_STALE: { what: 'A cheque does not exceed what was already paid.', remedy: 'The payer must take up its last cumulative amount again before it pays.' },
-  CHEQUE_ABSURD: { what: 'A cheque is over an impossible amount.', remedy: 'The payer is faulty or hostile; the link was closed.' },
+  CHAIN_CLOSED: {
+    what: 'The connection to the chain was closed.',
+    remedy: 'The node is stopping; what was sent is looked up at the next start.',
+  },
+  CHEQUE_NOT_FOR_ME: {
+    what: 'A cheque is made out to someone else.',
+    remedy: 'The payer must make it out to the id it is connected to.',
+  },
+  CHEQUE_WRONG_CHEQUEBOOK: {
+    what: 'A cheque is not drawn on the chequebook in the terms.',
+    remedy: 'The payer must send new terms before it changes its chequebook.',
+  },
+  CHEQUE_UNVERIFIED: {
+    what: 'The chequebook could not be looked up on the chain yet.',
+    remedy: 'The cheque is sent again by itself; check the RPC endpoint if this lasts.',
+  },
+  CHEQUE_NO_CONTRACT: {
+    what: 'No contract stands at the chequebook address.',
+    remedy: 'The payer must deploy its chequebook, or use the same chain.',
+  },
+  CHEQUE_FOREIGN_FACTORY: {
+    what: 'The chequebook was not made by the factory this node trusts.',
+    remedy: 'Both nodes must be configured with the same factory.',
+  },
+  CHEQUE_STALE: {
+    what: 'A cheque does not exceed what was already paid.',
+    remedy: 'The payer must take up its last cumulative amount again before it pays.',
+  },
+  CHEQUE_ABSURD: {
+    what: 'A cheque is over an impossible amount.',
+    remedy: 'The payer is faulty or hostile; the link was closed.',
+  },
   CHEQUE_TOO_SMALL: { what: 'A cheque adds less than the minimum.', remedy: 'The payer must wait until more is due.' },
-  CHEQUE_WRONG_ISSUER: { what: 'The chequebook belongs to another node than the one that sent the cheque.', remedy: 'The payer must use a chequebook of its own key.' },
-  CHEQUE_FORGED: { what: 'A cheque was not signed by the issuer of its chequebook.', remedy: 'The payer is faulty or hostile; the link was closed.' },
-  CHEQUE_BOUNCED: { what: 'The chequebook has bounced before.', remedy: 'The payer must pay by other means, or from a new chequebook.' },
-  KEY_INVALID: { what: 'This is not a secp256k1 key.', remedy: 'A private key is 32 bytes, not zero and below the order of the curve. Make one with `wayleave init`.' },
-  KEYSTORE_MISSING: { what: 'The key file does not exist.', remedy: 'Make one with `wayleave init`, or name the right folder.' },
-  KEYSTORE_EXISTS: { what: 'A key file stands there already.', remedy: 'Nothing was written: a key is never replaced. Move the file away first if you mean it.' },
-  KEYSTORE_INVALID: { what: 'The key file is not a Web3 Secret Storage v3 file this program can open.', remedy: 'Restore the file from a backup. The reason is named.' },
-  KEYSTORE_INSECURE: { what: 'The key file holds its key without encryption.', remedy: 'That is meant for the lab only; allow it with the insecure option, or make an encrypted key.' },
-  KEYSTORE_PASSWORD_MISSING: { what: 'The key file is encrypted and no password was given.', remedy: 'Give one by password file, by WAYLEAVE_PASSWORD, or at the prompt.' },
-  KEYSTORE_PASSWORD_WRONG: { what: 'The password does not open the key file.', remedy: 'Try again; there is no way round it.' },
-  KEYSTORE_UNLOCK_FAILED: { what: 'The process that opens the key file failed or took too long.', remedy: 'Unlocking needs up to 512 MB of memory for a moment; look at the cause.' },
-  KEYSTORE_FAILED: { what: 'The key file could not be read or written.', remedy: 'Look at the rights of the folder and at free space on the disk.' },
-  RPC_UNREACHABLE: { what: 'The chain endpoint does not answer.', remedy: 'Check the URL and the network; settlement goes on by itself when it answers again.' },
-  RPC_FAILED: { what: 'The chain endpoint answered with an error.', remedy: 'The endpoint\'s own words are in the details.' },
-  CHAIN_WRONG: { what: 'The chain endpoint serves another chain than configured.', remedy: 'Compare the chain id with the endpoint; nothing was signed.' },
-  CHAIN_EMBEDDED_UNAVAILABLE: { what: 'The embedded development chain is not installed here.', remedy: 'Run `npm ci` under Node 24 without --omit=optional, or use a JSON-RPC endpoint.' },
-  TRANSACTION_REVERTED: { what: 'The contract refused the transaction.', remedy: 'The reason is in the details; gas was spent only if a hash is named.' },
-  TRANSACTION_PENDING: { what: 'The transaction was sent and is not mined yet.', remedy: 'It may still be mined; its outcome is asked for later by its hash.' },
-  CHAIN_FUNDS_MISSING: { what: 'The node\'s account has too little coin for the amount and its gas.', remedy: 'Send coin to the node\'s address.' },
+  CHEQUE_WRONG_ISSUER: {
+    what: 'The chequebook belongs to another node than the one that sent the cheque.',
+    remedy: 'The payer must use a chequebook of its own key.',
+  },
+  CHEQUE_FORGED: {
+    what: 'A cheque was not signed by the issuer of its chequebook.',
+    remedy: 'The payer is faulty or hostile; the link was closed.',
+  },
+  CHEQUE_BOUNCED: {
+    what: 'The chequebook has bounced before.',
+    remedy: 'The payer must pay by other means, or from a new chequebook.',
+  },
+  KEY_INVALID: {
+    what: 'This is not a secp256k1 key.',
+    remedy: 'A private key is 32 bytes, not zero and below the order of the curve. Make one with `wayleave init`.',
+  },
+  KEYSTORE_MISSING: {
+    what: 'The key file does not exist.',
+    remedy: 'Make one with `wayleave init`, or name the right folder.',
+  },
+  KEYSTORE_EXISTS: {
+    what: 'A key file stands there already.',
+    remedy: 'Nothing was written: a key is never replaced. Move the file away first if you mean it.',
+  },
+  KEYSTORE_INVALID: {
+    what: 'The key file is not a Web3 Secret Storage v3 file this program can open.',
+    remedy: 'Restore the file from a backup. The reason is named.',
+  },
+  KEYSTORE_INSECURE: {
+    what: 'The key file holds its key without encryption.',
+    remedy: 'That is meant for the lab only; allow it with the insecure option, or make an encrypted key.',
+  },
+  KEYSTORE_PASSWORD_MISSING: {
+    what: 'The key file is encrypted and no password was given.',
+    remedy: 'Give one by password file, by WAYLEAVE_PASSWORD, or at the prompt.',
+  },
+  KEYSTORE_PASSWORD_WRONG: {
+    what: 'The password does not open the key file.',
+    remedy: 'Try again; there is no way round it.',
+  },
+  KEYSTORE_UNLOCK_FAILED: {
+    what: 'The process that opens the key file failed or took too long.',
+    remedy: 'Unlocking needs up to 512 MB of memory for a moment; look at the cause.',
+  },
+  KEYSTORE_FAILED: {
+    what: 'The key file could not be read or written.',
+    remedy: 'Look at the rights of the folder and at free space on the disk.',
+  },
+  RPC_UNREACHABLE: {
+    what: 'The chain endpoint does not answer.',
+    remedy: 'Check the URL and the network; settlement goes on by itself when it answers again.',
+  },
+  RPC_FAILED: {
+    what: 'The chain endpoint answered with an error.',
+    remedy: "The endpoint's own words are in the details.",
+  },
+  CHAIN_WRONG: {
+    what: 'The chain endpoint serves another chain than configured.',
+    remedy: 'Compare the chain id with the endpoint; nothing was signed.',
+  },
+  CHAIN_EMBEDDED_UNAVAILABLE: {
+    what: 'The embedded development chain is not installed here.',
+    remedy: 'Run `npm ci` under Node 24 without --omit=optional, or use a JSON-RPC endpoint.',
+  },
+  TRANSACTION_REVERTED: {
+    what: 'The contract refused the transaction.',
+    remedy: 'The reason is in the details; gas was spent only if a hash is named.',
+  },
+  TRANSACTION_PENDING: {
+    what: 'The transaction was sent and is not mined yet.',
+    remedy: 'It may still be mined; its outcome is asked for later by its hash.',
+  },
+  CHAIN_FUNDS_MISSING: {
+    what: "The node's account has too little coin for the amount and its gas.",
+    remedy: "Send coin to the node's address.",
+  },
   GAS_TOO_DEAR: { what: 'The gas price is above the limit set.', remedy: 'Wait until it falls, or raise the limit.' },
-  CHAIN_NOT_FACTORY: { what: 'No chequebook factory stands at the configured address.', remedy: 'Compare the factory address with the chain.' },
-  CHEQUEBOOK_MISSING: { what: 'This node has no chequebook to pay from yet.', remedy: 'It is deployed by itself when the chain answers and the node key holds coin; or set the bid to 0 to trade without paying.' },
-  CHEQUEBOOK_EMPTY: { what: 'The chequebook does not cover this payment.', remedy: 'Send coin to the chequebook address; cheques go out again by themselves.' },
-  CASHING_FAILED: { what: 'A cheque could not be cashed.', remedy: 'It is tried again by itself, less often each time; the cheque stays good meanwhile.' },
+  CHAIN_NOT_FACTORY: {
+    what: 'No chequebook factory stands at the configured address.',
+    remedy: 'Compare the factory address with the chain.',
+  },
+  CHEQUEBOOK_MISSING: {
+    what: 'This node has no chequebook to pay from yet.',
+    remedy:
+      'It is deployed by itself when the chain answers and the node key holds coin; or set the bid to 0 to trade without paying.',
+  },
+  CHEQUEBOOK_EMPTY: {
+    what: 'The chequebook does not cover this payment.',
+    remedy: 'Send coin to the chequebook address; cheques go out again by themselves.',
+  },
+  CASHING_FAILED: {
+    what: 'A cheque could not be cashed.',
+    remedy: 'It is tried again by itself, less often each time; the cheque stays good meanwhile.',
+  },
   // transit
-  EGRESS_RULE_INVALID: { what: 'This is not a rule for the gateway.', remedy: 'Write a host, an address or a range, with a port if need be: 10.0.0.0/8, 192.0.2.7:80, [fd00::1]:443, intranet.example:80.' },
-  PROXY_UNPROTECTED: { what: 'The proxy would serve anyone who can reach this machine, at your cost.', remedy: 'Listen on 127.0.0.1, or set a user name and a password.' },
+  EGRESS_RULE_INVALID: {
+    what: 'This is not a rule for the gateway.',
+    remedy:
+      'Write a host, an address or a range, with a port if need be: 10.0.0.0/8, 192.0.2.7:80, [fd00::1]:443, intranet.example:80.',
+  },
+  PROXY_UNPROTECTED: {
+    what: 'The proxy would serve anyone who can reach this machine, at your cost.',
+    remedy: 'Listen on 127.0.0.1, or set a user name and a password.',
+  },
   // configuration and faces
-  NODE_STOPPING: { what: 'The neighbour is shutting down.', remedy: 'Nothing is wrong; it is dialled again by itself.' },
-  NEIGHBOUR_UNKNOWN: { what: 'This node accepts only neighbours it was told of.', remedy: 'Add a [[neighbour]] with this id, or set discovery.accept = "any".' },
-  SETTLEMENT_OFF: { what: 'Settlement is switched off on this node.', remedy: 'Set settlement.enabled, with rpc_url and factory.' },
-  NEIGHBOURS_EXHAUSTED: { what: 'This node has accounts with as many neighbours as it keeps.', remedy: 'Accept only known neighbours (discovery.accept = "known"), or remove old accounts.' },
-  CONFIG_NOT_FOUND: { what: 'The configuration file cannot be read.', remedy: 'Make one with `wayleave init`, or name it with --config FILE.' },
+  SCENARIO_UNKNOWN: {
+    what: 'There is no scenario of this name.',
+    remedy: 'Use one of those named, or leave the option out.',
+  },
+  LAB_NODE_FAILED: {
+    what: 'A node of the neighbourhood did not come up, or ended by itself.',
+    remedy: 'The last lines of its log are shown; the folder is kept for a look.',
+  },
+  LAB_NODE_UNREACHABLE: {
+    what: 'A node of the neighbourhood does not answer on its API.',
+    remedy: 'Look at its log in the lab folder.',
+  },
+  LAB_FOLDER_USED: {
+    what: 'The lab needs a folder of its own, and this one is not empty.',
+    remedy: 'Name a new or an empty folder, or leave the option out.',
+  },
+  SOCKS_REFUSED: {
+    what: 'The proxy did not open the stream.',
+    remedy: 'The reply names the reason; look at the links of that node.',
+  },
+  DOWNLOAD_FAILED: {
+    what: 'A download did not arrive whole.',
+    remedy: 'The reason is named; look at the links on its way.',
+  },
+  NODE_STOPPING: {
+    what: 'The neighbour is shutting down.',
+    remedy: 'Nothing is wrong; it is dialled again by itself.',
+  },
+  NEIGHBOUR_UNKNOWN: {
+    what: 'This node accepts only neighbours it was told of.',
+    remedy: 'Add a [[neighbour]] with this id, or set discovery.accept = "any".',
+  },
+  SETTLEMENT_OFF: {
+    what: 'Settlement is switched off on this node.',
+    remedy: 'Set settlement.enabled, with rpc_url and factory.',
+  },
+  NEIGHBOURS_EXHAUSTED: {
+    what: 'This node has accounts with as many neighbours as it keeps.',
+    remedy: 'Accept only known neighbours (discovery.accept = "known"), or remove old accounts.',
+  },
+  CONFIG_NOT_FOUND: {
+    what: 'The configuration file cannot be read.',
+    remedy: 'Make one with `wayleave init`, or name it with --config FILE.',
+  },
   CONFIG_SYNTAX: { what: 'The configuration file is not valid TOML.', remedy: 'Correct the line named above.' },
-  CONFIG_UNKNOWN_KEY: { what: 'The configuration file has a key that does not exist.', remedy: 'Correct the spelling, or remove the line. docs/configuration.md lists every key.' },
-  CONFIG_INVALID: { what: 'A value in the configuration file is not acceptable.', remedy: 'Change the line named above to what it accepts. docs/configuration.md lists every key.' },
-  API_HOST_REFUSED: { what: 'The API answers only under a loopback name.', remedy: 'Use the address that api.json in the data folder names.' },
-  API_ORIGIN_REFUSED: { what: 'The API was called by a web page from elsewhere.', remedy: 'Call it from its own address, or from a program.' },
-  API_TOKEN_WRONG: { what: 'This needs the token of the running node.', remedy: 'Send the token from api.json in the data folder as: Authorization: Bearer TOKEN.' },
+  CONFIG_UNKNOWN_KEY: {
+    what: 'The configuration file has a key that does not exist.',
+    remedy: 'Correct the spelling, or remove the line. docs/configuration.md lists every key.',
+  },
+  CONFIG_INVALID: {
+    what: 'A value in the configuration file is not acceptable.',
+    remedy: 'Change the line named above to what it accepts. docs/configuration.md lists every key.',
+  },
+  API_HOST_REFUSED: {
+    what: 'The API answers only under a loopback name.',
+    remedy: 'Use the address that api.json in the data folder names.',
+  },
+  API_ORIGIN_REFUSED: {
+    what: 'The API was called by a web page from elsewhere.',
+    remedy: 'Call it from its own address, or from a program.',
+  },
+  API_TOKEN_WRONG: {
+    what: 'This needs the token of the running node.',
+    remedy: 'Send the token from api.json in the data folder as: Authorization: Bearer TOKEN.',
+  },
   API_NOT_FOUND: { what: 'The API has no such address.', remedy: 'docs/commands.md lists what there is.' },
-  API_BODY_INVALID: { what: 'The body of the request is not what this address takes.', remedy: 'Send a JSON object with the fields that docs/commands.md names.' },
+  API_BODY_INVALID: {
+    what: 'The body of the request is not what this address takes.',
+    remedy: 'Send a JSON object with the fields that docs/commands.md names.',
+  },
   API_BODY_TOO_LARGE: { what: 'The body of the request is too large.', remedy: 'No request needs more than 16 kB.' },
   API_LISTENERS_EXHAUSTED: { what: 'Too many readers of the event stream.', remedy: 'Close one of them first.' },
-  API_UNREACHABLE: { what: 'No running node answers.', remedy: 'Start it with `wayleave up`, or name the right one with --config or --url.' },
+  API_UNREACHABLE: {
+    what: 'No running node answers.',
+    remedy: 'Start it with `wayleave up`, or name the right one with --config or --url.',
+  },
   API_UNSUPPORTED: { what: 'This node does not offer that.', remedy: 'It was started by a program that left it out.' },
   INTERNAL: { what: 'Something failed that should not.', remedy: 'This is a defect. Report it with the log.' },
 } as const satisfies Record<string, { what: string; remedy: string }>;

@@ -1,0 +1,145 @@
+import { isAbsolute } from 'node:path';
+import type { HttpBindings } from '@hono/node-server';
+import { type Context, Hono } from 'hono';
+import { bodyLimit } from 'hono/body-limit';
+import * as v from 'valibot';
+import { type ErrorCode, WayleaveError } from '../core/errors.ts';
+import { isNodeId } from '../core/node-id.ts';
+import type { WayleaveNode } from '../node/node.ts';
+import { EventStreams } from './event-stream.ts';
+import { bearerToken, loopbackOnly } from './guard.ts';
+
+/** What the process around the node can do, beside the node itself. */
+export interface ApiActions {
+  /** Writes a consistent copy of the store to an absolute path. */
+  readonly backup?: (path: string) => Promise<void>;
+  /** Begins to stop the process; the answer is sent before. */
+  readonly stop?: () => void;
+}
+
+export interface ApiAppOptions {
+  readonly node: WayleaveNode;
+  readonly token: string;
+  readonly actions?: ApiActions;
+  /** Told of every failure that has no code: a defect. */
+  readonly fault?: (error: unknown) => void;
+}
+
+export interface ApiApp {
+  readonly fetch: (request: Request, env: HttpBindings) => Response | Promise<Response>;
+  /** Ends the event streams. */
+  close(): void;
+}
+
+/** No request has more to say. */
+const MAX_BODY_BYTES = 16_384;
+
+const neighbourBody = v.optional(
+  v.strictObject({ neighbour: v.optional(v.pipe(v.string(), v.toLowerCase(), v.check(isNodeId))) }),
+  {},
+);
+const emptyBody = v.optional(v.strictObject({}), {});
+const backupBody = v.strictObject({ path: v.pipe(v.string(), v.minLength(1), v.maxLength(4096), v.check(isAbsolute)) });
+
+/** The HTTP API of a running node: reading is free on this machine, whatever changes something needs the token. */
+export function createApiApp({ node, token, actions = {}, fault }: ApiAppOptions): ApiApp {
+  const app = new Hono<{ Bindings: Partial<HttpBindings> }>();
+  const events = new EventStreams(node);
+  app.onError((error, context) => {
+    if (!(error instanceof WayleaveError)) fault?.(error);
+    return refusal(context, error);
+  });
+  app.notFound((context) => refusal(context, new WayleaveError('API_NOT_FOUND', { path: context.req.path })));
+  app.use(loopbackOnly());
+  // Counters change all the time, and nothing here belongs in a shared cache.
+  app.use(async (context, next) => {
+    await next();
+    context.header('cache-control', 'no-store');
+    context.header('x-content-type-options', 'nosniff');
+  });
+
+  app.get('/v1/status', (context) => context.json(node.status()));
+  app.get('/v1/events', (context) => {
+    const drop = (): void => void context.env.outgoing?.destroy();
+    return context.body(events.open(drop), 200, { 'content-type': 'application/x-ndjson' });
+  });
+  app.get('/metrics', async (context) => {
+    // Loaded when first asked for: most nodes are never scraped.
+    const { renderMetrics } = await import('./metrics.ts');
+    const { type, text } = await renderMetrics(node.status());
+    return context.body(text, 200, { 'content-type': type });
+  });
+
+  app.on('POST', '/v1/*', bearerToken(token), limitBody());
+  app.post('/v1/payments/pause', async (context) => pausePayments(context, node, true));
+  app.post('/v1/payments/resume', async (context) => pausePayments(context, node, false));
+  app.post('/v1/cash', async (context) => {
+    await readBody(context, emptyBody);
+    return context.json({ ok: true, cashed: await node.cashAll() });
+  });
+  app.post('/v1/backup', async (context) => {
+    const { path } = await readBody(context, backupBody);
+    if (actions.backup === undefined) throw new WayleaveError('API_UNSUPPORTED', { action: 'backup' });
+    await actions.backup(path);
+    return context.json({ ok: true, path });
+  });
+  app.post('/v1/stop', async (context) => {
+    await readBody(context, emptyBody);
+    if (actions.stop === undefined) throw new WayleaveError('API_UNSUPPORTED', { action: 'stop' });
+    setImmediate(actions.stop);
+    return context.json({ ok: true });
+  });
+  return { fetch: (request, env) => app.fetch(request, env), close: () => events.close() };
+}
+
+function limitBody() {
+  return bodyLimit({
+    maxSize: MAX_BODY_BYTES,
+    onError: () => {
+      throw new WayleaveError('API_BODY_TOO_LARGE');
+    },
+  });
+}
+
+async function pausePayments(context: Context, node: WayleaveNode, paused: boolean): Promise<Response> {
+  const { neighbour } = await readBody(context, neighbourBody);
+  node.pausePayments(paused, neighbour);
+  return context.json({ ok: true, paused, ...(neighbour !== undefined && { neighbour }) });
+}
+
+/** The body, checked; an absent body is undefined to the schema. Throws `API_BODY_INVALID`. */
+async function readBody<const S extends v.GenericSchema>(context: Context, schema: S): Promise<v.InferOutput<S>> {
+  const text = await context.req.text();
+  let value: unknown;
+  try {
+    value = text === '' ? undefined : JSON.parse(text);
+  } catch (cause) {
+    throw new WayleaveError('API_BODY_INVALID', { what: 'not JSON' }, cause);
+  }
+  if (Array.isArray(value)) throw new WayleaveError('API_BODY_INVALID', { what: 'a list' });
+  const result = v.safeParse(schema, value);
+  if (result.success) return result.output;
+  const [issue] = result.issues;
+  throw new WayleaveError('API_BODY_INVALID', { field: v.getDotPath(issue) ?? undefined, what: issue.message });
+}
+
+/** HTTP status of a refusal; anything else that has a code is a request that could not be met (409). */
+const STATUS: Partial<Record<ErrorCode, 400 | 401 | 403 | 404 | 413 | 501 | 503>> = {
+  API_HOST_REFUSED: 403,
+  API_ORIGIN_REFUSED: 403,
+  API_TOKEN_WRONG: 401,
+  API_NOT_FOUND: 404,
+  API_BODY_INVALID: 400,
+  API_BODY_TOO_LARGE: 413,
+  API_LISTENERS_EXHAUSTED: 503,
+  API_UNSUPPORTED: 501,
+  NODE_ID_INVALID: 400,
+};
+
+function refusal(context: Context, error: unknown): Response {
+  if (!(error instanceof WayleaveError)) {
+    return context.json({ ok: false, code: 'INTERNAL', message: 'Something failed that should not.' }, 500);
+  }
+  const { code, message, remedy } = error;
+  return context.json({ ok: false, code, message, remedy }, STATUS[code] ?? 409);
+}

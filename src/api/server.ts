@@ -1,0 +1,105 @@
+import { randomBytes } from 'node:crypto';
+import { once } from 'node:events';
+import { chmodSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer, type Server } from 'node:http';
+import { dirname } from 'node:path';
+import { getRequestListener, type HttpBindings } from '@hono/node-server';
+import { WayleaveError } from '../core/errors.ts';
+import type { WayleaveNode } from '../node/node.ts';
+import { type ApiActions, createApiApp } from './api-app.ts';
+
+export interface ApiOptions {
+  readonly node: WayleaveNode;
+  /** A loopback address. */
+  readonly host: string;
+  /** 0 lets the system choose. */
+  readonly port: number;
+  /** Where to leave `ApiAccess` for the commands of this machine, readable by the owner only. */
+  readonly tokenFile?: string;
+  readonly actions?: ApiActions;
+  /** Told of every failure that has no code: a defect. */
+  readonly fault?: (error: unknown) => void;
+}
+
+/** How to reach a running node: the content of `api.json` in its data folder. */
+export interface ApiAccess {
+  readonly url: string;
+  readonly token: string;
+  readonly pid: number;
+}
+
+export interface Api extends ApiAccess {
+  /** Ends streams and connections, removes the token file. */
+  close(): Promise<void>;
+}
+
+/** Connections at once; a dashboard takes a handful. */
+const MAX_CONNECTIONS = 256;
+/** A request that takes longer to arrive is not one of ours. */
+const REQUEST_TIMEOUT_MS = 10_000;
+/** 256 bits: beyond guessing. */
+const TOKEN_BYTES = 32;
+
+/** Nobody's globals are ours to replace; and a Host that cannot be parsed is refused by name, not by chance. */
+const LISTENER_OPTIONS = { overrideGlobalObjects: false, hostname: '127.0.0.1' };
+
+/** Starts the HTTP API of a node on loopback, with a token made for this run. Throws `PORT_IN_USE`, `LISTEN_FAILED`. */
+export async function startApi(options: ApiOptions): Promise<Api> {
+  const { host, port, tokenFile } = options;
+  const token = randomBytes(TOKEN_BYTES).toString('hex');
+  const app = createApiApp({ ...options, token });
+  const server = createServer(
+    { requestTimeout: REQUEST_TIMEOUT_MS },
+    getRequestListener((request, env) => app.fetch(request, env as HttpBindings), LISTENER_OPTIONS),
+  );
+  server.maxConnections = MAX_CONNECTIONS;
+  const chosen = await listen(server, host, port);
+  const access: ApiAccess = {
+    url: `http://${host.includes(':') ? `[${host}]` : host}:${chosen}`,
+    token,
+    pid: process.pid,
+  };
+  if (tokenFile !== undefined) writeAccess(tokenFile, access);
+  return {
+    ...access,
+    async close() {
+      app.close();
+      const closed = once(server, 'close');
+      server.close();
+      server.closeAllConnections();
+      await closed;
+      if (tokenFile !== undefined) removeAccess(tokenFile, token);
+    },
+  };
+}
+
+async function listen(server: Server, host: string, port: number): Promise<number> {
+  server.listen({ host, port });
+  try {
+    await once(server, 'listening');
+  } catch (cause) {
+    const code = (cause as NodeJS.ErrnoException).code;
+    if (code === 'EADDRINUSE') throw new WayleaveError('PORT_IN_USE', { use: 'api', host, port }, cause);
+    throw new WayleaveError('LISTEN_FAILED', { use: 'api', host, port, reason: code }, cause);
+  }
+  const address = server.address();
+  return typeof address === 'object' && address !== null ? address.port : port;
+}
+
+/** Whole or not at all, and never readable by others, not even for a moment. */
+function writeAccess(file: string, access: ApiAccess): void {
+  const partial = `${file}.${process.pid}.new`;
+  mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
+  writeFileSync(partial, `${JSON.stringify(access)}\n`, { mode: 0o600 });
+  chmodSync(partial, 0o600);
+  renameSync(partial, file);
+}
+
+/** Leaves the file alone when another process has put its own there meanwhile. */
+function removeAccess(file: string, token: string): void {
+  try {
+    if (readFileSync(file, 'utf8').includes(token)) rmSync(file);
+  } catch {
+    // Gone already: that is all that was wanted.
+  }
+}
