@@ -1,6 +1,6 @@
 import type { ErrorCode } from './errors.ts';
 
-/** What is done about a neighbour's fault. `cut` closes the link to all but payments (DESIGN §3, §11). */
+/** What is done about a neighbour's fault. `cut` ends the connection; the session decides whether it may come back. */
 export type Action = 'ignore' | 'warn' | 'throttle' | 'cut';
 
 export interface Verdict {
@@ -24,11 +24,13 @@ export const VERDICTS: Partial<Readonly<Record<ErrorCode, Verdict>>> = {
   AMOUNT_INVALID: { action: 'cut', because: 'sent an amount that no honest node can compute' },
   AMOUNT_OVERFLOW: { action: 'cut', because: 'sent an amount beyond exact integers' },
   PRICE_INVALID: { action: 'cut', because: 'sent a price out of range' },
-  ALLOTMENT_AHEAD: { action: 'warn', because: 'bought more allotments ahead than are sold' },
+  MESSAGE_UNEXPECTED: { action: 'cut', because: 'sent a message out of its turn' },
   WIRE_MALFORMED: { action: 'cut', because: 'sent a message that cannot be read' },
-  MESSAGE_UNEXPECTED: { action: 'cut', because: 'sent a message that has no place in the conversation' },
-  PAYMENT_FLOOD: { action: 'cut', because: 'floods with payments' },
-  ONE_WAY_CREDITOR: { action: 'cut', because: 'cannot pay, and takes more than it gives' },
+  LINK_FRAME_INVALID: { action: 'cut', because: 'broke the rules of framing' },
+  LINK_FLOODED: { action: 'cut', because: 'sent more than it was allowed to' },
+  PAYMENT_FLOOD: { action: 'cut', because: 'sends payments faster than it may' },
+  ONE_WAY_CREDITOR: { action: 'cut', because: 'cannot pay, and has us mostly as its creditor' },
+  ALLOTMENT_AHEAD: { action: 'warn', because: 'bought more allotments ahead than are sold' },
   EPOCH_STALE: { action: 'warn', because: 'still uses terms that are no longer in force' },
   EPOCH_UNKNOWN: { action: 'cut', because: 'named terms that were never sent' },
   SERVICE_NOT_OFFERED: { action: 'warn', because: 'asked for a service that is not offered' },

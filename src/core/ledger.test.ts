@@ -80,13 +80,27 @@ test('a hold ends exactly once', () => {
   const { ledger, row } = link(100);
   const hold = ledger.holdProvide(row, 10);
   ledger.commit(hold, 0, 10);
-  assert.equal(codeOfCall(() => ledger.commit(hold, 0, 10)), 'HOLD_UNKNOWN');
-  assert.equal(codeOfCall(() => ledger.release(hold)), 'HOLD_UNKNOWN');
+  assert.equal(
+    codeOfCall(() => ledger.commit(hold, 0, 10)),
+    'HOLD_UNKNOWN',
+  );
+  assert.equal(
+    codeOfCall(() => ledger.release(hold)),
+    'HOLD_UNKNOWN',
+  );
   const again = ledger.holdProvide(row, 10);
   assert.notEqual(again, hold, 'the slot has a new generation');
-  assert.equal(codeOfCall(() => ledger.release(hold)), 'HOLD_UNKNOWN', 'the old handle does not end the new hold');
+  assert.equal(
+    codeOfCall(() => ledger.release(hold)),
+    'HOLD_UNKNOWN',
+    'the old handle does not end the new hold',
+  );
   assert.equal(ledger.holds, 1);
-  for (const never of [-1, 7, 2 ** 40, 0.5]) assert.equal(codeOfCall(() => ledger.release(never)), 'HOLD_UNKNOWN');
+  for (const never of [-1, 7, 2 ** 40, 0.5])
+    assert.equal(
+      codeOfCall(() => ledger.release(never)),
+      'HOLD_UNKNOWN',
+    );
 });
 
 test('a broken rule stops that link and no other', () => {
@@ -95,23 +109,42 @@ test('a broken rule stops that link and no other', () => {
   ledger.setLimit(other, 'dropAt', 100);
   ledger.setLimit(other, 'leaseLeft', LEASE);
   const hold = ledger.holdProvide(row, 10);
-  assert.equal(codeOfCall(() => ledger.commit(hold, 0, 11)), 'INVARIANT_BROKEN');
+  assert.equal(
+    codeOfCall(() => ledger.commit(hold, 0, 11)),
+    'INVARIANT_BROKEN',
+  );
   assert.equal(ledger.holdProvide(row, 1), Refusal.halted);
   ledger.setLimit(row, 'dropAt', 1_000);
   assert.equal(ledger.holdProvide(row, 1), Refusal.halted, 'new terms do not revive it');
   assert.ok(ledger.holdProvide(other, 1) >= 0);
-  assert.equal(codeOfCall(() => ledger.paid(other, 1)), 'INVARIANT_BROKEN', 'more acknowledged than was pending');
+  assert.equal(
+    codeOfCall(() => ledger.paid(other, 1)),
+    'INVARIANT_BROKEN',
+    'more acknowledged than was pending',
+  );
 });
 
 test('amounts that are no amounts are refused at the door', () => {
   const { ledger, row } = link(100);
   for (const bad of [-1, 0.5, Number.NaN]) {
-    assert.equal(codeOfCall(() => ledger.holdProvide(row, bad)), 'AMOUNT_INVALID');
-    assert.equal(codeOfCall(() => ledger.consumed(row, 0, bad)), 'AMOUNT_INVALID');
-    assert.equal(codeOfCall(() => ledger.received(row, bad, 0)), 'AMOUNT_INVALID');
+    assert.equal(
+      codeOfCall(() => ledger.holdProvide(row, bad)),
+      'AMOUNT_INVALID',
+    );
+    assert.equal(
+      codeOfCall(() => ledger.consumed(row, 0, bad)),
+      'AMOUNT_INVALID',
+    );
+    assert.equal(
+      codeOfCall(() => ledger.received(row, bad, 0)),
+      'AMOUNT_INVALID',
+    );
   }
   ledger.received(row, Number.MAX_SAFE_INTEGER, 0);
-  assert.equal(codeOfCall(() => ledger.received(row, 1, 0)), 'AMOUNT_OVERFLOW');
+  assert.equal(
+    codeOfCall(() => ledger.received(row, 1, 0)),
+    'AMOUNT_OVERFLOW',
+  );
 });
 
 test('over any sequence: exposure stays within the limit, the balance is its totals, holds come back', () => {

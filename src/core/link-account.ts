@@ -135,7 +135,11 @@ export class LinkAccount {
     if (mine === undefined || theirs === undefined) return undefined;
     if (this.#between?.mine !== mine || this.#between.theirs !== theirs) {
       const of = (each: Service): Relation => relationBetween(mine, theirs, each);
-      this.#between = { mine, theirs, relations: { transit: of('transit'), chunks: of('chunks'), packets: of('packets') } };
+      this.#between = {
+        mine,
+        theirs,
+        relations: { transit: of('transit'), chunks: of('chunks'), packets: of('packets') },
+      };
     }
     return this.#between.relations[service];
   }
@@ -241,7 +245,11 @@ export class LinkAccount {
   reconcile(mine: CountsMessage, theirs: CountsMessage): { provided: number; consumed: number } {
     const sums = { provided: 0, consumed: 0 };
     for (const s of [0, 1, 2] as const) {
-      const given = agreedTotal({ provided: mine.provided[s], admitted: mine.admitted[s], consumed: theirs.consumed[s] });
+      const given = agreedTotal({
+        provided: mine.provided[s],
+        admitted: mine.admitted[s],
+        consumed: theirs.consumed[s],
+      });
       const taken = agreedTotal({
         provided: theirs.provided[s],
         admitted: theirs.admitted[s],
@@ -264,7 +272,8 @@ export class LinkAccount {
   /** All that was ever charged either way: what a lease is counted in. */
   #charged(): number {
     let sum = 0;
-    for (const s of [0, 1, 2]) sum += this.ledger.get(this.row, Column.provided + s) + this.ledger.get(this.row, Column.consumed + s);
+    for (const s of [0, 1, 2])
+      sum += this.ledger.get(this.row, Column.provided + s) + this.ledger.get(this.row, Column.consumed + s);
     return sum;
   }
 

@@ -1,7 +1,7 @@
 import type { Allowance, Hold, ServiceDoor } from './door.ts';
 import { WayleaveError } from './errors.ts';
-import type { LinkAccount } from './link-account.ts';
 import { Column } from './ledger.ts';
+import type { LinkAccount } from './link-account.ts';
 import type { NodeId } from './node-id.ts';
 import type { Relation } from './relation.ts';
 import { type Service, serviceColumn } from './service.ts';
@@ -231,7 +231,10 @@ export class ServiceAccount implements ServiceDoor {
 
   #priceAt(side: 'mine' | 'theirs', epoch: number, nowMs: number): PricePerMb {
     const account = this.#account;
-    const ask = side === 'mine' ? account.mine.priceOf(epoch, this.#service, nowMs) : account.theirs.priceOf(epoch, this.#service);
+    const ask =
+      side === 'mine'
+        ? account.mine.priceOf(epoch, this.#service, nowMs)
+        : account.theirs.priceOf(epoch, this.#service);
     const relation = this.#relation;
     if (side === 'mine') return relation?.theyCanPay === false ? relation.providePerMb : ask;
     return relation?.iCanPay === false ? relation.consumePerMb : ask;

@@ -15,7 +15,7 @@ export type SessionEvent =
   /** The first record of this connection, lease included, is durable. */
   | { readonly kind: 'leaseDurable' }
   | { readonly kind: 'chequeWritten'; readonly id: number; readonly cheque: SignedCheque }
-  | { readonly kind: 'chequeFailed'; readonly id: number; readonly code: ErrorCode }
+  | { readonly kind: 'chequeFailed'; readonly id: number; readonly units: Units; readonly code: ErrorCode }
   | { readonly kind: 'chequeChecked'; readonly id: number; readonly outcome: ChequeOutcome }
   /** `units` of uncleared payments are final now. */
   | { readonly kind: 'cleared'; readonly units: Units }
@@ -53,6 +53,21 @@ export type SessionEffect =
 
 /** For the event stream. */
 export interface SessionNews {
-  readonly kind: 'terms' | 'state' | 'paying' | 'paid' | 'paymentRejected' | 'received' | 'refused' | 'writeOff' | 'verdict' | 'wouldEnforce' | 'fault';
+  readonly kind:
+    | 'terms'
+    | 'state'
+    | 'paying'
+    | 'paid'
+    | 'paymentRejected'
+    | 'received'
+    | 'refused'
+    | 'writeOff'
+    | 'verdict'
+    | 'wouldEnforce'
+    | 'fault';
   readonly facts: Readonly<Record<string, string | number | undefined>>;
+}
+
+export function news(kind: SessionNews['kind'], facts: SessionNews['facts']): SessionEffect {
+  return { kind: 'emit', event: { kind, facts } };
 }

@@ -1,4 +1,3 @@
-import assert from 'node:assert/strict';
 import { Conduct } from './conduct.ts';
 import type { ErrorCode } from './errors.ts';
 import { Column, Ledger } from './ledger.ts';
@@ -9,7 +8,9 @@ import type { SessionEffect, SessionEvent, SessionNews } from './session-effect.
 import type { Terms } from './terms.ts';
 
 /** Terms for tests: thresholds in MB's worth at 10,000 units per MB. */
-export function termsOf(shape: { askPerMb: number | undefined; bidPerMb: number; payAtMb: number; dropAtMb: number } & Partial<Terms>): Terms {
+export function termsOf(
+  shape: { askPerMb: number | undefined; bidPerMb: number; payAtMb: number; dropAtMb: number } & Partial<Terms>,
+): Terms {
   const { askPerMb, bidPerMb, payAtMb, dropAtMb, ...change } = shape;
   return {
     epoch: 1,
@@ -70,7 +71,14 @@ export class Side {
     const pendingUnits = this.issued.cumulative > this.issued.accepted ? this.issued.units : 0;
     const terms = { ...this.#terms, epoch: this.#terms.epoch + this.#epoch };
     this.#epoch += 1;
-    const session = new Session({ account, conduct: new Conduct(), terms, storeEpoch: 1, pendingUnits, lastPaymentId: this.issued.id });
+    const session = new Session({
+      account,
+      conduct: new Conduct(),
+      terms,
+      storeEpoch: 1,
+      pendingUnits,
+      lastPaymentId: this.issued.id,
+    });
     return { account, session };
   }
 
@@ -131,18 +139,29 @@ export class Side {
   }
 
   #sendCheque(nowMs: number): void {
-    const cheque = { chequebook: '0x', beneficiary: '0x', cumulativeWei: this.issued.cumulative, signature: new Uint8Array(65) };
+    const cheque = {
+      chequebook: '0x',
+      beneficiary: '0x',
+      cumulativeWei: this.issued.cumulative,
+      signature: new Uint8Array(65),
+    };
     this.step({ kind: 'chequeWritten', id: this.issued.id, cheque }, nowMs);
   }
 
   #check(id: number, cumulative: bigint, nowMs: number): void {
     const code = this.refuseCheques;
     if (code !== undefined) {
-      return this.step({ kind: 'chequeChecked', id, outcome: { accepted: false, code, acceptedWei: this.taken } }, nowMs);
+      return this.step(
+        { kind: 'chequeChecked', id, outcome: { accepted: false, code, acceptedWei: this.taken } },
+        nowMs,
+      );
     }
     const units = Number(cumulative - this.taken);
     this.taken = cumulative;
-    this.step({ kind: 'chequeChecked', id, outcome: { accepted: true, units, clearing: units, acceptedWei: cumulative } }, nowMs);
+    this.step(
+      { kind: 'chequeChecked', id, outcome: { accepted: true, units, clearing: units, acceptedWei: cumulative } },
+      nowMs,
+    );
   }
 
   balance(): number {
@@ -259,7 +278,8 @@ export class SessionPair {
   /** Exact negatives of each other: nothing is in flight here. */
   assertAgreed(): void {
     this.advance(11_000);
-    assert.equal(this.left.balance() + this.right.balance(), 0);
+    const apart = this.left.balance() + this.right.balance();
+    if (apart !== 0) throw new Error(`the two ends differ by ${apart}`);
     this.audit();
   }
 }

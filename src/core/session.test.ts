@@ -2,14 +2,16 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { Column } from './ledger.ts';
-import type { Terms } from './terms.ts';
 import { SessionPair, termsOf } from './session-pair.fixture.ts';
+import type { Terms } from './terms.ts';
 
 const PRICE = 10_000;
 const MB = 1_000_000;
 /** D buys from C: C asks, D bids. */
-const seller = (change: Partial<Terms> = {}): Terms => termsOf({ askPerMb: PRICE, bidPerMb: 0, payAtMb: 1, dropAtMb: 4, ...change });
-const buyer = (change: Partial<Terms> = {}): Terms => termsOf({ askPerMb: undefined, bidPerMb: PRICE, payAtMb: 1, dropAtMb: 4, ...change });
+const seller = (change: Partial<Terms> = {}): Terms =>
+  termsOf({ askPerMb: PRICE, bidPerMb: 0, payAtMb: 1, dropAtMb: 4, ...change });
+const buyer = (change: Partial<Terms> = {}): Terms =>
+  termsOf({ askPerMb: undefined, bidPerMb: PRICE, payAtMb: 1, dropAtMb: 4, ...change });
 
 function up(left: Terms = seller(), right: Terms = buyer()): SessionPair {
   const pair = new SessionPair(left, right);
@@ -101,7 +103,10 @@ test('a refused payment stays pending, is not paid twice, and counts when it is 
   pair.left.refuseCheques = undefined;
   pair.advance(11_000);
   assert.equal(pair.right.account.ledger.get(pair.right.account.row, Column.pending), 0);
-  assert.equal(pair.right.account.ledger.get(pair.right.account.row, Column.paid), pair.left.account.ledger.get(pair.left.account.row, Column.received));
+  assert.equal(
+    pair.right.account.ledger.get(pair.right.account.row, Column.paid),
+    pair.left.account.ledger.get(pair.left.account.row, Column.received),
+  );
   pair.assertAgreed();
 });
 
@@ -109,7 +114,16 @@ test('a new price is taken without the ends diverging, and stale epochs are refu
   const pair = up();
   deliver(pair, 300_000);
   const old = pair.left.account.door('transit').sellEpoch;
-  pair.left.step({ kind: 'termsChanged', terms: seller({ epoch: 2, services: termsOf({ askPerMb: 9_000, bidPerMb: 0, payAtMb: 1, dropAtMb: 4 }).services }) }, pair.nowMs);
+  pair.left.step(
+    {
+      kind: 'termsChanged',
+      terms: seller({
+        epoch: 2,
+        services: termsOf({ askPerMb: 9_000, bidPerMb: 0, payAtMb: 1, dropAtMb: 4 }).services,
+      }),
+    },
+    pair.nowMs,
+  );
   pair.flush();
   assert.equal(pair.left.account.door('transit').sellEpoch, 2);
   deliver(pair, 700_000);
@@ -179,7 +193,10 @@ test('observe mode meters and prices, refuses nothing and pays nothing', () => {
 });
 
 test('whatever is lost with a connection, both ends go on from the same totals', () => {
-  const act = fc.record({ kind: fc.constantFrom('deliver', 'lose', 'upload', 'break', 'crashLeft', 'crashRight', 'wait'), kb: fc.nat(400) });
+  const act = fc.record({
+    kind: fc.constantFrom('deliver', 'lose', 'upload', 'break', 'crashLeft', 'crashRight', 'wait'),
+    kb: fc.nat(400),
+  });
   fc.assert(
     fc.property(fc.array(act, { maxLength: 40 }), (acts) => {
       const pair = up();

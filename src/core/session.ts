@@ -2,32 +2,12 @@ import type { Conduct } from './conduct.ts';
 import { codeOf, type ErrorCode } from './errors.ts';
 import { Column } from './ledger.ts';
 import type { LinkAccount, LinkState } from './link-account.ts';
-import type { CountsMessage, Message, PaymentAckMessage, PaymentMessage } from './message.ts';
+import type { CountsMessage, Message } from './message.ts';
+import { Payments } from './payments.ts';
 import { DebtorSampler } from './relation.ts';
-import type { SessionEffect, SessionEvent, SessionNews } from './session-effect.ts';
-import { commonMethod, type Terms, validateTerms } from './terms.ts';
-
-/** Times and limits of a session. */
-export interface SessionRules {
-  /** Least time between two payments to one neighbour: DESIGN §12 allows ten payment frames a second. */
-  readonly payIntervalMs: number;
-  /** Payment frames a neighbour may send a second. */
-  readonly paymentsPerSecond: number;
-  /** How often what I consumed is told to the neighbour while it changes. */
-  readonly countsIntervalMs: number;
-  /** Wait after a refused or failed payment. */
-  readonly retryMs: number;
-  /** How long a link may stay choked before it is closed for service. */
-  readonly graceMs: number;
-}
-
-export const SESSION_RULES: SessionRules = {
-  payIntervalMs: 100,
-  paymentsPerSecond: 10,
-  countsIntervalMs: 500,
-  retryMs: 10_000,
-  graceMs: 600_000,
-};
+import { news, type SessionEffect, type SessionEvent } from './session-effect.ts';
+import { SESSION_RULES, type SessionRules } from './session-rules.ts';
+import { type Terms, validateTerms } from './terms.ts';
 
 export interface SessionOptions {
   readonly account: LinkAccount;
@@ -41,6 +21,7 @@ export interface SessionOptions {
   readonly lastPaymentId?: number;
 }
 
+type MoneyEvent = Extract<SessionEvent, { kind: 'chequeWritten' | 'chequeFailed' | 'chequeChecked' | 'cleared' }>;
 type Phase = 'down' | 'greeting' | 'leasing' | 'up';
 
 /**
@@ -52,24 +33,18 @@ export class Session {
   readonly #conduct: Conduct;
   readonly #rules: SessionRules;
   readonly #storeEpoch: number;
+  readonly #payments: Payments;
   #terms: Terms;
   #phase: Phase = 'down';
   #opening: CountsMessage | undefined;
   #theirsTaken = false;
   #mineTaken = false;
   #reconciled = false;
-  #paused = false;
-  /** The payment being written or sent; its units are pending in the ledger. */
-  #inFlight: { id: number } | undefined;
-  #lastPaymentId: number;
-  #nextPayMs = Number.NEGATIVE_INFINITY;
   #nextCountsMs = Number.NEGATIVE_INFINITY;
   #countsSent = -1;
-  #payments = { secondMs: Number.NEGATIVE_INFINITY, count: 0 };
   #state: LinkState = 'open';
   #chokedSinceMs: number | undefined;
   #sampler = new DebtorSampler();
-  #wouldPay = false;
 
   constructor(options: SessionOptions) {
     this.#account = options.account;
@@ -77,8 +52,12 @@ export class Session {
     this.#rules = options.rules ?? SESSION_RULES;
     this.#storeEpoch = options.storeEpoch;
     this.#terms = options.terms;
-    this.#lastPaymentId = options.lastPaymentId ?? 0;
-    if ((options.pendingUnits ?? 0) > 0) this.#account.ledger.paying(this.#account.row, options.pendingUnits ?? 0);
+    this.#payments = new Payments({
+      account: options.account,
+      rules: this.#rules,
+      pendingUnits: options.pendingUnits ?? 0,
+      lastPaymentId: options.lastPaymentId ?? 0,
+    });
   }
 
   get up(): boolean {
@@ -86,7 +65,7 @@ export class Session {
   }
 
   get paused(): boolean {
-    return this.#paused;
+    return this.#payments.paused;
   }
 
   /** Everything that follows from `event`, in order. */
@@ -113,7 +92,7 @@ export class Session {
       case 'leaseDurable':
         return this.#leased(nowMs, effects);
       case 'pause':
-        this.#paused = event.paused;
+        this.#payments.paused = event.paused;
         return this.#pay(nowMs, effects);
       case 'fault':
         return this.#fault(event.code, nowMs, effects);
@@ -122,19 +101,16 @@ export class Session {
     }
   }
 
-  #money(event: SessionEvent, nowMs: number, effects: SessionEffect[]): void {
+  #money(event: MoneyEvent, nowMs: number, effects: SessionEffect[]): void {
     switch (event.kind) {
-      case 'chequeWritten': {
-        this.#inFlight = { id: event.id };
-        const units = this.#account.ledger.get(this.#account.row, Column.pending);
-        effects.push({ kind: 'send', message: { kind: 'payment', id: event.id, units, cheque: event.cheque } });
-        effects.push(news('paying', { id: event.id, amount: units }));
-        return;
-      }
+      case 'chequeWritten':
+        return this.#payments.written(event, effects);
       case 'chequeFailed':
-        return this.#chequeFailed(event.id, event.code, nowMs, effects);
-      case 'chequeChecked':
-        return this.#chequeChecked(event, nowMs, effects);
+        return this.#payments.failed(event, nowMs, effects);
+      case 'chequeChecked': {
+        const refusal = this.#payments.checked(event, effects);
+        return refusal === undefined ? undefined : this.#fault(refusal, nowMs, effects);
+      }
       case 'cleared':
         this.#account.ledger.cleared(this.#account.row, event.units);
         effects.push({ kind: 'changed' });
@@ -148,7 +124,7 @@ export class Session {
     this.#theirsTaken = false;
     this.#mineTaken = false;
     this.#reconciled = false;
-    this.#inFlight = undefined;
+    this.#payments.interrupted();
     this.#opening = this.#account.counts(true, this.#storeEpoch);
     this.#announce(effects, true);
     effects.push({ kind: 'send', message: this.#opening });
@@ -156,7 +132,7 @@ export class Session {
 
   #hangUp(): void {
     this.#phase = 'down';
-    this.#inFlight = undefined;
+    this.#payments.interrupted();
     this.#account.ready = false;
   }
 
@@ -170,7 +146,8 @@ export class Session {
       effects.push({ kind: 'rememberTerms', side: 'mine', terms: this.#terms });
       this.#account.applyLimits();
     }
-    if ((isNew || again) && this.#phase !== 'down') effects.push({ kind: 'send', message: { kind: 'terms', terms: this.#terms } });
+    if ((isNew || again) && this.#phase !== 'down')
+      effects.push({ kind: 'send', message: { kind: 'terms', terms: this.#terms } });
   }
 
   #message(message: Message, nowMs: number, effects: SessionEffect[]): void {
@@ -189,9 +166,11 @@ export class Session {
       case 'counts':
         return this.#takeCounts(message, nowMs, effects);
       case 'payment':
-        return this.#takePayment(message, nowMs, effects);
+        if (this.#reconciled && this.#payments.arrived(message, nowMs, effects)) return;
+        return this.#fault(this.#reconciled ? 'PAYMENT_FLOOD' : 'MESSAGE_UNEXPECTED', nowMs, effects);
       case 'paymentAck':
-        return this.#takeAck(message, nowMs, effects);
+        this.#payments.acknowledged(message, nowMs, effects);
+        return this.#pay(nowMs, effects);
       case 'allotment':
         return this.#fault('MESSAGE_UNEXPECTED', nowMs, effects);
     }
@@ -261,99 +240,19 @@ export class Session {
     if (this.#phase !== 'leasing') return;
     this.#phase = 'up';
     this.#account.ready = true;
-    if (this.#account.ledger.get(this.#account.row, Column.pending) > 0) effects.push({ kind: 'resendCheque' });
+    if (this.#payments.pendingUnits > 0) effects.push({ kind: 'resendCheque' });
     else this.#pay(nowMs, effects);
-  }
-
-  // --- paying ---------------------------------------------------------------------------------------------------
-
-  #pay(nowMs: number, effects: SessionEffect[]): void {
-    if (this.#phase !== 'up' || this.#inFlight !== undefined || nowMs < this.#nextPayMs) return;
-    if (!this.#account.payDue()) return;
-    if (!this.#account.enforce) return this.#wouldHavePaid(effects);
-    const theirs = this.#account.theirs.newest;
-    if (this.#paused || theirs === undefined || commonMethod(theirs, this.#terms) !== 'cheque') return;
-    const units = this.#account.payable();
-    this.#account.ledger.paying(this.#account.row, units);
-    this.#lastPaymentId += 1;
-    this.#inFlight = { id: this.#lastPaymentId };
-    this.#nextPayMs = nowMs + this.#rules.payIntervalMs;
-    // What I admit to have used goes first, so that the payment is seen against it.
-    this.#sendCounts(nowMs, effects);
-    effects.push({ kind: 'writeCheque', id: this.#lastPaymentId, units });
-  }
-
-  #wouldHavePaid(effects: SessionEffect[]): void {
-    if (this.#wouldPay) return;
-    this.#wouldPay = true;
-    effects.push(news('wouldEnforce', { action: 'pay', amount: this.#account.payable() }));
-  }
-
-  #chequeFailed(id: number, code: ErrorCode, nowMs: number, effects: SessionEffect[]): void {
-    // Nothing left this node, so nothing is pending any more; the debt stands and is tried again later.
-    this.#account.ledger.unpaid(this.#account.row, this.#account.ledger.get(this.#account.row, Column.pending));
-    this.#inFlight = undefined;
-    this.#nextPayMs = nowMs + this.#rules.retryMs;
-    effects.push(news('fault', { code, id }));
-  }
-
-  #takeAck(ack: PaymentAckMessage, nowMs: number, effects: SessionEffect[]): void {
-    if (this.#inFlight?.id !== ack.id) return;
-    this.#inFlight = undefined;
-    if (ack.code !== '') {
-      this.#nextPayMs = nowMs + this.#rules.retryMs;
-      effects.push(news('paymentRejected', { id: ack.id, code: ack.code }));
-      return;
-    }
-    const { ledger, row } = this.#account;
-    const units = ledger.get(row, Column.pending);
-    ledger.paid(row, units);
-    effects.push({ kind: 'keepPaid', acceptedWei: ack.acceptedWei, units });
-    effects.push(news('paid', { id: ack.id, amount: units }));
-    effects.push({ kind: 'changed' });
-    this.#pay(nowMs, effects);
-  }
-
-  // --- being paid -----------------------------------------------------------------------------------------------
-
-  #takePayment(payment: PaymentMessage, nowMs: number, effects: SessionEffect[]): void {
-    if (!this.#theirsTaken || !this.#reconciled) return this.#fault('MESSAGE_UNEXPECTED', nowMs, effects);
-    if (nowMs - this.#payments.secondMs >= 1000) this.#payments = { secondMs: nowMs, count: 0 };
-    this.#payments.count += 1;
-    // Twice the rate within one counted second is still an honest burst across its edge.
-    if (this.#payments.count > this.#rules.paymentsPerSecond * 2) return this.#fault('PAYMENT_FLOOD', nowMs, effects);
-    effects.push({ kind: 'checkCheque', payment });
-  }
-
-  #chequeChecked(event: SessionEvent & { kind: 'chequeChecked' }, nowMs: number, effects: SessionEffect[]): void {
-    const { id, outcome } = event;
-    const ack = (code: string): SessionEffect => ({
-      kind: 'send',
-      message: { kind: 'paymentAck', id, acceptedWei: outcome.acceptedWei, code },
-    });
-    if (!outcome.accepted) {
-      effects.push(ack(outcome.code), news('refused', { id, code: outcome.code }));
-      return this.#fault(outcome.code, nowMs, effects);
-    }
-    if (outcome.units > 0) {
-      this.#account.ledger.received(this.#account.row, outcome.units, outcome.clearing);
-      effects.push({ kind: 'keepCheque', id });
-      effects.push(news('received', { id, amount: outcome.units }));
-    }
-    effects.push(ack(''), { kind: 'changed' });
   }
 
   // --- time and conduct -----------------------------------------------------------------------------------------
 
+  #pay(nowMs: number, effects: SessionEffect[]): void {
+    // What I admit to have used goes along, so that the payment is seen against it.
+    if (this.#phase === 'up' && this.#payments.pay(this.#terms, nowMs, effects)) this.#sendCounts(nowMs, effects);
+  }
+
   #tick(nowMs: number, effects: SessionEffect[]): void {
-    const pending = this.#account.ledger.get(this.#account.row, Column.pending);
-    const refused = this.#phase === 'up' && pending > 0 && this.#inFlight === undefined && nowMs >= this.#nextPayMs;
-    // A refused payment: a larger one supersedes it where the debt grew, else the same one goes again.
-    this.#pay(nowMs, effects);
-    if (refused && this.#inFlight === undefined && !this.#paused) {
-      this.#nextPayMs = nowMs + this.#rules.retryMs;
-      effects.push({ kind: 'resendCheque' });
-    }
+    if (this.#phase === 'up' && this.#payments.retry(this.#terms, nowMs, effects)) this.#sendCounts(nowMs, effects);
     if (this.#phase === 'up' && nowMs >= this.#nextCountsMs) this.#sendCounts(nowMs, effects);
     const keepOnlyAsDebtor = this.#account.relation('transit')?.keepOnlyAsDebtor === true;
     if (keepOnlyAsDebtor && !this.#sampler.keep) this.#fault('ONE_WAY_CREDITOR', nowMs, effects);
@@ -401,8 +300,9 @@ export class Session {
 }
 
 /** Faults that no accident explains: the account stays closed for service until the operator opens it (DESIGN §11). */
-const BANNING: ReadonlySet<ErrorCode> = new Set(['CHEQUE_FORGED', 'CHEQUE_BOUNCED', 'CHEQUE_WRONG_ISSUER', 'CHEQUE_ABSURD']);
-
-function news(kind: SessionNews['kind'], facts: SessionNews['facts']): SessionEffect {
-  return { kind: 'emit', event: { kind, facts } };
-}
+const BANNING: ReadonlySet<ErrorCode> = new Set([
+  'CHEQUE_FORGED',
+  'CHEQUE_BOUNCED',
+  'CHEQUE_WRONG_ISSUER',
+  'CHEQUE_ABSURD',
+]);

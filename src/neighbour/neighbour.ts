@@ -1,3 +1,4 @@
+import type { SignedCheque } from '../core/cheque.ts';
 import type { Clock, Timer } from '../core/clock.ts';
 import type { ServiceDoor } from '../core/door.ts';
 import { codeOf, type ErrorCode } from '../core/errors.ts';
@@ -7,11 +8,10 @@ import type { PaymentMessage } from '../core/message.ts';
 import type { NodeId } from '../core/node-id.ts';
 import type { Session } from '../core/session.ts';
 import type { ChequeOutcome, SessionEffect, SessionEvent } from '../core/session-effect.ts';
-import type { SignedCheque } from '../core/cheque.ts';
 import type { Terms } from '../core/terms.ts';
 import type { Channel, Link, LinkEnd } from '../link/link.ts';
 import type { StoreRecord } from '../store/store.ts';
-import { encodeMessage, decodeMessage, isPayment } from '../wire/message.ts';
+import { decodeMessage, encodeMessage, isPayment } from '../wire/message.ts';
 import { encodeTerms } from '../wire/terms.ts';
 import type { Journal } from './journal.ts';
 
@@ -139,7 +139,11 @@ export class Neighbour {
   #broken(error: unknown): void {
     const code = codeOf(error) ?? 'INVARIANT_BROKEN';
     this.lastFault = code;
-    this.#options.emit('fault', { neighbour: this.id, code, what: error instanceof Error ? error.message : String(error) });
+    this.#options.emit('fault', {
+      neighbour: this.id,
+      code,
+      what: error instanceof Error ? error.message : String(error),
+    });
     this.account.banned = true;
     this.link?.close(code);
   }
@@ -168,7 +172,8 @@ export class Neighbour {
     const code = codeOf(error);
     if (code === undefined || code === 'INVARIANT_BROKEN') return this.#broken(error);
     this.lastFault = code;
-    if (effect.kind === 'writeCheque') return this.step({ kind: 'chequeFailed', id: effect.id, code });
+    if (effect.kind === 'writeCheque')
+      return this.step({ kind: 'chequeFailed', id: effect.id, units: effect.units, code });
     // What should have been durable is not: nothing that depends on it may leave. The link is made anew.
     this.#options.emit('fault', { neighbour: this.id, code, what: effect.kind });
     this.#queue.length = 0;

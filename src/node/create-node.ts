@@ -3,8 +3,8 @@ import type { Signer } from '../chain/signer.ts';
 import type { Clock, Timer } from '../core/clock.ts';
 import { codeOf, WayleaveError } from '../core/errors.ts';
 import type { NodeId } from '../core/node-id.ts';
-import type { Link, Listener, Transport } from '../link/link.ts';
 import { LinkKeeper } from '../link/keeper.ts';
+import type { Link, Listener, Transport } from '../link/link.ts';
 import { Journal } from '../neighbour/journal.ts';
 import { CashierDesk } from '../settle/cashier-desk.ts';
 import { ChequeDesk } from '../settle/cheque-desk.ts';
@@ -36,7 +36,10 @@ export interface NodePorts {
   readonly chain: Chain | undefined;
   readonly egress: Egress;
   /** Neighbours found on the local network, reported through `found`. Returns what ends it. */
-  readonly discover?: (options: { port: number; found: (id: NodeId, host: string, port: number) => void }) => () => Promise<void>;
+  readonly discover?: (options: {
+    port: number;
+    found: (id: NodeId, host: string, port: number) => void;
+  }) => () => Promise<void>;
 }
 
 export interface CreateNodeOptions {
@@ -157,7 +160,10 @@ class RunningNode implements WayleaveNode {
       self: this.id,
       up: (link) => this.#linkUp(link),
       dialFailed: (address, error) => {
-        this.#emit('fault', { code: codeOf(error) ?? 'LINK_UNREACHABLE', what: `dial ${address.host}:${address.port}` });
+        this.#emit('fault', {
+          code: codeOf(error) ?? 'LINK_UNREACHABLE',
+          what: `dial ${address.host}:${address.port}`,
+        });
       },
     });
   }
@@ -205,7 +211,8 @@ class RunningNode implements WayleaveNode {
 
   async #startProxy(): Promise<void> {
     const { host, port, username, password } = this.#config.proxy;
-    const credentials = username === undefined || password === undefined ? {} : { credentials: { user: username, password } };
+    const credentials =
+      username === undefined || password === undefined ? {} : { credentials: { user: username, password } };
     this.#proxy = createProxyServer({
       clock: this.#ports.clock,
       open: (destination, local) => this.#transit.openLocal(destination, local),
@@ -244,7 +251,8 @@ class RunningNode implements WayleaveNode {
   }
 
   #linkUp(link: Link): void {
-    const listed = link.dialled && this.#config.neighbours.some((each) => each.id === undefined && each.address !== undefined);
+    const listed =
+      link.dialled && this.#config.neighbours.some((each) => each.id === undefined && each.address !== undefined);
     if (this.#stopping || !(this.#admits(link.peer) || listed)) return link.close('NEIGHBOUR_UNKNOWN');
     this.#emit('linkUp', { neighbour: link.peer, address: link.remoteAddress });
     try {
@@ -256,7 +264,9 @@ class RunningNode implements WayleaveNode {
 
   #offerFacts(id: NodeId): OfferFacts {
     const nowMs = this.#ports.clock.nowMs();
-    const bids = this.#neighbours?.all().map(({ neighbour }) => neighbour.account.theirs.newest?.services.transit.bidPerMb ?? 0);
+    const bids = this.#neighbours
+      ?.all()
+      .map(({ neighbour }) => neighbour.account.theirs.newest?.services.transit.bidPerMb ?? 0);
     const chequebook = this.#own.address;
     const bidPerMb = chequebook === undefined ? 0 : this.#pricing.bidPerMb(bids ?? []);
     // Split horizon: whoever carries my traffic is not offered to carry it back.

@@ -37,7 +37,9 @@ export class FreeAllowance {
       today = { day, base: providedBytes };
       this.#days.set(neighbour, today);
       // Losing this note in a crash gives at most one allowance twice; it is not money.
-      this.#store.commit([{ kind: 'note', name: PREFIX + neighbour, text: JSON.stringify(today) }]).catch(() => undefined);
+      this.#store
+        .commit([{ kind: 'note', name: PREFIX + neighbour, text: JSON.stringify(today) }])
+        .catch(() => undefined);
     }
     return Math.max(0, mbPerDay * BYTES_PER_MB - (providedBytes - today.base));
   }

@@ -1,20 +1,21 @@
 import type { Clock } from '../core/clock.ts';
 import { Conduct } from '../core/conduct.ts';
-import { WayleaveError } from '../core/errors.ts';
-import { LinkAccount } from '../core/link-account.ts';
-import { Ledger } from '../core/ledger.ts';
-import type { NodeId } from '../core/node-id.ts';
-import { Session, SESSION_RULES } from '../core/session.ts';
 import { EPOCH_GRACE_MS } from '../core/epoch-book.ts';
+import { WayleaveError } from '../core/errors.ts';
+import { Ledger } from '../core/ledger.ts';
+import { LinkAccount } from '../core/link-account.ts';
+import type { NodeId } from '../core/node-id.ts';
+import { Session } from '../core/session.ts';
+import { SESSION_RULES } from '../core/session-rules.ts';
 import type { Terms } from '../core/terms.ts';
 import type { Link } from '../link/link.ts';
-import { Journal } from '../neighbour/journal.ts';
+import type { Journal } from '../neighbour/journal.ts';
 import { type LinkServices, Neighbour } from '../neighbour/neighbour.ts';
 import type { ChequeDesk } from '../settle/cheque-desk.ts';
 import type { LinkRecord, StoredState } from '../store/store.ts';
 import { decodeTerms } from '../wire/terms.ts';
 import type { NeighbourConfig, NodeConfig } from './config.ts';
-import { offer, type OfferFacts } from './offer.ts';
+import { type OfferFacts, offer } from './offer.ts';
 
 /** Accounts a node keeps. Each stranger that connects gets one, so there is an end to it. */
 export const MAX_NEIGHBOURS = 65_536;
@@ -71,14 +72,16 @@ export class Neighbours {
   /** A link is up: its neighbour's account is found or opened, and its session starts. Throws `NEIGHBOURS_EXHAUSTED`. */
   attach(link: Link): void {
     const dialled = this.#options.config.neighbours.find(
-      (each) => each.id === undefined && each.address !== undefined && link.dialled && addressText(each) === link.remoteAddress,
+      (each) =>
+        each.id === undefined && each.address !== undefined && link.dialled && addressText(each) === link.remoteAddress,
     );
     const known = this.#known.get(link.peer) ?? this.#add(link.peer, this.configOf(link.peer) ?? dialled, undefined);
     known.neighbour.attach(link);
   }
 
   #add(id: NodeId, config: NeighbourConfig | undefined, record: LinkRecord | undefined): Known {
-    if (this.#known.size >= MAX_NEIGHBOURS) throw new WayleaveError('NEIGHBOURS_EXHAUSTED', { neighbours: MAX_NEIGHBOURS });
+    if (this.#known.size >= MAX_NEIGHBOURS)
+      throw new WayleaveError('NEIGHBOURS_EXHAUSTED', { neighbours: MAX_NEIGHBOURS });
     const { config: node, clock, desk, emit, journal, services } = this.#options;
     const mbit = config?.maxRateMbit || node.transit.maxRateMbit;
     const account = new LinkAccount({
@@ -92,7 +95,12 @@ export class Neighbours {
     account.onBought(this.#options.bought);
     const last = this.#offered.get(id);
     // After a restart the epoch grows once more, so that frames of before and after are never confused.
-    const terms = offer(node, config, this.#options.facts(id), last === undefined ? undefined : { ...last, epoch: last.epoch + 1 });
+    const terms = offer(
+      node,
+      config,
+      this.#options.facts(id),
+      last === undefined ? undefined : { ...last, epoch: last.epoch + 1 },
+    );
     this.#offered.set(id, terms);
     const pending = desk.pending(id);
     const session = new Session({

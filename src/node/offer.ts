@@ -14,7 +14,12 @@ export interface OfferFacts {
 const LEAST_DROP_AT = 2;
 
 /** The terms a neighbour is offered, with `epoch` grown by one only when something in them changed. */
-export function offer(config: NodeConfig, neighbour: NeighbourConfig | undefined, facts: OfferFacts, last?: Terms): Terms {
+export function offer(
+  config: NodeConfig,
+  neighbour: NeighbourConfig | undefined,
+  facts: OfferFacts,
+  last?: Terms,
+): Terms {
   const askPerMb = neighbour?.free === true && facts.askPerMb !== undefined ? 0 : facts.askPerMb;
   const credit = creditFor(config, neighbour, askPerMb ?? 0);
   const terms: Terms = {

@@ -32,7 +32,10 @@ export function linkStatus(known: Known, desk: ChequeDesk, config: NodeConfig): 
     received: ledger.get(row, Column.received),
     paymentsSent: neighbour.paymentsSent,
     paymentsReceived: neighbour.paymentsReceived,
-    services: Object.fromEntries(SERVICES.map((each) => [each, serviceStatus(known, each)])) as Record<Service, ServiceStatus>,
+    services: Object.fromEntries(SERVICES.map((each) => [each, serviceStatus(known, each)])) as Record<
+      Service,
+      ServiceStatus
+    >,
     roundTripMs: link?.roundTripMs,
     paymentsPaused: session.paused,
     lastFault: neighbour.lastFault,

@@ -1,7 +1,7 @@
 import type { CashReceipt, Chain } from '../chain/chain.ts';
 import { CASH_EVERY_MS, cashNow } from '../core/cashier.ts';
-import type { Clock, Timer } from '../core/clock.ts';
 import type { SignedCheque } from '../core/cheque.ts';
+import type { Clock, Timer } from '../core/clock.ts';
 import { codeOf } from '../core/errors.ts';
 import type { NodeId } from '../core/node-id.ts';
 import type { Units } from '../core/units.ts';
@@ -67,7 +67,8 @@ export class CashierDesk {
   async #resume(open: readonly CashingRecord[]): Promise<void> {
     for (const record of open) {
       const receipt = await this.#options.chain.outcome(record.transaction, record.chequebook).catch(() => undefined);
-      if (receipt !== undefined) await this.#mined(record.chequebook, record.cumulative, receipt).catch(() => undefined);
+      if (receipt !== undefined)
+        await this.#mined(record.chequebook, record.cumulative, receipt).catch(() => undefined);
     }
   }
 

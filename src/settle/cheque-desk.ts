@@ -115,7 +115,10 @@ export class ChequeDesk {
     if (last === undefined) return [];
     // What was accepted is at most what was signed, whatever the neighbour says.
     const accepted = acceptedWei < last.cumulative ? acceptedWei : last.cumulative;
-    const record = { ...last, acceptedCumulative: accepted > last.acceptedCumulative ? accepted : last.acceptedCumulative };
+    const record = {
+      ...last,
+      acceptedCumulative: accepted > last.acceptedCumulative ? accepted : last.acceptedCumulative,
+    };
     this.#issued.set(neighbour, record);
     return [record];
   }
@@ -156,7 +159,12 @@ export class ChequeDesk {
       remainderWei: verdict.remainder,
       bounced: last?.bounced ?? false,
     });
-    return { accepted: true, units: verdict.units, clearing: Math.min(verdict.units, room), acceptedWei: cheque.cumulativeWei };
+    return {
+      accepted: true,
+      units: verdict.units,
+      clearing: Math.min(verdict.units, room),
+      acceptedWei: cheque.cumulativeWei,
+    };
   }
 
   accepted(neighbour: NodeId): StoreRecord[] {

@@ -43,7 +43,8 @@ export class ChequebookFactsBook {
       const facts = await this.#chain?.chequebook(chequebook, this.#me);
       if (this.#known.size >= MAX_CHEQUEBOOKS) this.#known.clear();
       this.#known.set(chequebook, facts ?? 'absent');
-      if (facts !== undefined) await this.#store.commit([{ kind: 'note', name: PREFIX + chequebook, text: format(facts) }]);
+      if (facts !== undefined)
+        await this.#store.commit([{ kind: 'note', name: PREFIX + chequebook, text: format(facts) }]);
     } catch {
       // Unread: the cheque that needs it is refused for now, and the payer tries again.
     } finally {
@@ -59,6 +60,9 @@ function format(facts: ChequebookFacts): string {
 }
 
 function parse(text: string): ChequebookFacts {
-  const raw = JSON.parse(text) as Omit<ChequebookFacts, 'balanceWei' | 'paidOutWei'> & { balanceWei: string; paidOutWei: string };
+  const raw = JSON.parse(text) as Omit<ChequebookFacts, 'balanceWei' | 'paidOutWei'> & {
+    balanceWei: string;
+    paidOutWei: string;
+  };
   return { ...raw, balanceWei: BigInt(raw.balanceWei), paidOutWei: BigInt(raw.paidOutWei) };
 }

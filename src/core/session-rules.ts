@@ -1,0 +1,21 @@
+/** Times and limits of a session. */
+export interface SessionRules {
+  /** Least time between two payments to one neighbour: DESIGN §12 allows ten payment frames a second. */
+  readonly payIntervalMs: number;
+  /** Payment frames a neighbour may send a second. */
+  readonly paymentsPerSecond: number;
+  /** How often what I consumed is told to the neighbour while it changes. */
+  readonly countsIntervalMs: number;
+  /** Wait after a refused or failed payment. */
+  readonly retryMs: number;
+  /** How long a link may stay choked before it is closed for service. */
+  readonly graceMs: number;
+}
+
+export const SESSION_RULES: SessionRules = {
+  payIntervalMs: 100,
+  paymentsPerSecond: 10,
+  countsIntervalMs: 500,
+  retryMs: 10_000,
+  graceMs: 600_000,
+};
