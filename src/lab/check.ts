@@ -1,0 +1,311 @@
+import { type Books, type IssuedBook, type LinkBook, type ReceivedBook, readBooks } from './check-books.ts';
+
+/*
+ * Looks at the books of a neighbourhood after every node has exited, with its own arithmetic (DESIGN §15). Nothing here
+ * may come from the rest of `src/`: a run must not be able to congratulate itself.
+ */
+
+export interface CheckInput {
+  readonly scenario: string;
+  readonly seed: number;
+  readonly weiPerUnit: bigint;
+  readonly nodes: readonly CheckedNode[];
+  readonly links: readonly CheckedLink[];
+  /** The first one becomes `transfer` of the result. */
+  readonly transfers: readonly CheckedTransfer[];
+}
+
+export interface CheckedNode {
+  readonly name: string;
+  readonly address: string;
+  /** Path of its store. */
+  readonly store: string;
+  /** How the process ended; undefined when a signal had to end it. */
+  readonly exitCode: number | undefined;
+  readonly profitBp: number;
+  /** Name of the node it buys from, or what its uplink costs. */
+  readonly buysFrom: string | undefined;
+  readonly uplinkPricePerMb: number | undefined;
+  /** Coin in wei: its account after funding; its account and its chequebook at the end; what its transactions cost. */
+  readonly chainBefore: bigint;
+  readonly chainAfter: bigint;
+  readonly gas: bigint;
+}
+
+/** `a` sells to `b`. */
+export interface CheckedLink {
+  readonly a: string;
+  readonly b: string;
+  /** A cheque must have been cashed on it. */
+  readonly paying: boolean;
+}
+
+export interface CheckedTransfer {
+  readonly node: string;
+  readonly bytes: number;
+  readonly sha256: string;
+  readonly expectedBytes: number;
+  readonly expectedSha256: string;
+  readonly seconds: number;
+}
+
+/** What `--json` writes (DESIGN §15). Amounts in units as numbers, wei as decimal strings. Fields are added, never renamed. */
+export interface LabResult {
+  readonly schema: 1;
+  readonly scenario: string;
+  readonly seed: number;
+  readonly ok: boolean;
+  readonly nodes: readonly NodeResult[];
+  readonly links: readonly LinkResult[];
+  readonly transfer: TransferResult;
+  /** Sum of every balance and write-off of both ends of every link. */
+  readonly conservation: number;
+  readonly checks: readonly Check[];
+}
+
+export interface NodeResult {
+  readonly name: string;
+  readonly address: string;
+  readonly earned: number;
+  readonly spent: number;
+  readonly chainBefore: string;
+  readonly chainAfter: string;
+  readonly gas: string;
+}
+
+export interface LinkResult {
+  readonly a: string;
+  readonly b: string;
+  /** What `a` was paid for a MB, as its books show it; 0 when nothing was carried. */
+  readonly pricePerMb: number;
+  readonly bytes: number;
+  readonly balanceA: number;
+  readonly balanceB: number;
+  readonly writeOffA: number;
+  readonly writeOffB: number;
+  readonly chequesIssued: number;
+  readonly chequesCashed: number;
+}
+
+export interface TransferResult {
+  readonly bytes: number;
+  readonly sha256: string;
+  readonly ok: boolean;
+  readonly seconds: number;
+}
+
+export interface Check {
+  readonly id: string;
+  readonly expected: number | string;
+  readonly actual: number | string;
+  readonly ok: boolean;
+}
+
+const MILLIONTHS = 1_000_000n;
+
+/** One end of a link: its owner's books about the other end. Everything is 0 where nothing was ever written. */
+interface End {
+  readonly name: string;
+  readonly book: LinkBook | undefined;
+  readonly issued: IssuedBook | undefined;
+  readonly received: ReceivedBook | undefined;
+}
+
+/** Reads every store and judges. Never throws for what is in the books: what cannot be read is a failed check. */
+export function checkNeighbourhood(input: CheckInput): LabResult {
+  const checks = new Checks();
+  const books = new Map(input.nodes.map((node) => [node.name, open(node, checks)]));
+  const links = input.links.map((link) => ({ link, a: end(input, books, link), b: end(input, books, flip(link)) }));
+  for (const each of input.transfers) checkTransfer(each, checks);
+  for (const { link, a, b } of links) checkLink({ link, a, b, input, checks });
+  for (const node of input.nodes) checkCoin(node, input, { books, checks });
+
+  let conservation = 0n;
+  for (const { a, b } of links) conservation += claim(a) + claim(b);
+  checks.equal('conservation', 0n, conservation);
+  let coin = 0n;
+  for (const node of input.nodes) coin += node.chainAfter - node.chainBefore + node.gas;
+  checks.equal('chain.conservation', 0n, coin);
+
+  return {
+    schema: 1,
+    scenario: input.scenario,
+    seed: input.seed,
+    ok: checks.list.every(({ ok }) => ok),
+    nodes: input.nodes.map((node) => nodeResult(node, books.get(node.name))),
+    links: links.map(({ link, a, b }) => linkResult(link, a, b)),
+    transfer: transferResult(input.transfers[0]),
+    conservation: Number(conservation),
+    checks: checks.list,
+  };
+}
+
+class Checks {
+  readonly list: Check[] = [];
+
+  equal(id: string, expected: bigint | string | number, actual: bigint | string | number): void {
+    this.#add(id, expected, { actual, ok: String(expected) === String(actual) });
+  }
+
+  atLeast(id: string, expected: bigint, actual: bigint): void {
+    this.#add(id, expected, { actual, ok: actual >= expected });
+  }
+
+  #add(id: string, expected: bigint | string | number, seen: { actual: bigint | string | number; ok: boolean }): void {
+    this.list.push({ id, expected: plain(expected), actual: plain(seen.actual), ok: seen.ok });
+  }
+}
+
+/** JSON has no integers beyond 2⁵³: those become decimal strings. */
+function plain(value: bigint | string | number): number | string {
+  if (typeof value !== 'bigint') return value;
+  const number = Number(value);
+  return Number.isSafeInteger(number) ? number : String(value);
+}
+
+function open(node: CheckedNode, checks: Checks): Books | undefined {
+  checks.equal(`node.${node.name}.exit`, 0, node.exitCode ?? 'killed');
+  try {
+    const books = readBooks(node.store);
+    checks.equal(`node.${node.name}.store`, node.address, books.owner);
+    let lease = 0n;
+    for (const book of books.links.values()) lease += book.lease;
+    checks.equal(`node.${node.name}.lease`, 0n, lease);
+    return books;
+  } catch (error) {
+    checks.equal(`node.${node.name}.store`, node.address, `unreadable: ${String(error)}`);
+    return undefined;
+  }
+}
+
+function flip({ a, b, paying }: CheckedLink): CheckedLink {
+  return { a: b, b: a, paying };
+}
+
+/** The end of `link` at its `a`. */
+function end(input: CheckInput, all: ReadonlyMap<string, Books | undefined>, link: CheckedLink): End {
+  const other = input.nodes.find(({ name }) => name === link.b)?.address ?? '';
+  const books = all.get(link.a);
+  return {
+    name: link.a,
+    book: books?.links.get(other),
+    issued: books?.issued.get(other),
+    received: books?.received.get(other),
+  };
+}
+
+function claim({ book }: End): bigint {
+  return (book?.balance ?? 0n) + (book?.writeOff ?? 0n);
+}
+
+function checkTransfer(transfer: CheckedTransfer, checks: Checks): void {
+  checks.equal(`transfer.${transfer.node}.bytes`, transfer.expectedBytes, transfer.bytes);
+  checks.equal(`transfer.${transfer.node}.sha256`, transfer.expectedSha256, transfer.sha256);
+}
+
+interface LinkCheck {
+  readonly link: CheckedLink;
+  readonly a: End;
+  readonly b: End;
+  readonly input: CheckInput;
+  readonly checks: Checks;
+}
+
+function checkLink({ link, a, b, input, checks }: LinkCheck): void {
+  const id = `link.${link.a}-${link.b}`;
+  // Both ends wrote something, or the agreement below would be one of two blank pages.
+  checks.equal(`${id}.ends`, 2, Number(a.book !== undefined) + Number(b.book !== undefined));
+  checks.equal(`${id}.agree`, -claim(b), claim(a));
+  for (const [from, to] of [
+    [a, b],
+    [b, a],
+  ] as const) {
+    const way = `${id}.${from.name}${to.name}`;
+    const { book: mine } = from;
+    const { book: theirs } = to;
+    checks.equal(
+      `${way}.service`,
+      (mine?.provided ?? 0n) + (mine?.providedCorrection ?? 0n),
+      (theirs?.consumed ?? 0n) + (theirs?.consumedCorrection ?? 0n),
+    );
+    checks.equal(`${way}.bytes`, mine?.providedBytes ?? 0n, theirs?.consumedBytes ?? 0n);
+    checks.equal(`${way}.payments`, mine?.paid ?? 0n, theirs?.received ?? 0n);
+    // A payer may have signed more than was acknowledged, never less than it booked as paid.
+    checks.atLeast(`${way}.signed`, (mine?.paid ?? 0n) * input.weiPerUnit, from.issued?.cumulativeWei ?? 0n);
+    checks.atLeast(`${way}.held`, (theirs?.received ?? 0n) * input.weiPerUnit, to.received?.cumulativeWei ?? 0n);
+    checks.equal(`${way}.uncashed`, 0n, (to.received?.cumulativeWei ?? 0n) - (to.received?.cashedWei ?? 0n));
+  }
+  if (link.paying) checks.atLeast(`${id}.cashed`, 1n, a.received?.cashings ?? 0n);
+  const price = priceOf(a.book);
+  if (price !== undefined) checks.equal(`${id}.price`, askOf(input, link.a), price);
+}
+
+/** What a MB was charged: exact when one price stood all along, else shown as a fraction, which fails the comparison. */
+function priceOf(book: LinkBook | undefined): bigint | string | undefined {
+  if (book === undefined || book.providedBytes === 0n) return undefined;
+  const millionths = book.provided * MILLIONTHS + book.providedRemainder;
+  const whole = millionths / book.providedBytes;
+  return whole * book.providedBytes === millionths ? whole : `${millionths}/${book.providedBytes}`;
+}
+
+/** DESIGN §5: ask = ⌈cost × (10000 + profit) ÷ 10000⌉, the cost being the uplink's price or the next hop's ask. */
+function askOf(input: CheckInput, name: string, hops = 0): bigint {
+  const node = input.nodes.find((each) => each.name === name);
+  if (node === undefined || hops > input.nodes.length) return -1n;
+  const cost = node.buysFrom === undefined ? BigInt(node.uplinkPricePerMb ?? 0) : askOf(input, node.buysFrom, hops + 1);
+  return (cost * (10_000n + BigInt(node.profitBp)) + 9_999n) / 10_000n;
+}
+
+/** What a node gained on the chain is what it cashed less what others cashed from it, gas aside. */
+function checkCoin(
+  node: CheckedNode,
+  input: CheckInput,
+  { books, checks }: { books: ReadonlyMap<string, Books | undefined>; checks: Checks },
+): void {
+  let expected = 0n;
+  for (const received of books.get(node.name)?.received.values() ?? []) expected += received.cashedWei;
+  for (const other of input.nodes) expected -= books.get(other.name)?.received.get(node.address)?.cashedWei ?? 0n;
+  checks.equal(`node.${node.name}.coin`, expected, node.chainAfter - node.chainBefore + node.gas);
+}
+
+function nodeResult(node: CheckedNode, books: Books | undefined): NodeResult {
+  let earned = 0n;
+  let spent = 0n;
+  for (const book of books?.links.values() ?? []) {
+    earned += book.provided + book.providedCorrection;
+    spent += book.consumed + book.consumedCorrection;
+  }
+  return {
+    name: node.name,
+    address: node.address,
+    earned: Number(earned),
+    spent: Number(spent),
+    chainBefore: String(node.chainBefore),
+    chainAfter: String(node.chainAfter),
+    gas: String(node.gas),
+  };
+}
+
+function linkResult(link: CheckedLink, a: End, b: End): LinkResult {
+  const millionths = (a.book?.provided ?? 0n) * MILLIONTHS + (a.book?.providedRemainder ?? 0n);
+  const sold = a.book?.providedBytes ?? 0n;
+  return {
+    a: link.a,
+    b: link.b,
+    pricePerMb: sold === 0n ? 0 : Number(millionths / sold),
+    bytes: Number(sold + (b.book?.providedBytes ?? 0n)),
+    balanceA: Number(a.book?.balance ?? 0n),
+    balanceB: Number(b.book?.balance ?? 0n),
+    writeOffA: Number(a.book?.writeOff ?? 0n),
+    writeOffB: Number(b.book?.writeOff ?? 0n),
+    chequesIssued: Number((a.issued?.count ?? 0n) + (b.issued?.count ?? 0n)),
+    chequesCashed: Number((a.received?.cashings ?? 0n) + (b.received?.cashings ?? 0n)),
+  };
+}
+
+function transferResult(transfer: CheckedTransfer | undefined): TransferResult {
+  if (transfer === undefined) return { bytes: 0, sha256: '', ok: false, seconds: 0 };
+  const { bytes, sha256, seconds } = transfer;
+  const ok = sha256 === transfer.expectedSha256 && bytes === transfer.expectedBytes;
+  return { bytes, sha256, ok, seconds };
+}

@@ -1,0 +1,103 @@
+import { WayleaveError } from '../core/errors.ts';
+
+/** A neighbourhood as data: who stands where, what each asks, who downloads what. */
+export interface Scenario {
+  readonly name: string;
+  readonly nodes: readonly ScenarioNode[];
+  readonly links: readonly ScenarioLink[];
+  readonly downloads: readonly ScenarioDownload[];
+}
+
+export interface ScenarioNode {
+  readonly name: string;
+  /** Least profit when selling, hundredths of a per cent. */
+  readonly profitBp: number;
+  /** The most it pays, units per MB. */
+  readonly maxPricePerMb: number;
+  /** Whom it buys from; a node without one has an uplink. */
+  readonly nextHop: string | undefined;
+  /** What the uplink costs, units per MB; on gateways only. */
+  readonly uplinkPricePerMb: number | undefined;
+}
+
+/** Two neighbours. `a` is the one nearer to the gateway: it sells, `b` buys. */
+export interface ScenarioLink {
+  readonly a: string;
+  readonly b: string;
+  /** Whether traffic, and so money, flows over it in this scenario. */
+  readonly paying: boolean;
+  /** What `a` carries for `b` at the most while people watch, Mbit/s; 0: unlimited. `--once` is never shaped. */
+  readonly watchRateMbit: number;
+}
+
+/** What a user at a node downloads. The first one is the transfer that the result tells of. */
+export interface ScenarioDownload {
+  readonly node: string;
+  /** The default size, in MB of 10⁶ bytes. */
+  readonly sizeMb: number;
+  /** While people watch: how long its user pauses before the next download, seconds. */
+  readonly pauseS: number;
+}
+
+/** A pace at which 24 MB take ten seconds: counters can be watched, and nobody has to wait. */
+const WATCH_RATE_MBIT = 20;
+
+/** No node of the lab refuses a price for being too high: that is another scenario. */
+const MAX_PRICE_PER_MB = 100_000;
+
+function buyer(name: string, nextHop: string, profitBp: number): ScenarioNode {
+  return { name, nextHop, profitBp, maxPricePerMb: MAX_PRICE_PER_MB, uplinkPricePerMb: undefined };
+}
+
+/** DESIGN §6: A ← B ← C ← D in a line, and E joined to B and C. Asks compound from the uplink's 8000: 8800, 10120, 11132. */
+const NEIGHBOURHOOD: Scenario = {
+  name: 'neighbourhood',
+  nodes: [
+    { name: 'A', nextHop: undefined, profitBp: 1_000, maxPricePerMb: MAX_PRICE_PER_MB, uplinkPricePerMb: 8_000 },
+    buyer('B', 'A', 1_500),
+    buyer('C', 'B', 1_000),
+    buyer('D', 'C', 1_000),
+    buyer('E', 'B', 1_500),
+  ],
+  links: [
+    { a: 'A', b: 'B', paying: true, watchRateMbit: 0 },
+    { a: 'B', b: 'C', paying: true, watchRateMbit: 0 },
+    { a: 'C', b: 'D', paying: true, watchRateMbit: WATCH_RATE_MBIT },
+    { a: 'B', b: 'E', paying: true, watchRateMbit: WATCH_RATE_MBIT },
+    { a: 'C', b: 'E', paying: false, watchRateMbit: 0 },
+  ],
+  downloads: [
+    { node: 'D', sizeMb: 24, pauseS: 3 },
+    { node: 'E', sizeMb: 4, pauseS: 15 },
+  ],
+};
+
+const SCENARIOS: readonly Scenario[] = [NEIGHBOURHOOD];
+
+/** Names of all scenarios, for help and messages. */
+export function scenarioNames(): string[] {
+  return SCENARIOS.map(({ name }) => name);
+}
+
+/** Throws `SCENARIO_UNKNOWN`, naming those there are. */
+export function scenarioNamed(name: string): Scenario {
+  const found = SCENARIOS.find((each) => each.name === name);
+  if (found === undefined)
+    throw new WayleaveError('SCENARIO_UNKNOWN', { scenario: name, known: scenarioNames().join(', ') });
+  return found;
+}
+
+/** The way of a node's traffic: itself, every next hop, the gateway. */
+export function pathOf(scenario: Scenario, from: string): string[] {
+  const path = [from];
+  for (let at = nodeNamed(scenario, from).nextHop; at !== undefined; at = nodeNamed(scenario, at).nextHop)
+    path.push(at);
+  return path;
+}
+
+/** A node of the scenario; a name that is not there is a mistake in the data. */
+export function nodeNamed(scenario: Scenario, name: string): ScenarioNode {
+  const found = scenario.nodes.find((each) => each.name === name);
+  if (found === undefined) throw new Error(`scenario ${scenario.name} has no node ${name}`);
+  return found;
+}
