@@ -76,9 +76,11 @@ export function syncPath(path: string): void {
 function createEmpty(path: string): void {
   if (existsSync(path)) return;
   const folder = dirname(resolve(path));
-  mkdirSync(folder, { recursive: true, mode: 0o700 });
+  const made = mkdirSync(folder, { recursive: true, mode: 0o700 });
   closeSync(openSync(path, 'a', 0o600));
   syncPath(folder);
+  // The name of each new folder stands in the folder above it.
+  for (let at = folder; made !== undefined && at.length >= made.length; at = dirname(at)) syncPath(dirname(at));
 }
 
 /** The schema version, 0 for an empty file. Refuses what is not an undamaged store of this node. */
