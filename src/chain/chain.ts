@@ -9,15 +9,25 @@ export interface Chain {
   /** Throws `CHAIN_WRONG` when the endpoint answers with another chain id than configured. */
   chainId(): Promise<number>;
   balance(address: NodeId): Promise<bigint>;
-  /** Facts of a chequebook, read in one round of calls; undefined where no code stands. */
+  /**
+   * Facts of a chequebook, read in one call as of one block; undefined where no code stands. Of a contract that is not
+   * from the factory nothing else is asked: its issuer is the zero address and its amounts are 0.
+   */
   chequebook(address: NodeId, beneficiary: NodeId): Promise<ChequebookFacts | undefined>;
-  /** Deploys a chequebook owned and issued by this node's key through the factory, with `depositWei`. */
+  /**
+   * Deploys a chequebook owned and issued by this node's key through the factory, with `depositWei`. Safe to repeat: one
+   * that stands already is returned with its own receipt and no second deposit.
+   */
   deployChequebook(depositWei: bigint): Promise<{ readonly address: NodeId; readonly transaction: Receipt }>;
   /** Sends coin into a chequebook. */
   deposit(chequebook: NodeId, wei: bigint): Promise<Receipt>;
-  /** Submits a cheque for its beneficiary; returns when mined. `sent` is told the hash before it is broadcast. */
+  /**
+   * Submits a cheque for its beneficiary; returns when mined. `sent` is told the hash, and waited for, before it is
+   * broadcast; if it rejects, nothing is sent. Throws `TRANSACTION_REVERTED`, without telling `sent` when that can be
+   * foreseen, and `TRANSACTION_PENDING` when it takes too long.
+   */
   cash(cheque: SignedCheque, sent: (transaction: string) => Promise<void>): Promise<CashReceipt>;
-  /** The outcome of a transaction sent earlier, undefined while it is not mined or not known. */
+  /** The outcome of a transaction sent earlier, undefined while it is not mined or not known. Throws `TRANSACTION_REVERTED`. */
   outcome(transaction: string, chequebook: NodeId): Promise<CashReceipt | undefined>;
   close(): Promise<void>;
 }

@@ -1,7 +1,8 @@
 import { WayleaveError } from '../core/errors.ts';
 import type { NodeId } from '../core/node-id.ts';
 import { readArtifact } from './artifacts.ts';
-import { type RpcOutcome, startEvm } from './edr.ts';
+import { startEvm } from './edr.ts';
+import type { RpcOutcome } from './json-rpc.ts';
 
 /** Where the chequebook factory stands in the genesis of every development chain. */
 export const DEV_FACTORY: NodeId = '0x000000000000000000000000000000000000fac7';
@@ -72,6 +73,8 @@ export async function createDevChain(options: DevChainOptions): Promise<DevChain
       }
     },
     close() {
+      // Else EDR's own thread goes on making blocks.
+      if ((options.intervalMs ?? 0) > 0) void evm.request('evm_setIntervalMining', [0]);
       open = undefined;
     },
   };

@@ -1,5 +1,6 @@
 import { WayleaveError } from '../core/errors.ts';
 import type { NodeId } from '../core/node-id.ts';
+import type { RpcOutcome } from './json-rpc.ts';
 
 /**
  * The one file that knows EDR, Hardhat's EVM. Its interface may move between minor versions, so the version is pinned
@@ -9,15 +10,6 @@ import type { NodeId } from '../core/node-id.ts';
 /** An EVM in this process. */
 export interface Evm {
   request(method: string, params: readonly unknown[]): Promise<RpcOutcome>;
-}
-
-/** The answer to a JSON-RPC call, without its envelope. Errors are values here: they belong to whoever asked. */
-export type RpcOutcome = { readonly result: unknown } | { readonly error: RpcFault };
-
-export interface RpcFault {
-  readonly code: number;
-  readonly message: string;
-  readonly data?: unknown;
 }
 
 export interface EvmGenesis {

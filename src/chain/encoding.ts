@@ -1,0 +1,150 @@
+import type { SignedCheque } from '../core/cheque.ts';
+import type { NodeId } from '../core/node-id.ts';
+import { CHEQUEBOOK_ABI, FACTORY_ABI } from './chequebook-abi.ts';
+import type { Hex } from './json-rpc.ts';
+import type { Signer } from './signer.ts';
+
+/**
+ * The one file that knows viem. It costs 20 MB of memory and a quarter of a second to load, so it is loaded by the
+ * first call that has something to encode: an idle node never does. Only its pure functions are used.
+ */
+
+export interface ChequebookPlace {
+  readonly owner: NodeId;
+  readonly issuer: NodeId;
+  readonly freezeSeconds: number;
+}
+
+/** What the factory answers about a chequebook. */
+export interface FactoryFacts {
+  readonly hasCode: boolean;
+  readonly fromFactory: boolean;
+  readonly issuer: NodeId;
+  readonly balance: bigint;
+  readonly paidOut: bigint;
+  readonly bounced: boolean;
+  readonly withdrawableAt: bigint;
+}
+
+/** A transaction of EIP-1559, before it is signed. `to` is absent for a deployment. */
+export interface Transaction {
+  readonly chainId: number;
+  readonly nonce: number;
+  readonly gas: bigint;
+  readonly maxFeePerGas: bigint;
+  readonly maxPriorityFeePerGas: bigint;
+  readonly to?: NodeId | undefined;
+  readonly data: Hex;
+  readonly value: bigint;
+}
+
+/** One log of a receipt, as far as it is read. */
+export interface Log {
+  readonly address: NodeId;
+  readonly topics: readonly Hex[];
+  readonly data: Hex;
+}
+
+export interface Encoding {
+  cash(cheque: SignedCheque): Hex;
+  deploy(place: ChequebookPlace): Hex;
+  foretell(caller: NodeId, place: ChequebookPlace): Hex;
+  facts(chequebook: NodeId, beneficiary: NodeId): Hex;
+  /** Undefined when the answer is not one of the factory's. */
+  readAddress(answer: Hex): NodeId | undefined;
+  readFacts(answer: Hex): FactoryFacts | undefined;
+  /** What a chequebook's logs say was paid and whether it bounced. Logs of other contracts do not count. */
+  readCash(chequebook: NodeId, logs: readonly Log[]): { readonly paidWei: bigint; readonly bounced: boolean };
+  /** The topics under which the factory tells of this chequebook's deployment. */
+  deployedTopics(chequebook: NodeId): readonly Hex[];
+  sign(transaction: Transaction, signer: Signer): { readonly raw: Hex; readonly hash: Hex };
+  /** The name of a contract's error in revert data, or its text. */
+  revertReason(data: unknown): string | undefined;
+}
+
+/** A node has one chequebook of its own, at the first address of its key. */
+const SALT: Hex = `0x${'00'.repeat(32)}`;
+
+/** The errors of both contracts that a caller may see, for their names. */
+const ERRORS_ABI = [
+  'error AddressZero()',
+  'error FreezeOutOfRange()',
+  'error NothingOwed()',
+  'error SignatureMalformed()',
+  'error SignerNotIssuer()',
+  'error TransferFailed()',
+] as const;
+
+/** Loads viem. Modules are kept by the runtime, so a second call is free. */
+export async function loadEncoding(): Promise<Encoding> {
+  const viem = await import('viem/utils');
+  const book = viem.parseAbi(CHEQUEBOOK_ABI);
+  const factory = viem.parseAbi(FACTORY_ABI);
+  const errors = viem.parseAbi(ERRORS_ABI);
+  const hexOf = (bytes: Uint8Array): Hex => `0x${Buffer.from(bytes).toString('hex')}`;
+  const placeArgs = ({ owner, issuer, freezeSeconds }: ChequebookPlace) =>
+    [owner as Hex, issuer as Hex, BigInt(freezeSeconds), SALT] as const;
+  const orUndefined = <T>(read: () => T): T | undefined => {
+    try {
+      return read();
+    } catch {
+      return undefined;
+    }
+  };
+  return {
+    cash({ beneficiary, cumulativeWei, signature }) {
+      const args = [beneficiary as Hex, cumulativeWei, hexOf(signature)] as const;
+      return viem.encodeFunctionData({ abi: book, functionName: 'cash', args });
+    },
+    deploy: (place) => viem.encodeFunctionData({ abi: factory, functionName: 'deploy', args: placeArgs(place) }),
+    foretell: (caller, place) =>
+      viem.encodeFunctionData({ abi: factory, functionName: 'foretell', args: [caller as Hex, ...placeArgs(place)] }),
+    facts: (chequebook, beneficiary) =>
+      viem.encodeFunctionData({ abi: factory, functionName: 'facts', args: [chequebook as Hex, beneficiary as Hex] }),
+    readAddress: (data) =>
+      orUndefined(() => viem.decodeFunctionResult({ abi: factory, functionName: 'foretell', data }).toLowerCase()),
+    readFacts: (data) =>
+      orUndefined(() => {
+        const facts = viem.decodeFunctionResult({ abi: factory, functionName: 'facts', data });
+        return { ...facts, issuer: facts.issuer.toLowerCase() };
+      }),
+    readCash(chequebook, logs) {
+      let paidWei = 0n;
+      let bounced = false;
+      for (const log of logs) {
+        if (log.address.toLowerCase() !== chequebook) continue;
+        const event = orUndefined(() =>
+          viem.decodeEventLog({ abi: book, topics: log.topics as [Hex, ...Hex[]], data: log.data }),
+        );
+        if (event?.eventName === 'ChequeCashed') paidWei += event.args.paid;
+        if (event?.eventName === 'ChequeBounced') bounced = true;
+      }
+      return { paidWei, bounced };
+    },
+    deployedTopics(chequebook) {
+      const args = { chequebook: chequebook as Hex };
+      const topics = viem.encodeEventTopics({ abi: factory, eventName: 'ChequebookDeployed', args });
+      return topics.filter((topic): topic is Hex => typeof topic === 'string');
+    },
+    sign({ to, ...rest }, signer) {
+      const fields = { type: 'eip1559' as const, ...rest, ...(to === undefined ? {} : { to: to as Hex }) };
+      const signature = signer.signDigest(viem.keccak256(viem.serializeTransaction(fields), 'bytes'));
+      const raw = viem.serializeTransaction(fields, {
+        r: hexOf(signature.subarray(0, 32)),
+        s: hexOf(signature.subarray(32, 64)),
+        yParity: (signature[64] ?? 27) - 27,
+      });
+      return { raw, hash: viem.keccak256(raw) };
+    },
+    revertReason(data) {
+      if (typeof data !== 'string' || data.length < 10) return undefined;
+      return orUndefined(() => {
+        const { errorName, args } = viem.decodeErrorResult({ abi: errors, data: data as Hex }) as {
+          errorName: string;
+          args?: readonly unknown[];
+        };
+        return errorName === 'Error' ? String(args?.[0]) : errorName;
+      });
+    },
+  };
+}

@@ -1,0 +1,208 @@
+import assert from 'node:assert/strict';
+import { randomBytes } from 'node:crypto';
+import { after, before, describe, test } from 'node:test';
+import type { Chain } from '../../src/chain/chain.ts';
+import { signCheque } from '../../src/chain/cheque-signing.ts';
+import { createSigner, generateKey, type Signer } from '../../src/chain/signer.ts';
+import { codeOf } from '../../src/core/errors.ts';
+import type { NodeId } from '../../src/core/node-id.ts';
+
+/** A chain to run the suite on. */
+export interface ChainWorld {
+  readonly chainId: number;
+  /** The chain as the node with this key sees it. Its account holds 10 coins of 10¹⁸ wei, unless `poor`. */
+  open(signer: Signer, poor?: 'poor'): Promise<Chain>;
+  close(): Promise<void>;
+}
+
+const COIN = 10n ** 18n;
+const ZERO: NodeId = `0x${'0'.repeat(40)}`;
+const unsent = () => Promise.reject(new Error('sent was called'));
+const ignore = () => Promise.resolve();
+
+interface Party {
+  readonly signer: Signer;
+  readonly chain: Chain;
+}
+
+/** What every implementation of the chain port must do (DESIGN §2: one suite per port, real and simulated alike). */
+export function chainConformance(name: string, makeWorld: () => Promise<ChainWorld>): void {
+  describe(`chain port: ${name}`, () => {
+    let world: ChainWorld;
+    const opened: Chain[] = [];
+    before(async () => {
+      world = await makeWorld();
+    });
+    after(async () => {
+      for (const chain of opened) await chain.close();
+      await world.close();
+    });
+
+    const party = async (poor?: 'poor'): Promise<Party> => {
+      const signer = createSigner(generateKey((count) => randomBytes(count)));
+      const chain = await world.open(signer, poor);
+      opened.push(chain);
+      return { signer, chain };
+    };
+    const chequeOf = (payer: Party, chequebook: NodeId, beneficiary: NodeId, cumulativeWei: bigint) =>
+      signCheque(payer.signer, world.chainId, { chequebook, beneficiary, cumulativeWei });
+    const refuses = (work: Promise<unknown>, code: string) => assert.rejects(work, (error) => codeOf(error) === code);
+    /** A payer with a chequebook holding `depositWei`, and a payee. */
+    const pair = async (depositWei: bigint) => {
+      const [payer, payee] = await Promise.all([party(), party()]);
+      const { address: book } = await payer.chain.deployChequebook(depositWei);
+      return { payer, payee, book };
+    };
+
+    readsAndDeploys({ party, pair, refuses, chainId: () => world.chainId });
+    cashes({ party, pair, refuses, chequeOf });
+  });
+}
+
+interface Reading {
+  party(poor?: 'poor'): Promise<Party>;
+  pair(depositWei: bigint): Promise<{ payer: Party; payee: Party; book: NodeId }>;
+  refuses(work: Promise<unknown>, code: string): Promise<void>;
+  chainId(): number;
+}
+
+function readsAndDeploys({ party, pair, refuses, chainId }: Reading): void {
+  test('says which chain it is, and what accounts hold', async () => {
+    const { signer, chain } = await party();
+    assert.equal(await chain.chainId(), chainId());
+    assert.equal(await chain.balance(signer.id), 10n * COIN);
+    assert.equal(await chain.balance(createSigner(randomBytes(32)).id), 0n);
+  });
+
+  test('knows no chequebook where no code stands', async () => {
+    const { signer, chain } = await party();
+    assert.equal(await chain.chequebook(signer.id, signer.id), undefined);
+  });
+
+  test('deploys a chequebook; deposit and gas are all it costs', async () => {
+    const { signer, chain } = await party();
+    const { address, transaction } = await chain.deployChequebook(COIN);
+    assert.equal(await chain.balance(signer.id), 9n * COIN - transaction.gasWei);
+    assert.ok(transaction.gasWei > 0n);
+    assert.deepEqual(await chain.chequebook(address, ZERO), {
+      fromFactory: true,
+      issuer: signer.id,
+      balanceWei: COIN,
+      paidOutWei: 0n,
+      bounced: false,
+    });
+  });
+
+  test('deploying again finds the first, with its receipt and without a second deposit', async () => {
+    const { signer, chain } = await party();
+    const first = await chain.deployChequebook(5n);
+    const balance = await chain.balance(signer.id);
+    assert.deepEqual(await chain.deployChequebook(COIN), first);
+    assert.equal(await chain.balance(signer.id), balance);
+  });
+
+  test('deposits into a chequebook, anyone’s', async () => {
+    const { payee, book } = await pair(5n);
+    const before = await payee.chain.balance(payee.signer.id);
+    const { gasWei } = await payee.chain.deposit(book, 7n);
+    assert.equal((await payee.chain.chequebook(book, ZERO))?.balanceWei, 12n);
+    assert.equal(await payee.chain.balance(payee.signer.id), before - 7n - gasWei);
+  });
+
+  test('an account without coin is told so', async () => {
+    const poor = await party('poor');
+    await refuses(poor.chain.deployChequebook(COIN), 'CHAIN_FUNDS_MISSING');
+  });
+
+  test('a deposit of more than there is is refused, and the next one works', async () => {
+    const { payer, book } = await pair(0n);
+    await refuses(payer.chain.deposit(book, 100n * COIN), 'CHAIN_FUNDS_MISSING');
+    await payer.chain.deposit(book, 1n);
+    assert.equal((await payer.chain.chequebook(book, ZERO))?.balanceWei, 1n);
+  });
+}
+
+type Cashing = Pick<Reading, 'party' | 'pair' | 'refuses'> & {
+  chequeOf(payer: Party, chequebook: NodeId, beneficiary: NodeId, cumulativeWei: bigint): ReturnType<typeof signCheque>;
+};
+
+function cashes({ party, pair, refuses, chequeOf }: Cashing): void {
+  test('cashes a cheque: the hash is told first, the payout and the gas add up', async () => {
+    const { payer, payee, book } = await pair(100n);
+    const { chain, signer } = payee;
+    const before = await chain.balance(signer.id);
+    const told: string[] = [];
+    const receipt = await chain.cash(chequeOf(payer, book, signer.id, 30n), async (hash) => {
+      assert.equal(await chain.outcome(hash, book), undefined, 'not broadcast yet');
+      told.push(hash);
+    });
+    assert.deepEqual(told, [receipt.hash]);
+    assert.deepEqual([receipt.paidWei, receipt.bounced], [30n, false]);
+    assert.equal(await chain.balance(signer.id), before + 30n - receipt.gasWei);
+    const facts = await chain.chequebook(book, signer.id);
+    assert.deepEqual([facts?.balanceWei, facts?.paidOutWei, facts?.bounced], [70n, 30n, false]);
+    assert.deepEqual(await chain.outcome(receipt.hash, book), receipt);
+  });
+
+  test('pays only what is new, whoever submits', async () => {
+    const { payer, payee, book } = await pair(100n);
+    await payee.chain.cash(chequeOf(payer, book, payee.signer.id, 30n), ignore);
+    const watcher = await party();
+    const before = await watcher.chain.balance(payee.signer.id);
+    const receipt = await watcher.chain.cash(chequeOf(payer, book, payee.signer.id, 50n), ignore);
+    assert.equal(receipt.paidWei, 20n);
+    assert.equal(await watcher.chain.balance(payee.signer.id), before + 20n);
+  });
+
+  test('a stale, a forged and a foreign cheque are refused before anything is sent', async () => {
+    const { payer, payee, book } = await pair(100n);
+    const me = payee.signer.id;
+    await payee.chain.cash(chequeOf(payer, book, me, 30n), ignore);
+    const foreign = signCheque(payer.signer, 424242, { chequebook: book, beneficiary: me, cumulativeWei: 40n });
+    for (const cheque of [chequeOf(payer, book, me, 30n), chequeOf(payee, book, me, 40n), foreign]) {
+      await refuses(payee.chain.cash(cheque, unsent), 'TRANSACTION_REVERTED');
+    }
+  });
+
+  test('a cheque that bounces pays what there is; the rest cashes after a deposit', async () => {
+    const { payer, payee, book } = await pair(10n);
+    const cheque = chequeOf(payer, book, payee.signer.id, 25n);
+    const first = await payee.chain.cash(cheque, ignore);
+    assert.deepEqual([first.paidWei, first.bounced], [10n, true]);
+    assert.deepEqual(await payee.chain.outcome(first.hash, book), first);
+    assert.equal((await payee.chain.chequebook(book, payee.signer.id))?.bounced, true);
+    await payer.chain.deposit(book, 100n);
+    const second = await payee.chain.cash(cheque, ignore);
+    assert.deepEqual([second.paidWei, second.bounced], [15n, false]);
+  });
+
+  test('when the hash cannot be written down, nothing is sent', async () => {
+    const { payer, payee, book } = await pair(100n);
+    const { chain, signer } = payee;
+    const before = await chain.balance(signer.id);
+    let hash = '';
+    const failing = async (told: string) => {
+      hash = told;
+      throw new Error('disk full');
+    };
+    await assert.rejects(chain.cash(chequeOf(payer, book, signer.id, 30n), failing), { message: 'disk full' });
+    assert.equal(await chain.outcome(hash, book), undefined);
+    assert.equal(await chain.balance(signer.id), before);
+    assert.equal((await chain.cash(chequeOf(payer, book, signer.id, 30n), ignore)).paidWei, 30n, 'and the next works');
+  });
+
+  test('an unknown transaction has no outcome', async () => {
+    const { payer, book } = await pair(0n);
+    assert.equal(await payer.chain.outcome(`0x${'ab'.repeat(32)}`, book), undefined);
+  });
+
+  test('many at once are sent one after another', async () => {
+    const { payer, payee, book } = await pair(100n);
+    const cheques = [10n, 20n, 30n, 40n].map((wei) => chequeOf(payer, book, payee.signer.id, wei));
+    const receipts = await Promise.all(cheques.map((cheque) => payee.chain.cash(cheque, ignore)));
+    assert.deepEqual(
+      receipts.map((receipt) => receipt.paidWei),
+      [10n, 10n, 10n, 10n],
+    );
+  });
+}
