@@ -16,6 +16,7 @@ export abstract class ChannelSide implements Side, ChannelHandlers, Turn {
   protected inbound: Flow | undefined;
   #outbound: Flow | undefined;
   #stream: Stream | undefined;
+  #broken = false;
 
   constructor(gate: Gate) {
     this.gate = gate;
@@ -90,8 +91,18 @@ export abstract class ChannelSide implements Side, ChannelHandlers, Turn {
     this.#outbound?.pump();
   }
 
+  late(bytes: number, tag: number): void {
+    try {
+      this.book(bytes, tag);
+    } catch (error) {
+      // Once is enough: a broken tag repeats on every frame that is still on its way.
+      if (!this.#broken) this.broken(error, ResetCode.protocol);
+    }
+  }
+
   /** Ends the whole stream because a rule was broken here, and reports it. */
   protected broken(error: unknown, code: ResetCode): void {
+    this.#broken = true;
     this.gate.fault(error);
     this.#stream?.abort(code);
   }

@@ -139,7 +139,10 @@ function embedded(bytes: Uint8Array): Uint8Array[] {
   return found;
 }
 
-function firstMatch(table: readonly (readonly [AddressPrefix, EgressRefusal])[], bytes: Uint8Array): EgressRefusal | undefined {
+function firstMatch(
+  table: readonly (readonly [AddressPrefix, EgressRefusal])[],
+  bytes: Uint8Array,
+): EgressRefusal | undefined {
   return table.find(([range]) => matches(range, bytes))?.[1];
 }
 

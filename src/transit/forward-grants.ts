@@ -56,6 +56,15 @@ export class ForwardGrants {
     }
   }
 
+  /** Books bytes that nobody takes any more. A tag that breaks the rules has been reported with what came before. */
+  discarded(bytes: number, tag: number): void {
+    try {
+      this.arrived(bytes, tag);
+    } catch {
+      // The channel is reset already; that is all that can be done about one channel.
+    }
+  }
+
   /** The link is gone, and its grants with it. */
   close(): void {
     this.#closed = true;

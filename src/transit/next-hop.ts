@@ -24,7 +24,8 @@ export function staticNextHop(routes: readonly Route[]): NextHop {
     const address = addressBytes(destination.host);
     let best: Line | undefined;
     for (const line of lines) {
-      if (line.covers(destination.host, address) && (best === undefined || line.exactness > best.exactness)) best = line;
+      if (line.covers(destination.host, address) && (best === undefined || line.exactness > best.exactness))
+        best = line;
     }
     return best?.via;
   };

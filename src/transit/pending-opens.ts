@@ -45,6 +45,7 @@ export class PendingOpens {
     const line = this.#waiting.get(neighbour);
     if (line === undefined && this.#tryOpen(neighbour, pending)) return () => {};
     const queue = line ?? new Set();
+    for (const other of queue) pending.reason = other.reason;
     queue.add(pending);
     this.#waiting.set(neighbour, queue);
     pending.timer = this.#clock.after(this.#waitMs, () => {

@@ -40,7 +40,7 @@ export class SocketSide implements Side {
     this.#outbound = outbound;
     const socket = this.#socket;
     socket.on('data', (bytes: Uint8Array) => this.#data(bytes));
-    socket.on('end', () => inbound.finish());
+    socket.on('end', () => this.#end(inbound));
     socket.on('drain', () => outbound.pump());
     socket.on('error', (error) => this.#lost(resetCodeOf(error)));
     socket.on('close', () => {
@@ -87,10 +87,18 @@ export class SocketSide implements Side {
     this.#socket.pause();
   }
 
+  /** Nobody half-closes before the way is open: a user who ends by then has left, and nothing need be opened. */
+  #end(inbound: Flow): void {
+    if (this.#local !== undefined && !this.#granted) this.#lost(ResetCode.cancelled);
+    else inbound.finish();
+  }
+
   #lost(code: ResetCode): void {
     if (this.#gone || this.#stream === undefined) return;
     this.#gone = true;
     this.#stream.abort(code, this);
+    // It may be half open still.
+    resetSocket(this.#socket);
   }
 }
 

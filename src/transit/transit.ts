@@ -31,7 +31,7 @@ export interface TransitLimits {
 
 export const DEFAULT_TRANSIT_LIMITS: TransitLimits = {
   maxStreams: 8192,
-  maxStreamsPerNeighbour: 2048,
+  maxStreamsPerNeighbour: 2000,
   openWaitMs: 10_000,
   answerMs: 30_000,
   hopLimit: 16,
@@ -134,19 +134,19 @@ class Relay implements Transit {
 
   opened(channel: Channel, header: Uint8Array, tag: number): void {
     const gate = this.#gates.get(channel.link.peer);
-    if (gate === undefined || gate.link !== channel.link) return refuse(channel, ResetCode.noRoute);
+    if (gate === undefined || gate.link !== channel.link) return refuse(channel, ResetCode.noRoute, undefined);
     let request: ReturnType<typeof decodeOpenRequest>;
     try {
       gate.grants.arrived(OPEN_COST_BYTES, tag);
       request = decodeOpenRequest(header);
       if (request.service !== 'transit') throw new WayleaveError('SERVICE_NOT_OFFERED', { service: request.service });
     } catch (error) {
-      refuse(channel, ResetCode.protocol);
+      refuse(channel, ResetCode.protocol, gate);
       this.#options.fault(channel.link.peer, error);
       return;
     }
     const code = this.#full(gate.link.peer) ?? (gate.door.selling ? undefined : ResetCode.noRoute);
-    if (code !== undefined) return refuse(channel, code);
+    if (code !== undefined) return refuse(channel, code, gate);
     const side = new ProviderSide(gate, channel);
     channel.attach(side);
     this.#start(request.destination, side, { buyer: gate.link.peer, hopLimit: request.hopLimit - 1 });
@@ -155,7 +155,11 @@ class Relay implements Transit {
   openLocal(destination: Destination, local: LocalSide): void {
     const code = this.#full(undefined);
     if (code !== undefined) local.refused(code);
-    else this.#start(destination, new SocketSide(local.socket, local), { buyer: undefined, hopLimit: this.#limits.hopLimit });
+    else
+      this.#start(destination, new SocketSide(local.socket, local), {
+        buyer: undefined,
+        hopLimit: this.#limits.hopLimit,
+      });
   }
 
   close(): void {
@@ -232,8 +236,9 @@ function whom(buyer: NodeId | undefined): { neighbour?: NodeId } {
   return buyer === undefined ? {} : { neighbour: buyer };
 }
 
-function refuse(channel: Channel, code: ResetCode): void {
-  channel.attach(DEAF);
+/** What was sent on a refused channel before its opener knew is booked all the same, else its grant would never be freed. */
+function refuse(channel: Channel, code: ResetCode, gate: Gate | undefined): void {
+  channel.attach({ ...DEAF, late: (bytes, tag) => gate?.grants.discarded(bytes, tag) });
   channel.reset(code);
 }
 

@@ -57,7 +57,8 @@ export function encodeOpenRequest(request: OpenRequest): Uint8Array {
   const { host, port } = request.destination;
   if (normalHost(host) !== host) throw malformed('host');
   if (!isPort(port)) throw malformed('port');
-  if (!Number.isInteger(request.hopLimit) || request.hopLimit < 1 || request.hopLimit > 255) throw malformed('hopLimit');
+  if (!Number.isInteger(request.hopLimit) || request.hopLimit < 1 || request.hopLimit > 255)
+    throw malformed('hopLimit');
   const address = addressBytes(host);
   const body = address ?? new TextEncoder().encode(host);
   const start = address === undefined ? 5 : 4;
