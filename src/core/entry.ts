@@ -1,0 +1,23 @@
+/** `wayleave/core`: the rules, for programs that want the ledger without the rest. Names are listed one by one on purpose. */
+export { askFor, BASIS_POINTS, bidFor, buysAt, CostBook, profitOf, sellsAt } from './bargain.ts';
+export type { Cheque, ChequeFacts, ChequeVerdict, SignedCheque } from './cheque.ts';
+export { checkCheque, nextCumulative } from './cheque.ts';
+export type { Clock, RandomBytes, Timer } from './clock.ts';
+export type { ErrorCode, ErrorDetails } from './errors.ts';
+export { codeOf, ERRORS, WayleaveError } from './errors.ts';
+export type { HoldResult, LinkRow } from './ledger.ts';
+export { Column, Ledger, Refusal } from './ledger.ts';
+export type { NodeId } from './node-id.ts';
+export { isNodeId, nodeId } from './node-id.ts';
+export type { DebtLimits, DebtState } from './pace.ts';
+export { debtState, serviceRate } from './pace.ts';
+export type { Ratio } from './ratio.ts';
+export { unitsToWei, weiToUnits } from './ratio.ts';
+export type { Relation, RelationKind } from './relation.ts';
+export { RELATIONS, relationBetween } from './relation.ts';
+export type { Service } from './service.ts';
+export { SERVICES, serviceColumn } from './service.ts';
+export type { PaymentMethod, ServiceTerms, Terms } from './terms.ts';
+export { checkTerms, sameTerms, validateTerms } from './terms.ts';
+export type { Charge, PricePerMb, Units } from './units.ts';
+export { add, amount, BYTES_PER_MB, chargeFor, MAX_CHARGE_BYTES, MAX_PRICE, mulDivCeil, price } from './units.ts';
