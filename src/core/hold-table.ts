@@ -1,9 +1,11 @@
 import { WayleaveError } from './errors.ts';
 
-/** Slots addressable by a handle: 2²². More holds at once than that is a leak, not a load. */
-const SLOT_LIMIT = 2 ** 22;
-const PER_SLOT = 2 ** -22;
-const GENERATION_LIMIT = 2 ** 30;
+/** Slots addressable by a handle: 2²⁰. More holds at once than that is a leak, not a load. */
+const SLOT_LIMIT = 2 ** 20;
+const SLOT_MASK = SLOT_LIMIT - 1;
+/** With the slot a handle has 31 bits, which V8 keeps in a register: a larger one would be allocated. */
+const GENERATION_MASK = 2 ** 11 - 1;
+const MARK_MASK = 2 ** 30 - 1;
 
 /**
  * Reservations in flight. A handle is a slot number with a generation, so that ending a hold twice, or ending one that
@@ -35,17 +37,17 @@ export class HoldTable {
     this.#units[slot] = units;
     this.#rows[slot] = row;
     this.#sides[slot] = side;
-    return (mark >>> 1) * SLOT_LIMIT + slot;
+    return (((mark >>> 1) & GENERATION_MASK) << 20) | slot;
   }
 
   /** Ends the hold and returns its slot, whose facts stay readable until the next `take`. Throws `HOLD_UNKNOWN`. */
   end(handle: number): number {
-    const generation = Math.floor(handle * PER_SLOT);
-    const slot = handle - generation * SLOT_LIMIT;
-    if (!(slot >= 0 && slot < this.#used) || this.#marks[slot] !== generation * 2 + 1) {
+    const slot = handle & SLOT_MASK;
+    const mark = this.#marks[slot] as number;
+    if (slot >= this.#used || (mark & 1) === 0 || ((((mark >>> 1) & GENERATION_MASK) << 20) | slot) !== handle) {
       throw new WayleaveError('HOLD_UNKNOWN', { handle });
     }
-    this.#marks[slot] = generation + 1 >= GENERATION_LIMIT ? 0 : generation * 2 + 2;
+    this.#marks[slot] = (mark + 1) & MARK_MASK;
     this.#free[this.#freeCount] = slot;
     this.#freeCount += 1;
     return slot;
