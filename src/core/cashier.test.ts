@@ -1,0 +1,73 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import fc from 'fast-check';
+import { CASH_RETRY_MS, type CashFacts, type CashReason, cashNow, MAX_CASH_RETRY_MS, retryMs } from './cashier.ts';
+
+const DAY_MS = 86_400_000;
+
+const quiet: CashFacts = {
+  uncashedUnits: 400,
+  riskAt: 1000,
+  gasCostUnits: 100,
+  uncashedSinceMs: 0,
+  nowMs: DAY_MS,
+  everyMs: 7 * DAY_MS,
+  withdrawalAnnounced: false,
+  demanded: false,
+  underWay: false,
+  failures: 0,
+  lastFailureMs: 0,
+};
+
+test('cash now? each reason in its place', () => {
+  const urgent = { demanded: true, withdrawalAnnounced: true, uncashedUnits: 900 };
+  const table: [string, Partial<CashFacts>, boolean, CashReason][] = [
+    ['nothing held', { ...urgent, uncashedUnits: 0 }, false, 'nothing'],
+    ['already sent', { ...urgent, underWay: true }, false, 'underWay'],
+    ['contract is empty', { ...urgent, coveredUnits: 0 }, false, 'empty'],
+    ['asked for', { ...urgent, failures: 3, lastFailureMs: DAY_MS }, true, 'demanded'],
+    ['asked for, at a loss', { demanded: true, uncashedUnits: 1 }, true, 'demanded'],
+    [
+      'failed just now',
+      { uncashedUnits: 900, failures: 1, lastFailureMs: DAY_MS - CASH_RETRY_MS + 1 },
+      false,
+      'retryLater',
+    ],
+    ['failed a while ago', { uncashedUnits: 900, failures: 1, lastFailureMs: DAY_MS - CASH_RETRY_MS }, true, 'risk'],
+    ['less there than gas', { uncashedUnits: 900, coveredUnits: 100 }, false, 'empty'],
+    ['half of riskAt', { uncashedUnits: 500 }, true, 'risk'],
+    ['just below half', { uncashedUnits: 499 }, false, 'wait'],
+    ['half of riskAt, gas is dear', { uncashedUnits: 500, gasCostUnits: 5000 }, true, 'risk'],
+    ['no risk is borne', { uncashedUnits: 1, riskAt: 0 }, true, 'risk'],
+    ['not worth the gas', { gasCostUnits: 400, withdrawalAnnounced: true, nowMs: 99 * DAY_MS }, false, 'notWorthGas'],
+    ['withdrawal announced', { withdrawalAnnounced: true }, true, 'withdrawal'],
+    ['gas is a hundredth', { gasCostUnits: 4 }, true, 'worthGas'],
+    ['gas is more than a hundredth', { gasCostUnits: 5 }, false, 'wait'],
+    ['held for N days', { nowMs: 7 * DAY_MS }, true, 'due'],
+    ['held a little less', { nowMs: 7 * DAY_MS - 1 }, false, 'wait'],
+  ];
+  for (const [name, change, cash, because] of table) {
+    assert.deepEqual(cashNow({ ...quiet, ...change }), { cash, because }, name);
+  }
+});
+
+test('riskAt is never reached by payments smaller than what is left of it', () => {
+  fc.assert(
+    fc.property(fc.array(fc.nat({ max: 400 })), fc.integer({ min: 1000, max: 5000 }), (payments, riskAt) => {
+      let uncashedUnits = 0;
+      for (const payment of payments) {
+        uncashedUnits += payment;
+        assert.ok(uncashedUnits < riskAt);
+        if (cashNow({ ...quiet, riskAt, uncashedUnits, gasCostUnits: 1e9 }).cash) uncashedUnits = 0;
+      }
+    }),
+  );
+});
+
+test('retries back off, doubling up to an hour', () => {
+  assert.deepEqual(
+    [retryMs(0), retryMs(1), retryMs(2), retryMs(3)],
+    [0, CASH_RETRY_MS, 2 * CASH_RETRY_MS, 4 * CASH_RETRY_MS],
+  );
+  assert.equal(retryMs(1000), MAX_CASH_RETRY_MS);
+});
