@@ -133,7 +133,7 @@ test('look-ups are shared and remembered, and rationed for each neighbour', asyn
   await settled();
   assert.deepEqual(
     same.map((outcome) => outcome.result),
-    new Array(4).fill('connected'),
+    ['connected', 'connected', 'connected', 'connected'],
   );
   assert.equal(world.lookups.length, 1);
   await world.pass(30_000);

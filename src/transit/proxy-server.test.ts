@@ -6,7 +6,7 @@ import { ResetCode } from '../link/link.ts';
 import type { Destination } from '../wire/open-request.ts';
 import { createProxyServer, type ProxyServer, type ProxyServerOptions } from './proxy-server.ts';
 import type { LocalSide } from './socket-side.ts';
-import { readAll, realClock, until } from './test-bed.ts';
+import { readAll, realClock, until } from './test-bed.fixture.ts';
 
 interface Setup {
   readonly proxy: ProxyServer;
@@ -84,10 +84,8 @@ test('with credentials nobody passes without them', async () => {
     assert.match(await say(dial(), 'CONNECT a:80 HTTP/1.1\r\n\r\n'), /^HTTP\/1\.1 407 /);
     const header = `Proxy-Authorization: Basic ${btoa('u:p')}`;
     assert.match(await say(dial(), `CONNECT a:80 HTTP/1.1\r\n${header}\r\n\r\nhi`), /^HTTP\/1\.1 200 .*\r\n\r\nhi$/);
-    assert.match(
-      await say(dial(), `CONNECT a:80 HTTP/1.1\r\n${header.replace('B', 'b')}x\r\n\r\nhi`),
-      /^HTTP\/1\.1 407 /,
-    );
+    const wrong = `Proxy-Authorization: Basic ${btoa('u:q')}`;
+    assert.match(await say(dial(), `CONNECT a:80 HTTP/1.1\r\n${wrong}\r\n\r\nhi`), /^HTTP\/1\.1 407 /);
   });
 });
 

@@ -22,7 +22,6 @@ export class SocketSide implements Side {
   readonly #socket: Duplex;
   readonly #local: LocalSide | undefined;
   #inbound: Flow | undefined;
-  #outbound: Flow | undefined;
   #stream: Stream | undefined;
   #granted = false;
   #paused = false;
@@ -37,7 +36,6 @@ export class SocketSide implements Side {
   join(stream: Stream, inbound: Flow, outbound: Flow): void {
     this.#stream = stream;
     this.#inbound = inbound;
-    this.#outbound = outbound;
     const socket = this.#socket;
     socket.on('data', (bytes: Uint8Array) => this.#data(bytes));
     socket.on('end', () => this.#end(inbound));

@@ -28,7 +28,7 @@ test('CONNECT to a name, to IPv4 and to IPv6, in pieces of any size', () => {
   const requests: [request: number[], host: string, port: number][] = [
     [CONNECT_NAME, 'example.com', 443],
     [[5, 1, 0, 1, 192, 0, 2, 7, 0, 80], '192.0.2.7', 80],
-    [[5, 1, 0, 4, 0x20, 1, 0xd, 0xb8, ...new Array<number>(11).fill(0), 1, 0, 80], '2001:db8::1', 80],
+    [[5, 1, 0, 4, 0x20, 1, 0xd, 0xb8, ...Buffer.alloc(11), 1, 0, 80], '2001:db8::1', 80],
     [[5, 1, 0, 3, 9, ...Buffer.from('192.0.2.7'), 0, 80], '192.0.2.7', 80],
   ];
   for (const [request, host, port] of requests) {

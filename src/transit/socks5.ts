@@ -1,6 +1,6 @@
 import { ResetCode } from '../link/link.ts';
 import { addressText } from '../wire/ip-address.ts';
-import { normalHost } from '../wire/open-request.ts';
+import { type Destination, normalHost } from '../wire/open-request.ts';
 import { type Authenticate, HandshakeBuffer, type HandshakeStep, type ProxyHandshake } from './proxy-handshake.ts';
 
 /** First byte of every SOCKS5 conversation (RFC 1928 §3). */
@@ -11,6 +11,9 @@ const METHOD_PASSWORD = 2;
 const METHOD_UNACCEPTABLE = 255;
 const PASSWORD_VERSION = 1;
 const COMMAND_CONNECT = 1;
+const TYPE_NAME = 3;
+/** Bytes of an address, by its type. */
+const ADDRESS_LENGTH: Readonly<Record<number, number>> = { 1: 4, 4: 16 };
 
 /** RFC 1928 §6. */
 export const SocksReply = {
@@ -115,17 +118,15 @@ export class Socks5Handshake implements ProxyHandshake {
     if (bytes.length > 0 && bytes[0] !== SOCKS_VERSION) return this.#refuse(reply(SocksReply.generalFailure));
     const type = bytes[3];
     if (type === undefined) return undefined;
-    const hostLength = type === 1 ? 4 : type === 4 ? 16 : type === 3 ? bytes[4] : -1;
-    if (hostLength === -1) return this.#refuse(reply(SocksReply.addressTypeNotSupported));
-    const start = type === 3 ? 5 : 4;
+    const start = type === TYPE_NAME ? 5 : 4;
+    const hostLength = type === TYPE_NAME ? bytes[4] : ADDRESS_LENGTH[type];
+    if (type !== TYPE_NAME && hostLength === undefined) return this.#refuse(reply(SocksReply.addressTypeNotSupported));
     if (hostLength === undefined || bytes.length < start + hostLength + 2) return undefined;
     const message = this.#buffer.take(start + hostLength + 2);
     if (message[1] !== COMMAND_CONNECT) return this.#refuse(reply(SocksReply.commandNotSupported));
-    const raw = message.subarray(start, start + hostLength);
-    const host = type === 3 ? normalHost(String.fromCharCode(...raw)) : addressText(raw);
-    const port = ((message[start + hostLength] ?? 0) << 8) | (message[start + hostLength + 1] ?? 0);
-    if (host === undefined || port === 0) return this.#refuse(reply(SocksReply.generalFailure));
-    return { kind: 'connect', destination: { host, port }, rest: this.#buffer.bytes, ...this.#early() };
+    const destination = readDestination(type, message.subarray(start));
+    if (destination === undefined) return this.#refuse(reply(SocksReply.generalFailure));
+    return { kind: 'connect', destination, rest: this.#buffer.bytes, ...this.#early() };
   }
 
   #more(): HandshakeStep {
@@ -139,6 +140,15 @@ export class Socks5Handshake implements ProxyHandshake {
   #early(): { reply?: Uint8Array } {
     return this.#replies.length === 0 ? {} : { reply: Buffer.concat(this.#replies) };
   }
+}
+
+/** Host and port as they stand at the end of a request. */
+function readDestination(type: number, bytes: Uint8Array): Destination | undefined {
+  const [high = 0, low = 0] = bytes.subarray(-2);
+  const raw = bytes.subarray(0, -2);
+  const host = type === TYPE_NAME ? normalHost(String.fromCharCode(...raw)) : addressText(raw);
+  const port = high * 256 + low;
+  return host === undefined || port === 0 ? undefined : { host, port };
 }
 
 /** The bound address is not told: it is the gateway's affair, and clients ignore it. */

@@ -1,204 +1,29 @@
 import { connect, createServer, type Server, type Socket } from 'node:net';
+import { performance } from 'node:perf_hooks';
+import { clearTimeout, setTimeout } from 'node:timers';
 import type { Clock } from '../core/clock.ts';
-import type { Allowance, Hold, ServiceDoor } from '../core/door.ts';
 import type { NodeId } from '../core/node-id.ts';
 import type { Link } from '../link/link.ts';
 import { Mux } from '../link/mux.ts';
-import type { BytePipe, PipeHandlers } from '../link/pipe.ts';
+import type { BytePipe } from '../link/pipe.ts';
 import { type Egress, systemEgress } from './egress.ts';
 import { createEgressPolicy } from './egress-policy.ts';
 import { createGateway } from './gateway.ts';
+import { memoryPipes } from './memory-pipe.fixture.ts';
 import { createProxyServer, type ProxyServer } from './proxy-server.ts';
+import { TestDoor } from './test-door.fixture.ts';
 import { createTransit, type StreamFacts, type Transit, type TransitLimits } from './transit.ts';
 
 /** For the tests of this room: nodes in one process, joined by real multiplexers over pipes in memory. */
 
 export const realClock: Clock = {
-  wallMs: () => Date.now(),
+  wallMs: () => Math.round(performance.timeOrigin + performance.now()),
   nowMs: () => performance.now(),
   after(delayMs, fire) {
     const timer = setTimeout(fire, delayMs);
     return { cancel: () => clearTimeout(timer) };
   },
 };
-
-/** A door whose limits a test opens and closes. It checks that every hold is ended once. */
-export class TestDoor implements ServiceDoor {
-  readonly neighbour: NodeId;
-  ready = true;
-  selling = true;
-  buying = true;
-  readonly buyPricePerMb = 1;
-  sellEpoch = 1;
-  buyEpoch = 1;
-  /** Bytes that may still be served, granted, used. */
-  serveLeft = Number.POSITIVE_INFINITY;
-  forwardLeft = Number.POSITIVE_INFINITY;
-  useLeft = Number.POSITIVE_INFINITY;
-  /** Given with a refusal to serve, as a paced door does. */
-  retryMs: number | undefined;
-  served = 0;
-  arrivedBytes = 0;
-  used = 0;
-  deliveredBytes = 0;
-  reserved = 0;
-  readonly holds = new Map<Hold, () => void>();
-  /** Throws for the next bytes that come in. */
-  failure: Error | undefined;
-  readonly #watchers = new Set<() => void>();
-  #nextHold = 1;
-
-  constructor(neighbour: NodeId) {
-    this.neighbour = neighbour;
-  }
-
-  servable(wanted: number): Allowance {
-    const bytes = Math.min(wanted, this.serveLeft);
-    return bytes === 0 && this.retryMs !== undefined ? { bytes, retryMs: this.retryMs } : { bytes };
-  }
-
-  serve(bytes: number): Hold {
-    this.serveLeft -= bytes;
-    if (this.serveLeft < 0) throw new Error('served more than allowed');
-    return this.#hold(() => {
-      this.served += bytes;
-    });
-  }
-
-  reserveForward(wanted: number): Allowance {
-    const bytes = Math.min(wanted, this.forwardLeft);
-    this.forwardLeft -= bytes;
-    this.reserved += bytes;
-    return { bytes };
-  }
-
-  arrived(bytes: number): void {
-    if (this.failure !== undefined) throw this.failure;
-    this.reserved -= bytes;
-    this.arrivedBytes += bytes;
-    if (this.reserved < 0) throw new Error('more arrived than was granted');
-  }
-
-  forgetForward(): void {
-    this.reserved = 0;
-  }
-
-  usable(wanted: number): number {
-    return Math.min(wanted, this.useLeft);
-  }
-
-  use(bytes: number): Hold {
-    this.useLeft -= bytes;
-    return this.#hold(() => {
-      this.used += bytes;
-    });
-  }
-
-  delivered(bytes: number): void {
-    if (this.failure !== undefined) throw this.failure;
-    this.deliveredBytes += bytes;
-  }
-
-  commit(hold: Hold): void {
-    const done = this.holds.get(hold);
-    if (done === undefined) throw new Error('hold ended twice');
-    this.holds.delete(hold);
-    done();
-  }
-
-  release(hold: Hold): void {
-    if (!this.holds.delete(hold)) throw new Error('hold ended twice');
-  }
-
-  watch(changed: () => void): () => void {
-    this.#watchers.add(changed);
-    return () => this.#watchers.delete(changed);
-  }
-
-  /** Changes limits and tells whoever waits. */
-  allow(limits: Partial<Pick<TestDoor, 'serveLeft' | 'forwardLeft' | 'useLeft' | 'ready' | 'buying'>>): void {
-    Object.assign(this, limits);
-    for (const changed of this.#watchers) changed();
-  }
-
-  get watchers(): number {
-    return this.#watchers.size;
-  }
-
-  #hold(done: () => void): Hold {
-    const hold = this.#nextHold++;
-    this.holds.set(hold, done);
-    return hold;
-  }
-}
-
-class MemoryPipe implements BytePipe {
-  other: MemoryPipe | undefined;
-  #handlers: PipeHandlers | undefined;
-  #inbox: Uint8Array[] = [];
-  #paused = true;
-  #buffered = 0;
-  #closed = false;
-
-  get bufferedBytes(): number {
-    return this.#buffered;
-  }
-
-  attach(handlers: PipeHandlers): void {
-    this.#handlers = handlers;
-  }
-
-  write(bytes: Uint8Array): void {
-    this.#buffered += bytes.length;
-    this.other?.take(bytes);
-  }
-
-  take(bytes: Uint8Array): void {
-    this.#inbox.push(bytes);
-    this.#deliver();
-  }
-
-  pause(): void {
-    this.#paused = true;
-  }
-
-  resume(): void {
-    this.#paused = false;
-    this.#deliver();
-  }
-
-  end(): void {
-    setImmediate(() => this.destroy());
-  }
-
-  destroy(): void {
-    if (this.#closed) return;
-    this.#closed = true;
-    setImmediate(() => this.#handlers?.closed());
-    this.other?.destroy();
-  }
-
-  defer(task: () => void): void {
-    setImmediate(task);
-  }
-
-  drained(bytes: number): void {
-    this.#buffered -= bytes;
-    this.#handlers?.drained();
-  }
-
-  #deliver(): void {
-    setImmediate(() => {
-      for (;;) {
-        if (this.#paused || this.#closed) return;
-        const bytes = this.#inbox.shift();
-        if (bytes === undefined) return;
-        this.#handlers?.data(bytes);
-        this.other?.drained(bytes.length);
-      }
-    });
-  }
-}
 
 export interface BedNode {
   readonly id: NodeId;
@@ -249,9 +74,7 @@ export class TestBed {
 
   /** Connects two nodes, again if they were connected. */
   join(left: number, right: number): void {
-    const [a, b] = [new MemoryPipe(), new MemoryPipe()];
-    a.other = b;
-    b.other = a;
+    const [a, b] = memoryPipes();
     attach(this.at(left), this.at(right), a, true);
     attach(this.at(right), this.at(left), b, false);
   }
@@ -341,9 +164,9 @@ function idOf(index: number): NodeId {
 
 /** Waits until `met`, looking every few milliseconds; fails after ten seconds. */
 export async function until(met: () => boolean, what = 'condition'): Promise<void> {
-  const limit = Date.now() + 10_000;
+  const limit = performance.now() + 10_000;
   while (!met()) {
-    if (Date.now() > limit) throw new Error(`timed out waiting for ${what}`);
+    if (performance.now() > limit) throw new Error(`timed out waiting for ${what}`);
     await new Promise((later) => setTimeout(later, 5));
   }
 }
