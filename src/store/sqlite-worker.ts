@@ -19,6 +19,8 @@ const PAGE_ROWS = 1000;
 class Writer {
   readonly #db: DatabaseSync;
   readonly #path: string;
+  readonly #begin: StatementSync;
+  readonly #commit: StatementSync;
   readonly #upserts: readonly StatementSync[];
   /** Set by a failed write or sync: what is on the disk is unknown until it is read again, so nothing more is written. */
   #broken: Fault | undefined;
@@ -26,6 +28,8 @@ class Writer {
   constructor(db: DatabaseSync, start: WorkerStart) {
     this.#db = db;
     this.#path = start.path;
+    this.#begin = db.prepare('BEGIN IMMEDIATE');
+    this.#commit = db.prepare('COMMIT');
     this.#upserts = start.upserts.map((sql) => db.prepare(sql));
   }
 
@@ -46,9 +50,9 @@ class Writer {
 
   #transact(batches: readonly Batch[]): Fault | undefined {
     try {
-      this.#db.exec('BEGIN IMMEDIATE');
+      this.#begin.run();
       for (const { rows } of batches) for (const { table, row } of rows) this.#upserts[table]?.run(...row);
-      this.#db.exec('COMMIT');
+      this.#commit.run();
       return undefined;
     } catch (error) {
       const fault = faultOf(error, this.#path);
@@ -100,10 +104,10 @@ const post = (port: MessagePort, reply: Reply) => port.postMessage(reply);
 /** Everything that has arrived by now, in order. */
 function drain(port: MessagePort, first: Request): Request[] {
   const requests = [first];
-  let more = receiveMessageOnPort(port) as { message: Request } | undefined;
+  let more = receiveMessageOnPort(port);
   while (more !== undefined) {
-    requests.push(more.message);
-    more = receiveMessageOnPort(port) as { message: Request } | undefined;
+    requests.push(more.message as Request);
+    more = receiveMessageOnPort(port);
   }
   return requests;
 }
