@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
 import { CHEQUEBOOK_ABI, FACTORY_ABI } from '../src/chain/chequebook-abi.ts';
 import { compileContracts } from './compile.ts';
+import { documentWithGas } from './gas.ts';
 
 interface Parameter {
   readonly name?: string | undefined;
@@ -45,4 +46,9 @@ test('the hand-written ABI says what the compiled one says', async () => {
     const compiled = selectors(contracts[name]?.abi ?? []);
     for (const selector of selectors(parseAbi(ours))) assert.ok(compiled.has(selector), `${name} ${selector}`);
   }
+});
+
+test('docs/contracts.md shows the gas as it is', async () => {
+  const { stored, fresh } = await documentWithGas();
+  assert.equal(stored, fresh, 'run `npm run contracts`');
 });

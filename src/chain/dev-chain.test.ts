@@ -1,6 +1,11 @@
 import assert from 'node:assert/strict';
+import { execFile } from 'node:child_process';
+import { cp, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { request as httpRequest } from 'node:http';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
+import { promisify } from 'node:util';
 import { codeOf } from '../core/errors.ts';
 import { createDevChain, DEV_FACTORY, type DevChain } from './dev-chain.ts';
 import { type DevChainServer, serveDevChain } from './dev-chain-server.ts';
@@ -69,6 +74,25 @@ describe('development chain', () => {
     chain.close();
     assert.ok('error' in (await chain.request('eth_chainId', [])));
   });
+});
+
+test('without the optional package the reason is said', async () => {
+  // The same files where no node_modules is in sight.
+  const folder = await mkdtemp(join(tmpdir(), 'wayleave-no-edr-'));
+  try {
+    for (const file of ['src/chain/dev-chain.ts', 'src/chain/edr.ts', 'src/chain/artifacts.ts', 'src/core/errors.ts']) {
+      await cp(new URL(`../../${file}`, import.meta.url), join(folder, file));
+    }
+    await cp(new URL('../../contracts/artifacts.json', import.meta.url), join(folder, 'contracts/artifacts.json'));
+    await writeFile(join(folder, 'package.json'), '{"type":"module"}');
+    const program = `import { createDevChain } from './src/chain/dev-chain.ts';
+      createDevChain({ chainId: 1, funded: new Map() }).catch((error) => console.log(error.code));`;
+    await writeFile(join(folder, 'main.ts'), program);
+    const { stdout } = await promisify(execFile)(process.execPath, [join(folder, 'main.ts')], { env: {} });
+    assert.equal(stdout.trim(), 'CHAIN_EMBEDDED_UNAVAILABLE');
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
 });
 
 interface Post {
