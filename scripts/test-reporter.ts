@@ -32,5 +32,5 @@ async function* withSkips(source: AsyncIterable<TestEvent>): AsyncGenerator<Test
 }
 
 function diagnostic(message: string): TestEvent {
-  return { type: 'test:diagnostic', data: { message, nesting: 0, level: 'info' } } as TestEvent;
+  return { type: 'test:diagnostic', data: { message, nesting: 0, level: 'info' } };
 }

@@ -114,6 +114,11 @@ describe('tidy: the rules of the house (DESIGN §2)', () => {
     );
   });
 
+  it('nothing but an entry.ts hands on the names of another file', () => {
+    const rest = product.filter(({ path }) => !path.endsWith('/entry.ts'));
+    assert.deepEqual(hits(rest, /^export (type )?(\{.*\}|\*.*) from /), []);
+  });
+
   it('core waits for nothing', () => {
     assert.deepEqual(
       hits(core, /\basync (function|\(|\w+ =>)|(^\s*|[=(] ?|return )await |\bPromise[<.]|new Promise\b/),

@@ -1,0 +1,63 @@
+import { Ledger } from '../src/core/ledger.ts';
+import { serviceColumn } from '../src/core/service.ts';
+import type { Bench, Row } from './bench.ts';
+import { cpuSeconds, median, medianInterval } from './measure.ts';
+
+/** Charges through the public door: hold with the limit checked, then commit; one unit each, links in random order. */
+const ROUNDS = 9;
+const CHARGES_A_ROUND = 2_000_000;
+
+export const bench: Bench = {
+  id: 'charge',
+  rows: async (context) =>
+    [
+      { links: 1_000, least: 20e6 },
+      { links: 1_000_000, least: 5e6 },
+    ].map(({ links, least }): Row => {
+      context.say(`${ROUNDS} × ${CHARGES_A_ROUND} charges over ${links} links`);
+      const ledger = openLedger(links);
+      const order = randomOrder(links);
+      round(ledger, order); // the compiler's warm-up
+      const rates = Array.from({ length: ROUNDS }, () => {
+        const before = cpuSeconds();
+        round(ledger, order);
+        return CHARGES_A_ROUND / (cpuSeconds() - before);
+      });
+      const id = `charge.${links}-links`;
+      return {
+        id,
+        value: median(rates),
+        unit: 'charges/CPU-s',
+        target: { of: 'value', least },
+        interval: medianInterval(rates),
+      };
+    }),
+};
+
+function openLedger(links: number): Ledger {
+  const ledger = new Ledger(links);
+  for (let i = 0; i < links; i += 1) {
+    const row = ledger.addLink();
+    ledger.setLimit(row, 'dropAt', 1_000_000_000);
+    ledger.setLimit(row, 'leaseLeft', 1_000_000_000);
+  }
+  return ledger;
+}
+
+/** A fixed sequence (a linear congruential generator), so that every run visits the same links in the same order. */
+function randomOrder(links: number): Uint32Array {
+  let state = 1;
+  return Uint32Array.from({ length: CHARGES_A_ROUND }, () => {
+    state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;
+    return Math.floor((state / 2 ** 32) * links);
+  });
+}
+
+function round(ledger: Ledger, order: Uint32Array): void {
+  for (let i = 0; i < order.length; i += 1) {
+    const row = order[i] ?? 0;
+    const hold = ledger.holdProvide(row, 1);
+    if (hold < 0) throw new Error(`refused: ${hold}`);
+    ledger.commit(hold, serviceColumn.transit, 1);
+  }
+}
