@@ -76,6 +76,24 @@ test('the buyer may renew early, and what is left is kept', () => {
   assert.deepEqual([buyer.due(1799), buyer.due(1800)], [false, true]);
 });
 
+test('grace is an advance, not a gift', () => {
+  const data = new AllotmentSeller(byData, 400_000);
+  data.sell(1, 0);
+  data.used(1_300_000);
+  data.sell(2, 0);
+  data.used(699_999);
+  assert.equal(data.state(0), 'active');
+  data.used(1);
+  assert.equal(data.state(0), 'grace', 'two megabytes for two allotments');
+  // By time a tenth is forgiven as skew of the clocks: 400 ms late, 100 forgiven, 300 taken from the next second.
+  const time = new AllotmentSeller(byTime);
+  time.sell(1, 0);
+  time.sell(2, 1400);
+  assert.deepEqual([time.state(2099), time.state(2100)], ['active', 'grace']);
+  time.sell(3, 9000);
+  assert.deepEqual([time.state(9999), time.state(10_000)], ['active', 'grace'], 'after a pause it starts anew');
+});
+
 test('a repeated or old message sells nothing; a lost one is made up', () => {
   const seller = new AllotmentSeller(byTime);
   assert.deepEqual(

@@ -11,6 +11,12 @@ export const ALLOTMENT_GRACE_MS = 500;
 /** The same under data metering: half a default allotment. */
 export const ALLOTMENT_GRACE_BYTES = 500_000;
 
+/**
+ * Time used in grace is taken from the next allotment, less this part of one: two clocks may run that far apart without
+ * a cut, and nobody gains more than that by renewing late.
+ */
+export const CLOCK_SKEW_PERCENT = 10;
+
 /** Allotments bought but not used that a provider keeps for a buyer: a minute or 60 MB. More is not sold. */
 export const MAX_ALLOTMENTS_AHEAD = 60;
 
@@ -44,17 +50,27 @@ export function admitsPurchase(payment: AllotmentPayment, balance: number, charg
 /** What is left of the allotments bought, in bytes or by this side's own clock. */
 class Stock {
   readonly #size: AllotmentSize;
+  readonly #grace: number;
   #bytes = 0;
   #untilMs = Number.NEGATIVE_INFINITY;
 
-  constructor(size: AllotmentSize) {
+  constructor(size: AllotmentSize, grace: number) {
     this.#size = size;
+    this.#grace = grace;
   }
 
   add(allotments: number, nowMs: number): void {
-    // What was used beyond the last allotment, in the grace of the provider, is not carried over.
-    if (this.#size.metering === 'data') this.#bytes = Math.max(0, this.#bytes) + allotments * this.#size.bytes;
-    else this.#untilMs = Math.max(this.#untilMs, nowMs) + allotments * this.#size.ms;
+    // Bytes used in grace are taken from the new allotment, else grace would be a gift with every renewal.
+    if (this.#size.metering === 'data') this.#bytes += allotments * this.#size.bytes;
+    else this.#untilMs = this.#startMs(nowMs) + allotments * this.#size.ms;
+  }
+
+  /** When a new allotment begins: at the end of the last, a little forgiven; or now, after a pause longer than grace. */
+  #startMs(nowMs: number): number {
+    const overMs = nowMs - this.#untilMs;
+    if (overMs <= 0) return this.#untilMs;
+    if (overMs > this.#grace) return nowMs;
+    return nowMs - Math.max(0, overMs - (this.#size.ms * CLOCK_SKEW_PERCENT) / 100);
   }
 
   use(bytes: number): void {
@@ -78,7 +94,7 @@ export class AllotmentBuyer {
 
   /** `lead`: renew this many bytes or milliseconds early. `bought`: the count to continue from. */
   constructor(size: AllotmentSize, lead = 0, bought = 0) {
-    this.#stock = new Stock(size);
+    this.#stock = new Stock(size, 0);
     this.#lead = lead;
     this.#bought = count(bought);
   }
@@ -119,8 +135,8 @@ export class AllotmentSeller {
   /** `grace` in bytes or milliseconds. `sold`: the count to continue from. */
   constructor(size: AllotmentSize, grace?: number, sold = 0) {
     this.#size = size;
-    this.#stock = new Stock(size);
     this.#grace = grace ?? (size.metering === 'data' ? ALLOTMENT_GRACE_BYTES : ALLOTMENT_GRACE_MS);
+    this.#stock = new Stock(size, this.#grace);
     this.#sold = count(sold);
   }
 

@@ -52,6 +52,8 @@ test('warnings fade one a minute, and are never more than the limit', () => {
   for (let each = 0; each < 1000; each++) conduct.fault('EPOCH_STALE', 0);
   assert.equal(conduct.warnings(0), WARNINGS_TO_CUT);
   assert.equal(conduct.warnings(3 * WARNING_DECAY_MS - 1), WARNINGS_TO_CUT - 2);
+  assert.equal(conduct.warnings(3.5 * WARNING_DECAY_MS), WARNINGS_TO_CUT - 3);
+  assert.equal(conduct.warnings(4 * WARNING_DECAY_MS), WARNINGS_TO_CUT - 4, 'half minutes are not lost by looking');
   assert.equal(conduct.warnings(1e12), 0);
   assert.equal(conduct.fault('EPOCH_STALE', 1e12).action, 'warn');
 });

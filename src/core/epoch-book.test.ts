@@ -54,6 +54,21 @@ test('the grace time runs from the first newer acknowledgement, not the last', (
   refuses(() => mine.acknowledge(9, 200), 'EPOCH_UNKNOWN');
 });
 
+test('an epoch long forgotten is stale, not unknown', () => {
+  const mine = new MyEpochs(100);
+  for (const epoch of [3, 4]) mine.announce(terms(epoch));
+  mine.acknowledge(4, 0);
+  mine.announce(terms(5));
+  mine.acknowledge(5, 1000);
+  refuses(() => mine.priceOf(3, 'transit', 1000), 'EPOCH_STALE');
+  for (let epoch = 6; epoch < 60; epoch++) {
+    mine.announce(terms(epoch));
+    mine.acknowledge(epoch, 1000);
+  }
+  refuses(() => mine.priceOf(6, 'transit', 1000), 'EPOCH_STALE');
+  assert.equal(mine.priceOf(58, 'transit', 1000), 5800);
+});
+
 test('a service that is not offered has no price', () => {
   const mine = new MyEpochs();
   const theirs = new TheirEpochs();

@@ -67,7 +67,7 @@ test('the rate is full when open, falls in a straight line, and keeps a floor', 
 
 test('an unshaped link is slowed down from what it was measured at', () => {
   const full = Number.POSITIVE_INFINITY;
-  assert.equal(serviceRate(0, limits, { full, measured: 5_000_000 }), full);
+  for (const debt of [0, 124]) assert.equal(serviceRate(debt, limits, { full, measured: 5_000_000 }), full);
   assert.equal(serviceRate(125, limits, { full, measured: 5_000_000 }), 5_000_000);
   assert.equal(serviceRate(200, limits, { full, measured: 5_000_000 }), FLOOR_BYTES_PER_SECOND);
   assert.equal(serviceRate(150, limits, { full }), FLOOR_BYTES_PER_SECOND);
@@ -115,6 +115,12 @@ test('over any time at most one burst plus rate × time is allowed', () => {
       }
     }),
   );
+});
+
+test('a long pause saves up one burst and no more', () => {
+  const pace = new Pace();
+  pace.take(pace.allow(1e9, 1_000_000, 0).bytes);
+  assert.equal(pace.allow(1e9, 1_000_000, 3_600_000).bytes, 1000 * BURST_MS);
 });
 
 test('who asks again when told reaches the rate, with few questions', () => {
