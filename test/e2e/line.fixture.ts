@@ -1,0 +1,138 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createDevChain, DEV_FACTORY } from '../../src/chain/dev-chain.ts';
+import { type DevChainServer, serveDevChain } from '../../src/chain/dev-chain-server.ts';
+import { createEvmChain } from '../../src/chain/evm-chain.ts';
+import { createSigner, type Signer } from '../../src/chain/signer.ts';
+import { makeIdentity } from '../../src/link/certificate.ts';
+import { TlsTransport } from '../../src/link/tls-transport.ts';
+import { createNode } from '../../src/node/create-node.ts';
+import { parseConfig } from '../../src/node/load-config.ts';
+import type { NodeEvent, WayleaveNode } from '../../src/node/node.ts';
+import { systemClock } from '../../src/node/system-clock.ts';
+import { openSqliteStore } from '../../src/store/sqlite-store.ts';
+import { systemEgress } from '../../src/transit/egress.ts';
+
+const CHAIN_ID = 31_337;
+
+/** A node of the line with what the test wants to reach. */
+export interface LineNode {
+  readonly node: WayleaveNode;
+  readonly events: NodeEvent[];
+  stop(): Promise<void>;
+}
+
+/** Nodes in a line, gateway first, in this process: real TLS, a real EVM behind JSON-RPC, real stores. */
+export class Line {
+  readonly folder = mkdtempSync(join(tmpdir(), 'wayleave-line-'));
+  readonly nodes: LineNode[] = [];
+  readonly signers: Signer[];
+  #rpc: DevChainServer | undefined;
+  readonly #toml: (index: number) => string;
+
+  /** `toml` adds lines to a node's configuration; index 0 is the gateway. */
+  constructor(count: number, toml: (index: number) => string = () => '') {
+    this.signers = Array.from({ length: count }, (_, index) => createSigner(new Uint8Array(32).fill(index + 1)));
+    this.#toml = toml;
+  }
+
+  async start(): Promise<void> {
+    const funded = new Map(this.signers.map((signer) => [signer.id, 10n ** 20n]));
+    const chain = await createDevChain({ chainId: CHAIN_ID, funded });
+    this.#rpc = await serveDevChain({ chain, port: 0 });
+    for (let index = 0; index < this.signers.length; index += 1) await this.startNode(index);
+  }
+
+  /** Starts (again) the node at `index`, on the store it had before. */
+  async startNode(index: number): Promise<LineNode> {
+    const signer = this.signers[index] as Signer;
+    const config = parseConfig(this.#config(index), join(this.folder, `${index}.toml`));
+    const store = await openSqliteStore({ path: config.store.path, nodeId: signer.id });
+    const chain = createEvmChain({
+      url: config.settlement.rpcUrl as string,
+      chainId: CHAIN_ID,
+      factory: DEV_FACTORY,
+      signer,
+      clock: systemClock,
+      pollMs: 20,
+    });
+    const transport = new TlsTransport({ identity: await makeIdentity(signer), clock: systemClock });
+    const ports = { clock: systemClock, random: Math.random, store, transport, chain, egress: systemEgress() };
+    const node = await createNode({ config, signer, ports });
+    const events: NodeEvent[] = [];
+    node.subscribe((event) => events.push(event));
+    const stop = async (): Promise<void> => {
+      await node.stop();
+      await store.close();
+      await chain.close();
+    };
+    this.nodes[index] = { node, events, stop };
+    return this.nodes[index] as LineNode;
+  }
+
+  #config(index: number): string {
+    const before = this.nodes[index - 1]?.node.status().listen;
+    const name = String.fromCharCode(65 + index);
+    const upstream =
+      index === 0
+        ? 'uplink = true\nuplink_price_per_mb = 8000\nallow = ["127.0.0.1"]'
+        : `next_hop = "${this.signers[index - 1]?.id}"`;
+    const neighbour =
+      index === 0 ? '' : `[[neighbour]]\nid = "${this.signers[index - 1]?.id}"\naddress = "${before}"\nname = "up"`;
+    return `
+name = "${name}"
+[key]
+insecure_plain = true
+[listen]
+host = "127.0.0.1"
+port = 0
+[api]
+port = 0
+[discovery]
+mdns = false
+[transit]
+min_profit_bp = 1000
+max_price_per_mb = 100000
+${upstream}
+[proxy]
+port = 0
+[settlement]
+enabled = true
+rpc_url = "${this.#rpc?.url}"
+chain_id = ${CHAIN_ID}
+factory = "${DEV_FACTORY}"
+deposit_wei = "${10n ** 19n}"
+[store]
+path = "${name}.db"
+${neighbour}
+${this.#toml(index)}
+`;
+  }
+
+  /** Port of the last node's proxy. */
+  get proxyPort(): number {
+    return Number(this.nodes.at(-1)?.node.status().socks?.split(':').at(-1));
+  }
+
+  /** Resolves when `condition` holds; the test runner's own time limit is the only other end. */
+  async until(condition: () => boolean): Promise<void> {
+    while (!condition()) await new Promise((resolve) => setTimeout(resolve, 10));
+  }
+
+  /** Every link is up with terms, and every buyer can pay. */
+  async ready(): Promise<void> {
+    await this.until(() =>
+      this.nodes.slice(1).every(({ node }) => {
+        const up = node.status().links.find((link) => link.name === 'up');
+        return up?.connected === true && up.services.transit.theirAskPerMb !== undefined && node.status().chequebook !== undefined;
+      }),
+    );
+  }
+
+  async close(): Promise<void> {
+    for (const node of [...this.nodes].reverse()) await node.stop();
+    await this.#rpc?.close();
+    rmSync(this.folder, { recursive: true, force: true });
+  }
+}
