@@ -72,7 +72,7 @@ export type ChequeVerdict =
  * `CHEQUE_TOO_SMALL`, `CHEQUE_WRONG_ISSUER`, `CHEQUE_FORGED`, `CHEQUE_BOUNCED` (DESIGN §12).
  */
 export function checkCheque(facts: ChequeFacts): ChequeVerdict {
-  const { cheque, contract, last } = facts;
+  const { cheque, last } = facts;
   if (cheque.beneficiary !== facts.me) return refused('CHEQUE_NOT_FOR_ME');
   if (cheque.chequebook !== facts.announced) return refused('CHEQUE_WRONG_CHEQUEBOOK');
   if (
@@ -82,9 +82,8 @@ export function checkCheque(facts: ChequeFacts): ChequeVerdict {
   ) {
     return { kind: 'duplicate' };
   }
-  if (contract === 'unread') return refused('CHEQUE_UNVERIFIED');
-  if (contract === 'absent') return refused('CHEQUE_NO_CONTRACT');
-  if (!contract.fromFactory) return refused('CHEQUE_FOREIGN_FACTORY');
+  const contract = trusted(facts.contract);
+  if (typeof contract === 'string') return refused(contract);
   // After a lost store the contract remembers what was cashed: that is never credited again.
   const base = larger(last?.cumulativeWei ?? 0n, contract.paidOutWei);
   if (cheque.cumulativeWei <= base) return refused('CHEQUE_STALE');
@@ -96,6 +95,13 @@ export function checkCheque(facts: ChequeFacts): ChequeVerdict {
   if (contract.bounced) return refused('CHEQUE_BOUNCED');
   const solvent = contract.balanceWei >= cheque.cumulativeWei - contract.paidOutWei;
   return { kind: 'accepted', ...worth, addedWei: cheque.cumulativeWei - base, solvent };
+}
+
+/** The contract, if it is one to take cheques on; else why not. */
+function trusted(contract: ChequeFacts['contract']): ChequebookKnowledge | ErrorCode {
+  if (contract === 'unread') return 'CHEQUE_UNVERIFIED';
+  if (contract === 'absent') return 'CHEQUE_NO_CONTRACT';
+  return contract.fromFactory ? contract : 'CHEQUE_FOREIGN_FACTORY';
 }
 
 function refused(code: ErrorCode): ChequeVerdict {
