@@ -75,13 +75,7 @@ export function checkCheque(facts: ChequeFacts): ChequeVerdict {
   const { cheque, last } = facts;
   if (cheque.beneficiary !== facts.me) return refused('CHEQUE_NOT_FOR_ME');
   if (cheque.chequebook !== facts.announced) return refused('CHEQUE_WRONG_CHEQUEBOOK');
-  if (
-    last !== undefined &&
-    cheque.cumulativeWei === last.cumulativeWei &&
-    sameBytes(cheque.signature, last.signature)
-  ) {
-    return { kind: 'duplicate' };
-  }
+  if (repeats(cheque, last)) return { kind: 'duplicate' };
   const contract = trusted(facts.contract);
   if (typeof contract === 'string') return refused(contract);
   // After a lost store the contract remembers what was cashed: that is never credited again.
@@ -95,6 +89,11 @@ export function checkCheque(facts: ChequeFacts): ChequeVerdict {
   if (contract.bounced) return refused('CHEQUE_BOUNCED');
   const solvent = contract.balanceWei >= cheque.cumulativeWei - contract.paidOutWei;
   return { kind: 'accepted', ...worth, addedWei: cheque.cumulativeWei - base, solvent };
+}
+
+function repeats(cheque: SignedCheque, last: ChequeFacts['last']): boolean {
+  if (last === undefined || cheque.cumulativeWei !== last.cumulativeWei) return false;
+  return sameBytes(cheque.signature, last.signature);
 }
 
 /** The contract, if it is one to take cheques on; else why not. */
