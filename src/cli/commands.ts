@@ -1,0 +1,53 @@
+import type { Command } from 'commander';
+import type { CommandContext } from './terminal.ts';
+
+/** A command as the list of all knows it. Its own file is loaded when it is called for, so that the others stay quick. */
+export interface CommandEntry {
+  readonly name: string;
+  readonly summary: string;
+  load(context: CommandContext): Promise<Command>;
+}
+
+/** Every command, in the order of `wayleave help`. */
+export const COMMANDS: readonly CommandEntry[] = [
+  {
+    name: 'init',
+    summary: 'make a data folder: a key and a commented configuration',
+    load: async (context) => (await import('./init.ts')).initCommand(context),
+  },
+  {
+    name: 'up',
+    summary: 'run a node until Ctrl-C',
+    load: async (context) => (await import('./up.ts')).upCommand(context),
+  },
+  {
+    name: 'status',
+    summary: 'show the links of the running node',
+    load: async (context) => (await import('./status.ts')).statusCommand(context),
+  },
+  {
+    name: 'lab',
+    summary: 'run a neighbourhood of five nodes on this machine',
+    load: async (context) => (await import('./lab.ts')).labCommand(context),
+  },
+  {
+    name: 'proxy',
+    summary: 'show how programs use the node, and try it',
+    load: async (context) => (await import('./proxy.ts')).proxyCommand(context),
+  },
+  {
+    name: 'backup',
+    summary: 'copy books, key and configuration into a folder',
+    load: async (context) => (await import('./backup.ts')).backupCommand(context),
+  },
+  {
+    name: 'restore',
+    summary: 'put a backup in place',
+    load: async (context) => (await import('./restore.ts')).restoreCommand(context),
+  },
+  {
+    name: 'help',
+    summary: 'explain a command, or print a page of the manual',
+    load: async (context) => (await import('./help.ts')).helpCommand(context),
+  },
+];

@@ -1,0 +1,78 @@
+import { readFileSync } from 'node:fs';
+import { type Command, Option } from 'commander';
+import { ERRORS, type ErrorCode, WayleaveError } from '../core/errors.ts';
+import type { NodeStatus } from '../node/node.ts';
+import { accessFile, configFile, configOption } from './node-folder.ts';
+
+/** Options of the commands that talk to a running node. */
+export interface ApiOptions {
+  readonly config: string;
+  readonly url?: string;
+  readonly token?: string;
+}
+
+/** A backup of large books takes a while; everything else is quick. */
+const ANSWER_MS = 60_000;
+
+/** Adds `--config`, `--url` and `--token`. */
+export function withApiOptions(command: Command): Command {
+  return command
+    .addOption(configOption())
+    .addOption(new Option('--url <url>', 'address of the API, in place of the one in the data folder'))
+    .addOption(new Option('--token <token>', 'token of the API').env('WAYLEAVE_TOKEN'));
+}
+
+/** The API of a running node, seen from a command. Every call throws `API_UNREACHABLE` or the node's own error. */
+export class NodeApi {
+  readonly url: string;
+  readonly #token: string | undefined;
+
+  private constructor(url: string, token: string | undefined) {
+    this.url = url;
+    this.#token = token;
+  }
+
+  /** By `--url`, else by the `api.json` beside the configuration. Throws `API_UNREACHABLE`. */
+  static find(options: ApiOptions, folder: string): NodeApi {
+    if (options.url !== undefined) return new NodeApi(options.url.replace(/\/+$/, ''), options.token);
+    const file = accessFile(configFile(options.config, folder));
+    try {
+      const access = JSON.parse(readFileSync(file, 'utf8')) as { url: string; token: string };
+      return new NodeApi(access.url, options.token ?? access.token);
+    } catch (cause) {
+      throw new WayleaveError('API_UNREACHABLE', { file }, cause);
+    }
+  }
+
+  async status(): Promise<NodeStatus> {
+    return (await this.#call('GET', '/v1/status')) as NodeStatus;
+  }
+
+  async backup(path: string): Promise<void> {
+    await this.#call('POST', '/v1/backup', { path });
+  }
+
+  async #call(method: string, path: string, body?: object): Promise<unknown> {
+    const headers = this.#token === undefined ? {} : { authorization: `Bearer ${this.#token}` };
+    const signal = AbortSignal.timeout(ANSWER_MS);
+    let response: Response;
+    let answer: unknown;
+    try {
+      const content = body === undefined ? {} : { body: JSON.stringify(body) };
+      response = await fetch(`${this.url}${path}`, { method, headers, signal, ...content });
+      answer = await response.json();
+    } catch (cause) {
+      throw new WayleaveError('API_UNREACHABLE', { url: this.url }, cause);
+    }
+    if (!response.ok) throw refusal(answer, this.url);
+    return answer;
+  }
+}
+
+/** The node's own words, if they are ours. */
+function refusal(answer: unknown, url: string): WayleaveError {
+  const code = (answer as { code?: string } | null)?.code ?? '';
+  return Object.hasOwn(ERRORS, code)
+    ? new WayleaveError(code as ErrorCode)
+    : new WayleaveError('API_UNREACHABLE', { url, answered: 'something else than a node' });
+}

@@ -1,0 +1,51 @@
+import type { Chain } from '../chain/chain.ts';
+import type { Signer } from '../chain/signer.ts';
+import { makeIdentity } from '../link/certificate.ts';
+import { TlsTransport } from '../link/tls-transport.ts';
+import type { NodeConfig } from '../node/config.ts';
+import type { NodePorts } from '../node/create-node.ts';
+import { systemClock } from '../node/system-clock.ts';
+import { openSqliteStore } from '../store/sqlite-store.ts';
+import { systemEgress } from '../transit/egress.ts';
+
+/** How often a chain on this machine is asked whether a transaction is mined: often, as asking costs nobody anything. */
+const LOCAL_POLL_MS = 100;
+
+/** The real ports of a node: the system's clock, the store on disk, TLS, the chain, the network. Throws the store's errors. */
+export async function openPorts(config: NodeConfig, signer: Signer): Promise<NodePorts & AsyncDisposable> {
+  const clock = systemClock;
+  const [store, identity, chain] = await Promise.all([
+    openSqliteStore({ path: config.store.path, nodeId: signer.id }),
+    makeIdentity(signer),
+    openChain(config, signer),
+  ]);
+  return {
+    clock,
+    random: Math.random,
+    store,
+    transport: new TlsTransport({ identity, clock }),
+    chain,
+    egress: systemEgress(),
+    async [Symbol.asyncDispose]() {
+      await chain?.close();
+      await store.close();
+    },
+  };
+}
+
+/** Loaded only where settlement is on: the chain's client is large. */
+async function openChain(config: NodeConfig, signer: Signer): Promise<Chain | undefined> {
+  const { enabled, rpcUrl, factory, chainId, maxGasPriceWei } = config.settlement;
+  if (!enabled || rpcUrl === undefined || factory === undefined) return undefined;
+  const { createEvmChain } = await import('../chain/evm-chain.ts');
+  const local = /^(?:127\.|localhost$|\[::1\]$)/.test(new URL(rpcUrl).hostname);
+  return createEvmChain({
+    url: rpcUrl,
+    chainId,
+    factory,
+    signer,
+    clock: systemClock,
+    maxFeePerGasWei: maxGasPriceWei,
+    ...(local && { pollMs: LOCAL_POLL_MS }),
+  });
+}

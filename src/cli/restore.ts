@@ -1,0 +1,56 @@
+import { constants, copyFileSync, existsSync, mkdirSync, readFileSync } from 'node:fs';
+import { dirname, join, resolve } from 'node:path';
+import { Command } from 'commander';
+import { WayleaveError } from '../core/errors.ts';
+import { loadConfig } from '../node/load-config.ts';
+import { restoreBackup } from '../store/restore.ts';
+import { BACKUP_NAMES } from './backup.ts';
+import { CONFIG_NAME } from './node-folder.ts';
+import { answer, type CommandContext } from './terminal.ts';
+
+interface RestoreOptions {
+  readonly replace?: boolean;
+}
+
+/** `wayleave restore` */
+export function restoreCommand(context: CommandContext): Command {
+  return new Command('restore')
+    .description('Puts a backup in place, in a new data folder or in that of a stopped node.')
+    .argument('<backup>', 'a folder made by wayleave backup')
+    .argument('[dir]', 'the data folder', '.')
+    .option('--replace', 'replace books that stand there; they are kept beside the new ones')
+    .option('--json', 'answer in JSON')
+    .addHelpText('after', '\nA configuration or key that stands there already is kept; another key is refused.')
+    .action(async (backup: string, dir: string, options: RestoreOptions) => {
+      const from = resolve(context.terminal.folder, backup);
+      const folder = resolve(context.terminal.folder, dir);
+      const { epoch, replaced } = await restore(from, folder, options);
+      answer(context, { ok: true, folder, epoch, replaced }, () => [
+        `Restored into ${folder}; its neighbours will see store epoch ${epoch}.`,
+        ...(replaced === undefined ? [] : [`The books that stood there are now ${replaced}.`]),
+        'What was traded since the backup is settled with each neighbour when it connects.',
+      ]);
+    });
+}
+
+async function restore(from: string, folder: string, { replace = false }: RestoreOptions) {
+  for (const name of Object.values(BACKUP_NAMES)) {
+    if (!existsSync(join(from, name))) throw new WayleaveError('BACKUP_MISSING', { path: join(from, name) });
+  }
+  const file = join(folder, CONFIG_NAME);
+  // Relative paths in it start where it will stand, so it goes first; it alone does no harm.
+  mkdirSync(folder, { recursive: true, mode: 0o700 });
+  if (!existsSync(file)) copyFileSync(join(from, BACKUP_NAMES.config), file, constants.COPYFILE_EXCL);
+  const config = loadConfig(file);
+  const key = join(from, BACKUP_NAMES.key);
+  const hasKey = existsSync(config.key.file);
+  if (hasKey && !readFileSync(key).equals(readFileSync(config.key.file))) {
+    throw new WayleaveError('BACKUP_OTHER_KEY', { path: config.key.file });
+  }
+  const restored = await restoreBackup({ from: join(from, BACKUP_NAMES.store), to: config.store.path, replace });
+  if (!hasKey) {
+    mkdirSync(dirname(config.key.file), { recursive: true, mode: 0o700 });
+    copyFileSync(key, config.key.file, constants.COPYFILE_EXCL);
+  }
+  return restored;
+}

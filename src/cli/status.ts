@@ -1,0 +1,121 @@
+import { Command } from 'commander';
+import type { LinkStatus, NodeStatus } from '../node/node.ts';
+import { type ApiOptions, NodeApi, withApiOptions } from './node-api.ts';
+import { answer, type CommandContext, painter, type Terminal } from './terminal.ts';
+import { textTable } from './text-table.ts';
+
+/** `wayleave status` */
+export function statusCommand(context: CommandContext): Command {
+  return withApiOptions(new Command('status'))
+    .description('Shows the running node and its links. Amounts in units, prices in units per MB, 1 MB = 10^6 bytes.')
+    .option('--json', 'the status as the node gives it')
+    .action(async (options: ApiOptions) => {
+      const status = await NodeApi.find(options, context.terminal.folder).status();
+      answer(context, status, () => statusLines(status, context.terminal));
+    });
+}
+
+/** The status as people read it. */
+export function statusLines(status: NodeStatus, terminal: Terminal): string[] {
+  const paint = painter(terminal);
+  const lines = [
+    `${paint('bold', status.name)}  ${status.id}  ${status.mode}, up ${duration(status.uptimeMs)}`,
+    facts([
+      ['links at', status.listen],
+      ['proxy at', status.socks ?? status.httpProxy],
+      ['chequebook', status.chequebook],
+    ]),
+    facts([
+      ['cost', status.costPerMb],
+      ['ask', status.askPerMb],
+      ['streams', status.streams],
+      ['payments', status.paymentsPaused ? 'paused' : undefined],
+    ]),
+    '',
+  ];
+  if (status.links.length === 0) return [...lines, 'No neighbours yet.'];
+  const headings = [
+    'neighbour',
+    'state',
+    'ask>',
+    'their ask>',
+    'MB given>',
+    'MB taken>',
+    'owes me>',
+    'payAt>',
+    'dropAt>',
+    'paid>',
+    'received>',
+  ];
+  const rows = status.links.map((link) => linkRow(link, paint));
+  const details = status.links.flatMap((link) => linkNotes(link));
+  return [...lines, ...textTable(headings, rows), ...(details.length > 0 ? ['', ...details] : [])];
+}
+
+function linkRow(link: LinkStatus, paint: ReturnType<typeof painter>): string[] {
+  const { askPerMb, theirAskPerMb } = link.services.transit;
+  const services = Object.values(link.services);
+  const sum = (pick: (service: (typeof services)[number]) => number): number =>
+    services.reduce((total, service) => total + pick(service), 0);
+  const state = link.connected ? link.state : `${link.state}, away`;
+  const colour = !link.connected
+    ? 'dim'
+    : link.state === 'open'
+      ? 'green'
+      : link.state === 'throttled'
+        ? 'yellow'
+        : 'red';
+  return [
+    label(link),
+    paint(colour, link.paymentsPaused ? `${state}, paused` : state),
+    number(askPerMb),
+    number(theirAskPerMb),
+    megabytes(sum((each) => each.providedBytes)),
+    megabytes(sum((each) => each.consumedBytes)),
+    number(link.balance),
+    // The limits that count now: mine when the neighbour owes me, theirs when I owe.
+    number(link.balance >= 0 ? link.payAt : link.theirPayAt),
+    number(link.balance >= 0 ? link.dropAt : link.theirDropAt),
+    number(link.paid),
+    number(link.received),
+  ];
+}
+
+function linkNotes(link: LinkStatus): string[] {
+  const notes: string[] = [];
+  if (link.writeOff !== 0) notes.push(`${label(link)}: ${number(link.writeOff)} written off`);
+  if (link.pending > 0) notes.push(`${label(link)}: ${number(link.pending)} paid and not acknowledged yet`);
+  if (link.uncashed > 0)
+    notes.push(`${label(link)}: ${number(link.uncashed)} of ${number(link.riskAt)} at risk, uncashed`);
+  if (link.lastFault !== undefined) notes.push(`${label(link)}: last fault ${link.lastFault}`);
+  return notes;
+}
+
+function label({ name, neighbour }: LinkStatus): string {
+  return name ?? `${neighbour.slice(0, 8)}…${neighbour.slice(-4)}`;
+}
+
+function facts(pairs: readonly (readonly [string, string | number | undefined])[]): string {
+  return pairs
+    .filter(([, value]) => value !== undefined)
+    .map(([name, value]) => `${name} ${typeof value === 'number' ? number(value) : value}`)
+    .join('   ');
+}
+
+/** 1234567 → 1,234,567 */
+function number(value: number | undefined): string {
+  return value === undefined ? '-' : value.toLocaleString('en-US');
+}
+
+function megabytes(bytes: number): string {
+  return (bytes / 1e6).toLocaleString('en-US', { minimumFractionDigits: 1, maximumFractionDigits: 1 });
+}
+
+function duration(ms: number): string {
+  const seconds = Math.floor(ms / 1000);
+  if (seconds < 120) return `${seconds} s`;
+  const minutes = Math.floor(seconds / 60);
+  if (minutes < 120) return `${minutes} min`;
+  const hours = Math.floor(minutes / 60);
+  return hours < 48 ? `${hours} h` : `${Math.floor(hours / 24)} days`;
+}
