@@ -245,6 +245,22 @@ describe('the API of a running node', () => {
     });
   }
 
+  it('takes a body of unannounced length, up to the same limit, and none at all', async () => {
+    const raw = async (rest: string): Promise<string> => {
+      const socket = connect({ host: '127.0.0.1', port: Number(new URL(api.url).port) });
+      const head = `POST /v1/cash HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\nAuthorization: Bearer ${api.token}\r\n`;
+      socket.on('error', () => {});
+      socket.write(head + rest);
+      let text = '';
+      for await (const chunk of socket.setEncoding('utf8')) text += chunk;
+      return text.split(' ')[1] ?? '';
+    };
+    assert.equal(await raw('\r\n'), '200');
+    assert.equal(await raw('Transfer-Encoding: chunked\r\n\r\n2\r\n{}\r\n0\r\n\r\n'), '200');
+    const chunk = `1000\r\n${' '.repeat(4096)}\r\n`;
+    assert.equal(await raw(`Transfer-Encoding: chunked\r\n\r\n${chunk.repeat(5)}0\r\n\r\n`), '413');
+  });
+
   it('cashes, backs up and stops', async () => {
     const post = (path: string, body: string) => call(api, path, { method: 'POST', headers: authorised, body });
     assert.equal(JSON.parse((await post('/v1/cash', '')).text).cashed, 3);

@@ -45,7 +45,7 @@ function jsonWriter(terminal: Terminal): Writer {
     { write: (line) => terminal.out(line) },
   );
   return {
-    say: (kind, facts, text) => log.info({ kind, ...facts }, text),
+    say: (kind, facts, text) => log.info({ kind, ...facts }, text.split('\n', 1)[0]),
     event: (event) => log[WARNINGS.has(event.kind) ? 'warn' : 'info'](event, EVENTS[event.kind].split(':', 1)[0]),
   };
 }
