@@ -34,7 +34,7 @@ export async function compileSources(sources: Readonly<Record<string, string>>):
     sources: Object.fromEntries(Object.entries(sources).map(([name, content]) => [name, { content }])),
     settings: SETTINGS,
   };
-  const output = JSON.parse(solc.compile(JSON.stringify(input)) as string) as CompilerOutput;
+  const output = JSON.parse(solc.compile(JSON.stringify(input))) as CompilerOutput;
   const complaints = (output.errors ?? []).map((error) => error.formattedMessage);
   if (complaints.length > 0) throw new Error(`solc: ${complaints.join('\n')}`);
   return output.contracts;

@@ -75,22 +75,14 @@ const ERRORS_ABI = [
   'error TransferFailed()',
 ] as const;
 
+type Viem = typeof import('viem/utils');
+
 /** Loads viem. Modules are kept by the runtime, so a second call is free. */
 export async function loadEncoding(): Promise<Encoding> {
   const viem = await import('viem/utils');
   const book = viem.parseAbi(CHEQUEBOOK_ABI);
   const factory = viem.parseAbi(FACTORY_ABI);
   const errors = viem.parseAbi(ERRORS_ABI);
-  const hexOf = (bytes: Uint8Array): Hex => `0x${Buffer.from(bytes).toString('hex')}`;
-  const placeArgs = ({ owner, issuer, freezeSeconds }: ChequebookPlace) =>
-    [owner as Hex, issuer as Hex, BigInt(freezeSeconds), SALT] as const;
-  const orUndefined = <T>(read: () => T): T | undefined => {
-    try {
-      return read();
-    } catch {
-      return undefined;
-    }
-  };
   return {
     cash({ beneficiary, cumulativeWei, signature }) {
       const args = [beneficiary as Hex, cumulativeWei, hexOf(signature)] as const;
@@ -126,16 +118,7 @@ export async function loadEncoding(): Promise<Encoding> {
       const topics = viem.encodeEventTopics({ abi: factory, eventName: 'ChequebookDeployed', args });
       return topics.filter((topic): topic is Hex => typeof topic === 'string');
     },
-    sign({ to, ...rest }, signer) {
-      const fields = { type: 'eip1559' as const, ...rest, ...(to === undefined ? {} : { to: to as Hex }) };
-      const signature = signer.signDigest(viem.keccak256(viem.serializeTransaction(fields), 'bytes'));
-      const raw = viem.serializeTransaction(fields, {
-        r: hexOf(signature.subarray(0, 32)),
-        s: hexOf(signature.subarray(32, 64)),
-        yParity: (signature[64] ?? 27) - 27,
-      });
-      return { raw, hash: viem.keccak256(raw) };
-    },
+    sign: (transaction, signer) => sign(viem, transaction, signer),
     revertReason(data) {
       if (typeof data !== 'string' || data.length < 10) return undefined;
       return orUndefined(() => {
@@ -147,4 +130,32 @@ export async function loadEncoding(): Promise<Encoding> {
       });
     },
   };
+}
+
+function sign(viem: Viem, { to, ...rest }: Transaction, signer: Signer): { readonly raw: Hex; readonly hash: Hex } {
+  const fields = { type: 'eip1559' as const, ...rest, ...(to === undefined ? {} : { to: to as Hex }) };
+  const signature = signer.signDigest(viem.keccak256(viem.serializeTransaction(fields), 'bytes'));
+  const raw = viem.serializeTransaction(fields, {
+    r: hexOf(signature.subarray(0, 32)),
+    s: hexOf(signature.subarray(32, 64)),
+    yParity: (signature[64] ?? 27) - 27,
+  });
+  return { raw, hash: viem.keccak256(raw) };
+}
+
+function placeArgs({ owner, issuer, freezeSeconds }: ChequebookPlace) {
+  return [owner as Hex, issuer as Hex, BigInt(freezeSeconds), SALT] as const;
+}
+
+/** viem throws at data that does not decode; here that is an answer like any other. */
+function orUndefined<T>(read: () => T): T | undefined {
+  try {
+    return read();
+  } catch {
+    return undefined;
+  }
+}
+
+function hexOf(bytes: Uint8Array): Hex {
+  return `0x${Buffer.from(bytes).toString('hex')}`;
 }

@@ -2,7 +2,6 @@ import assert from 'node:assert/strict';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { after, before, describe, test } from 'node:test';
-import { chainConformance } from '../../test/conformance/chain.ts';
 import type { Clock } from '../core/clock.ts';
 import { codeOf, WayleaveError } from '../core/errors.ts';
 import type { NodeId } from '../core/node-id.ts';
@@ -23,24 +22,6 @@ const clock: Clock = {
     return { cancel: () => clearTimeout(timer) };
   },
 };
-
-chainConformance('EVM over HTTP', async () => {
-  const chain = await createDevChain({ chainId: CHAIN_ID, funded: new Map() });
-  const server = await serveDevChain({ chain, port: 0 });
-  return {
-    chainId: CHAIN_ID,
-    async open(signer, poor) {
-      const wei = poor === 'poor' ? 0n : RICH;
-      await chain.request('hardhat_setBalance', [signer.id, `0x${wei.toString(16)}`]);
-      const { url } = server;
-      return createEvmChain({ url, chainId: CHAIN_ID, factory: DEV_FACTORY, signer, clock, pollMs: 5 });
-    },
-    async close() {
-      await server.close();
-      chain.close();
-    },
-  };
-});
 
 describe('EVM chain', () => {
   const signer = createSigner(new Uint8Array(32).fill(7));
