@@ -28,7 +28,7 @@ const CASES: readonly (readonly [path: string, text: string, rule?: string])[] =
   ['src/link/b4.ts', from('../core/errors.ts')],
   ['src/link/deep/b5.ts', from('../../store/store.ts'), 'no-restricted-imports'],
   ['src/link/b6.ts', from('../core/inner/x.ts'), 'no-restricted-imports'],
-  ['src/link/b7.ts', from('../../test/x.ts'), 'no-restricted-imports'],
+  ['src/link/b7.ts', from('../../scripts/x.ts'), 'no-restricted-imports'],
   ['src/link/b8.ts', 'export const later = (f: () => void) => setTimeout(f, 1);\n', 'no-restricted-globals'],
   ['src/chain/b9.ts', from('../neighbour/neighbour.ts'), 'no-restricted-imports'],
   ['src/store/b10.ts', from('../settle/x.ts'), 'no-restricted-imports'],

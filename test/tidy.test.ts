@@ -119,6 +119,10 @@ describe('tidy: the rules of the house (DESIGN §2)', () => {
     assert.deepEqual(hits(rest, /^export (type )?(\{.*\}|\*.*) from /), []);
   });
 
+  it('the product imports no test and no fixture', () => {
+    assert.deepEqual(hits(product, /(from|import\() ?'.*(\/test\/|\.(test|fixture)\.ts)/), []);
+  });
+
   it('core waits for nothing', () => {
     assert.deepEqual(
       hits(core, /\basync (function|\(|\w+ =>)|(^\s*|[=(] ?|return )await |\bPromise[<.]|new Promise\b/),

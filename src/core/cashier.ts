@@ -37,6 +37,7 @@ export interface CashFacts {
   readonly lastFailureMs: number;
 }
 
+/** Why a cheque is cashed now, or is not. */
 export type CashReason =
   | 'nothing'
   | 'underWay'
@@ -50,6 +51,7 @@ export type CashReason =
   | 'due'
   | 'wait';
 
+/** What `cashNow` decided, with the reason for logs and screens. */
 export interface CashDecision {
   readonly cash: boolean;
   readonly because: CashReason;

@@ -11,6 +11,7 @@ export interface Cheque {
   readonly cumulativeWei: bigint;
 }
 
+/** A cheque with the signature of the issuer of its chequebook. */
 export interface SignedCheque extends Cheque {
   /** r, s, v: 65 bytes, v 27 or 28, s in the lower half. */
   readonly signature: Uint8Array;
@@ -53,6 +54,7 @@ export interface ChequeFacts {
   readonly signer: () => NodeId | undefined;
 }
 
+/** What `checkCheque` found. */
 export type ChequeVerdict =
   /** Worth `units` more than the last; `remainder` is carried. `solvent` is advice: riskAt is the bound. */
   | {

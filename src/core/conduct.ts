@@ -3,6 +3,7 @@ import type { ErrorCode } from './errors.ts';
 /** What is done about a neighbour's fault. `cut` ends the connection; the session decides whether it may come back. */
 export type Action = 'ignore' | 'warn' | 'throttle' | 'cut';
 
+/** The answer to one fault. */
 export interface Verdict {
   readonly action: Action;
   /** One line for logs and screens. */

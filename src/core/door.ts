@@ -48,6 +48,7 @@ export interface ServiceDoor {
   watch(changed: () => void): () => void;
 }
 
+/** How many bytes may go now (0: none), and in how many milliseconds to ask again. */
 export interface Allowance {
   readonly bytes: number;
   readonly retryMs?: number;

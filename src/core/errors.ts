@@ -439,6 +439,7 @@ export const ERRORS = {
   INTERNAL: { what: 'Something failed that should not.', remedy: 'This is a defect. Report it with the log.' },
 } as const satisfies Record<string, { what: string; remedy: string }>;
 
+/** A key of the table: stable, in capitals, what programs and tests look at. */
 export type ErrorCode = keyof typeof ERRORS;
 
 /** Facts that belong to one occurrence, for example `{ key: 'transit.price', line: 12 }`. */

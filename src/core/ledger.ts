@@ -51,6 +51,7 @@ export const Refusal = { limit: -1, lease: -2, halted: -3 } as const;
 /** A handle ≥ 0, or one of `Refusal`. */
 export type HoldResult = number;
 
+/** The accounts of all links of one node. Amounts are whole units; overflow and broken rules are errors, never roundings. */
 export class Ledger {
   #cells: Float64Array;
   #cold: Float64Array;

@@ -12,8 +12,10 @@ import { ServiceAccount } from './service-account.ts';
 import type { Terms } from './terms.ts';
 import type { PricePerMb, Units } from './units.ts';
 
+/** How a neighbour is served: by its debt, or `closed` by conduct or by being choked for too long (DESIGN §3). */
 export type LinkState = 'open' | 'throttled' | 'choked' | 'closed';
 
+/** What a link account is made of. */
 export interface LinkAccountOptions {
   readonly ledger: Ledger;
   readonly neighbour: NodeId;

@@ -19,6 +19,7 @@ const PIECE_MS = 5;
 /** How a neighbour is served because of its debt (DESIGN §3). `closed` (too long choked, or conduct) is decided elsewhere. */
 export type DebtState = 'open' | 'throttled' | 'choked';
 
+/** The two thresholds of a neighbour's debt, in units; payAt ≤ dropAt. */
 export interface DebtLimits {
   /** Their debt at which they are asked to pay. */
   readonly payAt: Units;
@@ -42,6 +43,7 @@ export function debtState(debt: number, limits: DebtLimits, nextCharge: Units = 
   return debt < throttleAt(limits) ? 'open' : 'throttled';
 }
 
+/** The speeds between which debt moves a neighbour. */
 export interface RateRange {
   /** Bytes a second when open; `Infinity` when the link is not shaped. */
   readonly full: number;

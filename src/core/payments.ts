@@ -6,6 +6,7 @@ import { news, type SessionEffect, type SessionEvent } from './session-effect.ts
 import type { SessionRules } from './session-rules.ts';
 import { commonMethod, type Terms } from './terms.ts';
 
+/** What the money side of a session starts from. */
 export interface PaymentsOptions {
   readonly account: LinkAccount;
   readonly rules: SessionRules;

@@ -39,6 +39,7 @@ export const RELATIONS: Readonly<Record<RelationKind, RelationRule>> = {
   none: { iCanPay: false, theyCanPay: false, ...payNone },
 };
 
+/** What the two terms of one service come to between two neighbours, seen from my side. Prices in units per MB. */
 export interface Relation extends RelationRule {
   readonly kind: RelationKind;
   /** What I charge, and what I am charged. Who cannot pay is charged the lower positive ask: one for one. */

@@ -1,6 +1,7 @@
 /** What is sold over a link. All of it is charged to the same account (DESIGN §3). The order is part of stored formats. */
 export const SERVICES = ['transit', 'chunks', 'packets'] as const;
 
+/** One of `SERVICES`. */
 export type Service = (typeof SERVICES)[number];
 
 /** Column of a service in the ledger. */

@@ -68,6 +68,7 @@ export interface SessionNews {
   readonly facts: Readonly<Record<string, string | number | undefined>>;
 }
 
+/** The effect that tells the event stream of something. */
 export function news(kind: SessionNews['kind'], facts: SessionNews['facts']): SessionEffect {
   return { kind: 'emit', event: { kind, facts } };
 }

@@ -12,6 +12,7 @@ export interface SessionRules {
   readonly graceMs: number;
 }
 
+/** The defaults: ten payments a second is what DESIGN §12 allows, ten minutes choked closes a link. */
 export const SESSION_RULES: SessionRules = {
   payIntervalMs: 100,
   paymentsPerSecond: 10,

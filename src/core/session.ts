@@ -9,6 +9,7 @@ import { news, type SessionEffect, type SessionEvent } from './session-effect.ts
 import { SESSION_RULES, type SessionRules } from './session-rules.ts';
 import { type Terms, validateTerms } from './terms.ts';
 
+/** What a session starts from: its account, the terms to send, and what the store remembers. */
 export interface SessionOptions {
   readonly account: LinkAccount;
   readonly conduct: Conduct;
