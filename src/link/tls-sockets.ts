@@ -1,0 +1,59 @@
+import type net from 'node:net';
+import type { TLSSocket } from 'node:tls';
+import { WayleaveError } from '../core/errors.ts';
+import { failed } from './handshake.ts';
+import type { LinkAddress } from './link.ts';
+
+/** Waits until the server listens. Throws `PORT_IN_USE`, `LISTEN_FAILED`. */
+export function listening(server: net.Server, { host, port }: LinkAddress): Promise<void> {
+  return new Promise((resolve, reject) => {
+    server.once('error', (error: NodeJS.ErrnoException) => {
+      const code = error.code === 'EADDRINUSE' ? 'PORT_IN_USE' : 'LISTEN_FAILED';
+      reject(new WayleaveError(code, { host, port, reason: error.code }, error));
+    });
+    server.listen({ host, port }, () => {
+      server.removeAllListeners('error');
+      // running out of descriptors ends no link that lives
+      server.on('error', () => undefined);
+      resolve();
+    });
+  });
+}
+
+/** Waits for the TCP connection. Throws `LINK_UNREACHABLE`. */
+export function connected(socket: net.Socket, { host, port }: LinkAddress): Promise<void> {
+  return new Promise((resolve, reject) => {
+    socket.once('connect', resolve);
+    let cause: NodeJS.ErrnoException | undefined;
+    socket.on('error', (error) => {
+      cause = error;
+    });
+    socket.once('close', () => {
+      reject(new WayleaveError('LINK_UNREACHABLE', { host, port, reason: cause?.code ?? 'timed out' }, cause));
+    });
+  });
+}
+
+/** Waits for the end of the TLS handshake. Throws `LINK_HANDSHAKE_FAILED`. */
+export function secured(socket: TLSSocket, event: 'secure' | 'secureConnect'): Promise<void> {
+  return new Promise((resolve, reject) => {
+    socket.once(event, resolve);
+    let cause: NodeJS.ErrnoException | undefined;
+    socket.on('error', (error) => {
+      cause = error;
+    });
+    socket.once('close', () => reject(failed(cause?.code ?? cause?.message ?? 'closed by the other end', cause)));
+  });
+}
+
+/** Sends what was written, then closes without waiting for the other end. */
+export function refuse(socket: TLSSocket): void {
+  if (socket.writableLength === 0 || socket.destroyed) socket.destroy();
+  else socket.end(() => socket.destroy());
+}
+
+/** Address and port of the other end, for people. */
+export function nameOf(socket: net.Socket): string {
+  const host = socket.remoteAddress ?? 'unknown';
+  return host.includes(':') ? `[${host}]:${socket.remotePort}` : `${host}:${socket.remotePort}`;
+}
