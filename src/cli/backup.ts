@@ -1,4 +1,4 @@
-import { copyFileSync, existsSync, mkdirSync, readdirSync, rmSync } from 'node:fs';
+import { copyFileSync, existsSync, mkdirSync, readdirSync, rmdirSync, rmSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { Command } from 'commander';
 import { codeOf, WayleaveError } from '../core/errors.ts';
@@ -35,7 +35,7 @@ export function backupCommand(context: CommandContext): Command {
 async function backup(file: string, folder: string, { terminal }: CommandContext): Promise<boolean> {
   const config = loadConfig(file);
   if (existsSync(folder) && readdirSync(folder).length > 0) throw new WayleaveError('BACKUP_EXISTS', { path: folder });
-  mkdirSync(folder, { recursive: true, mode: 0o700 });
+  const made = mkdirSync(folder, { recursive: true, mode: 0o700 });
   try {
     const live = await copyStore(config, () => NodeApi.find({ config: file }, terminal.folder), folder);
     copyFileSync(config.key.file, join(folder, BACKUP_NAMES.key));
@@ -44,6 +44,7 @@ async function backup(file: string, folder: string, { terminal }: CommandContext
   } catch (error) {
     // Half a backup is worse than none.
     for (const name of Object.values(BACKUP_NAMES)) rmSync(join(folder, name), { force: true });
+    if (made !== undefined) rmdirSync(folder);
     throw error;
   }
 }

@@ -59,7 +59,8 @@ async function tunnel(proxy: ProxyTarget, target: URL, signal: AbortSignal): Pro
 async function fetchThrough(socket: Socket, target: URL, signal: AbortSignal): Promise<IncomingMessage> {
   const secure = target.protocol === 'https:';
   const createConnection = () => (secure ? connectSecure({ socket, servername: target.hostname }) : socket);
-  const asking = (secure ? requestSecure : request)(target, { createConnection, signal, agent: false });
+  // No agent, not even `false`: an agent would make a connection of its own, past the proxy.
+  const asking = (secure ? requestSecure : request)(target, { createConnection, signal });
   asking.end();
   const [response] = (await once(asking, 'response')) as [IncomingMessage];
   return response;
