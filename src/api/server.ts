@@ -48,10 +48,11 @@ export async function startApi(options: ApiOptions): Promise<Api> {
   const { host, port, tokenFile } = options;
   const token = randomBytes(TOKEN_BYTES).toString('hex');
   const app = createApiApp({ ...options, token });
-  const server = createServer(
-    { requestTimeout: REQUEST_TIMEOUT_MS },
-    getRequestListener((request, env) => app.fetch(request, env as HttpBindings), LISTENER_OPTIONS),
-  );
+  const answer = getRequestListener((request, env) => app.fetch(request, env as HttpBindings), LISTENER_OPTIONS);
+  const server = createServer({ requestTimeout: REQUEST_TIMEOUT_MS }, (incoming, outgoing) => {
+    // Every failure of a handler is an answer already; what is left is a connection that broke off.
+    answer(incoming, outgoing).catch(() => outgoing.destroy());
+  });
   server.maxConnections = MAX_CONNECTIONS;
   const chosen = await listen(server, host, port);
   const access: ApiAccess = {

@@ -35,18 +35,23 @@ interface Open {
 }
 const NOTHING_OPEN: Open = { quote: '', depth: 0 };
 
-const TOKENS = /"""|'''|"(?:[^"\\]|\\.)*"|'[^']*'|#.*$|[[\]{}]|\\./g;
+/** What opens or closes something, and what hides such characters: strings, comments. */
+const TOKEN = /"""|'''|"(?:[^"\\]|\\.)*"|'[^']*'|#.*$|[[\]{}]/;
+
+/** How each bracket changes the depth. */
+const STEPS: Readonly<Record<string, number>> = { '[': 1, '{': 1, ']': -1, '}': -1 };
 
 function after(line: string, before: Open): Open {
   let { quote, depth } = before;
-  const isHeader = quote === '' && depth === 0 && /^\s*\[/.test(line);
-  if (isHeader) return NOTHING_OPEN;
-  for (const [token] of line.matchAll(TOKENS)) {
-    if (quote !== '') quote = token === quote ? '' : quote;
-    else if (token === '"""' || token === "'''") quote = token;
-    else if (token === '[' || token === '{') depth += 1;
-    else if (token === ']' || token === '}') depth -= 1;
-    else if (token.startsWith('#')) break;
+  // The brackets of a table header enclose nothing.
+  if (before === NOTHING_OPEN && /^\s*\[/.test(line)) return NOTHING_OPEN;
+  for (let rest = line; rest !== ''; ) {
+    const [token = ''] = (quote === '' ? TOKEN.exec(rest) : rest.includes(quote) ? [quote] : null) ?? [];
+    if (token === '') break;
+    rest = rest.slice(rest.indexOf(token) + token.length);
+    const isLongQuote = token === '"""' || token === "'''";
+    if (isLongQuote) quote = quote === '' ? token : '';
+    else depth += STEPS[token] ?? 0;
   }
   return quote === '' && depth <= 0 ? NOTHING_OPEN : { quote, depth };
 }

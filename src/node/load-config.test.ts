@@ -98,6 +98,7 @@ describe('a configuration that is refused', () => {
     ['neighbour = [{ adress = "b:1" }]', 1, 'neighbour[0].adress', 'neighbour.address'],
     ['[listen]\nhost = """\nport = 1\n"""\nprot = 1', 2, 'listen.host', undefined],
     ['[transit]\nallow = [\n  "1.1.1.1", # [\n]\nsel = true', 5, 'transit.sel', 'transit.sell'],
+    ['[proxy]\nusername = """a # "b" [ """ # [\npassword = "\\"["\nprot = 1', 4, 'proxy.prot', 'proxy.port'],
     ['zzzzzzzz = 1', 1, 'zzzzzzzz', undefined],
   ];
   for (const [text, line, key, nearest] of unknown) {

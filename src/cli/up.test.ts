@@ -1,0 +1,140 @@
+import assert from 'node:assert/strict';
+import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { PassThrough } from 'node:stream';
+import { after, describe, it } from 'node:test';
+import { fileURLToPath } from 'node:url';
+import type { NodeStatus } from '../node/node.ts';
+import { runCli } from './run-cli.ts';
+
+const MAIN = fileURLToPath(new URL('./main.ts', import.meta.url));
+const folder = mkdtempSync(join(tmpdir(), 'wayleave-up-'));
+const running: Up[] = [];
+after(async () => {
+  for (const each of running) if (each.child.exitCode === null) each.child.kill('SIGKILL');
+  rmSync(folder, { recursive: true, force: true });
+});
+
+type Line = Readonly<Record<string, unknown>>;
+
+/** A node in a process of its own, as `wayleave up` runs it. */
+class Up {
+  readonly child: ChildProcessWithoutNullStreams;
+  readonly lines: Line[] = [];
+  readonly #heard = new PassThrough({ objectMode: true }).resume();
+  err = '';
+
+  constructor(name: string) {
+    this.child = spawn(process.execPath, [MAIN, 'up', '-c', name, '--json'], { cwd: folder, env: {} });
+    this.child.stderr.setEncoding('utf8').on('data', (text: string) => {
+      this.err += text;
+    });
+    createInterface(this.child.stdout).on('line', (line) => {
+      this.lines.push(JSON.parse(line) as Line);
+      this.#heard.emit('line');
+    });
+    this.child.on('exit', () => this.#heard.emit('line'));
+    running.push(this);
+  }
+
+  /** The first line of a kind; undefined when the process ends without it. */
+  async line(kind: string): Promise<Line | undefined> {
+    for (;;) {
+      const found = this.lines.find((line) => line['kind'] === kind);
+      if (found !== undefined || this.child.exitCode !== null) return found;
+      await once(this.#heard, 'line');
+    }
+  }
+
+  async exit(): Promise<number | null> {
+    if (this.child.exitCode === null) await once(this.child, 'exit');
+    return this.child.exitCode;
+  }
+}
+
+async function run(line: string): Promise<{ code: number; out: string; err: string }> {
+  const texts = { out: '', err: '' };
+  const out = (text: string): void => void (texts.out += text);
+  const err = (text: string): void => void (texts.err += text);
+  const code = await runCli(line.split(' '), { out, err, isTty: false, input: new PassThrough(), env: {}, folder });
+  return { code, ...texts };
+}
+
+/** A data folder whose ports are free ones, with more lines at the end of its configuration. */
+async function init(name: string, options: string, more = ''): Promise<string> {
+  const { out } = await run(`init ${name} --insecure-plain-key --json ${options}`.trim());
+  const file = join(folder, name, 'wayleave.toml');
+  const text = readFileSync(file, 'utf8')
+    .replace(/^# (port) = (7847|7848|1080)$/gm, 'port = 0')
+    .replace('# mdns = true', 'mdns = false')
+    .replace('# allow = []', 'allow = ["127.0.0.1"]');
+  writeFileSync(file, text + more);
+  return (JSON.parse(out) as { id: string }).id;
+}
+
+const listenPort = (up: Line | undefined): number => Number(String(up?.['listen']).split(':').at(-1));
+
+describe('wayleave up', () => {
+  it('runs two nodes made by hand, which find each other, serve each other and stop cleanly', async () => {
+    const page = createServer((_, response) => response.end('x'.repeat(4321)));
+    await once(page.listen(0, '127.0.0.1'), 'listening');
+    after(() => page.close().closeAllConnections());
+
+    const buyerId = await init('buyer', '');
+    await init('gateway', '--uplink', `\n[[neighbour]]\nid = "${buyerId}"\nname = "buyer"\nfree = true\n`);
+    const gateway = new Up('gateway');
+    const port = listenPort(await gateway.line('up'));
+    assert.ok(port > 0, gateway.err);
+    const file = join(folder, 'buyer/wayleave.toml');
+    writeFileSync(
+      file,
+      `${readFileSync(file, 'utf8')}\n[[neighbour]]\nname = "gateway"\naddress = "127.0.0.1:${port}"\n`,
+    );
+    const buyer = new Up('buyer');
+    assert.ok(await buyer.line('terms'), buyer.err);
+
+    const { port: pagePort } = page.address() as AddressInfo;
+    const trial = await run(`proxy -c buyer --json --test http://127.0.0.1:${pagePort}/`);
+    assert.equal((JSON.parse(trial.out || '{}') as { bytes?: number }).bytes, 4321, trial.err);
+    const status = JSON.parse((await run('status -c gateway --json')).out) as NodeStatus;
+    assert.deepEqual([status.links[0]?.name, status.links[0]?.connected], ['buyer', true]);
+    assert.ok((status.links[0]?.services.transit.providedBytes ?? 0) > 4321, 'the link carried it');
+
+    assert.equal((await run('backup copy -c buyer')).code, 0, 'while it runs');
+    for (const { child } of [buyer, gateway]) child.kill('SIGINT');
+    assert.deepEqual([await buyer.exit(), await gateway.exit()], [0, 0], buyer.err + gateway.err);
+    assert.deepEqual([buyer.err, gateway.err], ['', ''], 'no warnings on screen');
+    assert.ok(!existsSync(join(folder, 'buyer/api.json')), 'nobody is told of a node that is gone');
+  });
+
+  it('ends with a code when a port or its store is taken, and leaves nothing running', async () => {
+    await init('first', '');
+    const first = new Up('first');
+    const up = await first.line('up');
+    const second = new Up('first');
+    assert.equal(await second.exit(), 1);
+    assert.match(second.err, /"code":"STORE_IN_USE"/);
+    await init('third', '');
+    for (const [section, taken] of [
+      ['listen', listenPort(up)],
+      ['proxy', String(up?.['socks']).split(':')[1]],
+      ['api', new URL(String(up?.['api'])).port],
+    ]) {
+      const file = join(folder, 'third/wayleave.toml');
+      const text = readFileSync(file, 'utf8');
+      writeFileSync(file, text.replace(new RegExp(`(\\[${section}\\][^]*?port = )0`), `$1${taken}`));
+      const refused = new Up('third');
+      assert.equal(await refused.exit(), 1, String(section));
+      assert.match(refused.err, /"code":"PORT_IN_USE"/, String(section));
+      writeFileSync(file, text);
+    }
+    first.child.kill('SIGTERM');
+    assert.equal(await first.exit(), 0);
+  });
+});
