@@ -404,14 +404,32 @@ export const ERRORS = {
     what: 'A value in the configuration file is not acceptable.',
     remedy: 'Change the line named above to what it accepts. docs/configuration.md lists every key.',
   },
-  INIT_EXISTS: { what: 'There is a configuration in this folder already.', remedy: 'Nothing was changed. Choose another folder, or move the file away first.' },
+  INIT_EXISTS: {
+    what: 'There is a configuration in this folder already.',
+    remedy: 'Nothing was changed. Choose another folder, or move the file away first.',
+  },
   PASSWORDS_DIFFER: { what: 'The two passwords differ.', remedy: 'Nothing was written; try again.' },
-  BACKUP_EMPTY: { what: 'This node has no books yet.', remedy: 'Start it once, or keep a copy of its key file and its configuration by hand.' },
-  BACKUP_OTHER_KEY: { what: 'Another key stands where the one of the backup belongs.', remedy: 'Nothing was changed: a key is never replaced. Restore into another folder, or move the key away.' },
-  PROXY_OFF: { what: 'The running node offers no proxy.', remedy: 'Set enabled = true under [proxy] in its configuration and start it again.' },
-  PROXY_FAILED: { what: 'The address could not be fetched through the proxy.', remedy: 'wayleave status shows whether a neighbour carries your traffic, and whether it is paid.' },
+  BACKUP_EMPTY: {
+    what: 'This node has no books yet.',
+    remedy: 'Start it once, or keep a copy of its key file and its configuration by hand.',
+  },
+  BACKUP_OTHER_KEY: {
+    what: 'Another key stands where the one of the backup belongs.',
+    remedy: 'Nothing was changed: a key is never replaced. Restore into another folder, or move the key away.',
+  },
+  PROXY_OFF: {
+    what: 'The running node offers no proxy.',
+    remedy: 'Set enabled = true under [proxy] in its configuration and start it again.',
+  },
+  PROXY_FAILED: {
+    what: 'The address could not be fetched through the proxy.',
+    remedy: 'wayleave status shows whether a neighbour carries your traffic, and whether it is paid.',
+  },
   URL_INVALID: { what: 'This is not an http or https address.', remedy: 'Write it in full: https://example.com/' },
-  LAB_MISSING: { what: 'The lab is not part of this installation.', remedy: 'It is in the repository and in the published package; install one of them anew.' },
+  LAB_MISSING: {
+    what: 'The lab is not part of this installation.',
+    remedy: 'It is in the repository and in the published package; install one of them anew.',
+  },
   API_HOST_REFUSED: {
     what: 'The API answers only under a loopback name.',
     remedy: 'Use the address that api.json in the data folder names.',

@@ -3,7 +3,7 @@ import { MyEpochs, TheirEpochs } from './epoch-book.ts';
 import { Column, type Ledger, type LinkRow } from './ledger.ts';
 import type { CountsMessage, PerService } from './message.ts';
 import type { NodeId } from './node-id.ts';
-import { debtState, Pace, serviceRate } from './pace.ts';
+import { debtState, Pace, serviceRate, throttleAt } from './pace.ts';
 import { RateMeter } from './rate-meter.ts';
 import { agreedTotal } from './reconcile.ts';
 import { type Relation, relationBetween } from './relation.ts';
@@ -26,6 +26,9 @@ export interface LinkAccountOptions {
   /** `observe`: everything is metered and priced, nothing is refused, nobody is paid. */
   readonly enforce: boolean;
 }
+
+/** Slowing down starts from at least this where a link is not shaped: what a short burst shows says little. Bytes a second. */
+const LEAST_FULL_RATE = 1_250_000;
 
 /** What stands for no limit in observe mode: far from overflow. */
 const UNLIMITED = 2 ** 51;
@@ -58,6 +61,7 @@ export class LinkAccount {
   readonly pace = new Pace();
   readonly #measured = new RateMeter();
   readonly #fullRate: number;
+  #lastRate = LEAST_FULL_RATE;
   readonly enforce: boolean;
   /** My terms by epoch, as announced to this neighbour, and theirs as taken. */
   readonly mine: MyEpochs;
@@ -154,7 +158,12 @@ export class LinkAccount {
   state(): LinkState {
     if (this.banned) return 'closed';
     if (!this.enforce) return 'open';
-    const state = debtState(this.ledger.debtOf(this.row), this.#limits, this.#nextCharge());
+    const debt = this.ledger.debtOf(this.row);
+    const next = this.#nextCharge();
+    const state = debtState(debt, this.#limits, next);
+    // What is reserved for work in flight is inside the limit too: nothing more can be served beside it.
+    const held = this.ledger.get(this.row, Column.heldProvide);
+    if (state === 'throttled' && debt + held + next > this.#limits.dropAt) return this.lapsed ? 'closed' : 'choked';
     return state === 'choked' && this.lapsed ? 'closed' : state;
   }
 
@@ -171,9 +180,10 @@ export class LinkAccount {
 
   /** How many of `wanted` bytes the neighbour's pace lets through now: full speed, falling as its debt nears dropAt. */
   allow(wanted: number, nowMs: number): Allowance {
-    const measured = this.#measured.perSecond(nowMs);
     const debt = this.enforce ? this.ledger.debtOf(this.row) : 0;
-    const rate = serviceRate(debt, this.#limits, { full: this.#fullRate, measured });
+    // What the link can do shows only while nothing slows it down: each slowing must not feed the next.
+    if (debt < throttleAt(this.#limits)) this.#lastRate = Math.max(this.#measured.perSecond(nowMs), LEAST_FULL_RATE);
+    const rate = serviceRate(debt, this.#limits, { full: this.#fullRate, measured: this.#lastRate });
     return this.pace.allow(wanted, rate, nowMs);
   }
 

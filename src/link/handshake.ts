@@ -3,6 +3,7 @@ import type { Clock } from '../core/clock.ts';
 import { WayleaveError } from '../core/errors.ts';
 import type { NodeId } from '../core/node-id.ts';
 import { type PeerIdentity, verifyCertificate } from './identity.ts';
+import type { Transport } from './link.ts';
 
 /** The protocol, by its name in the TLS handshake (ALPN). A change to the frames changes it. */
 export const PROTOCOL = 'wayleave/1';
@@ -14,14 +15,11 @@ export const PROTOCOL = 'wayleave/1';
 const BELIEVED = 1;
 const DUPLICATE = 2;
 
-/** Whether a connection with this peer is wanted. Asked on the end with the lower id only, for every connection. */
-export type Admit = (peer: NodeId) => boolean | Promise<boolean>;
-
 export interface HandshakeOptions {
   readonly self: NodeId;
   readonly clock: Clock;
   readonly expected?: NodeId | undefined;
-  readonly admit?: Admit | undefined;
+  readonly admit: Transport['admit'];
 }
 
 /**

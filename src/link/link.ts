@@ -18,6 +18,12 @@ export interface Transport {
   listen(address: LinkAddress, accept: (link: Link) => void): Promise<Listener>;
   /** Dials once. `expected` refuses anyone else (`LINK_WRONG_PEER`). Throws `LINK_UNREACHABLE`, `LINK_HANDSHAKE_FAILED`, `LINK_SELF`. */
   dial(address: LinkAddress, expected?: NodeId): Promise<Link>;
+  /**
+   * Decides whether one more connection with `peer` is wanted, so that two nodes that dial each other end with one link.
+   * Asked only on the end with the lower node id, before either end has the link; the other end gets what this end
+   * chose, or `LINK_DUPLICATE`. Undefined takes all. `LinkKeeper` sets it.
+   */
+  admit: ((peer: NodeId) => boolean | Promise<boolean>) | undefined;
 }
 
 export interface Listener {
@@ -81,6 +87,14 @@ export interface Link {
   readonly roundTripMs: number | undefined;
   /** Bytes queued here and not yet handed to the system. */
   readonly queuedBytes: number;
+  /** For whoever keeps links, beside the handlers: called once, after the link has ended, also without `attach`. */
+  watchEnd(ended: (end: LinkEnd) => void): void;
+  /** Asks the neighbour for a sign of life; `answered` is called when it comes. Needs `attach`. */
+  probe(answered: () => void): void;
+  /** Asks for a sign of life: `answered` is called when it comes, or never. Only after `attach`. */
+  probe(answered: () => void): void;
+  /** For whoever keeps links, beside the handlers: called once when the link has ended, after them, also without `attach`. */
+  watchEnd(ended: (end: LinkEnd) => void): void;
   /** Sends what is queued, tells the neighbour `code` if given, then ends. Safe to call twice. */
   close(code?: ErrorCode): void;
   /** Ends at once; what is queued is lost. */
@@ -94,7 +108,10 @@ export interface ChannelHandlers {
   data(bytes: Uint8Array, tag: number): void;
   /** The other side will send no more. */
   ended(): void;
-  /** Gone at once, by either side or because the link closed; `code` is one of `ResetCode`. Called at most once, and last. */
+  /**
+   * Gone at once, by either side (also by `reset` on this one, then after the present event) or because the link
+   * closed; `code` is one of `ResetCode`. Called at most once, and last.
+   */
   reset(code: number): void;
   /** `sendable()` rose from 0. */
   writable(): void;

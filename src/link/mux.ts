@@ -138,15 +138,13 @@ export class Mux implements Link {
     }
   }
 
-  /** Asks the neighbour for a sign of life; `answered` is called when it comes. Needs `attach`. */
   probe(answered: () => void): void {
     if (this.#end === undefined) this.#keepAlive.ask(answered);
   }
 
-  /** For whoever keeps links, beside the handlers: called once, after the link has ended, also without `attach`. */
   watchEnd(ended: (end: LinkEnd) => void): void {
-    if (this.#end === undefined) this.#watchers.push(ended);
-    else ended(this.#end);
+    if (this.#end !== undefined && this.#told) ended(this.#end);
+    else this.#watchers.push(ended);
   }
 
   close(code?: ErrorCode): void {

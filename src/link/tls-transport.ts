@@ -5,7 +5,7 @@ import type { Clock } from '../core/clock.ts';
 import { WayleaveError } from '../core/errors.ts';
 import type { NodeId } from '../core/node-id.ts';
 import type { Identity } from './certificate.ts';
-import { type Admit, failed, PROTOCOL, shakeHands } from './handshake.ts';
+import { failed, PROTOCOL, shakeHands } from './handshake.ts';
 import { type GuardOptions, HandshakeGuard } from './handshake-guard.ts';
 import type { PeerIdentity } from './identity.ts';
 import type { KeepAliveOptions } from './keep-alive.ts';
@@ -18,8 +18,6 @@ import { connected, listening, nameOf, refuse, secured } from './tls-sockets.ts'
 export interface TlsTransportOptions {
   readonly identity: Identity;
   readonly clock: Clock;
-  /** Decides between several connections with one peer; without it all are taken. */
-  readonly admit?: Admit;
   /** A connection somebody made to us came to nothing; for logs and counters. */
   readonly refused?: (remoteAddress: string, error: WayleaveError) => void;
   readonly guard?: GuardOptions;
@@ -33,6 +31,7 @@ const CIPHERS = 'TLS_AES_128_GCM_SHA256:TLS_CHACHA20_POLY1305_SHA256:TLS_AES_256
 
 /** Links over mutual TLS 1.3. */
 export class TlsTransport implements Transport {
+  admit: Transport['admit'];
   readonly #options: TlsTransportOptions;
   readonly #guard: HandshakeGuard;
   readonly #tls: tls.CommonConnectionOptions & { readonly secureContext: tls.SecureContext };
@@ -109,11 +108,11 @@ export class TlsTransport implements Transport {
   }
 
   async #prove(socket: TLSSocket, event: 'secure' | 'secureConnect', expected: NodeId | undefined): Promise<Mux> {
-    const { identity, clock, admit } = this.#options;
+    const { identity, clock } = this.#options;
     socket.on('error', () => undefined);
     try {
       await secured(socket, event);
-      const peer = await shakeHands(socket, { self: identity.id, clock, expected, admit });
+      const peer = await shakeHands(socket, { self: identity.id, clock, expected, admit: this.admit });
       return this.#link(socket, peer, event === 'secureConnect');
     } catch (error) {
       refuse(socket);

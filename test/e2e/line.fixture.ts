@@ -30,6 +30,7 @@ export class Line {
   readonly signers: Signer[];
   #rpc: DevChainServer | undefined;
   readonly #toml: (index: number) => string;
+  readonly #ports = new Map<number, number>();
 
   /** `toml` adds lines to a node's configuration; index 0 is the gateway. */
   constructor(count: number, toml: (index: number) => string = () => '') {
@@ -60,6 +61,7 @@ export class Line {
     const transport = new TlsTransport({ identity: await makeIdentity(signer), clock: systemClock });
     const ports = { clock: systemClock, random: Math.random, store, transport, chain, egress: systemEgress() };
     const node = await createNode({ config, signer, ports });
+    this.#ports.set(index, Number(node.status().listen?.split(':').at(-1)));
     const events: NodeEvent[] = [];
     node.subscribe((event) => events.push(event));
     const stop = async (): Promise<void> => {
@@ -73,6 +75,8 @@ export class Line {
 
   #config(index: number): string {
     const before = this.nodes[index - 1]?.node.status().listen;
+    // Neighbours dial the address they know: a node that comes back listens where it did.
+    const port = this.#ports.get(index) ?? 0;
     const name = String.fromCharCode(65 + index);
     const upstream =
       index === 0
@@ -86,7 +90,7 @@ name = "${name}"
 insecure_plain = true
 [listen]
 host = "127.0.0.1"
-port = 0
+port = ${port}
 [api]
 port = 0
 [discovery]
@@ -125,7 +129,11 @@ ${this.#toml(index)}
     await this.until(() =>
       this.nodes.slice(1).every(({ node }) => {
         const up = node.status().links.find((link) => link.name === 'up');
-        return up?.connected === true && up.services.transit.theirAskPerMb !== undefined && node.status().chequebook !== undefined;
+        return (
+          up?.connected === true &&
+          up.services.transit.theirAskPerMb !== undefined &&
+          node.status().chequebook !== undefined
+        );
       }),
     );
   }
