@@ -1,0 +1,164 @@
+import { createHash } from 'node:crypto';
+import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { createKeystore } from '../chain/keystore.ts';
+import { createSigner } from '../chain/signer.ts';
+import { WayleaveError } from '../core/errors.ts';
+import type { NodeId } from '../core/node-id.ts';
+import type { LinkAddress } from '../link/link.ts';
+import { type Scenario, type ScenarioNode } from './scenario.ts';
+
+/** Wei for one unit in the lab (DESIGN §4). */
+export const LAB_WEI_PER_UNIT = 10n ** 10n;
+/** What hardhat and anvil call a development chain. */
+export const LAB_CHAIN_ID = 31_337;
+/** Coin of every node at first, and what of it goes into its chequebook: days of downloads at the watched pace. */
+export const LAB_COIN_WEI = 1_000n * 10n ** 18n;
+const DEPOSIT_WEI = 500n * 10n ** 18n;
+/** How long one may watch a choked link before it is closed, seconds. */
+const GRACE_S = 3_600;
+
+const HOST = '127.0.0.1';
+const STORE_NAME = 'wayleave.db';
+const CONFIG_NAME = 'wayleave.toml';
+
+/** Where one node of the lab lives. */
+export interface NodeHome {
+  readonly name: string;
+  readonly id: NodeId;
+  readonly folder: string;
+  readonly config: string;
+  readonly store: string;
+}
+
+/** A folder that the lab may fill; `remove` takes away all of it. */
+export interface LabFolder {
+  readonly path: string;
+  remove(): void;
+}
+
+/** A new folder for temporary files, or `wanted`, made if need be. Throws `LAB_FOLDER_USED` unless that is empty. */
+export function openFolder(wanted: string | undefined): LabFolder {
+  const path = wanted === undefined ? mkdtempSync(join(tmpdir(), 'wayleave-lab-')) : resolve(wanted);
+  mkdirSync(path, { recursive: true, mode: 0o700 });
+  if (readdirSync(path).length > 0) throw new WayleaveError('LAB_FOLDER_USED', { folder: path });
+  return { path, remove: () => rmSync(path, { recursive: true, force: true }) };
+}
+
+/** The key of a lab node, the same for the same seed: it owns coin of a chain that ends with the lab, and nothing else. */
+export function labKey(seed: number, name: string): Uint8Array {
+  return createHash('sha256').update(`wayleave lab key ${seed} ${name}`).digest();
+}
+
+/** Ids by name, for funding them before there is a chain to configure. */
+export function labIds(scenario: Scenario, seed: number): Map<string, NodeId> {
+  return new Map(scenario.nodes.map(({ name }) => [name, createSigner(labKey(seed, name)).id]));
+}
+
+export interface HomesOptions {
+  readonly scenario: Scenario;
+  readonly seed: number;
+  readonly folder: string;
+  readonly rpcUrl: string;
+  readonly factory: NodeId;
+  /** The one local address that gateways may connect to. */
+  readonly origin: LinkAddress;
+  /** Whether links are slowed down to a pace that can be watched. */
+  readonly shaped: boolean;
+}
+
+/** Gives every node of the scenario a folder with its key and its configuration. */
+export async function makeHomes(options: HomesOptions): Promise<NodeHome[]> {
+  const { scenario, seed } = options;
+  const ids = labIds(scenario, seed);
+  const ports = await freePorts(scenario.nodes.length);
+  const portOf = new Map(scenario.nodes.map(({ name }, index) => [name, ports[index] ?? 0]));
+  const homes: NodeHome[] = [];
+  for (const node of scenario.nodes) {
+    const folder = join(options.folder, node.name);
+    mkdirSync(folder, { mode: 0o700 });
+    const key = labKey(seed, node.name);
+    await createKeystore({ path: join(folder, 'key.json'), insecure: true, key, randomBytes: () => key });
+    const config = join(folder, CONFIG_NAME);
+    writeFileSync(config, configText(node, { ...options, ids, portOf }));
+    homes.push({ name: node.name, id: ids.get(node.name) ?? '', folder, config, store: join(folder, STORE_NAME) });
+  }
+  return homes;
+}
+
+interface ConfigFacts extends HomesOptions {
+  readonly ids: ReadonlyMap<string, NodeId>;
+  readonly portOf: ReadonlyMap<string, number>;
+}
+
+/** The configuration as an operator would have typed it. */
+export function configText(node: ScenarioNode, facts: ConfigFacts): string {
+  const { portOf, origin } = facts;
+  const uplink = node.uplinkPricePerMb;
+  const way =
+    uplink === undefined
+      ? [`next_hop = "${node.nextHop}"`]
+      : ['uplink = true', `uplink_price_per_mb = ${uplink}`, `allow = ["${origin.host}:${origin.port}"]`];
+  return [
+    `# Made by wayleave lab, scenario ${facts.scenario.name}.`,
+    `name = "${node.name}"`,
+    '',
+    '[key]',
+    'insecure_plain = true',
+    '[listen]',
+    `host = "${HOST}"`,
+    `port = ${portOf.get(node.name)}`,
+    '[api]',
+    'port = 0',
+    '[proxy]',
+    'port = 0',
+    '[discovery]',
+    'mdns = false',
+    'accept = "known"',
+    '[transit]',
+    `max_price_per_mb = ${node.maxPricePerMb}`,
+    `min_profit_bp = ${node.profitBp}`,
+    ...way,
+    '[credit]',
+    `grace_s = ${GRACE_S}`,
+    '[settlement]',
+    'enabled = true',
+    `rpc_url = "${facts.rpcUrl}"`,
+    `chain_id = ${LAB_CHAIN_ID}`,
+    `factory = "${facts.factory}"`,
+    `wei_per_unit = ${LAB_WEI_PER_UNIT}`,
+    `deposit_wei = "${DEPOSIT_WEI}"`,
+    ...facts.scenario.links.flatMap((link) => neighbourText(node.name, link, facts)),
+    '',
+  ].join('\n');
+}
+
+/** Both ends know the address of the other, so that whoever is up last connects at once. */
+function neighbourText(me: string, link: Scenario['links'][number], facts: ConfigFacts): string[] {
+  if (link.a !== me && link.b !== me) return [];
+  const other = link.a === me ? link.b : link.a;
+  const rate = facts.shaped && link.a === me ? link.watchRateMbit : 0;
+  return [
+    '[[neighbour]]',
+    `name = "${other}"`,
+    `id = "${facts.ids.get(other)}"`,
+    `address = "${HOST}:${facts.portOf.get(other)}"`,
+    ...(rate > 0 ? [`max_rate_mbit = ${rate}`] : []),
+  ];
+}
+
+/** Ports that nobody listens on now. All are held until the last is found, so that none comes twice. */
+async function freePorts(count: number): Promise<number[]> {
+  const held = await Promise.all(
+    Array.from({ length: count }, async () => {
+      const server = createServer();
+      await new Promise<void>((done, failed) => server.once('error', failed).listen(0, HOST, done));
+      return server;
+    }),
+  );
+  const ports = held.map((server) => (server.address() as { port: number }).port);
+  await Promise.all(held.map((server) => new Promise((done) => server.close(done))));
+  return ports;
+}

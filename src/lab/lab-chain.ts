@@ -1,0 +1,82 @@
+import { createDevChain, type DevChain } from '../chain/dev-chain.ts';
+import { serveDevChain } from '../chain/dev-chain-server.ts';
+import type { NodeId } from '../core/node-id.ts';
+import { LAB_CHAIN_ID, LAB_COIN_WEI } from './folder.ts';
+
+/** The chain of the lab: in this process, reached by the nodes over JSON-RPC, gone with the lab. */
+export interface LabChain {
+  readonly url: string;
+  readonly factory: NodeId;
+  /** Coin of an account. */
+  balance(address: NodeId): Promise<bigint>;
+  /** Coin of every chequebook that `issuer` ever made, by what the factory logged and not by what a node says. */
+  chequebookCoin(issuer: NodeId): Promise<bigint>;
+  /** What the transactions of each sender cost, over all blocks. */
+  gasBySender(): Promise<Map<NodeId, bigint>>;
+  close(): Promise<void>;
+}
+
+/** Starts the chain with equal coin for every account. Throws `CHAIN_EMBEDDED_UNAVAILABLE`, `LISTEN_FAILED`. */
+export async function startLabChain(accounts: Iterable<NodeId>): Promise<LabChain> {
+  const funded = new Map([...accounts].map((each) => [each, LAB_COIN_WEI]));
+  const chain = await createDevChain({ chainId: LAB_CHAIN_ID, funded });
+  const server = await serveDevChain({ chain, port: 0 });
+  const balance = async (address: NodeId): Promise<bigint> =>
+    BigInt((await ask(chain, 'eth_getBalance', [address, 'latest'])) as string);
+  return {
+    url: server.url,
+    factory: chain.factory,
+    balance,
+    async chequebookCoin(issuer) {
+      let coin = 0n;
+      for (const chequebook of await chequebooksOf(chain, issuer)) coin += await balance(chequebook);
+      return coin;
+    },
+    gasBySender: () => gasBySender(chain),
+    async close() {
+      await server.close();
+      chain.close();
+    },
+  };
+}
+
+interface Log {
+  readonly topics: readonly string[];
+}
+
+interface Block {
+  readonly transactions: readonly { readonly hash: string; readonly from: string }[];
+}
+
+interface Receipt {
+  readonly gasUsed: string;
+  readonly effectiveGasPrice: string;
+}
+
+async function ask(chain: DevChain, method: string, params: readonly unknown[]): Promise<unknown> {
+  const outcome = await chain.request(method, params);
+  if ('error' in outcome) throw new Error(`${method}: ${outcome.error.message}`);
+  return outcome.result;
+}
+
+/** The factory's only event is ChequebookDeployed(chequebook, owner, issuer, …), the first three indexed. */
+async function chequebooksOf(chain: DevChain, issuer: NodeId): Promise<NodeId[]> {
+  const word = `0x${issuer.slice(2).padStart(64, '0')}`;
+  const filter = { fromBlock: '0x0', toBlock: 'latest', address: chain.factory, topics: [null, null, null, word] };
+  const logs = (await ask(chain, 'eth_getLogs', [filter])) as Log[];
+  return logs.map(({ topics }) => `0x${(topics[1] ?? '').slice(-40)}`);
+}
+
+async function gasBySender(chain: DevChain): Promise<Map<NodeId, bigint>> {
+  const gas = new Map<NodeId, bigint>();
+  const height = Number(await ask(chain, 'eth_blockNumber', []));
+  for (let number = 0; number <= height; number += 1) {
+    const block = (await ask(chain, 'eth_getBlockByNumber', [`0x${number.toString(16)}`, true])) as Block;
+    for (const { hash, from } of block.transactions) {
+      const receipt = (await ask(chain, 'eth_getTransactionReceipt', [hash])) as Receipt;
+      const cost = BigInt(receipt.gasUsed) * BigInt(receipt.effectiveGasPrice);
+      gas.set(from.toLowerCase(), (gas.get(from.toLowerCase()) ?? 0n) + cost);
+    }
+  }
+  return gas;
+}
