@@ -6,6 +6,7 @@ import { Column } from '../core/ledger.ts';
 import type { LinkAccount } from '../core/link-account.ts';
 import type { PaymentMessage } from '../core/message.ts';
 import type { NodeId } from '../core/node-id.ts';
+import { clearsWhenFinal } from '../core/risk.ts';
 import type { Session } from '../core/session.ts';
 import type { ChequeOutcome, SessionEffect, SessionEvent } from '../core/session-effect.ts';
 import type { Terms } from '../core/terms.ts';
@@ -270,8 +271,8 @@ export class Neighbour {
 
   /** Payments became final: `uncashedUnits` are left at risk, of which `riskAt` may clear debt. */
   cleared(uncashedUnits: number, riskAt: number): void {
-    const uncleared = this.account.ledger.get(this.account.row, Column.uncleared);
-    const units = uncleared - Math.min(uncleared, Math.max(0, uncashedUnits - riskAt));
+    const held = this.account.ledger.get(this.account.row, Column.uncleared);
+    const units = clearsWhenFinal(held, uncashedUnits, riskAt);
     if (units > 0) this.step({ kind: 'cleared', units });
   }
 

@@ -5,6 +5,7 @@ import { codeOf, WayleaveError } from '../core/errors.ts';
 import type { PaymentMessage } from '../core/message.ts';
 import type { NodeId } from '../core/node-id.ts';
 import { type Ratio, unitsToWei, weiToUnits } from '../core/ratio.ts';
+import { clearsNow } from '../core/risk.ts';
 import type { ChequeOutcome } from '../core/session-effect.ts';
 import type { Units } from '../core/units.ts';
 import type { IssuedChequeRecord, ReceivedChequeRecord, Store, StoreRecord } from '../store/store.ts';
@@ -146,7 +147,7 @@ export class ChequeDesk {
     });
     if (verdict.kind === 'refused') return { accepted: false, code: verdict.code, acceptedWei };
     if (verdict.kind === 'duplicate') return { accepted: true, units: 0, clearing: 0, acceptedWei };
-    const room = Math.max(0, known.riskAt - this.uncashedUnits(neighbour));
+    const clearing = clearsNow(verdict.units, this.uncashedUnits(neighbour), known.riskAt);
     this.#keep({
       kind: 'received',
       chequebook: cheque.chequebook,
@@ -162,7 +163,7 @@ export class ChequeDesk {
     return {
       accepted: true,
       units: verdict.units,
-      clearing: Math.min(verdict.units, room),
+      clearing,
       acceptedWei: cheque.cumulativeWei,
     };
   }
