@@ -16,6 +16,13 @@ import { systemEgress } from '../../src/transit/egress.ts';
 
 const CHAIN_ID = 31_337;
 
+/** Lines to add to a node's configuration, above its first section and at its end; index 0 is the gateway. */
+export interface LineToml {
+  readonly top?: (index: number) => string;
+  readonly transit?: (index: number) => string;
+  readonly end?: (index: number, signers: readonly Signer[]) => string;
+}
+
 /** A node of the line with what the test wants to reach. */
 export interface LineNode {
   readonly node: WayleaveNode;
@@ -29,11 +36,10 @@ export class Line {
   readonly nodes: LineNode[] = [];
   readonly signers: Signer[];
   #rpc: DevChainServer | undefined;
-  readonly #toml: (index: number) => string;
+  readonly #toml: LineToml;
   readonly #ports = new Map<number, number>();
 
-  /** `toml` adds lines to a node's configuration; index 0 is the gateway. */
-  constructor(count: number, toml: (index: number) => string = () => '') {
+  constructor(count: number, toml: LineToml = {}) {
     this.signers = Array.from({ length: count }, (_, index) => createSigner(new Uint8Array(32).fill(index + 1)));
     this.#toml = toml;
   }
@@ -86,6 +92,7 @@ export class Line {
       index === 0 ? '' : `[[neighbour]]\nid = "${this.signers[index - 1]?.id}"\naddress = "${before}"\nname = "up"`;
     return `
 name = "${name}"
+${this.#toml.top?.(index) ?? ''}
 [key]
 insecure_plain = true
 [listen]
@@ -98,6 +105,7 @@ mdns = false
 [transit]
 min_profit_bp = 1000
 max_price_per_mb = 100000
+${this.#toml.transit?.(index) ?? ''}
 ${upstream}
 [proxy]
 port = 0
@@ -110,7 +118,7 @@ deposit_wei = "${10n ** 19n}"
 [store]
 path = "${name}.db"
 ${neighbour}
-${this.#toml(index)}
+${this.#toml.end?.(index, this.signers) ?? ''}
 `;
   }
 
