@@ -1,7 +1,7 @@
 import { ERRORS } from '../src/core/errors.ts';
 import { EVENTS } from '../src/node/node.ts';
 
-/** The documents that are printed from code, with the text each must have. */
+/** The documents printed from tables of core/ and node/, with the text each must have. */
 export function generatedDocs(): readonly { readonly path: string; readonly text: string }[] {
   return [
     { path: 'docs/errors.md', text: errorsDoc() },

@@ -169,6 +169,28 @@ describe('tidy: documents and tables', () => {
     assert.deepEqual(unused, []);
   });
 
+  it('a document that the code names exists', () => {
+    const named = files.flatMap(({ path, text }) =>
+      [...text.matchAll(/\bdocs\/[\w-]+\.md\b/g)].map(([target]) => [path, target] as const),
+    );
+    assert.deepEqual(
+      named.filter(([, target]) => !files.some(({ path }) => path === target)),
+      [],
+    );
+  });
+
+  it('the tests that ARCHITECTURE.md names for each invariant exist', () => {
+    const text = readFileSync(join(root, 'ARCHITECTURE.md'), 'utf8');
+    const named = [...text.matchAll(/\]\(([^)]+\.test\.ts)\): “([^”]+)”/g)].map(
+      ([, path, name]) => [path, name] as const,
+    );
+    assert.ok(named.length >= 5);
+    assert.deepEqual(
+      named.filter(([path = '', name = '']) => !readFileSync(join(root, path), 'utf8').includes(`'${name}'`)),
+      [],
+    );
+  });
+
   it('documents link only to files that exist', () => {
     const broken = files
       .filter(({ path }) => path.endsWith('.md'))
@@ -214,7 +236,7 @@ describe('tidy: packages', () => {
   it('what the product imports is a dependency, and every dependency is imported', () => {
     const imported = new Set(
       product.flatMap(({ text }) =>
-        [...text.matchAll(/(?:from|import|import\(|require\(|\)\()\s*'([^'.][^']*)'/g)].map((match) =>
+        [...text.matchAll(/(?:from|import|import\(|require\(|\)\()\s*'([@a-z][\w@./:-]*)'/g)].map((match) =>
           packageOf(match[1] ?? ''),
         ),
       ),
