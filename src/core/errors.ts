@@ -367,6 +367,10 @@ export const ERRORS = {
     what: 'The lab needs a folder of its own, and this one is not empty.',
     remedy: 'Name a new or an empty folder, or leave the option out.',
   },
+  LAB_RESULT_UNWRITABLE: {
+    what: 'The result cannot be written to this file.',
+    remedy: 'Name a file in a folder that exists and may be written to.',
+  },
   SOCKS_REFUSED: {
     what: 'The proxy did not open the stream.',
     remedy: 'The reply names the reason; look at the links of that node.',

@@ -14,9 +14,9 @@ import { type Scenario, type ScenarioNode } from './scenario.ts';
 export const LAB_WEI_PER_UNIT = 10n ** 10n;
 /** What hardhat and anvil call a development chain. */
 export const LAB_CHAIN_ID = 31_337;
-/** Coin of every node at first, and what of it goes into its chequebook: days of downloads at the watched pace. */
-export const LAB_COIN_WEI = 1_000n * 10n ** 18n;
-const DEPOSIT_WEI = 500n * 10n ** 18n;
+/** Coin of every node at first, and what of it goes into its chequebook: a day of downloads at the watched pace. */
+export const LAB_COIN_WEI = 50n * 10n ** 18n;
+const DEPOSIT_WEI = 25n * 10n ** 18n;
 /** How long one may watch a choked link before it is closed, seconds. */
 const GRACE_S = 3_600;
 

@@ -1,0 +1,142 @@
+import { accessSync, constants, writeFileSync } from 'node:fs';
+import { dirname, resolve } from 'node:path';
+import { Command, InvalidArgumentError } from 'commander';
+import { WayleaveError } from '../core/errors.ts';
+import type { LabResult } from './check.ts';
+import { Neighbourhood } from './neighbourhood.ts';
+import { scenarioNamed, scenarioNames } from './scenario.ts';
+import { Session } from './session.ts';
+import { renderTable } from './table.ts';
+import { type LabTerminal, painter, processTerminal } from './terminal.ts';
+
+interface LabOptions {
+  readonly once?: boolean;
+  readonly json?: string;
+  readonly seed: number;
+  readonly scenario: string;
+  readonly sizeMb?: number;
+  readonly dir?: string;
+  readonly keep?: boolean;
+}
+
+const MAX_SEED = 2 ** 31 - 1;
+/** The origin makes the file as it is sent; hashing more than this beforehand takes longer than people wait. */
+const MAX_SIZE_MB = 2_000;
+/** As a shell reports a process ended by SIGINT. */
+const INTERRUPTED = 130;
+
+/** `wayleave lab` with its own options. Resolves to the exit code: 0 only when every check holds. Throws what stops it. */
+export async function runLab(args: readonly string[], terminal: LabTerminal = processTerminal()): Promise<number> {
+  let exitCode = 0;
+  const command = labCommand(terminal).action(async (options: LabOptions) => {
+    exitCode = await lab(options, terminal);
+  });
+  await command.parseAsync([...args], { from: 'user' });
+  return exitCode;
+}
+
+function labCommand(terminal: LabTerminal): Command {
+  return new Command('wayleave lab')
+    .description(
+      'Runs a neighbourhood on this machine: five nodes, each a process of its own, that buy and sell internet access ' +
+        'from each other, with a chain to settle on and a small web site that plays the internet.',
+    )
+    .helpOption('-h, --help', 'explain the command')
+    .option('--once', 'download once at full speed, settle, check the books, and end; exit code 0 only if all is right')
+    .option('--json <file>', 'write the result as JSON; - writes it to the standard output')
+    .option('--scenario <name>', `which neighbourhood: ${scenarioNames().join(', ')}`, 'neighbourhood')
+    .option('--seed <number>', 'makes the file and the keys', whole(0, MAX_SEED), 1)
+    .option('--size-mb <number>', 'size of the file, MB of 1,000,000 bytes', whole(1, MAX_SIZE_MB))
+    .option('--dir <folder>', 'a new or empty folder to work in, which is kept')
+    .option('--keep', 'keep the folder and name it')
+    .exitOverride()
+    .configureOutput({ writeOut: (text) => terminal.out(text), writeErr: () => undefined });
+}
+
+function whole(min: number, max: number): (text: string) => number {
+  return (text) => {
+    const value = /^\d{1,10}$/.test(text) ? Number(text) : Number.NaN;
+    if (value >= min && value <= max) return value;
+    throw new InvalidArgumentError(`It must be a whole number from ${min} to ${max}.`);
+  };
+}
+
+async function lab(options: LabOptions, terminal: LabTerminal): Promise<number> {
+  const scenario = scenarioNamed(options.scenario);
+  const { once = false, json, seed, sizeMb, dir } = options;
+  if (json !== undefined && json !== '-') checkWritable(json);
+  const stop = new AbortController();
+  const letGo = stopOnSignals(stop);
+  const startedMs = performance.now();
+  terminal.err(`Starting ${scenario.nodes.length} nodes, a chain and a web site …\n`);
+  let running: Neighbourhood | undefined;
+  try {
+    const keep = options.keep === true || dir !== undefined;
+    running = await Neighbourhood.start({
+      scenario,
+      seed,
+      sizeMb,
+      keep,
+      shaped: !once,
+      folder: dir,
+      signal: stop.signal,
+    });
+    terminal.err(`Everything is up after ${((performance.now() - startedMs) / 1000).toFixed(1)} s.\n`);
+    const quit = (): void => stop.abort();
+    const session = new Session({ lab: running, terminal, once, quit, signal: stop.signal });
+    const transfers = await session.run();
+    terminal.err('Waiting until the books are quiet, cashing every cheque, stopping the nodes …\n');
+    const result = await running.settle(transfers, once);
+    if (!result.ok) running.keepFolder();
+    report(result, options, terminal);
+    if (!result.ok || keep) terminal.err(`The folder of the lab: ${running.folder}\n`);
+    return result.ok ? 0 : 1;
+  } catch (error) {
+    if (stop.signal.aborted) return INTERRUPTED;
+    running?.keepFolder();
+    throw error;
+  } finally {
+    await running?.close();
+    letGo();
+  }
+}
+
+/** Better said now than after the run. */
+function checkWritable(file: string): void {
+  try {
+    accessSync(dirname(resolve(file)), constants.W_OK);
+  } catch (cause) {
+    throw new WayleaveError('LAB_RESULT_UNWRITABLE', { file }, cause);
+  }
+}
+
+function report(result: LabResult, { json }: LabOptions, terminal: LabTerminal): void {
+  const text = `${JSON.stringify(result, null, 2)}\n`;
+  const lines = renderTable(result, painter(terminal.colour && json !== '-'));
+  const table = `\n${lines.join('\n')}\n`;
+  if (json === '-') {
+    terminal.err(table);
+    terminal.out(text);
+    return;
+  }
+  terminal.out(table);
+  if (json === undefined) return;
+  try {
+    writeFileSync(json, text);
+  } catch (cause) {
+    throw new WayleaveError('LAB_RESULT_UNWRITABLE', { file: json }, cause);
+  }
+}
+
+/** The first signal ends the lab in order, the second at once (what it started is then killed by pid). */
+function stopOnSignals(stop: AbortController): () => void {
+  const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
+  const heard = (): void => {
+    if (stop.signal.aborted) process.exit(INTERRUPTED);
+    stop.abort();
+  };
+  for (const signal of signals) process.on(signal, heard);
+  return () => {
+    for (const signal of signals) process.off(signal, heard);
+  };
+}

@@ -1,0 +1,219 @@
+import { setTimeout as pause } from 'node:timers/promises';
+import { WayleaveError } from '../core/errors.ts';
+import type { NodeStatus } from '../node/node.ts';
+import { type CheckedTransfer, checkNeighbourhood, type LabResult } from './check.ts';
+import { download } from './download.ts';
+import { LAB_WEI_PER_UNIT, type LabFolder, labIds, makeHomes, type NodeHome, openFolder } from './folder.ts';
+import { type LabChain, startLabChain } from './lab-chain.ts';
+import { NodeProcess } from './node-process.ts';
+import { type Origin, startOrigin } from './origin.ts';
+import type { Scenario } from './scenario.ts';
+import { type SeededFile, seededFile } from './seeded-file.ts';
+
+export interface NeighbourhoodOptions {
+  readonly scenario: Scenario;
+  readonly seed: number;
+  /** Size of the first download, in place of the scenario's, MB. */
+  readonly sizeMb: number | undefined;
+  /** Slow enough to watch. */
+  readonly shaped: boolean;
+  /** An empty folder to use, and whether it stays. */
+  readonly folder: string | undefined;
+  readonly keep: boolean;
+  readonly signal: AbortSignal;
+}
+
+/** Every link up and every price known, from the start of the nodes. */
+const LINKED_MS = 30_000;
+const POLL_MS = 50;
+/** Books count as quiet when nothing moved for so many looks in a row. */
+const QUIET_LOOKS = 4;
+const QUIET_POLL_MS = 150;
+/** After this the checker judges what it finds. */
+const QUIET_MS = 20_000;
+
+/** The processes of one lab and all around them. Whatever happens, `close` leaves none of it behind. */
+export class Neighbourhood {
+  readonly options: NeighbourhoodOptions;
+  readonly nodes = new Map<string, NodeProcess>();
+  readonly files = new Map<string, SeededFile>();
+  /** Rejects when a node ends that nobody stopped. */
+  readonly broken: Promise<never>;
+  readonly #break: (error: Error) => void;
+  readonly #folder: LabFolder;
+  #chain: LabChain | undefined;
+  #origin: Origin | undefined;
+  #homes: NodeHome[] = [];
+  #before = new Map<string, bigint>();
+  #stopping = false;
+  #failed = false;
+
+  private constructor(options: NeighbourhoodOptions) {
+    this.options = options;
+    const { promise, reject } = Promise.withResolvers<never>();
+    this.broken = promise;
+    this.broken.catch(() => undefined);
+    this.#break = reject;
+    this.#folder = openFolder(options.folder);
+  }
+
+  /** Resolves when everything runs and every link trades. Throws `LAB_*`, `CHAIN_EMBEDDED_UNAVAILABLE`, `LISTEN_FAILED`. */
+  static async start(options: NeighbourhoodOptions): Promise<Neighbourhood> {
+    const lab = new Neighbourhood(options);
+    process.on('exit', lab.#killAll);
+    try {
+      await lab.#start();
+      await Promise.race([lab.#linked(), lab.broken]);
+      return lab;
+    } catch (error) {
+      lab.#failed = !options.signal.aborted;
+      await lab.close();
+      throw error;
+    }
+  }
+
+  readonly #killAll = (): void => {
+    for (const node of this.nodes.values()) node.kill();
+  };
+
+  async #start(): Promise<void> {
+    const { scenario, seed, sizeMb, shaped } = this.options;
+    const ids = labIds(scenario, seed);
+    this.#chain = await startLabChain(ids.values());
+    for (const [name, id] of ids) this.#before.set(name, await this.#chain.balance(id));
+    for (const [index, each] of scenario.downloads.entries()) {
+      this.files.set(each.node, seededFile(seed, each.node, index === 0 ? (sizeMb ?? each.sizeMb) : each.sizeMb));
+    }
+    this.#origin = await startOrigin(this.files);
+    const { url, factory } = this.#chain;
+    const folder = this.#folder.path;
+    this.#homes = await makeHomes({ scenario, seed, folder, shaped, rpcUrl: url, factory, origin: this.#origin });
+    this.options.signal.throwIfAborted();
+    for (const home of this.#homes) this.#run(home);
+    await Promise.all([...this.nodes.values()].map((node) => node.ready()));
+  }
+
+  #run(home: NodeHome): void {
+    const node = NodeProcess.start(home);
+    this.nodes.set(home.name, node);
+    void node.exited.then(() => {
+      if (!this.#stopping) this.#break(node.failure());
+    });
+  }
+
+  get folder(): string {
+    return this.#folder.path;
+  }
+
+  /** Names by id. */
+  get names(): Map<string, string> {
+    return new Map(this.#homes.map(({ id, name }) => [id, name]));
+  }
+
+  async statuses(): Promise<Map<string, NodeStatus>> {
+    const all = [...this.nodes].map(async ([name, node]) => [name, await node.status()] as const);
+    return new Map(await Promise.all(all));
+  }
+
+  /** Every node knows a price from its next hop, and both ends of every link are connected. */
+  async #linked(): Promise<void> {
+    const { scenario, signal } = this.options;
+    for (const startedMs = performance.now(); performance.now() - startedMs < LINKED_MS; await pause(POLL_MS)) {
+      signal.throwIfAborted();
+      const all = await this.statuses();
+      const ready = scenario.nodes.every(({ name, nextHop }) => {
+        const links = all.get(name)?.links ?? [];
+        const wanted = scenario.links.filter(({ a, b }) => a === name || b === name).length;
+        const up = links.filter(({ connected }) => connected).length;
+        const seller = links.find((link) => link.name === nextHop);
+        return up === wanted && (nextHop === undefined || seller?.services.transit.theirAskPerMb !== undefined);
+      });
+      if (ready) return;
+    }
+    throw new WayleaveError('LAB_NODE_FAILED', { folder: this.folder, what: 'the links did not come up' });
+  }
+
+  /** The user at `node` fetches its file once. Throws `SOCKS_REFUSED`, `DOWNLOAD_FAILED`. */
+  async download(
+    node: string,
+    o: { idleMs: number; progress: (bytes: number) => void; signal: AbortSignal },
+  ): Promise<CheckedTransfer> {
+    const file = this.files.get(node);
+    const status = await this.nodes.get(node)?.status();
+    if (file === undefined || status?.socks === undefined || this.#origin === undefined)
+      throw new Error(`${node} has no user`);
+    const { hostname, port } = new URL(`tcp://${status.socks}`);
+    const got = await download({
+      ...o,
+      proxy: { host: hostname, port: Number(port) },
+      origin: this.#origin,
+      file: node,
+    });
+    return { node, ...got, expectedBytes: file.bytes, expectedSha256: file.sha256 };
+  }
+
+  /**
+   * Waits until the books are quiet, has every cheque cashed, stops the nodes and lets the checker read what they left.
+   * `mustPay`: every link that the scenario calls paying must have been paid on; else those where a payment was made.
+   */
+  async settle(transfers: readonly CheckedTransfer[], mustPay: boolean): Promise<LabResult> {
+    const last = await this.#quiet();
+    await Promise.all([...this.nodes.values()].map((node) => node.cash()));
+    const exits = await this.#stop();
+    const { scenario, seed } = this.options;
+    const gas = (await this.#chain?.gasBySender()) ?? new Map<string, bigint>();
+    const nodes = [];
+    for (const { name, id, store } of this.#homes) {
+      const { profitBp, nextHop, uplinkPricePerMb } = scenario.nodes.find((each) => each.name === name) ?? {
+        profitBp: 0,
+      };
+      const own = (await this.#chain?.balance(id)) ?? 0n;
+      const inChequebook = (await this.#chain?.chequebookCoin(id)) ?? 0n;
+      nodes.push({
+        ...{ name, address: id, store, exitCode: exits.get(name), profitBp, buysFrom: nextHop, uplinkPricePerMb },
+        ...{ chainBefore: this.#before.get(name) ?? 0n, chainAfter: own + inChequebook, gas: gas.get(id) ?? 0n },
+      });
+    }
+    const paidOn = (buyer: string, seller: string): boolean =>
+      (last.get(buyer)?.links.find(({ name }) => name === seller)?.paid ?? 0) > 0;
+    const links = scenario.links.map(({ a, b, paying }) => ({ a, b, paying: paying && (mustPay || paidOn(b, a)) }));
+    return checkNeighbourhood({ scenario: scenario.name, seed, weiPerUnit: LAB_WEI_PER_UNIT, nodes, links, transfers });
+  }
+
+  /** Resolves when no stream is open, no payment under way, and no counter moved for a few looks; or after `QUIET_MS`. */
+  async #quiet(): Promise<Map<string, NodeStatus>> {
+    let before = '';
+    let same = 0;
+    let all = await this.statuses();
+    for (const startedMs = performance.now(); performance.now() - startedMs < QUIET_MS; await pause(QUIET_POLL_MS)) {
+      all = await this.statuses();
+      const links = [...all.values()].flatMap((each) => each.links);
+      const busy = [...all.values()].some(({ streams }) => streams > 0) || links.some(({ pending }) => pending > 0);
+      const now = JSON.stringify(links.map((each) => [each.balance, each.writeOff, each.paid, each.received]));
+      same = !busy && now === before ? same + 1 : 0;
+      if (same >= QUIET_LOOKS) break;
+      before = now;
+    }
+    return all;
+  }
+
+  async #stop(): Promise<Map<string, number | undefined>> {
+    this.#stopping = true;
+    const all = [...this.nodes].map(async ([name, node]) => [name, await node.stop()] as const);
+    return new Map(await Promise.all(all));
+  }
+
+  /** Stops whatever still runs and removes the folder, unless it was to be kept or something failed. */
+  async close(): Promise<void> {
+    await this.#stop();
+    process.off('exit', this.#killAll);
+    await this.#origin?.close();
+    await this.#chain?.close();
+    if (!this.#failed && !this.options.keep) this.#folder.remove();
+  }
+
+  /** Something went wrong: the folder is left for a look. */
+  keepFolder(): void {
+    this.#failed = true;
+  }
+}

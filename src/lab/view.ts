@@ -1,0 +1,127 @@
+import { stripVTControlCharacters } from 'node:util';
+import { BYTES_PER_MB } from '../core/units.ts';
+import type { LinkFigures } from './link-figures.ts';
+
+/** Colours a text, or leaves it as it is where there is no terminal. */
+export type Paint = (style: 'bold' | 'dim' | 'green' | 'yellow' | 'red' | 'cyan', text: string) => string;
+
+export interface Transfer {
+  readonly node: string;
+  readonly path: readonly string[];
+  /** Of the present run. */
+  readonly bytes: number;
+  readonly totalBytes: number;
+  readonly mbitPerS: number;
+  /** Which run this is, from 1; and how many arrived with the right hash. */
+  readonly run: number;
+  readonly whole: number;
+  readonly waiting: boolean;
+}
+
+/** All that one picture shows. */
+export interface Picture {
+  readonly seconds: number;
+  readonly transfers: readonly Transfer[];
+  readonly links: readonly LinkFigures[];
+  readonly paused: boolean;
+  /** What happened lately, the newest last. */
+  readonly news: readonly string[];
+}
+
+/** Narrower terminals cut the lines off; wider ones leave the rest empty. */
+export const VIEW_COLUMNS = 80;
+const TRANSFER_BAR = 30;
+const DEBT_BAR = 25;
+
+/** The live screen as lines of at most `VIEW_COLUMNS` columns. */
+export function renderView(picture: Picture, paint: Paint): string[] {
+  const { transfers, links, news } = picture;
+  return [
+    ` ${paint('bold', 'Wayleave neighbourhood')}   ${clock(picture.seconds)}`,
+    '',
+    ...transfers.flatMap((each) => transferLines(each, paint)),
+    '',
+    paint('bold', ` link  price/MB       MB  counter: what the buyer owes    units  state     cheques`),
+    ...links.map((each) => linkLine(each, paint)),
+    paint('dim', '       │ payAt: the buyer pays.  End of the bar = dropAt: no more service.'),
+    '',
+    ...news.map((each) => ` ${each}`.slice(0, VIEW_COLUMNS)),
+    '',
+    keysLine(picture.paused, paint),
+  ];
+}
+
+function keysLine(paused: boolean, paint: Paint): string {
+  return paused
+    ? ` ${paint('yellow', "D's payments are paused.")}  ${paint('bold', 'p')} lets it pay again   ${paint('bold', 'q')} ends and settles`
+    : ` ${paint('bold', 'p')} pauses D's payments   ${paint('bold', 'q')} ends and settles`;
+}
+
+function transferLines(transfer: Transfer, paint: Paint): string[] {
+  const { node, path, bytes, totalBytes, waiting } = transfer;
+  const way = `${path.join(' → ')} → internet`;
+  const filled = Math.round((Math.min(bytes, totalBytes) / Math.max(totalBytes, 1)) * TRANSFER_BAR);
+  const bar = paint('cyan', '█'.repeat(filled)) + paint('dim', '·'.repeat(TRANSFER_BAR - filled));
+  const amount = `${mb(bytes).padStart(5)} of ${mb(totalBytes)} MB`;
+  const pace = waiting ? 'waiting' : `${transfer.mbitPerS.toFixed(1)} Mbit/s`;
+  return [
+    ` ${paint('bold', `User at ${node}`)}  ${way.padEnd(30)} file ${transfer.run}, ${transfer.whole} whole so far`,
+    `   ${bar}  ${amount}  ${pace}`,
+  ];
+}
+
+function linkLine(link: LinkFigures, paint: Paint): string {
+  const price = link.pricePerMb === undefined ? '-' : String(link.pricePerMb);
+  const used = link.bytes > 0;
+  const state = link.connected ? link.state : 'no link';
+  const line = [
+    ` ${link.a} → ${link.b}`,
+    price.padStart(8),
+    mb(link.bytes).padStart(8),
+    ` ${debtBar(link, paint)}`,
+    String(link.debt).padStart(7),
+    ` ${paint(STATE_STYLE[state], state.padEnd(9))}`,
+    `${link.sent}/${link.cashed}`.padStart(7),
+  ].join(' ');
+  return used || state !== 'open' ? line : paint('dim', stripVTControlCharacters(line));
+}
+
+const STATE_STYLE = {
+  open: 'green',
+  throttled: 'yellow',
+  choked: 'red',
+  closed: 'red',
+  'no link': 'dim',
+} as const;
+
+/** From 0 to dropAt, payAt marked. */
+function debtBar({ debt, payAt, dropAt }: LinkFigures, paint: Paint): string {
+  const cell = (units: number): number => Math.round((units / Math.max(dropAt, 1)) * DEBT_BAR);
+  const filled = Math.min(DEBT_BAR, Math.max(0, cell(debt)));
+  const mark = Math.min(DEBT_BAR - 1, cell(payAt));
+  const style = debt < payAt ? 'green' : filled < DEBT_BAR - 1 ? 'yellow' : 'red';
+  let bar = '';
+  for (let at = 0; at < DEBT_BAR; at += 1) {
+    if (at === mark) bar += paint('bold', '│');
+    else bar += at < filled ? paint(style, '█') : paint('dim', '·');
+  }
+  return bar;
+}
+
+/** One plain line for logs. */
+export function renderLine({ seconds, transfers, links, paused }: Picture): string {
+  const got = transfers.map((each) => `${each.node} ${mb(each.bytes)}/${mb(each.totalBytes)} MB`).join(', ');
+  const debts = links
+    .filter(({ bytes }) => bytes > 0)
+    .map(({ a, b, debt, state, sent }) => `${a}→${b} ${debt} ${state} ${sent} cheques`);
+  return `${clock(seconds)}  ${got}  ${[...debts, ...(paused ? ["D's payments paused"] : [])].join('; ')}`;
+}
+
+function mb(bytes: number): string {
+  return (bytes / BYTES_PER_MB).toFixed(1);
+}
+
+function clock(seconds: number): string {
+  const whole = Math.floor(seconds);
+  return `${Math.floor(whole / 60)}:${String(whole % 60).padStart(2, '0')}`;
+}
