@@ -2,6 +2,8 @@ import { MAX_CHANNELS } from './limits.ts';
 import type { MuxChannel } from './mux-channel.ts';
 
 const MAX_ID = 2 ** 32 - 1;
+/** Channels beyond the limit that are refused and wait for the neighbour's last word; one that goes on has lost count. */
+const MAX_REFUSED = 256;
 
 /** The channels of a link on which one side at least has not said its last word, and their ids. */
 export class ChannelTable {
@@ -41,7 +43,7 @@ export class ChannelTable {
 
   /** Takes note of a channel the neighbour opens. `fault`: the id breaks the order; `full`: it must be refused. */
   peerOpens(id: number): 'fault' | 'full' | undefined {
-    if (!this.isPeers(id) || id <= this.#lastPeerId) return 'fault';
+    if (!this.isPeers(id) || id <= this.#lastPeerId || this.#peers >= MAX_CHANNELS + MAX_REFUSED) return 'fault';
     this.#lastPeerId = id;
     return this.#peers < MAX_CHANNELS ? undefined : 'full';
   }

@@ -13,6 +13,8 @@ export interface ChannelHost {
   readonly windows: WindowPool;
   /** Forward budget this side may still use. */
   budget: number;
+  /** Nothing more may be sent or opened. */
+  ended: boolean;
   /** `budgetCame` will be called once when more is granted. */
   awaitBudget(channel: MuxChannel): void;
   /** Both sides have said their last word on the channel. */
@@ -247,7 +249,7 @@ export class MuxChannel implements Channel, Sender {
 
   /** What may be sent now, 0 or less for nothing. Sees to it that `#wake` is called when that may have changed. */
   #room(): number {
-    if (this.#gone || this.#ending || !this.#accepted) return 0;
+    if (this.#gone || this.#ending || !this.#accepted || this.#host.ended) return 0;
     // Frames may be as small as 1 KiB, each with its overhead: what is queued must always be covered by the credit.
     const window = Math.floor(((this.#credit - 2 * DATA_COST_BYTES) * 16) / 17) - this.#queued;
     const queue = this.#host.outbox.room(this.#queued);

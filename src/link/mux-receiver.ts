@@ -136,12 +136,9 @@ export class MuxReceiver implements FrameSink {
     if (this.#granted < 0) return this.#events.fault('LINK_FLOODED', 'forward budget');
     const verdict = this.#table.peerOpens(id);
     if (verdict === 'fault') return this.malformed('channel');
-    if (verdict === 'full') {
-      this.#host.outbox.small({ type: FrameType.reset, channel: id, value: ResetCode.overloaded });
-      return;
-    }
     const channel = new MuxChannel(this.#host, id);
     this.#table.add(channel);
+    if (verdict === 'full') return channel.reset(ResetCode.overloaded);
     this.#events.opened(channel, header, tag);
   }
 

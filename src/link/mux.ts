@@ -266,6 +266,7 @@ export class Mux implements Link {
   #over(end: LinkEnd): void {
     if (this.#end !== undefined) return;
     this.#end = end;
+    this.#host.ended = true;
     this.#decoder.stop();
     this.#keepAlive.stop();
     this.#host.later(() => {
@@ -288,6 +289,7 @@ export class Mux implements Link {
       outbox: this.#outbox,
       windows: new WindowPool(this.#clock),
       budget: 0,
+      ended: false,
       awaitBudget: (channel) => {
         if (channel.awaitingBudget) return;
         channel.awaitingBudget = true;
