@@ -92,7 +92,8 @@ async function lab(options: LabOptions, terminal: LabTerminal): Promise<number> 
     if (!result.ok || keep) terminal.err(`The folder of the lab: ${running.folder}\n`);
     return result.ok ? 0 : 1;
   } catch (error) {
-    if (stop.signal.aborted) return INTERRUPTED;
+    // Told to end before there was anything to settle.
+    if (stop.signal.aborted && (once || running === undefined)) return INTERRUPTED;
     running?.keepFolder();
     throw error;
   } finally {

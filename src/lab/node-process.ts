@@ -51,11 +51,15 @@ export class NodeProcess {
   static start(home: NodeHome): NodeProcess {
     const log = openSync(join(home.folder, 'node.log'), 'a', 0o600);
     // A group of its own: Ctrl-C in the terminal is for the lab, which then ends its nodes in order.
-    const child = spawn(process.execPath, [...process.execArgv, '--import', LEASH, MAIN, 'up', '--config', home.config], {
-      stdio: ['ignore', log, log, 'ipc'],
-      detached: true,
-      env: { ...process.env, NODE_OPTIONS: '', NODE_NO_WARNINGS: '1' },
-    });
+    const child = spawn(
+      process.execPath,
+      [...process.execArgv, '--import', LEASH, MAIN, 'up', '--config', home.config],
+      {
+        stdio: ['ignore', log, log, 'ipc'],
+        detached: true,
+        env: { ...process.env, NODE_OPTIONS: '', NODE_NO_WARNINGS: '1' },
+      },
+    );
     closeSync(log);
     return new NodeProcess(home, child);
   }

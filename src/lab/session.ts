@@ -126,7 +126,9 @@ export class Session {
   #event(name: string, event: NodeEvent): void {
     this.#figures.event(name, event);
     const other = this.#options.lab.names.get(event.neighbour ?? '') ?? '?';
-    if (event.kind === 'state' && (event['to'] !== 'throttled' || this.#paused)) {
+    // At full speed a link is slowed for a moment now and then; that is no news.
+    const choked = (word: unknown): boolean => word === 'choked' || word === 'closed';
+    if (event.kind === 'state' && (this.#paused || choked(event['to']) || choked(event['from']))) {
       this.#say(`${name}: the link to ${other} is ${event['to']}, it was ${event['from']}`);
     }
     if (event.kind === 'cashed') this.#say(`${name} cashed the cheques of ${other} on the chain`);

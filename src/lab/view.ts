@@ -31,7 +31,7 @@ export interface Picture {
 /** Narrower terminals cut the lines off; wider ones leave the rest empty. */
 export const VIEW_COLUMNS = 80;
 const TRANSFER_BAR = 30;
-const DEBT_BAR = 25;
+const DEBT_BAR = 28;
 
 /** The live screen as lines of at most `VIEW_COLUMNS` columns. */
 export function renderView(picture: Picture, paint: Paint): string[] {
@@ -41,9 +41,9 @@ export function renderView(picture: Picture, paint: Paint): string[] {
     '',
     ...transfers.flatMap((each) => transferLines(each, paint)),
     '',
-    paint('bold', ` link  price/MB       MB  counter: what the buyer owes    units  state     cheques`),
+    paint('bold', row(['link', 'price/MB', 'MB', 'counter: what the buyer owes', 'units', 'state', 'cheques'])),
     ...links.map((each) => linkLine(each, paint)),
-    paint('dim', '       │ payAt: the buyer pays.  End of the bar = dropAt: no more service.'),
+    paint('dim', '        │ payAt: the buyer pays.  The end of the bar is dropAt: no more service.'),
     '',
     ...news.map((each) => ` ${each}`.slice(0, VIEW_COLUMNS)),
     '',
@@ -70,19 +70,39 @@ function transferLines(transfer: Transfer, paint: Paint): string[] {
   ];
 }
 
+/** Columns of the table of links: width, and whether set to the right. Together with the gaps 78 wide. */
+const COLUMNS = [
+  [6, false],
+  [8, true],
+  [7, true],
+  [28, false],
+  [7, true],
+  [9, false],
+  [7, true],
+] as const;
+
+function row(cells: readonly string[]): string {
+  const set = COLUMNS.map(([width, right], at) => {
+    const cell = cells[at] ?? '';
+    const space = ' '.repeat(Math.max(0, width - stripVTControlCharacters(cell).length));
+    return right ? space + cell : cell + space;
+  });
+  return ` ${set.join(' ')}`;
+}
+
 function linkLine(link: LinkFigures, paint: Paint): string {
   const price = link.pricePerMb === undefined ? '-' : String(link.pricePerMb);
   const used = link.bytes > 0;
   const state = link.connected ? link.state : 'no link';
-  const line = [
-    ` ${link.a} → ${link.b}`,
-    price.padStart(8),
-    mb(link.bytes).padStart(8),
-    ` ${debtBar(link, paint)}`,
-    String(link.debt).padStart(7),
-    ` ${paint(STATE_STYLE[state], state.padEnd(9))}`,
-    `${link.sent}/${link.cashed}`.padStart(7),
-  ].join(' ');
+  const line = row([
+    `${link.a} → ${link.b}`,
+    price,
+    mb(link.bytes),
+    debtBar(link, paint),
+    String(link.debt),
+    paint(STATE_STYLE[state], state),
+    `${link.sent}/${link.cashed}`,
+  ]);
   return used || state !== 'open' ? line : paint('dim', stripVTControlCharacters(line));
 }
 
