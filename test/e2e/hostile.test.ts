@@ -15,7 +15,14 @@ import { Line } from './line.fixture.ts';
 
 const HONEST = termsOf({ askPerMb: undefined, bidPerMb: 50_000, payAtMb: 1, dropAtMb: 4 });
 const ZERO = [0, 0, 0] as const;
-const OPENING: Message = { kind: 'counts', opening: true, storeEpoch: 1, provided: ZERO, admitted: ZERO, consumed: ZERO };
+const OPENING: Message = {
+  kind: 'counts',
+  opening: true,
+  storeEpoch: 1,
+  provided: ZERO,
+  admitted: ZERO,
+  consumed: ZERO,
+};
 
 /** A neighbour that speaks the protocol by hand, over a real link. */
 class Stranger {
@@ -60,7 +67,10 @@ class Stranger {
     if (theirs?.kind === 'terms') this.say({ kind: 'termsAck', epoch: theirs.terms.epoch });
   }
 
-  async pay(line: Line, change: Partial<{ chequebook: string; cumulativeWei: bigint; key: number }> = {}): Promise<string> {
+  async pay(
+    line: Line,
+    change: Partial<{ chequebook: string; cumulativeWei: bigint; key: number }> = {},
+  ): Promise<string> {
     const issuer = change.key === undefined ? this.signer : createSigner(new Uint8Array(32).fill(change.key));
     const cheque = signCheque(issuer, 31_337, {
       chequebook: change.chequebook ?? line.nodes[0]?.node.status().chequebook ?? '',
@@ -89,7 +99,11 @@ describe('a gateway among strangers', { timeout: 60_000 }, () => {
     ['another chain', { chainId: 5 }, 'TERMS_WRONG_CHAIN'],
     ['another token', { token: '0x00000000000000000000000000000000000000aa' }, 'TERMS_WRONG_TOKEN'],
     ['another version', { protocolVersion: 2 }, 'TERMS_WRONG_VERSION'],
-    ['an absurd price', { services: { ...HONEST.services, transit: { askPerMb: 2 ** 40, bidPerMb: 1 } } }, 'TERMS_ABSURD'],
+    [
+      'an absurd price',
+      { services: { ...HONEST.services, transit: { askPerMb: 2 ** 40, bidPerMb: 1 } } },
+      'TERMS_ABSURD',
+    ],
     ['an absurd ratio', { ratio: { numerator: 1n, denominator: 1n } }, 'TERMS_ABSURD'],
     [
       'payAt above dropAt',
@@ -128,8 +142,18 @@ describe('a gateway among strangers', { timeout: 60_000 }, () => {
   });
 
   const book = '0x00000000000000000000000000000000000000bb';
-  const cheques: readonly [what: string, announced: string | undefined, pay: Parameters<Stranger['pay']>[1], code: string][] = [
-    ['from a chequebook it did not announce', book, { chequebook: `${book.slice(0, -2)}cc` }, 'CHEQUE_WRONG_CHEQUEBOOK'],
+  const cheques: readonly [
+    what: string,
+    announced: string | undefined,
+    pay: Parameters<Stranger['pay']>[1],
+    code: string,
+  ][] = [
+    [
+      'from a chequebook it did not announce',
+      book,
+      { chequebook: `${book.slice(0, -2)}cc` },
+      'CHEQUE_WRONG_CHEQUEBOOK',
+    ],
     ['from a chequebook that does not exist', book, { chequebook: book }, 'CHEQUE_NO_CONTRACT'],
     ["from somebody else's chequebook", undefined, {}, 'CHEQUE_WRONG_ISSUER'],
     ['over nothing', undefined, { cumulativeWei: 0n }, 'CHEQUE_STALE'],
@@ -150,7 +174,11 @@ describe('a gateway among strangers', { timeout: 60_000 }, () => {
   test('a flood of payments is cut', async () => {
     const peer = await stranger();
     await peer.greet(line, { ...HONEST, chequebook: book });
-    const cheque = signCheque(peer.signer, 31_337, { chequebook: book, beneficiary: line.signers[0]?.id ?? '', cumulativeWei: 1n });
+    const cheque = signCheque(peer.signer, 31_337, {
+      chequebook: book,
+      beneficiary: line.signers[0]?.id ?? '',
+      cumulativeWei: 1n,
+    });
     for (let id = 0; id < 200; id += 1) peer.say({ kind: 'payment', id, units: 1, cheque }, 'payment');
     assert.equal((await peer.ended).code, 'PAYMENT_FLOOD');
   });

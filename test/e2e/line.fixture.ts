@@ -12,6 +12,7 @@ import { parseConfig } from '../../src/node/load-config.ts';
 import type { NodeEvent, WayleaveNode } from '../../src/node/node.ts';
 import { systemClock } from '../../src/node/system-clock.ts';
 import { openSqliteStore } from '../../src/store/sqlite-store.ts';
+import type { Store } from '../../src/store/store.ts';
 import { systemEgress } from '../../src/transit/egress.ts';
 
 const CHAIN_ID = 31_337;
@@ -21,12 +22,15 @@ export interface LineToml {
   readonly top?: (index: number) => string;
   readonly transit?: (index: number) => string;
   readonly end?: (index: number, signers: readonly Signer[]) => string;
+  /** The folder of a node's store, where it is not the line's own. */
+  readonly storeFolder?: (index: number) => string | undefined;
 }
 
 /** A node of the line with what the test wants to reach. */
 export interface LineNode {
   readonly node: WayleaveNode;
   readonly events: NodeEvent[];
+  readonly store: Store;
   stop(): Promise<void>;
 }
 
@@ -75,7 +79,7 @@ export class Line {
       await store.close();
       await chain.close();
     };
-    this.nodes[index] = { node, events, stop };
+    this.nodes[index] = { node, events, store, stop };
     return this.nodes[index] as LineNode;
   }
 
@@ -116,7 +120,7 @@ chain_id = ${CHAIN_ID}
 factory = "${DEV_FACTORY}"
 deposit_wei = "${10n ** 19n}"
 [store]
-path = "${name}.db"
+path = "${join(this.#toml.storeFolder?.(index) ?? this.folder, `${name}.db`)}"
 ${neighbour}
 ${this.#toml.end?.(index, this.signers) ?? ''}
 `;
@@ -144,6 +148,12 @@ ${this.#toml.end?.(index, this.signers) ?? ''}
         );
       }),
     );
+  }
+
+  /** The chain stops answering, and answers again after `chainBack`. */
+  async chainGone(): Promise<void> {
+    await this.#rpc?.close();
+    this.#rpc = undefined;
   }
 
   async close(): Promise<void> {

@@ -5,7 +5,11 @@ import type { LinkStatus } from '../../src/node/node.ts';
 import { Line, type LineToml } from './line.fixture.ts';
 
 /** Runs a line of two nodes, gateway and user, and hands over what a download of `bytes` left behind. */
-async function download(bytes: number, toml: LineToml, look: (seen: { seller: LinkStatus; line: Line }) => Promise<void> | void): Promise<void> {
+async function download(
+  bytes: number,
+  toml: LineToml,
+  look: (seen: { seller: LinkStatus; line: Line }) => Promise<void> | void,
+): Promise<void> {
   const origin = await byteOrigin();
   const line = new Line(2, toml);
   try {
@@ -31,7 +35,9 @@ describe('modes of a node', { timeout: 60_000 }, () => {
   });
 
   test('a friend is served for nothing', async () => {
-    const friend: LineToml = { end: (index, signers) => (index === 0 ? `[[neighbour]]\nid = "${signers[1]?.id}"\nfree = true` : '') };
+    const friend: LineToml = {
+      end: (index, signers) => (index === 0 ? `[[neighbour]]\nid = "${signers[1]?.id}"\nfree = true` : ''),
+    };
     await download(10_000_000, friend, ({ seller }) => {
       assert.equal(seller.services.transit.provided, 0);
       assert.ok(seller.services.transit.providedBytes >= 10_000_000);
@@ -50,7 +56,11 @@ describe('modes of a node', { timeout: 60_000 }, () => {
       await line.until(() => line.nodes[1]?.node.status().links[0]?.services.transit.theirAskPerMb === 8_800);
       await fetchBytes(line.proxyPort, 2_000_000, socksHello(origin.port));
       origin.close();
-      const [a, b] = line.nodes.map(({ node }) => (): LinkStatus => node.status().links[0] as LinkStatus);
+      const [a, b] = line.nodes.map(
+        ({ node }) =>
+          (): LinkStatus =>
+            node.status().links[0] as LinkStatus,
+      );
       await line.until(() => a?.().balance === -(b?.().balance ?? Number.NaN));
       assert.ok((a?.().services.transit.provided ?? 0) >= 2 * 8_800 - 1);
     });
