@@ -1,6 +1,12 @@
 import { recoverChequeIssuer, signCheque } from '../chain/cheque-signing.ts';
 import type { Signer } from '../chain/signer.ts';
-import { checkCheque, MIN_CHEQUE_UNITS, nextCumulative, type SignedCheque } from '../core/cheque.ts';
+import {
+  type ChequeVerdict,
+  checkCheque,
+  MIN_CHEQUE_UNITS,
+  nextCumulative,
+  type SignedCheque,
+} from '../core/cheque.ts';
 import { codeOf, WayleaveError } from '../core/errors.ts';
 import type { PaymentMessage } from '../core/message.ts';
 import type { NodeId } from '../core/node-id.ts';
@@ -130,42 +136,30 @@ export class ChequeDesk {
     if (cheque.chequebook === known.chequebook) await this.#options.facts.learn(cheque.chequebook);
     const last = this.#received.get(cheque.chequebook);
     const acceptedWei = last?.neighbour === neighbour ? last.cumulative : 0n;
-    const { chainId, signer } = this.#options;
-    const ratio = known.myRatio;
-    if (ratio === undefined) return { accepted: false, code: 'MESSAGE_UNEXPECTED', acceptedWei };
-    const verdict = checkCheque({
+    if (known.myRatio === undefined) return { accepted: false, code: 'MESSAGE_UNEXPECTED', acceptedWei };
+    const verdict = this.#judge(neighbour, cheque, { ...known, myRatio: known.myRatio });
+    if (verdict.kind === 'refused') return { accepted: false, code: verdict.code, acceptedWei };
+    if (verdict.kind === 'duplicate') return { accepted: true, units: 0, clearing: 0, acceptedWei };
+    const clearing = clearsNow(verdict.units, this.uncashedUnits(neighbour), known.riskAt);
+    this.#keep(taken(neighbour, cheque, verdict, last));
+    return { accepted: true, units: verdict.units, clearing, acceptedWei: cheque.cumulativeWei };
+  }
+
+  #judge(neighbour: NodeId, cheque: SignedCheque, known: DeskNeighbour & { myRatio: Ratio }): ChequeVerdict {
+    const { chainId, facts, signer } = this.#options;
+    const last = this.#received.get(cheque.chequebook);
+    return checkCheque({
       cheque,
       me: signer.id,
       neighbour,
       announced: known.chequebook,
-      contract: this.#options.facts.of(cheque.chequebook),
+      contract: facts.of(cheque.chequebook),
       last: last === undefined ? undefined : { cumulativeWei: last.cumulative, signature: last.signature },
-      ratio,
+      ratio: known.myRatio,
       remainder: last?.remainderWei ?? 0n,
       minimumUnits: MIN_CHEQUE_UNITS,
       signer: () => recoverChequeIssuer(chainId, cheque),
     });
-    if (verdict.kind === 'refused') return { accepted: false, code: verdict.code, acceptedWei };
-    if (verdict.kind === 'duplicate') return { accepted: true, units: 0, clearing: 0, acceptedWei };
-    const clearing = clearsNow(verdict.units, this.uncashedUnits(neighbour), known.riskAt);
-    this.#keep({
-      kind: 'received',
-      chequebook: cheque.chequebook,
-      neighbour,
-      issuer: neighbour,
-      cumulative: cheque.cumulativeWei,
-      signature: cheque.signature,
-      cashedCumulative: last?.cashedCumulative ?? cheque.cumulativeWei - verdict.addedWei,
-      creditedUnits: (last?.creditedUnits ?? 0) + verdict.units,
-      remainderWei: verdict.remainder,
-      bounced: last?.bounced ?? false,
-    });
-    return {
-      accepted: true,
-      units: verdict.units,
-      clearing,
-      acceptedWei: cheque.cumulativeWei,
-    };
   }
 
   accepted(neighbour: NodeId): StoreRecord[] {
@@ -202,4 +196,25 @@ export class ChequeDesk {
     this.#received.set(chequebook, next);
     return next;
   }
+}
+
+/** The record of a cheque that was accepted, going on from the last one of its chequebook. */
+function taken(
+  neighbour: NodeId,
+  cheque: SignedCheque,
+  verdict: ChequeVerdict & { kind: 'accepted' },
+  last: ReceivedChequeRecord | undefined,
+): ReceivedChequeRecord {
+  return {
+    kind: 'received',
+    chequebook: cheque.chequebook,
+    neighbour,
+    issuer: neighbour,
+    cumulative: cheque.cumulativeWei,
+    signature: cheque.signature,
+    cashedCumulative: last?.cashedCumulative ?? cheque.cumulativeWei - verdict.addedWei,
+    creditedUnits: (last?.creditedUnits ?? 0) + verdict.units,
+    remainderWei: verdict.remainder,
+    bounced: last?.bounced ?? false,
+  };
 }

@@ -79,8 +79,9 @@ export class Line {
       await store.close();
       await chain.close();
     };
-    this.nodes[index] = { node, events, store, stop };
-    return this.nodes[index] as LineNode;
+    const made: LineNode = { node, events, store, stop };
+    this.nodes[index] = made;
+    return made;
   }
 
   #config(index: number): string {
