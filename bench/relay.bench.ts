@@ -1,0 +1,113 @@
+import { join } from 'node:path';
+import type { Bench, BenchContext, Row } from './bench.ts';
+import { median, medianInterval } from './measure.ts';
+import { byteOrigin, fetchBytes, socksHello } from './relay/origin.ts';
+import { startWorker, type Worker } from './worker.ts';
+
+/** The relay, the same with accounting, metering and journal switched off, and proxies that only copy. */
+const CASES = ['paid', 'bare', 'tls', 'tcp'] as const;
+type Case = (typeof CASES)[number];
+
+/** Work for all cases, in rounds; in each round every case runs once, so that whatever drifts meets all alike. */
+interface Load {
+  readonly name: string;
+  readonly rounds: number;
+  readonly requests: number;
+  readonly atOnce: number;
+  readonly bytes: number;
+}
+
+const LOADS: readonly Load[] = [
+  { name: 'bulk', rounds: 24, requests: 2, atOnce: 1, bytes: 32_000_000 },
+  { name: 'pages', rounds: 20, requests: 1_000, atOnce: 50, bytes: 10_000 },
+];
+
+/**
+ * CPU seconds per GB of a process that is the whole line: user's proxy, three links, gateway. The user and the origin
+ * are in this process and do not count. Every case stays alive, and its CPU time is asked for before and after.
+ */
+export const bench: Bench = {
+  id: 'relay',
+  async rows(context) {
+    const origin = await byteOrigin();
+    const workers = new Map<Case, Worker>();
+    try {
+      for (const each of CASES) {
+        workers.set(each, await startWorker(join(import.meta.dirname, 'relay/case.ts'), [each, String(origin.port)]));
+      }
+      const rows: Row[] = [];
+      for (const load of LOADS) rows.push(...rowsOf(load, await measure(load, workers, origin.port, context)));
+      return rows;
+    } finally {
+      await Promise.all([...workers.values()].map((worker) => worker.stop()));
+      origin.close();
+    }
+  },
+};
+
+type Costs = Readonly<Record<Case, number>>;
+
+async function measure(
+  load: Load,
+  workers: ReadonlyMap<Case, Worker>,
+  originPort: number,
+  context: BenchContext,
+): Promise<readonly Costs[]> {
+  const rounds: Costs[] = [];
+  for (let round = -1; round < load.rounds; round += 1) {
+    const costs: Partial<Record<Case, number>> = {};
+    const turn = CASES.map((_, at) => CASES[(at + round + CASES.length) % CASES.length] as Case);
+    for (const each of round % 2 === 0 ? turn : turn.reverse()) {
+      costs[each] = await cost(load, each, workers.get(each) as Worker, originPort);
+    }
+    if (round >= 0) rounds.push(costs as Costs);
+    if (round % 5 === 0) context.say(`  ${load.name}, round ${round + 1} of ${load.rounds}`);
+  }
+  return rounds;
+}
+
+/** CPU seconds per GB that one run of the load costs the worker. */
+async function cost(load: Load, name: Case, worker: Worker, originPort: number): Promise<number> {
+  const before = await worker.cpu();
+  let next = 0;
+  const fetchThem = async (): Promise<void> => {
+    while (next < load.requests) {
+      next += 1;
+      const secured = name === 'paid' || name === 'bare';
+      const got = await fetchBytes(worker.port, load.bytes, secured ? socksHello(originPort) : undefined);
+      if (got !== load.bytes) throw new Error(`${name}: ${got} bytes instead of ${load.bytes}`);
+    }
+  };
+  await Promise.all(Array.from({ length: load.atOnce }, fetchThem));
+  return ((await worker.cpu()) - before) / ((load.requests * load.bytes) / 1e9);
+}
+
+function rowsOf(load: Load, rounds: readonly Costs[]): Row[] {
+  const row = (id: string, rival: Case, work: Pick<Row, 'rival' | 'unit'> & Partial<Row>, upside: boolean): Row => {
+    const rate = (costs: Costs, name: Case): number => (upside ? 1 / costs[name] : costs[name]);
+    const ratios = rounds.map((costs) => rate(costs, 'paid') / rate(costs, rival));
+    return {
+      id: `relay.${load.name}-${id}`,
+      value: median(rounds.map((costs) => rate(costs, 'paid'))),
+      rivalValue: median(rounds.map((costs) => rate(costs, rival))),
+      ratio: median(ratios),
+      interval: medianInterval(ratios),
+      ...work,
+    };
+  };
+  return [
+    // What money costs: accounts, metering, journal and cheques, over the same relay with a door that always says yes.
+    // The target is a tenth more CPU time a byte.
+    row(
+      'accounting',
+      'bare',
+      { rival: 'the same relay, accounting off', unit: 'CPU-s/GB', target: { of: 'ratio', most: 1.1 } },
+      false,
+    ),
+    // What the whole relay costs beside four programs that only copy between sockets, with three TLS hops between them.
+    // For pages each of those makes three TLS handshakes a page, where the relay opens a channel.
+    row('tls', 'tls', { rival: 'plain node:tls proxies', unit: 'GB/CPU-s', target: { of: 'ratio', least: 0.6 } }, true),
+    // The same without encryption; for information.
+    row('tcp', 'tcp', { rival: 'raw TCP proxies', unit: 'GB/CPU-s' }, true),
+  ];
+}
