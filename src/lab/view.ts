@@ -31,7 +31,7 @@ export interface Picture {
 /** Narrower terminals cut the lines off; wider ones leave the rest empty. */
 export const VIEW_COLUMNS = 80;
 const TRANSFER_BAR = 30;
-const DEBT_BAR = 28;
+const DEBT_BAR = 26;
 
 /** The live screen as lines of at most `VIEW_COLUMNS` columns. */
 export function renderView(picture: Picture, paint: Paint): string[] {
@@ -41,7 +41,7 @@ export function renderView(picture: Picture, paint: Paint): string[] {
     '',
     ...transfers.flatMap((each) => transferLines(each, paint)),
     '',
-    paint('bold', row(['link', 'price/MB', 'MB', 'counter: what the buyer owes', 'units', 'state', 'cheques'])),
+    paint('bold', row(['link', 'price/MB', 'MB', 'counter: the buyer owes', 'units', 'state', 'cheques'])),
     ...links.map((each) => linkLine(each, paint)),
     paint('dim', '        │ payAt: the buyer pays.  The end of the bar is dropAt: no more service.'),
     '',
@@ -70,12 +70,12 @@ function transferLines(transfer: Transfer, paint: Paint): string[] {
   ];
 }
 
-/** Columns of the table of links: width, and whether set to the right. Together with the gaps 78 wide. */
+/** Columns of the table of links: width, and whether set to the right. Together with the gaps 77 wide; figures beyond all expectation have three more. */
 const COLUMNS = [
   [6, false],
   [8, true],
   [7, true],
-  [28, false],
+  [26, false],
   [7, true],
   [9, false],
   [7, true],
