@@ -32,7 +32,7 @@ export function parseSignedKey(bytes: Uint8Array): SignedKey | undefined {
   const encoded = publicKey.content;
   if (encoded.length !== KEY_PREFIX.length + KEY_BYTES) return undefined;
   if (KEY_PREFIX.some((byte, index) => encoded[index] !== byte)) return undefined;
-  return { key: encoded.slice(KEY_PREFIX.length), signature: signature.content.slice() };
+  return { key: Uint8Array.from(encoded.subarray(KEY_PREFIX.length)), signature: Uint8Array.from(signature.content) };
 }
 
 function wrap(tag: number, content: Uint8Array): Uint8Array {
