@@ -61,7 +61,7 @@ export function readBooks(path: string): Books {
       return statement.all();
     };
     return {
-      owner: String(rows("SELECT value FROM meta WHERE name = 'node'")[0]?.['value'] ?? ''),
+      owner: word(rows("SELECT value FROM meta WHERE name = 'node'")[0] ?? {}, 'value'),
       links: byNeighbour(rows(LINKS), linkBook),
       issued: byNeighbour(rows(ISSUED), issuedBook),
       received: byNeighbour(rows(RECEIVED), (row) => receivedBook(row, rows(CASHINGS))),
@@ -89,7 +89,12 @@ const RECEIVED = 'SELECT neighbour, chequebook, cumulative, cashed_cumulative FR
 const CASHINGS = "SELECT chequebook, count(*) AS n FROM cashings WHERE status = 'mined' GROUP BY chequebook";
 
 function byNeighbour<Book>(rows: readonly Row[], read: (row: Row) => Book): Map<string, Book> {
-  return new Map(rows.map((row) => [String(row['neighbour']), read(row)]));
+  return new Map(rows.map((row) => [word(row, 'neighbour'), read(row)]));
+}
+
+function word(row: Row, column: string): string {
+  const value = row[column];
+  return typeof value === 'string' ? value : '';
 }
 
 /** Integers come as bigint, amounts of wei as decimal text. */

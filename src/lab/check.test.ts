@@ -155,6 +155,7 @@ function inputOf(world: World): CheckInput {
       { a: 'A', b: 'B', paying: true },
       { a: 'B', b: 'C', paying: true },
     ],
+    user: 'C',
     transfers: [
       {
         node: 'C',

@@ -11,7 +11,8 @@ export interface CheckInput {
   readonly weiPerUnit: bigint;
   readonly nodes: readonly CheckedNode[];
   readonly links: readonly CheckedLink[];
-  /** The first one becomes `transfer` of the result. */
+  /** The node whose transfer becomes `transfer` of the result. */
+  readonly user: string;
   readonly transfers: readonly CheckedTransfer[];
 }
 
@@ -103,13 +104,31 @@ export interface Check {
 
 const MILLIONTHS = 1_000_000n;
 
-/** One end of a link: its owner's books about the other end. Everything is 0 where nothing was ever written. */
+/** One end of a link: its owner's books about the other end. */
 interface End {
   readonly name: string;
-  readonly book: LinkBook | undefined;
-  readonly issued: IssuedBook | undefined;
-  readonly received: ReceivedBook | undefined;
+  /** Whether the owner wrote anything about the link. */
+  readonly written: boolean;
+  readonly book: LinkBook;
+  readonly issued: IssuedBook;
+  readonly received: ReceivedBook;
 }
+
+/** Everything is 0 where nothing was ever written. */
+const NO_LINK: LinkBook = {
+  ...{
+    provided: 0n,
+    consumed: 0n,
+    providedBytes: 0n,
+    consumedBytes: 0n,
+    providedRemainder: 0n,
+    paid: 0n,
+    received: 0n,
+  },
+  ...{ providedCorrection: 0n, consumedCorrection: 0n, lease: 0n, balance: 0n, writeOff: 0n },
+};
+const NONE_ISSUED: IssuedBook = { count: 0n, cumulativeWei: 0n, acceptedWei: 0n };
+const NONE_RECEIVED: ReceivedBook = { cumulativeWei: 0n, cashedWei: 0n, cashings: 0n };
 
 /** Reads every store and judges. Never throws for what is in the books: what cannot be read is a failed check. */
 export function checkNeighbourhood(input: CheckInput): LabResult {
@@ -134,7 +153,7 @@ export function checkNeighbourhood(input: CheckInput): LabResult {
     ok: checks.list.every(({ ok }) => ok),
     nodes: input.nodes.map((node) => nodeResult(node, books.get(node.name))),
     links: links.map(({ link, a, b }) => linkResult(link, a, b)),
-    transfer: transferResult(input.transfers[0]),
+    transfer: transferResult(input.transfers.find(({ node }) => node === input.user)),
     conservation: Number(conservation),
     checks: checks.list,
   };
@@ -188,14 +207,15 @@ function end(input: CheckInput, all: ReadonlyMap<string, Books | undefined>, lin
   const books = all.get(link.a);
   return {
     name: link.a,
-    book: books?.links.get(other),
-    issued: books?.issued.get(other),
-    received: books?.received.get(other),
+    written: books?.links.has(other) === true,
+    book: books?.links.get(other) ?? NO_LINK,
+    issued: books?.issued.get(other) ?? NONE_ISSUED,
+    received: books?.received.get(other) ?? NONE_RECEIVED,
   };
 }
 
 function claim({ book }: End): bigint {
-  return (book?.balance ?? 0n) + (book?.writeOff ?? 0n);
+  return book.balance + book.writeOff;
 }
 
 function checkTransfer(transfer: CheckedTransfer, checks: Checks): void {
@@ -214,7 +234,7 @@ interface LinkCheck {
 function checkLink({ link, a, b, input, checks }: LinkCheck): void {
   const id = `link.${link.a}-${link.b}`;
   // Both ends wrote something, or the agreement below would be one of two blank pages.
-  checks.equal(`${id}.ends`, 2, Number(a.book !== undefined) + Number(b.book !== undefined));
+  checks.equal(`${id}.ends`, 2, Number(a.written) + Number(b.written));
   checks.equal(`${id}.agree`, -claim(b), claim(a));
   for (const [from, to] of [
     [a, b],
@@ -223,26 +243,23 @@ function checkLink({ link, a, b, input, checks }: LinkCheck): void {
     const way = `${id}.${from.name}${to.name}`;
     const { book: mine } = from;
     const { book: theirs } = to;
-    checks.equal(
-      `${way}.service`,
-      (mine?.provided ?? 0n) + (mine?.providedCorrection ?? 0n),
-      (theirs?.consumed ?? 0n) + (theirs?.consumedCorrection ?? 0n),
-    );
-    checks.equal(`${way}.bytes`, mine?.providedBytes ?? 0n, theirs?.consumedBytes ?? 0n);
-    checks.equal(`${way}.payments`, mine?.paid ?? 0n, theirs?.received ?? 0n);
+    const provided = mine.provided + mine.providedCorrection;
+    checks.equal(`${way}.service`, provided, theirs.consumed + theirs.consumedCorrection);
+    checks.equal(`${way}.bytes`, mine.providedBytes, theirs.consumedBytes);
+    checks.equal(`${way}.payments`, mine.paid, theirs.received);
     // A payer may have signed more than was acknowledged, never less than it booked as paid.
-    checks.atLeast(`${way}.signed`, (mine?.paid ?? 0n) * input.weiPerUnit, from.issued?.cumulativeWei ?? 0n);
-    checks.atLeast(`${way}.held`, (theirs?.received ?? 0n) * input.weiPerUnit, to.received?.cumulativeWei ?? 0n);
-    checks.equal(`${way}.uncashed`, 0n, (to.received?.cumulativeWei ?? 0n) - (to.received?.cashedWei ?? 0n));
+    checks.atLeast(`${way}.signed`, mine.paid * input.weiPerUnit, from.issued.cumulativeWei);
+    checks.atLeast(`${way}.held`, theirs.received * input.weiPerUnit, to.received.cumulativeWei);
+    checks.equal(`${way}.uncashed`, 0n, to.received.cumulativeWei - to.received.cashedWei);
   }
-  if (link.paying) checks.atLeast(`${id}.cashed`, 1n, a.received?.cashings ?? 0n);
+  if (link.paying) checks.atLeast(`${id}.cashed`, 1n, a.received.cashings);
   const price = priceOf(a.book);
   if (price !== undefined) checks.equal(`${id}.price`, askOf(input, link.a), price);
 }
 
 /** What a MB was charged: exact when one price stood all along, else shown as a fraction, which fails the comparison. */
-function priceOf(book: LinkBook | undefined): bigint | string | undefined {
-  if (book === undefined || book.providedBytes === 0n) return undefined;
+function priceOf(book: LinkBook): bigint | string | undefined {
+  if (book.providedBytes === 0n) return undefined;
   const millionths = book.provided * MILLIONTHS + book.providedRemainder;
   const whole = millionths / book.providedBytes;
   return whole * book.providedBytes === millionths ? whole : `${millionths}/${book.providedBytes}`;
@@ -287,19 +304,19 @@ function nodeResult(node: CheckedNode, books: Books | undefined): NodeResult {
 }
 
 function linkResult(link: CheckedLink, a: End, b: End): LinkResult {
-  const millionths = (a.book?.provided ?? 0n) * MILLIONTHS + (a.book?.providedRemainder ?? 0n);
-  const sold = a.book?.providedBytes ?? 0n;
+  const millionths = a.book.provided * MILLIONTHS + a.book.providedRemainder;
+  const sold = a.book.providedBytes;
   return {
     a: link.a,
     b: link.b,
     pricePerMb: sold === 0n ? 0 : Number(millionths / sold),
-    bytes: Number(sold + (b.book?.providedBytes ?? 0n)),
-    balanceA: Number(a.book?.balance ?? 0n),
-    balanceB: Number(b.book?.balance ?? 0n),
-    writeOffA: Number(a.book?.writeOff ?? 0n),
-    writeOffB: Number(b.book?.writeOff ?? 0n),
-    chequesIssued: Number((a.issued?.count ?? 0n) + (b.issued?.count ?? 0n)),
-    chequesCashed: Number((a.received?.cashings ?? 0n) + (b.received?.cashings ?? 0n)),
+    bytes: Number(sold + b.book.providedBytes),
+    balanceA: Number(a.book.balance),
+    balanceB: Number(b.book.balance),
+    writeOffA: Number(a.book.writeOff),
+    writeOffB: Number(b.book.writeOff),
+    chequesIssued: Number(a.issued.count + b.issued.count),
+    chequesCashed: Number(a.received.cashings + b.received.cashings),
   };
 }
 

@@ -129,11 +129,16 @@ function report(result: LabResult, { json }: LabOptions, terminal: LabTerminal):
   }
 }
 
-/** The first signal ends the lab in order, the second at once (what it started is then killed by pid). */
+/** npm passes Ctrl-C on to a process that the terminal has told already: two signals so close are one. Milliseconds. */
+const SAME_SIGNAL_MS = 500;
+
+/** The first signal ends the lab in order, a later one at once (what it started is then killed by pid). */
 function stopOnSignals(stop: AbortController): () => void {
   const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
+  let firstMs = Number.POSITIVE_INFINITY;
   const heard = (): void => {
-    if (stop.signal.aborted) process.exit(INTERRUPTED);
+    if (performance.now() - firstMs > SAME_SIGNAL_MS) process.exit(INTERRUPTED);
+    firstMs = Math.min(firstMs, performance.now());
     stop.abort();
   };
   for (const signal of signals) process.on(signal, heard);

@@ -177,7 +177,9 @@ export class Neighbourhood {
     const paidOn = (buyer: string, seller: string): boolean =>
       (last.get(buyer)?.links.find(({ name }) => name === seller)?.paid ?? 0) > 0;
     const links = scenario.links.map(({ a, b, paying }) => ({ a, b, paying: paying && (mustPay || paidOn(b, a)) }));
-    return checkNeighbourhood({ scenario: scenario.name, seed, weiPerUnit: LAB_WEI_PER_UNIT, nodes, links, transfers });
+    const user = scenario.downloads[0]?.node ?? '';
+    const told = { scenario: scenario.name, seed, user, weiPerUnit: LAB_WEI_PER_UNIT };
+    return checkNeighbourhood({ ...told, nodes, links, transfers });
   }
 
   /** Resolves when no stream is open, no payment under way, and no counter moved for a few looks; or after `QUIET_MS`. */

@@ -15,15 +15,8 @@ export async function connectThrough(proxy: LinkAddress, target: LinkAddress, si
   signal?.addEventListener('abort', abort, { once: true });
   try {
     if (signal?.aborted === true) abort();
-    const take = reader(socket);
-    socket.write(Uint8Array.of(VERSION, 1, NO_AUTH));
-    const [version, method] = await take(2);
-    if (version !== VERSION || method !== NO_AUTH) throw refused(proxy, `method ${method}`);
-    socket.write(request(target));
-    const [, reply = 0xff, , kind = 0] = await take(4);
-    if (reply !== SUCCEEDED) throw refused(proxy, REPLIES[reply] ?? String(reply));
-    const length = kind === NAME ? ((await take(1))[0] ?? 0) : kind === IPV6 ? 16 : 4;
-    await take(length + 2);
+    const refusal = await converse(socket, target);
+    if (refusal !== undefined) throw refused(proxy, refusal);
     return socket;
   } catch (error) {
     socket.destroy();
@@ -31,6 +24,20 @@ export async function connectThrough(proxy: LinkAddress, target: LinkAddress, si
   } finally {
     signal?.removeEventListener('abort', abort);
   }
+}
+
+/** Greeting and request. Resolves to the words of a refusal, if it is one. */
+async function converse(socket: Socket, target: LinkAddress): Promise<string | undefined> {
+  const take = reader(socket);
+  socket.write(Uint8Array.of(VERSION, 1, NO_AUTH));
+  const [version, method] = await take(2);
+  if (version !== VERSION || method !== NO_AUTH) return `method ${method}`;
+  socket.write(request(target));
+  const [, reply = 0xff, , kind = 0] = await take(4);
+  if (reply !== SUCCEEDED) return REPLIES[reply] ?? String(reply);
+  const length = kind === NAME ? ((await take(1))[0] ?? 0) : kind === IPV6 ? 16 : 4;
+  await take(length + 2);
+  return undefined;
 }
 
 const VERSION = 5;
