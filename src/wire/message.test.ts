@@ -67,9 +67,19 @@ test('golden bytes: what is on the wire does not change by accident', () => {
   const table: [Message, string][] = [
     [{ kind: 'termsAck', epoch: 7 }, '0200000007'],
     [{ kind: 'allotment', service: 'packets', count: 2, epoch: 1 }, '04020000000200000001'],
-    [{ kind: 'paymentAck', id: 2 ** 53 - 1, acceptedWei: 500n, code: 'CHEQUE_STALE' }, '061fffffffffffff0201f40c4348455155455f5354414c45'],
     [
-      { kind: 'counts', opening: true, storeEpoch: 1, provided: [1, 0, 0], admitted: [0, 0, 0], consumed: [0, 0, 2 ** 32] },
+      { kind: 'paymentAck', id: 2 ** 53 - 1, acceptedWei: 500n, code: 'CHEQUE_STALE' },
+      '061fffffffffffff0201f40c4348455155455f5354414c45',
+    ],
+    [
+      {
+        kind: 'counts',
+        opening: true,
+        storeEpoch: 1,
+        provided: [1, 0, 0],
+        admitted: [0, 0, 0],
+        consumed: [0, 0, 2 ** 32],
+      },
       `030100000001${'00000000000001'}${'00000000000000'.repeat(7)}00000100000000`,
     ],
   ];
@@ -98,14 +108,22 @@ test('malformed bytes have one code, whatever is wrong with them', () => {
     }
   };
   fc.assert(fc.property(fc.uint8Array({ maxLength: 300 }), decode), { numRuns: 2000 });
-  const mutation = fc.record({ value: message, at: fc.nat(400), to: fc.nat(255), cut: fc.nat(400), tail: fc.uint8Array({ maxLength: 4 }) });
+  const mutation = fc.record({
+    value: message,
+    at: fc.nat(400),
+    to: fc.nat(255),
+    cut: fc.nat(400),
+    tail: fc.uint8Array({ maxLength: 4 }),
+  });
   fc.assert(
     fc.property(mutation, ({ value, at, to, cut, tail }) => {
       const bytes = Uint8Array.from(encodeMessage(value));
       bytes[at % bytes.length] = to;
       decode(bytes);
       decode(bytes.subarray(0, cut % bytes.length));
-      assert.throws(() => decodeMessage(Uint8Array.from([...encodeMessage(value), ...tail, 0])), { code: 'WIRE_MALFORMED' });
+      assert.throws(() => decodeMessage(Uint8Array.from([...encodeMessage(value), ...tail, 0])), {
+        code: 'WIRE_MALFORMED',
+      });
     }),
     { numRuns: 1000 },
   );

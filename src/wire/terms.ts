@@ -13,9 +13,15 @@ export function writeTerms(out: ByteWriter, terms: Terms): ByteWriter {
   optionalAddress(out, terms.chequebook);
   for (const service of SERVICES) {
     const { askPerMb, bidPerMb } = terms.services[service];
-    out.u8(askPerMb === undefined ? 0 : 1).u53(askPerMb ?? 0).u53(bidPerMb);
+    out
+      .u8(askPerMb === undefined ? 0 : 1)
+      .u53(askPerMb ?? 0)
+      .u53(bidPerMb);
   }
-  out.u53(terms.payAt).u53(terms.dropAt).u8(terms.metering === 'time' ? 1 : 0);
+  out
+    .u53(terms.payAt)
+    .u53(terms.dropAt)
+    .u8(terms.metering === 'time' ? 1 : 0);
   out.u53(terms.allotment.bytes).u53(terms.allotment.ms);
   return out.u53(terms.priority.sendingPerMb).u53(terms.priority.receivingPerMb);
 }
