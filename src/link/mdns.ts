@@ -28,7 +28,7 @@ const QUERY_MS = 60_000;
 const FORGET_MS = 300_000;
 /** Announcements remembered; on a shared network anybody can invent more. */
 const MAX_FOUND = 256;
-/** Answers to questions, at most one in this time: everyone hears it. Milliseconds. */
+/** One answer for all that is asked in this time: everyone hears it (RFC 6762 §6). Milliseconds. */
 const ANSWER_MS = 1000;
 /** How long others may remember us. Seconds. */
 const TTL_S = 120;
@@ -54,6 +54,7 @@ class Mdns {
   readonly #dns: MulticastDNS;
   readonly #found = new Map<string, number>();
   #timer: Timer | undefined;
+  #answering: Timer | undefined;
   #answeredMs = Number.NEGATIVE_INFINITY;
   #stopped = false;
   #warned = false;
@@ -80,6 +81,7 @@ class Mdns {
   stop(): Promise<void> {
     if (this.#stopped) return Promise.resolve();
     this.#timer?.cancel();
+    this.#answering?.cancel();
     // a goodbye (RFC 6762 §10.1), so that nobody dials in vain
     return new Promise((resolve) => {
       const done = (): void => this.#dns.destroy(resolve);
@@ -98,10 +100,16 @@ class Mdns {
     const forUs = (query.questions ?? []).slice(0, MAX_RECORDS).some(({ name, type }) => {
       return ['PTR', 'ANY'].includes(type) && name.toLowerCase() === SERVICE_NAME;
     });
-    const nowMs = this.#options.clock.nowMs();
-    if (!forUs || this.#stopped || nowMs - this.#answeredMs < ANSWER_MS) return;
-    this.#answeredMs = nowMs;
-    this.#announce(TTL_S);
+    if (!forUs || this.#stopped || this.#answering !== undefined) return;
+    const { clock } = this.#options;
+    const answer = (): void => {
+      this.#answering = undefined;
+      this.#answeredMs = clock.nowMs();
+      this.#announce(TTL_S);
+    };
+    const waitMs = this.#answeredMs + ANSWER_MS - clock.nowMs();
+    if (waitMs <= 0) answer();
+    else this.#answering = clock.after(waitMs, answer);
   }
 
   #announce(ttl: number): void {
