@@ -28,7 +28,7 @@ function installRivals(): void {
   if (existsSync(join(here, 'node_modules', '.package-lock.json'))) return;
   say('Installing the rivals (npm ci in bench/)');
   const npm = process.env['npm_execpath'];
-  const args = ['ci', '--no-audit', '--no-fund'];
+  const args = ['ci', '--no-audit', '--no-fund', '--loglevel=error'];
   const [command, rest] = npm?.endsWith('.js') ? [process.execPath, [npm, ...args]] : ['npm', args];
   if (spawnSync(command, rest, { cwd: here, stdio: ['ignore', 2, 2] }).status !== 0)
     throw new Error('npm ci in bench/ failed');

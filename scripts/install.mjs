@@ -14,7 +14,7 @@ export function ensureInstalled() {
   process.stderr.write('Installing what package-lock.json names (npm ci); this takes about half a minute.\n');
   // npm's own words go to stderr: stdout belongs to the command that asked (`--json -`).
   const stdio = ['ignore', 2, 2];
-  const args = ['ci', '--include=dev', '--include=optional', '--no-audit', '--no-fund'];
+  const args = ['ci', '--include=dev', '--include=optional', '--no-audit', '--no-fund', '--loglevel=error'];
   const npm = process.env['npm_execpath'];
   const result = npm?.endsWith('.js')
     ? spawnSync(process.execPath, [npm, ...args], { cwd: root, stdio })
