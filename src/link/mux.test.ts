@@ -65,7 +65,7 @@ describe('the order in which frames leave', () => {
     }
     const shares = channels.map(({ id }) => sent.get(id) ?? 0);
     const fair = shares.reduce((sum, share) => sum + share, 0) / 3;
-    for (const share of shares) assert.ok(Math.abs(share - fair) <= TURN_BYTES, `${shares}`);
+    for (const share of shares) assert.ok(Math.abs(share - fair) <= TURN_BYTES, shares.join());
   });
 
   it('pieces under one tag are joined into one frame, others never', () => {

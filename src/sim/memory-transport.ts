@@ -4,7 +4,7 @@ import type { NodeId } from '../core/node-id.ts';
 import type { KeepAliveOptions } from '../link/keep-alive.ts';
 import type { LinkAddress, Listener, Transport } from '../link/link.ts';
 import { Mux } from '../link/mux.ts';
-import { MemoryPipe, memoryPipes } from './memory-pipe.ts';
+import { type MemoryPipe, memoryPipes } from './memory-pipe.ts';
 
 export interface MemoryNetworkOptions {
   readonly clock: Clock;

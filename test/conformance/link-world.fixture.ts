@@ -1,5 +1,7 @@
+import assert from 'node:assert/strict';
 import { createSigner, type Signer } from '../../src/chain/signer.ts';
 import type { Clock } from '../../src/core/clock.ts';
+import { codeOf } from '../../src/core/errors.ts';
 import type { NodeId } from '../../src/core/node-id.ts';
 import type {
   Channel,
@@ -200,3 +202,24 @@ export async function join(
   };
   return { ...ends, address: listener.address, close };
 }
+
+/** Forward budget for tests that are about something else. */
+export const BUDGET = 10_000_000;
+
+/** Bytes that tell their place. */
+export function bytes(count: number, seed = 7): Uint8Array {
+  return Uint8Array.from({ length: count }, (_, i) => (i * seed + (i >> 8)) & 255);
+}
+
+export function throwsCode(code: string, act: () => unknown): void {
+  assert.throws(act, (error) => codeOf(error) === code);
+}
+
+export function rejectsCode(code: string, act: Promise<unknown>): Promise<void> {
+  return assert.rejects(act, (error) => codeOf(error) === code);
+}
+
+/** Runs a test in a world of its own. */
+export type InWorld = (act: (world: LinkWorld) => Promise<void>) => () => Promise<void>;
+/** Runs a test on a link of its own; the lower id dialled. */
+export type Joined = (act: (pair: LinkPair, world: LinkWorld) => Promise<void>) => () => Promise<void>;
