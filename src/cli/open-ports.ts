@@ -14,10 +14,11 @@ const LOCAL_POLL_MS = 100;
 /** The real ports of a node: the system's clock, the store on disk, TLS, the chain, the network. Throws the store's errors. */
 export async function openPorts(config: NodeConfig, signer: Signer): Promise<NodePorts & AsyncDisposable> {
   const clock = systemClock;
-  const [store, identity, chain] = await Promise.all([
+  const [store, identity, chain, discover] = await Promise.all([
     openSqliteStore({ path: config.store.path, nodeId: signer.id }),
     makeIdentity(signer),
     openChain(config, signer),
+    openDiscovery(config),
   ]);
   return {
     clock,
@@ -26,6 +27,7 @@ export async function openPorts(config: NodeConfig, signer: Signer): Promise<Nod
     transport: new TlsTransport({ identity, clock }),
     chain,
     egress: systemEgress(),
+    ...(discover !== undefined && { discover }),
     async [Symbol.asyncDispose]() {
       await chain?.close();
       await store.close();
@@ -48,4 +50,13 @@ async function openChain(config: NodeConfig, signer: Signer): Promise<Chain | un
     maxFeePerGasWei: maxGasPriceWei,
     ...(local && { pollMs: LOCAL_POLL_MS }),
   });
+}
+
+/** Loaded only where it is on. A node that listens on loopback alone is looked for, and looks, on loopback alone. */
+async function openDiscovery(config: NodeConfig): Promise<NodePorts['discover']> {
+  if (!config.discovery.mdns) return undefined;
+  const { startMdns } = await import('../link/mdns.ts');
+  const { host } = config.listen;
+  return (options) =>
+    startMdns({ ...options, clock: systemClock, ...(host.startsWith('127.') && { interface: host }) });
 }

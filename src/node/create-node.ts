@@ -4,7 +4,7 @@ import type { Clock, Timer } from '../core/clock.ts';
 import { codeOf, WayleaveError } from '../core/errors.ts';
 import type { NodeId } from '../core/node-id.ts';
 import { LinkKeeper } from '../link/keeper.ts';
-import type { Link, Listener, Transport } from '../link/link.ts';
+import type { Link, LinkAddress, Listener, Transport } from '../link/link.ts';
 import { Journal } from '../neighbour/journal.ts';
 import { CashierDesk } from '../settle/cashier-desk.ts';
 import { ChequeDesk } from '../settle/cheque-desk.ts';
@@ -35,11 +35,17 @@ export interface NodePorts {
   /** Absent where settlement is off. */
   readonly chain: Chain | undefined;
   readonly egress: Egress;
-  /** Neighbours found on the local network, reported through `found`. Returns what ends it. */
-  readonly discover?: (options: {
-    port: number;
-    found: (id: NodeId, host: string, port: number) => void;
-  }) => () => Promise<void>;
+  /** Looks for neighbours on the local network; absent where that is off. Returns what ends it. */
+  readonly discover?: (options: DiscoverOptions) => () => Promise<void>;
+}
+
+export interface DiscoverOptions {
+  readonly self: NodeId;
+  /** Where this node listens for links. */
+  readonly port: number;
+  /** Somebody says so; the handshake proves it. */
+  readonly found: (id: NodeId, address: LinkAddress) => void;
+  readonly warn: (error: WayleaveError) => void;
 }
 
 export interface CreateNodeOptions {
@@ -197,16 +203,23 @@ class RunningNode implements WayleaveNode {
       throw error;
     }
     for (const { address, id } of this.#config.neighbours) if (address !== undefined) this.#keeper.know(address, id);
-    if (discovery.mdns && this.#ports.discover !== undefined) {
-      const found = (id: NodeId, host: string, port: number): void => {
-        if (this.#admits(id)) this.#keeper.know({ host, port }, id);
-      };
-      this.#stops.push(this.#ports.discover({ port: this.#listener.address.port, found }));
-    }
+    if (discovery.mdns) this.#startDiscovery(this.#listener.address.port);
     this.#cashier?.start();
     void this.#ensureChequebook();
     this.#every(REPRICE_MS, () => this.#refresh());
     this.#emit('started', { id: this.id, listen: this.#listenText(), clock: clock.wallMs() });
+  }
+
+  #startDiscovery(port: number): void {
+    const stop = this.#ports.discover?.({
+      self: this.id,
+      port,
+      found: (id, address) => {
+        if (this.#admits(id)) this.#keeper.know(address, id);
+      },
+      warn: (error) => this.#emit('fault', { code: error.code, what: error.message }),
+    });
+    if (stop !== undefined) this.#stops.push(stop);
   }
 
   async #startProxy(): Promise<void> {
