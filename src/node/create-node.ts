@@ -1,15 +1,11 @@
 import type { Chain } from '../chain/chain.ts';
 import type { Signer } from '../chain/signer.ts';
 import type { Clock, Timer } from '../core/clock.ts';
-import { codeOf, WayleaveError } from '../core/errors.ts';
+import { codeOf, type WayleaveError } from '../core/errors.ts';
 import type { NodeId } from '../core/node-id.ts';
 import { LinkKeeper } from '../link/keeper.ts';
 import type { Link, LinkAddress, Listener, Transport } from '../link/link.ts';
 import { Journal } from '../neighbour/journal.ts';
-import { CashierDesk } from '../settle/cashier-desk.ts';
-import { ChequeDesk } from '../settle/cheque-desk.ts';
-import { ChequebookFactsBook } from '../settle/chequebook-facts.ts';
-import { OwnChequebook } from '../settle/own-chequebook.ts';
 import type { Store, StoredState } from '../store/store.ts';
 import type { Egress } from '../transit/egress.ts';
 import { createEgressPolicy } from '../transit/egress-policy.ts';
@@ -18,12 +14,11 @@ import { createProxyServer, type ProxyServer } from '../transit/proxy-server.ts'
 import { createTransit, type Transit } from '../transit/transit.ts';
 import type { NodeConfig } from './config.ts';
 import { FreeAllowance } from './free-allowance.ts';
+import { Market } from './market.ts';
 import { Neighbours } from './neighbours.ts';
 import type { EventKind, NodeEvent, NodeStatus, WayleaveNode } from './node.ts';
-import { creditFor, type OfferFacts } from './offer.ts';
-import { Pricing } from './pricing.ts';
+import { Settlement } from './settlement.ts';
 import { linkStatus } from './status.ts';
-import { UpstreamChoice } from './upstream.ts';
 
 /** Everything a node touches outside its own memory. The simulator passes others behind the same names. */
 export interface NodePorts {
@@ -56,8 +51,6 @@ export interface CreateNodeOptions {
 
 /** How often prices are looked at; a change of a neighbour's terms is looked at at once. */
 const REPRICE_MS = 5_000;
-/** Wait before the chain is asked again for this node's chequebook. */
-const CHEQUEBOOK_RETRY_MS = 15_000;
 /** A stop waits this long for queued frames to leave. */
 const STOP_MS = 2_000;
 
@@ -76,17 +69,12 @@ class RunningNode implements WayleaveNode {
   readonly #ports: NodePorts;
   readonly #startedMs: number;
   readonly #listeners = new Set<(event: NodeEvent) => void>();
-  readonly #pricing: Pricing;
-  readonly #own: OwnChequebook;
-  readonly #facts: ChequebookFactsBook;
   readonly #journal: Journal;
-  readonly #desk: ChequeDesk;
+  readonly #market: Market;
+  readonly #settlement: Settlement;
   readonly #neighbours: Neighbours;
-  readonly #upstream: UpstreamChoice;
-  readonly #free: FreeAllowance;
   readonly #transit: Transit;
   readonly #keeper: LinkKeeper;
-  readonly #cashier: CashierDesk | undefined;
   readonly #stops: (() => void | Promise<void>)[] = [];
   #proxy: ProxyServer | undefined;
   #listener: Listener | undefined;
@@ -103,31 +91,47 @@ class RunningNode implements WayleaveNode {
     this.id = signer.id;
     this.name = config.name;
     this.#startedMs = clock.nowMs();
-    this.#pricing = new Pricing(config.transit);
-    this.#own = new OwnChequebook({ chain, store, notes: stored.notes });
-    this.#facts = new ChequebookFactsBook({ chain, store, me: this.id, notes: stored.notes });
     this.#journal = new Journal({
       store,
       clock,
       windowMs: config.store.journalWindowMs,
       failed: (error) => this.#emit('fault', { code: codeOf(error) ?? 'STORE_FAILED', what: String(error) }),
     });
-    this.#desk = new ChequeDesk({
-      signer,
-      chainId: config.settlement.chainId,
-      store,
-      own: this.#own,
-      facts: this.#facts,
-      issued: stored.issued,
-      received: stored.received,
-      neighbour: (id) => this.#deskNeighbour(id),
-    });
-    this.#free = new FreeAllowance({ clock, store, notes: stored.notes });
-    this.#neighbours = new Neighbours({
+    this.#market = new Market({
       config,
       clock,
+      free: new FreeAllowance({ clock, store, notes: stored.notes }),
+      neighbours: () => this.#neighbours,
+      chequebook: () => this.#settlement.chequebook,
+    });
+    this.#settlement = new Settlement({
+      config: config.settlement,
+      signer,
+      clock,
+      store,
+      chain,
+      stored,
+      market: () => this.#market,
+      neighbours: () => this.#neighbours,
+      emit: (kind, facts) => this.#emit(kind, facts),
+    });
+    this.#neighbours = this.#makeNeighbours(stored);
+    this.#transit = createTransit({
+      clock,
+      nextHop: () => this.#market.nextHop(),
+      ...(config.transit.uplink ? { gateway: this.#gateway() } : {}),
+      emit: (kind, facts) => this.#emit(kind, facts),
+      fault: (neighbour, error) => this.#streamFault(neighbour, error),
+    });
+    this.#keeper = this.#makeKeeper();
+  }
+
+  #makeNeighbours(stored: StoredState): Neighbours {
+    return new Neighbours({
+      config: this.#config,
+      clock: this.#ports.clock,
       journal: this.#journal,
-      desk: this.#desk,
+      desk: this.#settlement.desk,
       stored,
       services: {
         opened: (channel, header, tag) => this.#transit.opened(channel, header, tag),
@@ -136,19 +140,9 @@ class RunningNode implements WayleaveNode {
         linkDown: (link) => this.#transit.linkDown(link),
       },
       emit: (kind, facts) => this.#heard(kind as EventKind, facts),
-      facts: (id) => this.#offerFacts(id),
-      bought: (bytes, pricePerMb) => this.#pricing.bought(bytes, pricePerMb, clock.nowMs()),
+      facts: (id) => this.#market.offerTo(id),
+      bought: (bytes, pricePerMb) => this.#market.bought(bytes, pricePerMb),
     });
-    this.#upstream = new UpstreamChoice(config, this.#neighbours);
-    this.#transit = createTransit({
-      clock,
-      nextHop: () => this.#upstream.nextHop(),
-      ...(config.transit.uplink ? { gateway: this.#gateway() } : {}),
-      emit: (kind, facts) => this.#emit(kind, facts),
-      fault: (neighbour, error) => this.#streamFault(neighbour, error),
-    });
-    this.#keeper = this.#makeKeeper();
-    this.#cashier = chain === undefined ? undefined : this.#makeCashier(chain, stored);
   }
 
   #gateway(): Gateway {
@@ -174,23 +168,6 @@ class RunningNode implements WayleaveNode {
     });
   }
 
-  #makeCashier(chain: Chain, stored: StoredState): CashierDesk {
-    const { settlement } = this.#config;
-    return new CashierDesk({
-      chain,
-      clock: this.#ports.clock,
-      store: this.#ports.store,
-      desk: this.#desk,
-      riskAt: (id) => this.#deskNeighbour(id).riskAt,
-      weiPerUnit: Number(settlement.weiPerUnit),
-      everyMs: settlement.cashEveryDays * 86_400_000,
-      cashings: stored.cashings,
-      cleared: (id) => this.#neighbours.get(id)?.cleared(this.#desk.uncashedUnits(id), this.#deskNeighbour(id).riskAt),
-      bounced: (id) => this.#neighbours.get(id)?.step({ kind: 'fault', code: 'CHEQUE_BOUNCED' }),
-      emit: (kind, facts) => this.#emit(kind, facts),
-    });
-  }
-
   /** Listens, dials, offers the proxy, and looks after the chequebook in the background. */
   async start(): Promise<void> {
     const { listen, proxy, discovery } = this.#config;
@@ -204,8 +181,7 @@ class RunningNode implements WayleaveNode {
     }
     for (const { address, id } of this.#config.neighbours) if (address !== undefined) this.#keeper.know(address, id);
     if (discovery.mdns) this.#startDiscovery(this.#listener.address.port);
-    this.#cashier?.start();
-    void this.#ensureChequebook();
+    this.#settlement.start(() => this.#refresh());
     this.#every(REPRICE_MS, () => this.#refresh());
     this.#emit('started', { id: this.id, listen: this.#listenText(), clock: clock.wallMs() });
   }
@@ -245,20 +221,6 @@ class RunningNode implements WayleaveNode {
     this.#stops.push(() => timer.cancel());
   }
 
-  async #ensureChequebook(): Promise<void> {
-    const { settlement } = this.#config;
-    if (this.#stopping || !settlement.enabled || this.#ports.chain === undefined) return;
-    try {
-      await this.#own.ensure(settlement.depositWei);
-      this.#refresh();
-    } catch (error) {
-      this.#emit('fault', { code: codeOf(error) ?? 'RPC_UNREACHABLE', what: 'own chequebook' });
-      if (this.#stopping) return;
-      const timer = this.#ports.clock.after(CHEQUEBOOK_RETRY_MS, () => void this.#ensureChequebook());
-      this.#stops.push(() => timer.cancel());
-    }
-  }
-
   #admits(id: NodeId): boolean {
     return this.#config.discovery.accept === 'any' || this.#config.neighbours.some((each) => each.id === id);
   }
@@ -275,42 +237,6 @@ class RunningNode implements WayleaveNode {
     }
   }
 
-  #offerFacts(id: NodeId): OfferFacts {
-    const nowMs = this.#ports.clock.nowMs();
-    const bids = this.#neighbours
-      ?.all()
-      .map(({ neighbour }) => neighbour.account.theirs.newest?.services.transit.bidPerMb ?? 0);
-    const chequebook = this.#own.address;
-    const bidPerMb = chequebook === undefined ? 0 : this.#pricing.bidPerMb(bids ?? []);
-    // Split horizon: whoever carries my traffic is not offered to carry it back.
-    const askPerMb = this.#upstream?.isUpstream(id) ? undefined : this.#askFor(id, nowMs);
-    return { askPerMb, bidPerMb, chequebook };
-  }
-
-  #askFor(id: NodeId, nowMs: number): number | undefined {
-    const ask = this.#pricing.askPerMb(this.#costPerMb(nowMs));
-    const mb = this.#neighbours?.configOf(id)?.freeMbPerDay ?? 0;
-    const provided = this.#neighbours?.get(id)?.account.service('transit').providedBytes ?? 0;
-    return ask !== undefined && mb > 0 && this.#free.left(id, provided, mb) > 0 ? 0 : ask;
-  }
-
-  #costPerMb(nowMs: number): number | undefined {
-    return this.#pricing.costPerMb(nowMs, this.#upstream?.cheapestAskPerMb());
-  }
-
-  #deskNeighbour(id: NodeId) {
-    const account = this.#neighbours.get(id)?.account;
-    const mine = account?.mine.acknowledged ?? account?.mine.newest;
-    const theirs = account?.theirs.newest;
-    const askPerMb = mine?.services.transit.askPerMb ?? 0;
-    return {
-      chequebook: theirs?.chequebook,
-      theirRatio: theirs?.ratio,
-      myRatio: mine?.ratio,
-      riskAt: creditFor(this.#config, this.#neighbours.configOf(id), askPerMb).riskAt,
-    };
-  }
-
   #refresh(): void {
     if (this.#refreshing || this.#stopping) return;
     this.#refreshing = true;
@@ -323,7 +249,7 @@ class RunningNode implements WayleaveNode {
     if (kind === 'charged') this.#refresh();
     if (kind !== 'terms' || facts['neighbour'] === undefined) return;
     const chequebook = this.#neighbours.get(facts['neighbour'] as NodeId)?.account.theirs.newest?.chequebook;
-    if (chequebook !== undefined) void this.#facts.learn(chequebook);
+    if (chequebook !== undefined) this.#settlement.learn(chequebook);
     this.#refresh();
   }
 
@@ -344,7 +270,6 @@ class RunningNode implements WayleaveNode {
   }
 
   status(): NodeStatus {
-    const costPerMb = this.#costPerMb(this.#ports.clock.nowMs());
     return {
       schema: 1,
       id: this.id,
@@ -354,12 +279,12 @@ class RunningNode implements WayleaveNode {
       listen: this.#listenText(),
       socks: this.#proxyAddress,
       httpProxy: this.#proxyAddress,
-      chequebook: this.#own.address,
-      costPerMb,
-      askPerMb: this.#pricing.askPerMb(costPerMb),
+      chequebook: this.#settlement.chequebook,
+      costPerMb: this.#market.costPerMb(),
+      askPerMb: this.#market.askPerMb(),
       paymentsPaused: this.#paused,
       streams: this.#transit.streams,
-      links: this.#neighbours.all().map((known) => linkStatus(known, this.#desk, this.#config)),
+      links: this.#neighbours.all().map((known) => linkStatus(known, this.#settlement.desk, this.#config)),
     };
   }
 
@@ -375,9 +300,8 @@ class RunningNode implements WayleaveNode {
     }
   }
 
-  async cashAll(): Promise<number> {
-    if (this.#cashier === undefined) throw new WayleaveError('SETTLEMENT_OFF');
-    return this.#cashier.cashAll();
+  cashAll(): Promise<number> {
+    return this.#settlement.cashAll();
   }
 
   async stop(): Promise<void> {
@@ -388,7 +312,7 @@ class RunningNode implements WayleaveNode {
     await this.#proxy?.close();
     await this.#listener?.close();
     this.#transit.close();
-    await this.#cashier?.stop();
+    await this.#settlement.stop();
     const links = this.#neighbours.all().map(({ neighbour }) => neighbour);
     await Promise.all(links.map((neighbour) => neighbour.close(STOP_MS)));
     this.#keeper.stop();

@@ -6,9 +6,9 @@ import type { Known, Neighbours } from './neighbours.ts';
 /** Where this node's traffic goes next: out by the uplink, to the neighbour the operator named, or to the cheapest one. */
 export class UpstreamChoice {
   readonly #config: NodeConfig;
-  readonly #neighbours: Neighbours;
+  readonly #neighbours: () => Neighbours | undefined;
 
-  constructor(config: NodeConfig, neighbours: Neighbours) {
+  constructor(config: NodeConfig, neighbours: () => Neighbours | undefined) {
     this.#config = config;
     this.#neighbours = neighbours;
   }
@@ -21,14 +21,18 @@ export class UpstreamChoice {
     return this.#named(nextHop)?.neighbour.id;
   }
 
+  #all(): readonly Known[] {
+    return this.#neighbours()?.all() ?? [];
+  }
+
   #named(name: string): Known | undefined {
     const id = name.toLowerCase();
-    return this.#neighbours.all().find((known) => known.neighbour.id === id || known.config?.name === name);
+    return this.#all().find((known) => known.neighbour.id === id || known.config?.name === name);
   }
 
   #cheapest(): Known | undefined {
     let best: Known | undefined;
-    for (const known of this.#neighbours.all()) {
+    for (const known of this.#all()) {
       const door = known.neighbour.account.door('transit');
       if (known.neighbour.link === undefined || !door.buying) continue;
       if (best === undefined || door.buyPricePerMb < best.neighbour.account.door('transit').buyPricePerMb) best = known;
@@ -44,6 +48,6 @@ export class UpstreamChoice {
   cheapestAskPerMb(): PricePerMb | undefined {
     const hop = this.nextHop();
     if (hop === undefined || hop === 'local') return undefined;
-    return this.#neighbours.get(hop)?.account.theirs.newest?.services.transit.askPerMb;
+    return this.#neighbours()?.get(hop)?.account.theirs.newest?.services.transit.askPerMb;
   }
 }

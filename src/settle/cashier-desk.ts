@@ -15,7 +15,7 @@ export interface CashierOptions {
   readonly desk: ChequeDesk;
   readonly riskAt: (neighbour: NodeId) => Units;
   /** Wei per unit, to weigh gas against value. */
-  readonly weiPerUnit: number;
+  readonly weiPerUnit: bigint;
   readonly everyMs?: number;
   readonly cashings: readonly CashingRecord[];
   /** Payments of this neighbour became final. */
@@ -100,7 +100,7 @@ export class CashierDesk {
     const nowMs = this.#options.clock.wallMs();
     const attempt = this.#attemptOf(record.chequebook, nowMs);
     const uncashed = record.cumulative - record.cashedCumulative;
-    const ratio = BigInt(this.#options.weiPerUnit);
+    const ratio = this.#options.weiPerUnit;
     return cashNow({
       uncashedUnits: Number(uncashed / ratio),
       riskAt: this.#options.riskAt(record.neighbour),
