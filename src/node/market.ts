@@ -1,0 +1,84 @@
+import type { Clock } from '../core/clock.ts';
+import type { NodeId } from '../core/node-id.ts';
+import type { PricePerMb } from '../core/units.ts';
+import type { DeskNeighbour } from '../settle/cheque-desk.ts';
+import type { NodeConfig } from './config.ts';
+import type { FreeAllowance } from './free-allowance.ts';
+import type { Neighbours } from './neighbours.ts';
+import { creditFor, type OfferFacts } from './offer.ts';
+import { Pricing } from './pricing.ts';
+import { UpstreamChoice } from './upstream.ts';
+
+export interface MarketOptions {
+  readonly config: NodeConfig;
+  readonly clock: Clock;
+  readonly free: FreeAllowance;
+  /** Read late: the neighbours are made with what this market offers them. */
+  readonly neighbours: () => Neighbours | undefined;
+  readonly chequebook: () => NodeId | undefined;
+}
+
+/** What this node buys and sells at: its cost, its ask and bid to each neighbour, and where its own traffic goes. */
+export class Market {
+  readonly #options: MarketOptions;
+  readonly #pricing: Pricing;
+  readonly #upstream: UpstreamChoice;
+
+  constructor(options: MarketOptions) {
+    this.#options = options;
+    this.#pricing = new Pricing(options.config.transit);
+    this.#upstream = new UpstreamChoice(options.config, options.neighbours);
+  }
+
+  bought(bytes: number, pricePerMb: PricePerMb): void {
+    this.#pricing.bought(bytes, pricePerMb, this.#options.clock.nowMs());
+  }
+
+  nextHop(): NodeId | 'local' | undefined {
+    return this.#upstream.nextHop();
+  }
+
+  costPerMb(): PricePerMb | undefined {
+    return this.#pricing.costPerMb(this.#options.clock.nowMs(), this.#upstream.cheapestAskPerMb());
+  }
+
+  askPerMb(): PricePerMb | undefined {
+    return this.#pricing.askPerMb(this.costPerMb());
+  }
+
+  /** What a neighbour is offered now. Whoever carries my traffic is not offered to carry it back (split horizon). */
+  offerTo(id: NodeId): OfferFacts {
+    const chequebook = this.#options.chequebook();
+    const bidPerMb = chequebook === undefined ? 0 : this.#pricing.bidPerMb(this.#customerBids());
+    return { askPerMb: this.#upstream.isUpstream(id) ? undefined : this.#askTo(id), bidPerMb, chequebook };
+  }
+
+  #customerBids(): PricePerMb[] {
+    const known = this.#options.neighbours()?.all() ?? [];
+    return known.map(({ neighbour }) => neighbour.account.theirs.newest?.services.transit.bidPerMb ?? 0);
+  }
+
+  #askTo(id: NodeId): PricePerMb | undefined {
+    const neighbours = this.#options.neighbours();
+    const ask = this.askPerMb();
+    const mb = neighbours?.configOf(id)?.freeMbPerDay ?? 0;
+    if (ask === undefined || mb === 0) return ask;
+    const provided = neighbours?.get(id)?.account.service('transit').providedBytes ?? 0;
+    return this.#options.free.left(id, provided, mb) > 0 ? 0 : ask;
+  }
+
+  /** What settlement must know of a neighbour. */
+  payerOf(id: NodeId): DeskNeighbour {
+    const neighbours = this.#options.neighbours();
+    const account = neighbours?.get(id)?.account;
+    const mine = account?.mine.acknowledged ?? account?.mine.newest;
+    const theirs = account?.theirs.newest;
+    const askPerMb = mine?.services.transit.askPerMb ?? 0;
+    return {
+      chequebook: theirs?.chequebook,
+      theirRatio: theirs?.ratio,
+      myRatio: mine?.ratio,
+      riskAt: creditFor(this.#options.config, neighbours?.configOf(id), askPerMb).riskAt,
+    };
+  }
+}

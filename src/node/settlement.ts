@@ -1,0 +1,117 @@
+import type { Chain } from '../chain/chain.ts';
+import type { Signer } from '../chain/signer.ts';
+import type { Clock, Timer } from '../core/clock.ts';
+import { codeOf, WayleaveError } from '../core/errors.ts';
+import type { NodeId } from '../core/node-id.ts';
+import { CashierDesk } from '../settle/cashier-desk.ts';
+import { ChequeDesk } from '../settle/cheque-desk.ts';
+import { ChequebookFactsBook } from '../settle/chequebook-facts.ts';
+import { OwnChequebook } from '../settle/own-chequebook.ts';
+import type { Store, StoredState } from '../store/store.ts';
+import type { SettlementConfig } from './config.ts';
+import type { Market } from './market.ts';
+import type { Neighbours } from './neighbours.ts';
+import type { EventKind } from './node.ts';
+
+export interface SettlementOptions {
+  readonly config: SettlementConfig;
+  readonly signer: Signer;
+  readonly clock: Clock;
+  readonly store: Store;
+  readonly chain: Chain | undefined;
+  readonly stored: StoredState;
+  /** Read late: both are made with this settlement at hand. */
+  readonly market: () => Market;
+  readonly neighbours: () => Neighbours;
+  readonly emit: (kind: EventKind, facts: Record<string, unknown>) => void;
+}
+
+/** Wait before the chain is asked again for this node's chequebook. */
+const CHEQUEBOOK_RETRY_MS = 15_000;
+const DAY_MS = 86_400_000;
+
+/** How one node pays and is paid: its chequebook, what it knows of others', the desk and the cashier. */
+export class Settlement {
+  readonly desk: ChequeDesk;
+  readonly #options: SettlementOptions;
+  readonly #own: OwnChequebook;
+  readonly #facts: ChequebookFactsBook;
+  readonly #cashier: CashierDesk | undefined;
+  #retry: Timer | undefined;
+  #stopped = false;
+
+  constructor(options: SettlementOptions) {
+    const { config, signer, store, chain, stored } = options;
+    this.#options = options;
+    this.#own = new OwnChequebook({ chain, store, notes: stored.notes });
+    this.#facts = new ChequebookFactsBook({ chain, store, me: signer.id, notes: stored.notes });
+    this.desk = new ChequeDesk({
+      signer,
+      chainId: config.chainId,
+      store,
+      own: this.#own,
+      facts: this.#facts,
+      issued: stored.issued,
+      received: stored.received,
+      neighbour: (id) => options.market().payerOf(id),
+    });
+    this.#cashier = chain === undefined ? undefined : this.#makeCashier(chain);
+  }
+
+  #makeCashier(chain: Chain): CashierDesk {
+    const { clock, config, emit, market, neighbours, store, stored } = this.#options;
+    return new CashierDesk({
+      chain,
+      clock,
+      store,
+      desk: this.desk,
+      riskAt: (id) => market().payerOf(id).riskAt,
+      weiPerUnit: config.weiPerUnit,
+      everyMs: config.cashEveryDays * DAY_MS,
+      cashings: stored.cashings,
+      cleared: (id) => neighbours().get(id)?.cleared(this.desk.uncashedUnits(id), market().payerOf(id).riskAt),
+      bounced: (id) => neighbours().get(id)?.step({ kind: 'fault', code: 'CHEQUE_BOUNCED' }),
+      emit,
+    });
+  }
+
+  /** Where this node's cheques are drawn; undefined until it stands. */
+  get chequebook(): NodeId | undefined {
+    return this.#own.address;
+  }
+
+  /** Starts to cash, and sees to a chequebook in the background; `ready` is called when there is one. */
+  start(ready: () => void): void {
+    this.#cashier?.start();
+    void this.#ensureChequebook(ready);
+  }
+
+  async #ensureChequebook(ready: () => void): Promise<void> {
+    const { chain, clock, config, emit } = this.#options;
+    if (this.#stopped || !config.enabled || chain === undefined) return;
+    try {
+      await this.#own.ensure(config.depositWei);
+      ready();
+    } catch (error) {
+      emit('fault', { code: codeOf(error) ?? 'RPC_UNREACHABLE', what: 'own chequebook' });
+      this.#retry = clock.after(CHEQUEBOOK_RETRY_MS, () => void this.#ensureChequebook(ready));
+    }
+  }
+
+  /** A neighbour announced where its cheques are drawn: looked up now, so that taking one needs no call. */
+  learn(chequebook: NodeId): void {
+    void this.#facts.learn(chequebook);
+  }
+
+  /** Cashes everything. Throws `SETTLEMENT_OFF`. */
+  async cashAll(): Promise<number> {
+    if (this.#cashier === undefined) throw new WayleaveError('SETTLEMENT_OFF');
+    return this.#cashier.cashAll();
+  }
+
+  async stop(): Promise<void> {
+    this.#stopped = true;
+    this.#retry?.cancel();
+    await this.#cashier?.stop();
+  }
+}
