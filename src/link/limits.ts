@@ -41,6 +41,8 @@ export const MAX_CHANNELS = 2048;
 export const PIPE_BYTES = 256 * KIB;
 /** One gathered write. */
 export const BATCH_BYTES = 128 * KIB;
+/** Buffers of that size kept for the next writes, over all links of a node: 2 MiB. */
+export const MAX_POOLED_BUFFERS = 16;
 /** What one channel sends before the next has its turn. */
 export const TURN_BYTES = 16 * KIB;
 /** What one channel may queue. */
@@ -79,7 +81,7 @@ export const HANDSHAKE_MS = 10_000;
 export const MAX_HALF_OPEN = 128;
 /** Links accepted at a time. A node has tens of neighbours; keys are free, so strangers need a bound. */
 export const MAX_ACCEPTED_LINKS = 1024;
-/** Handshakes per remote address: each costs about 2 ms of CPU. The burst lets a whole lab on one machine restart at once. */
+/** Handshakes per remote address: each costs some 5 ms of CPU. The burst lets a whole lab on one machine restart at once. */
 export const HANDSHAKES_PER_SECOND = 10;
 export const HANDSHAKES_BURST = 100;
 /** Remote addresses remembered for that. */

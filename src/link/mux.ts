@@ -220,7 +220,8 @@ export class Mux implements Link {
   #flush(): void {
     if (this.#outbox.urgentBytes > URGENT_QUEUE_BYTES) return this.#fault('LINK_STALLED', 'messages');
     while (this.#outbox.pending && this.#pipe.bufferedBytes + BATCH_BYTES <= PIPE_BYTES) {
-      const batch = Buffer.allocUnsafe(this.#outbox.batchBytes(BATCH_BYTES));
+      const size = this.#outbox.batchBytes(BATCH_BYTES);
+      const batch = this.#pipe.buffer?.(size) ?? Buffer.allocUnsafe(size);
       const filled = this.#outbox.fill(batch);
       if (filled === 0) break;
       this.#pipe.write(filled === batch.length ? batch : batch.subarray(0, filled));

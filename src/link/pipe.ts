@@ -5,6 +5,8 @@
 export interface BytePipe {
   /** Called once, before anything else. The pipe starts paused. */
   attach(handlers: PipeHandlers): void;
+  /** A buffer to fill and `write` once, as a whole or its first part; then it is the pipe's again. Fresh ones do where absent. */
+  buffer?(bytes: number): Uint8Array;
   /** Hands bytes over. They must not change until they are drained. */
   write(bytes: Uint8Array): void;
   /** Written and not yet taken by the system. */

@@ -1,15 +1,18 @@
 import type { TLSSocket } from 'node:tls';
+import type { BufferPool } from './buffer-pool.ts';
 import type { BytePipe, PipeHandlers } from './pipe.ts';
 
 /** A pipe over a secure connection whose other end has been verified. */
 export class TlsPipe implements BytePipe {
   readonly #socket: TLSSocket;
+  readonly #pool: BufferPool;
   #buffered = 0;
   #listening = false;
   #handlers: PipeHandlers | undefined;
 
-  constructor(socket: TLSSocket) {
+  constructor(socket: TLSSocket, pool: BufferPool) {
     this.#socket = socket;
+    this.#pool = pool;
   }
 
   get bufferedBytes(): number {
@@ -23,11 +26,16 @@ export class TlsPipe implements BytePipe {
     this.#socket.on('error', () => undefined);
   }
 
+  buffer(bytes: number): Uint8Array {
+    return this.#pool.take(bytes);
+  }
+
   write(bytes: Uint8Array): void {
     if (this.#socket.destroyed || this.#socket.writableEnded) return;
     this.#buffered += bytes.length;
     this.#socket.write(bytes, () => {
       this.#buffered -= bytes.length;
+      this.#pool.give(bytes);
       this.#handlers?.drained();
     });
   }

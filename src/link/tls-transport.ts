@@ -4,12 +4,13 @@ import tls, { type TLSSocket } from 'node:tls';
 import type { Clock } from '../core/clock.ts';
 import { WayleaveError } from '../core/errors.ts';
 import type { NodeId } from '../core/node-id.ts';
+import { BufferPool } from './buffer-pool.ts';
 import type { Identity } from './certificate.ts';
 import { failed, PROTOCOL, shakeHands } from './handshake.ts';
 import { type GuardOptions, HandshakeGuard } from './handshake-guard.ts';
 import type { PeerIdentity } from './identity.ts';
 import type { KeepAliveOptions } from './keep-alive.ts';
-import { HANDSHAKE_MS, MAX_ACCEPTED_LINKS } from './limits.ts';
+import { BATCH_BYTES, HANDSHAKE_MS, MAX_ACCEPTED_LINKS, MAX_POOLED_BUFFERS } from './limits.ts';
 import type { LinkAddress, Listener, Transport } from './link.ts';
 import { Mux } from './mux.ts';
 import { TlsPipe } from './tls-pipe.ts';
@@ -35,6 +36,7 @@ export class TlsTransport implements Transport {
   readonly #options: TlsTransportOptions;
   readonly #guard: HandshakeGuard;
   readonly #tls: tls.CommonConnectionOptions & { readonly secureContext: tls.SecureContext };
+  readonly #pool = new BufferPool(BATCH_BYTES, MAX_POOLED_BUFFERS);
   #accepted = 0;
 
   constructor(options: TlsTransportOptions) {
@@ -123,7 +125,7 @@ export class TlsTransport implements Transport {
   #link(socket: TLSSocket, peer: PeerIdentity, dialled: boolean): Mux {
     const { clock, keepAlive } = this.#options;
     return new Mux({
-      pipe: new TlsPipe(socket),
+      pipe: new TlsPipe(socket, this.#pool),
       clock,
       peer: peer.id,
       peerKey: peer.key,
