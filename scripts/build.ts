@@ -1,6 +1,6 @@
 /** npm run build [-- FOLDER]   makes the publishable package in dist/: compiled modules, their types, contracts, package.json. */
 import { spawnSync } from 'node:child_process';
-import { cpSync, existsSync, globSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, globSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
 
 const root = dirname(import.meta.dirname);
@@ -19,10 +19,8 @@ for (const file of [
 ]) {
   cpSync(join(root, file), join(out, file));
 }
-if (existsSync(join(out, 'src/cli/main.js'))) {
-  mkdirSync(join(out, 'bin'), { recursive: true });
-  writeFileSync(join(out, 'bin/wayleave.js'), "#!/usr/bin/env node\nimport '../src/cli/main.js';\n", { mode: 0o755 });
-}
+mkdirSync(join(out, 'bin'), { recursive: true });
+writeFileSync(join(out, 'bin/wayleave.js'), "#!/usr/bin/env node\nimport '../src/cli/main.js';\n", { mode: 0o755 });
 writeFileSync(join(out, 'package.json'), `${JSON.stringify(publishedPackage(), null, 2)}\n`);
 console.log(`${basename(out)}/ is ready for npm pack or npm publish`);
 
@@ -42,7 +40,7 @@ function publishedPackage(): Record<string, unknown> {
     license: own['license'],
     type: 'module',
     engines: { node: '>=24.12' },
-    ...(existsSync(join(out, 'bin')) ? { bin: { wayleave: 'bin/wayleave.js' } } : {}),
+    bin: { wayleave: 'bin/wayleave.js' },
     exports: Object.fromEntries(
       rooms
         .sort()

@@ -6,7 +6,7 @@ import type { NodeId } from './node-id.ts';
 import { debtState, Pace, serviceRate, throttleAt } from './pace.ts';
 import { RateMeter } from './rate-meter.ts';
 import { agreedTotal } from './reconcile.ts';
-import { type Relation, relationBetween } from './relation.ts';
+import { type Relation, relationBetween, relationObserved } from './relation.ts';
 import { SERVICES, type Service, serviceColumn } from './service.ts';
 import { ServiceAccount } from './service-account.ts';
 import type { Terms } from './terms.ts';
@@ -140,7 +140,8 @@ export class LinkAccount {
     const theirs = this.theirs.newest;
     if (mine === undefined || theirs === undefined) return undefined;
     if (this.#between?.mine !== mine || this.#between.theirs !== theirs) {
-      const of = (each: Service): Relation => relationBetween(mine, theirs, each);
+      const relate = this.enforce ? relationBetween : relationObserved;
+      const of = (each: Service): Relation => relate(mine, theirs, each);
       this.#between = {
         mine,
         theirs,

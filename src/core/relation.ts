@@ -1,7 +1,7 @@
 import { barterPrice } from './barter.ts';
 import type { Service } from './service.ts';
 import { commonMethod, type ServiceTerms, type Terms } from './terms.ts';
-import type { PricePerMb } from './units.ts';
+import { MAX_PRICE, type PricePerMb } from './units.ts';
 
 /** Who can pay whom for one service on one link (DESIGN §4). `none`: nothing is for sale that anyone would pay or repay. */
 export type RelationKind = 'both' | 'onlyIPay' | 'onlyTheyPay' | 'barter' | 'none';
@@ -73,6 +73,14 @@ export function relationBetween(mine: Terms, theirs: Terms, service: Service): R
     { askPerMb: mine.services[service].askPerMb, bidPerMb: effectiveBid(theirs, mine, service) },
     { askPerMb: theirs.services[service].askPerMb, bidPerMb: effectiveBid(mine, theirs, service) },
   );
+}
+
+/** The relation as an observing node sees it: what would not be paid for is served all the same, and priced at the ask. */
+export function relationObserved(mine: Terms, theirs: Terms, service: Service): Relation {
+  const relation = relationBetween(mine, theirs, service);
+  if (relation.kind !== 'none') return relation;
+  const paying = (terms: Terms): ServiceTerms => ({ ...terms.services[service], bidPerMb: MAX_PRICE });
+  return relationOf(paying(mine), paying(theirs));
 }
 
 function effectiveBid(payee: Terms, payer: Terms, service: Service): PricePerMb {
