@@ -158,6 +158,24 @@ describe('what a neighbour may not do', () => {
     });
   }
 
+  it('data on its channels beyond its forward budget: LINK_FLOODED; on ours it needs none', () => {
+    const bed = new Bed();
+    bed.hear({ type: FrameType.budget, value: GRANT });
+    bed.link.open(new Uint8Array(), 0, bed.handlers('own'));
+    bed.hear({ type: FrameType.accept, channel: 1 });
+    bed.raw(data(1, 5000));
+    bed.link.grantForward(OPEN_COST_BYTES + 3000);
+    bed.raw(opened);
+    bed.raw(data(2, 3000));
+    assert.equal(bed.end, undefined);
+    bed.raw(data(2, 1));
+    assert.deepEqual([bed.end, bed.link.faultReason], [{ by: 'fault', code: 'LINK_FLOODED' }, 'forward budget']);
+    assert.deepEqual(
+      bed.log.filter((line) => line.includes('data')),
+      ['own data 5000', '2 data 3000'],
+    );
+  });
+
   it('a channel too many is refused, and its data is no fault', () => {
     const bed = new Bed();
     bed.link.grantForward((MAX_CHANNELS + 1) * (OPEN_COST_BYTES + 1));

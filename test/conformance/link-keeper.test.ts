@@ -183,6 +183,19 @@ describe('a neighbour that died without a word', () => {
   });
 });
 
+describe('admission', () => {
+  it('one connection at a time, from the moment it is admitted', async () => {
+    const transport = new MemoryNetwork({ clock: realClock }).transport(signer(0).id);
+    const node = new Keeping(signer(0).id, transport);
+    assert.deepEqual(
+      [1, 1, 2].map((index) => transport.admit?.(signer(index).id)),
+      [true, false, true],
+    );
+    node.keeper.stop();
+    assert.equal(transport.admit?.(signer(3).id), false);
+  });
+});
+
 describe('an address learned from the network', () => {
   it('is given up after some tries, one typed in is not', async () => {
     const failures: string[] = [];
