@@ -3,7 +3,7 @@ import { MyEpochs, TheirEpochs } from './epoch-book.ts';
 import { Column, type Ledger, type LinkRow } from './ledger.ts';
 import type { CountsMessage, PerService } from './message.ts';
 import type { NodeId } from './node-id.ts';
-import { debtState, Pace, serviceRate, throttleAt } from './pace.ts';
+import { debtState, FLOOR_BYTES_PER_SECOND, Pace, serviceRate, throttleAt } from './pace.ts';
 import { RateMeter } from './rate-meter.ts';
 import { agreedTotal } from './reconcile.ts';
 import { type Relation, relationBetween, relationObserved } from './relation.ts';
@@ -62,6 +62,7 @@ export class LinkAccount {
   readonly #measured = new RateMeter();
   readonly #fullRate: number;
   #lastRate = LEAST_FULL_RATE;
+  #slowUntilMs = Number.NEGATIVE_INFINITY;
   readonly enforce: boolean;
   /** My terms by epoch, as announced to this neighbour, and theirs as taken. */
   readonly mine: MyEpochs;
@@ -104,7 +105,7 @@ export class LinkAccount {
 
   set ready(ready: boolean) {
     this.#ready = ready;
-    if (!ready) for (const service of this.#services) service.forgetForward();
+    if (!ready) for (const service of this.#services) service.disconnected();
     this.changed();
   }
 
@@ -184,8 +185,14 @@ export class LinkAccount {
     const debt = this.enforce ? this.ledger.debtOf(this.row) : 0;
     // What the link can do shows only while nothing slows it down: each slowing must not feed the next.
     if (debt < throttleAt(this.#limits)) this.#lastRate = Math.max(this.#measured.perSecond(nowMs), LEAST_FULL_RATE);
-    const rate = serviceRate(debt, this.#limits, { full: this.#fullRate, measured: this.#lastRate });
+    const paid = serviceRate(debt, this.#limits, { full: this.#fullRate, measured: this.#lastRate });
+    const rate = nowMs < this.#slowUntilMs && this.enforce ? Math.min(paid, FLOOR_BYTES_PER_SECOND) : paid;
     return this.pace.allow(wanted, rate, nowMs);
+  }
+
+  /** Conduct: serves at the floor until `untilMs`, whatever was paid. */
+  slow(untilMs: number): void {
+    this.#slowUntilMs = untilMs;
   }
 
   /** Counts bytes that were let through. */

@@ -10,6 +10,8 @@ export interface SessionRules {
   readonly retryMs: number;
   /** How long a link may stay choked before it is closed for service. */
   readonly graceMs: number;
+  /** How long a neighbour is served at the floor after the verdict `throttle`. */
+  readonly slowMs: number;
 }
 
 /** The defaults: ten payments a second is what DESIGN §12 allows, ten minutes choked closes a link. */
@@ -19,4 +21,5 @@ export const SESSION_RULES: SessionRules = {
   countsIntervalMs: 500,
   retryMs: 10_000,
   graceMs: 600_000,
+  slowMs: 60_000,
 };

@@ -215,3 +215,13 @@ test('whatever is lost with a connection, both ends go on from the same totals',
     { numRuns: 200 },
   );
 });
+
+test('repeated small faults slow a neighbour down, and time heals it', () => {
+  const pair = up();
+  for (let i = 0; i < 5; i += 1) pair.left.step({ kind: 'fault', code: 'EPOCH_STALE' }, pair.nowMs);
+  const slow = deliver(pair, 900_000);
+  assert.ok(slow < 100_000, `served ${slow} bytes at the floor`);
+  pair.advance(61_000);
+  assert.equal(deliver(pair, 900_000), 900_000);
+  pair.assertAgreed();
+});

@@ -5,6 +5,7 @@ import type { LinkAccount, LinkState } from './link-account.ts';
 import type { CountsMessage, Message } from './message.ts';
 import { Payments } from './payments.ts';
 import { DebtorSampler } from './relation.ts';
+import { SERVICES } from './service.ts';
 import { news, type SessionEffect, type SessionEvent } from './session-effect.ts';
 import { SESSION_RULES, type SessionRules } from './session-rules.ts';
 import { type Terms, validateTerms } from './terms.ts';
@@ -73,6 +74,7 @@ export class Session {
   step(event: SessionEvent, nowMs: number): SessionEffect[] {
     const effects: SessionEffect[] = [];
     this.#on(event, nowMs, effects);
+    if (this.#phase === 'up') this.#meterTime(nowMs, effects);
     this.#observe(nowMs, effects);
     return effects;
   }
@@ -173,7 +175,8 @@ export class Session {
         this.#payments.acknowledged(message, nowMs, effects);
         return this.#pay(nowMs, effects);
       case 'allotment':
-        return this.#fault('MESSAGE_UNEXPECTED', nowMs, effects);
+        if (!this.#reconciled) return this.#fault('MESSAGE_UNEXPECTED', nowMs, effects);
+        return this.#guard(nowMs, effects, () => this.#account.service(message.service).ordered(message, nowMs));
     }
   }
 
@@ -273,6 +276,15 @@ export class Session {
     effects.push({ kind: 'send', message: counts });
   }
 
+  /** Buys and sells the time that is due: allotments are charged here, whatever moves meanwhile (DESIGN §7). */
+  #meterTime(nowMs: number, effects: SessionEffect[]): void {
+    for (const service of SERVICES) {
+      const { bought, sold } = this.#account.service(service).meterTime(nowMs);
+      if (bought !== undefined) effects.push({ kind: 'send', message: bought });
+      if (bought !== undefined || sold > 0) effects.push({ kind: 'changed' });
+    }
+  }
+
   /** Notices that the link's state changed, and closes it for service when it stayed choked too long. */
   #observe(nowMs: number, effects: SessionEffect[]): void {
     const account = this.#account;
@@ -292,6 +304,7 @@ export class Session {
   #fault(code: ErrorCode, nowMs: number, effects: SessionEffect[]): void {
     const verdict = this.#conduct.fault(code, nowMs);
     effects.push(news('verdict', { code, action: verdict.action, because: verdict.because }));
+    if (verdict.action === 'throttle') this.#account.slow(nowMs + this.#rules.slowMs);
     // Terms that cannot be taken leave no business to do, whosever fault it is.
     if (verdict.action !== 'cut' && !code.startsWith('TERMS_')) return;
     const banned = BANNING.has(code);
