@@ -191,7 +191,7 @@ class RunningNode implements WayleaveNode {
       self: this.id,
       port,
       found: (id, address) => {
-        if (this.#admits(id)) this.#keeper.know(address, id);
+        if (this.#admits(id)) this.#keeper.learn(address, id);
       },
       warn: (error) => this.#emit('fault', { code: error.code, what: error.message }),
     });
