@@ -15,16 +15,17 @@ export async function plainLine(secure: boolean, originPort: number): Promise<{ 
   for (let hop = 3; hop >= 0; hop -= 1) {
     const accepts = secure && hop > 0;
     const to = { port: nextPort, secure: nextSecure };
+    // Half-open: else the end of one direction may drop the last bytes of the other.
     const handle = (inbound: net.Socket): void => {
       const outbound = to.secure
-        ? tls.connect({ port: to.port, host: '127.0.0.1', rejectUnauthorized: false })
-        : net.connect({ port: to.port, host: '127.0.0.1', noDelay: true });
+        ? tls.connect({ port: to.port, host: '127.0.0.1', rejectUnauthorized: false, allowHalfOpen: true })
+        : net.connect({ port: to.port, host: '127.0.0.1', noDelay: true, allowHalfOpen: true });
       pipeline(inbound, outbound, () => undefined);
       pipeline(outbound, inbound, () => undefined);
     };
     const server = accepts
-      ? tls.createServer({ ...keys, noDelay: true }, handle)
-      : net.createServer({ noDelay: true }, handle);
+      ? tls.createServer({ ...keys, noDelay: true, allowHalfOpen: true }, handle)
+      : net.createServer({ noDelay: true, allowHalfOpen: true }, handle);
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
     servers.push(server);
     nextPort = (server.address() as net.AddressInfo).port;
