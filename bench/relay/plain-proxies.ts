@@ -17,9 +17,10 @@ export async function plainLine(secure: boolean, originPort: number): Promise<{ 
     const to = { port: nextPort, secure: nextSecure };
     // Half-open: else the end of one direction may drop the last bytes of the other.
     const handle = (inbound: net.Socket): void => {
+      const target = { port: to.port, host: '127.0.0.1', allowHalfOpen: true };
       const outbound = to.secure
-        ? tls.connect({ port: to.port, host: '127.0.0.1', rejectUnauthorized: false, allowHalfOpen: true })
-        : net.connect({ port: to.port, host: '127.0.0.1', noDelay: true, allowHalfOpen: true });
+        ? tls.connect({ ...target, rejectUnauthorized: false })
+        : net.connect({ ...target, noDelay: true });
       pipeline(inbound, outbound, () => undefined);
       pipeline(outbound, inbound, () => undefined);
     };
