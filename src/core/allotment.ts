@@ -155,16 +155,22 @@ export class AllotmentSeller {
    * `admitsPurchase` first. Throws `ALLOTMENT_AHEAD` when more than `MAX_ALLOTMENTS_AHEAD` would be in stock.
    */
   sell(cumulative: number, nowMs: number): number {
+    const fresh = this.check(cumulative, nowMs);
+    if (fresh === 0) return 0;
+    this.#sold += fresh;
+    this.#started = true;
+    this.#stock.add(fresh, nowMs);
+    return fresh;
+  }
+
+  /** What `sell` would sell, without selling it. Throws as it does. */
+  check(cumulative: number, nowMs: number): number {
     const fresh = this.wanted(cumulative);
     const each = this.#size.metering === 'data' ? this.#size.bytes : this.#size.ms;
     const ahead = Math.max(0, this.#stock.left(nowMs)) / each;
     if (fresh > 0 && ahead + fresh > MAX_ALLOTMENTS_AHEAD) {
       throw new WayleaveError('ALLOTMENT_AHEAD', { wanted: fresh, most: MAX_ALLOTMENTS_AHEAD });
     }
-    if (fresh === 0) return 0;
-    this.#sold += fresh;
-    this.#started = true;
-    this.#stock.add(fresh, nowMs);
     return fresh;
   }
 

@@ -72,11 +72,16 @@ export class MyEpochs {
 
   /** My ask for a frame tagged `epoch`. Throws `EPOCH_STALE`, `EPOCH_UNKNOWN`, `SERVICE_NOT_OFFERED`. */
   priceOf(epoch: number, service: Service, nowMs: number): PricePerMb {
+    return askOf(this.termsOf(epoch, nowMs), service);
+  }
+
+  /** My terms that a tag names. Throws `EPOCH_STALE`, `EPOCH_UNKNOWN`. */
+  termsOf(epoch: number, nowMs: number): Terms {
     const entry = this.#offered.find((each) => each.terms.epoch === epoch);
     const stale = entry === undefined ? this.#isPast(epoch) : this.#isOver(entry, nowMs);
     if (stale) throw new WayleaveError('EPOCH_STALE', { epoch, inForce: this.#acknowledged?.epoch });
     if (entry === undefined) throw new WayleaveError('EPOCH_UNKNOWN', { epoch });
-    return askOf(entry.terms, service);
+    return entry.terms;
   }
 
   #isPast(epoch: number): boolean {
@@ -121,13 +126,19 @@ export class TheirEpochs {
 
   /** Their ask for a frame tagged `epoch`. Throws `EPOCH_UNKNOWN`, `SERVICE_NOT_OFFERED`. */
   priceOf(epoch: number, service: Service): PricePerMb {
+    return askOf(this.termsOf(epoch), service);
+  }
+
+  /** Their terms that a tag names. Throws `EPOCH_UNKNOWN`. */
+  termsOf(epoch: number): Terms {
     const terms = this.#taken.findLast((each) => each.epoch === epoch);
     if (terms === undefined) throw new WayleaveError('EPOCH_UNKNOWN', { epoch });
-    return askOf(terms, service);
+    return terms;
   }
 }
 
-function askOf(terms: Terms, service: Service): PricePerMb {
+/** What terms ask for a service. Throws `SERVICE_NOT_OFFERED`. */
+export function askOf(terms: Terms, service: Service): PricePerMb {
   const { askPerMb } = terms.services[service];
   if (askPerMb === undefined) throw new WayleaveError('SERVICE_NOT_OFFERED', { service, epoch: terms.epoch });
   return askPerMb;

@@ -42,12 +42,15 @@ export interface CountsMessage {
 /** Units by service, in the order of `SERVICES`. */
 export type PerService = readonly [transit: Units, chunks: Units, packets: Units];
 
-/** Time metering: the buyer buys `count` more allotments of a service (DESIGN §7). Charged when sent and when received. */
+/**
+ * Time metering: the buyer has bought `count` allotments of a service on this connection, all in all (DESIGN §7). The
+ * buyer charges itself when it sends this, the seller when it sells: at once, or as soon as its limit has room.
+ */
 export interface AllotmentMessage {
   readonly kind: 'allotment';
   readonly service: Service;
   readonly count: number;
-  /** The terms it is priced by. */
+  /** The terms that price those not yet sold. */
   readonly epoch: number;
 }
 

@@ -1,10 +1,13 @@
 import type { Allowance, Hold, ServiceDoor } from './door.ts';
+import { askOf } from './epoch-book.ts';
 import { WayleaveError } from './errors.ts';
 import { Column } from './ledger.ts';
 import type { LinkAccount } from './link-account.ts';
 import type { NodeId } from './node-id.ts';
 import type { Relation } from './relation.ts';
 import { type Service, serviceColumn } from './service.ts';
+import { ServiceTime } from './service-time.ts';
+import type { Terms } from './terms.ts';
 import { BYTES_PER_MB, chargeFor, MAX_CHARGE_BYTES, type PricePerMb, type Units } from './units.ts';
 
 /** Where room is short, less than this is not served: crumbs cost more to move than they bring. Bytes. */
@@ -42,11 +45,18 @@ export class ServiceAccount implements ServiceDoor {
   #forwardHold: Hold | undefined;
   #forwardHeld = 0;
   #barterNet = 0;
+  readonly time: ServiceTime;
 
   constructor(account: LinkAccount, service: Service) {
     this.#account = account;
     this.#service = service;
     this.#column = serviceColumn[service];
+    this.time = new ServiceTime({
+      account,
+      service,
+      priceIn: (side, terms) => this.#priceIn(side, terms),
+      charge: (side, units) => this.#charge(side, units),
+    });
   }
 
   get neighbour(): NodeId {
@@ -86,22 +96,30 @@ export class ServiceAccount implements ServiceDoor {
     return Math.max(0, -this.#barterNet);
   }
 
-  /** What the smallest piece that is served can cost; 0 where nothing is sold or it is free. */
+  /** What the smallest piece that is served can cost; 0 where nothing is sold or it is free. By time: an allotment. */
   pieceUnits(): Units {
-    return this.selling ? upperBound(PIECE_BYTES, this.#sellPrice()) : 0;
+    if (!this.selling) return 0;
+    return this.time.offered()?.units ?? upperBound(PIECE_BYTES, this.#sellPrice());
   }
 
   servable(wanted: number, nowMs: number): Allowance {
     if (!this.ready || !this.selling) return NOTHING;
+    let most = Math.min(wanted, MAX_CHARGE_BYTES);
+    if (this.time.gates) {
+      const timely = this.time.allows(most, nowMs);
+      if (timely.bytes === 0) return timely;
+      most = timely.bytes;
+    }
     const room = this.#account.ledger.roomToProvide(this.#account.row);
-    const affordable = fitting(Math.min(wanted, MAX_CHARGE_BYTES), this.#sellPrice(), room);
+    const affordable = fitting(most, this.#sellBytePrice(), room);
     if (affordable === 0) return NOTHING;
     return this.#account.allow(affordable, nowMs);
   }
 
   serve(bytes: number, nowMs: number): Hold {
     this.#account.paced(bytes, nowMs);
-    return this.#holdFor(bytes, this.#sellPrice(), 'provided');
+    if (this.time.gates) this.time.served(nowMs);
+    return this.#holdFor(bytes, this.#sellBytePrice(), 'provided');
   }
 
   #holdFor(bytes: number, pricePerMb: PricePerMb, side: 'provided' | 'consumed'): Hold {
@@ -120,7 +138,7 @@ export class ServiceAccount implements ServiceDoor {
   commit(hold: Hold): void {
     const open = this.#ended(hold);
     const units = this.#count(open.side, open.bytes, open.pricePerMb);
-    if (open.side === 'consumed') this.#account.noteUse(open.bytes, open.pricePerMb);
+    if (open.side === 'consumed') this.#noteUse(open.bytes, open.pricePerMb);
     if (hold >= 0) this.#account.ledger.commit(hold, this.#column, units);
     this.#account.moved();
   }
@@ -155,8 +173,9 @@ export class ServiceAccount implements ServiceDoor {
 
   reserveForward(wanted: number, nowMs: number): Allowance {
     if (!this.ready || !this.selling) return NOTHING;
+    if (this.time.gates && !this.time.active(nowMs)) return NOTHING;
     const { ledger, row } = this.#account;
-    const price = this.#sellPrice();
+    const price = this.#sellBytePrice();
     const room = ledger.roomToProvide(row) + this.#forwardHeld;
     const most = Math.min(this.#forwardBytes + wanted, MAX_CHARGE_BYTES);
     const total = fitting(most, price, room - 1);
@@ -192,7 +211,7 @@ export class ServiceAccount implements ServiceDoor {
     this.#forwardBytes = Math.max(0, this.#forwardBytes - bytes);
     this.#dropForwardHold();
     this.#account.ledger.provided(this.#account.row, this.#column, this.#count('provided', bytes, price));
-    if (this.#forwardBytes > 0) this.#holdForward(this.#sellPrice());
+    if (this.#forwardBytes > 0) this.#holdForward(this.#sellBytePrice());
     this.#account.moved();
   }
 
@@ -203,19 +222,44 @@ export class ServiceAccount implements ServiceDoor {
 
   usable(wanted: number): number {
     if (!this.ready || !this.buying) return 0;
+    if (!this.time.usable()) return 0;
     const room = this.#account.ledger.roomToConsume(this.#account.row);
-    return fitting(Math.min(wanted, MAX_CHARGE_BYTES), this.buyPricePerMb, room);
+    return fitting(Math.min(wanted, MAX_CHARGE_BYTES), this.#buyBytePrice(), room);
   }
 
   use(bytes: number): Hold {
-    return this.#holdFor(bytes, this.buyPricePerMb, 'consumed');
+    this.time.used();
+    return this.#holdFor(bytes, this.#buyBytePrice(), 'consumed');
   }
 
   delivered(bytes: number, epoch: number): void {
     const price = this.#priceAt('theirs', epoch, 0);
     this.#account.ledger.consumed(this.#account.row, this.#column, this.#count('consumed', bytes, price));
-    this.#account.noteUse(bytes, price);
+    this.time.used();
+    this.#noteUse(bytes, price);
     this.#account.moved();
+  }
+
+  /** Under time metering the price of access is noted with each allotment, not with bytes that cost nothing. */
+  #noteUse(bytes: number, pricePerMb: PricePerMb): void {
+    if (!this.time.buys) this.#account.noteUse(bytes, pricePerMb);
+  }
+
+  /** Charges what is no bytes; false, and nothing is charged, where a limit or the lease has no room. */
+  #charge(side: 'provided' | 'consumed', units: Units): boolean {
+    const { ledger, row } = this.#account;
+    const hold = side === 'provided' ? ledger.holdProvide(row, units) : ledger.holdConsume(row, units);
+    if (hold < 0) return false;
+    ledger.commit(hold, this.#column, units);
+    if (this.#relation?.payable === false) this.#barterNet += side === 'provided' ? units : -units;
+    this.#account.moved();
+    return true;
+  }
+
+  /** The connection is gone, and with it every grant and the time bought on it. */
+  disconnected(): void {
+    this.forgetForward();
+    this.time.forget();
   }
 
   watch(changed: () => void): () => void {
@@ -229,12 +273,25 @@ export class ServiceAccount implements ServiceDoor {
     return this.#account.mine.acknowledged?.services[this.#service].askPerMb ?? 0;
   }
 
+  /** What bytes cost by my present terms, and by theirs: nothing where time is sold. */
+  #sellBytePrice(): PricePerMb {
+    return this.#account.mine.acknowledged?.metering === 'time' ? 0 : this.#sellPrice();
+  }
+
+  #buyBytePrice(): PricePerMb {
+    return this.time.buys ? 0 : this.buyPricePerMb;
+  }
+
+  /** The price of bytes tagged `epoch`. */
   #priceAt(side: 'mine' | 'theirs', epoch: number, nowMs: number): PricePerMb {
-    const account = this.#account;
-    const ask =
-      side === 'mine'
-        ? account.mine.priceOf(epoch, this.#service, nowMs)
-        : account.theirs.priceOf(epoch, this.#service);
+    const { mine, theirs } = this.#account;
+    const terms = side === 'mine' ? mine.termsOf(epoch, nowMs) : theirs.termsOf(epoch);
+    const price = this.#priceIn(side, terms);
+    return terms.metering === 'time' ? 0 : price;
+  }
+
+  #priceIn(side: 'mine' | 'theirs', terms: Terms): PricePerMb {
+    const ask = askOf(terms, this.#service);
     const relation = this.#relation;
     if (side === 'mine') return relation?.theyCanPay === false ? relation.providePerMb : ask;
     return relation?.iCanPay === false ? relation.consumePerMb : ask;

@@ -176,7 +176,7 @@ export class Session {
         return this.#pay(nowMs, effects);
       case 'allotment':
         if (!this.#reconciled) return this.#fault('MESSAGE_UNEXPECTED', nowMs, effects);
-        return this.#guard(nowMs, effects, () => this.#account.service(message.service).ordered(message, nowMs));
+        return this.#guard(nowMs, effects, () => this.#account.service(message.service).time.ordered(message, nowMs));
     }
   }
 
@@ -279,7 +279,7 @@ export class Session {
   /** Buys and sells the time that is due: allotments are charged here, whatever moves meanwhile (DESIGN §7). */
   #meterTime(nowMs: number, effects: SessionEffect[]): void {
     for (const service of SERVICES) {
-      const { bought, sold } = this.#account.service(service).meterTime(nowMs);
+      const { bought, sold } = this.#account.service(service).time.meter(nowMs);
       if (bought !== undefined) effects.push({ kind: 'send', message: bought });
       if (bought !== undefined || sold > 0) effects.push({ kind: 'changed' });
     }

@@ -1,0 +1,146 @@
+import { AllotmentBuyer, AllotmentSeller, type AllotmentSize } from './allotment.ts';
+import type { Allowance } from './door.ts';
+import type { PricePerMb, Units } from './units.ts';
+
+/**
+ * After its time is over a buyer still gets this many bytes, this many times: a stream that was silent for a while must
+ * tell the buyer that there is something to buy time for. No more until it buys. Bytes.
+ */
+const KNOCK_BYTES = 1024;
+const KNOCKS = 3;
+/** Between two knocks, so that the buyer's own clock has come to its end in any case. Milliseconds. */
+const KNOCK_MS = 1_000;
+
+/** Charges one side of the account; false, and nothing is charged, where a limit or the lease has no room. */
+export type TimeCharge = (units: Units, size: AllotmentSize, price: PricePerMb) => boolean;
+
+/** What an allotment of a service costs: its size, the price a second, and both multiplied. */
+export interface TimeOffer {
+  readonly size: AllotmentSize;
+  readonly price: PricePerMb;
+  readonly units: Units;
+}
+
+/** Buying a service by time, on one connection: use asks for time, and a look a moment later buys it (DESIGN §7). */
+export class TimeBuyer {
+  #meter: AllotmentBuyer | undefined;
+  #size: AllotmentSize | undefined;
+  #wanted = false;
+  #covered = false;
+  #refused = false;
+
+  /** Time is bought and, as far as was looked, not used up. */
+  get covered(): boolean {
+    return this.#covered;
+  }
+
+  /** The service is used, or would be. True when nobody looks by itself soon, so that someone must be asked to. */
+  want(): boolean {
+    const asks = !this.#wanted && !this.#covered && !this.#refused;
+    this.#wanted = true;
+    return asks;
+  }
+
+  /**
+   * Buys the next allotment if the last is used up by this node's own clock and the service was used since. Returns the
+   * cumulative count to send, or undefined when nothing was bought.
+   */
+  renew(offer: TimeOffer, nowMs: number, charge: TimeCharge): number | undefined {
+    const meter = this.#meterFor(offer.size);
+    const wanted = this.#wanted;
+    // Whoever is refused asks again when the account changes: what nobody wants any more must not be bought later.
+    this.#wanted = false;
+    this.#refused = false;
+    this.#covered = !meter.due(nowMs);
+    if (this.#covered || !wanted) return undefined;
+    this.#covered = charge(offer.units, offer.size, offer.price);
+    this.#refused = !this.#covered;
+    return this.#covered ? meter.buy(nowMs) : undefined;
+  }
+
+  /** An allotment of another size starts anew; the count goes on. */
+  #meterFor(size: AllotmentSize): AllotmentBuyer {
+    if (this.#meter === undefined || this.#size?.ms !== size.ms) {
+      this.#meter = new AllotmentBuyer(size, 0, this.#meter?.bought ?? 0);
+      this.#size = size;
+    }
+    return this.#meter;
+  }
+
+  /** The connection is gone: what was bought expires. */
+  forget(): void {
+    this.#meter = undefined;
+    this.#wanted = false;
+    this.#covered = false;
+    this.#refused = false;
+  }
+}
+
+/**
+ * Selling a service by time, on one connection. What the buyer says it bought waits here until the account has room for
+ * its price; only then it counts as sold, so nothing is served beyond dropAt and both ends come to the same sum.
+ */
+export class TimeSeller {
+  #meter: AllotmentSeller | undefined;
+  #size: AllotmentSize | undefined;
+  #orders: { readonly count: number; readonly offer: TimeOffer }[] = [];
+  #knocks = 0;
+  #nextKnockMs = Number.NEGATIVE_INFINITY;
+
+  /** The buyer bought up to `count` in all. Repeated ones change nothing. Throws `AMOUNT_INVALID`, `ALLOTMENT_AHEAD`. */
+  order(count: number, offer: TimeOffer, nowMs: number): void {
+    const fresh = this.#meterFor(offer.size).check(count, nowMs);
+    if (fresh === 0 || count <= (this.#orders.at(-1)?.count ?? 0)) return;
+    this.#orders.push({ count, offer });
+  }
+
+  /** Sells what was ordered as far as the account has room. Returns the number of allotments sold. */
+  sell(nowMs: number, charge: TimeCharge): number {
+    let sold = 0;
+    for (let next = this.#orders[0]; next !== undefined; next = this.#orders[0]) {
+      const { count, offer } = next;
+      const meter = this.#meterFor(offer.size);
+      const fresh = meter.wanted(count);
+      if (!charge(fresh * offer.units, offer.size, offer.price)) break;
+      this.#orders.shift();
+      sold += meter.sell(count, nowMs);
+      this.#knocks = KNOCKS;
+      this.#nextKnockMs = Number.NEGATIVE_INFINITY;
+    }
+    return sold;
+  }
+
+  /** The time bought is not over by this node's own clock, grace included. */
+  active(nowMs: number): boolean {
+    return this.#meter !== undefined && this.#meter.state(nowMs) !== 'over';
+  }
+
+  /** How many of `wanted` bytes may be served because of time alone. */
+  allows(wanted: number, nowMs: number): Allowance {
+    if (this.active(nowMs)) return { bytes: wanted };
+    if (this.#knocks === 0) return { bytes: 0 };
+    const retryMs = Math.ceil(this.#nextKnockMs - nowMs);
+    return retryMs > 0 ? { bytes: 0, retryMs } : { bytes: Math.min(wanted, KNOCK_BYTES) };
+  }
+
+  /** Something is being served: outside of bought time that was a knock. */
+  served(nowMs: number): void {
+    if (this.active(nowMs)) return;
+    this.#knocks = Math.max(0, this.#knocks - 1);
+    this.#nextKnockMs = nowMs + KNOCK_MS;
+  }
+
+  #meterFor(size: AllotmentSize): AllotmentSeller {
+    if (this.#meter === undefined || this.#size?.ms !== size.ms) {
+      this.#meter = new AllotmentSeller(size, undefined, this.#meter?.sold ?? 0);
+      this.#size = size;
+    }
+    return this.#meter;
+  }
+
+  forget(): void {
+    this.#meter = undefined;
+    this.#orders = [];
+    this.#knocks = 0;
+  }
+}
