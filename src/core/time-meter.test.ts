@@ -160,6 +160,18 @@ test('time that does not fit into the limit is not sold, and nothing is served f
   assert.ok(pair.left.account.door('transit').servable(1000, pair.nowMs).bytes > 0);
 });
 
+test('time that was not sold before the connection broke is not sold on the next one', () => {
+  const pair = up();
+  pair.left.step(
+    { kind: 'message', message: { kind: 'allotment', service: 'transit', count: 5, epoch: 1 } },
+    pair.nowMs,
+  );
+  pair.reconnect();
+  pair.left.account.ledger.received(pair.left.account.row, PRICE, PRICE);
+  pair.left.step({ kind: 'tick' }, pair.nowMs);
+  assert.equal(provided(pair.left), 0);
+});
+
 test('an order repeated changes nothing; one beyond measure, or for terms without time, is a fault', () => {
   const order = (count: number, epoch = 1) => ({ kind: 'allotment', service: 'transit', count, epoch }) as const;
   const pair = up();
