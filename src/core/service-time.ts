@@ -8,6 +8,7 @@ import type { Terms } from './terms.ts';
 import { TimeBuyer, type TimeCharge, type TimeOffer, TimeSeller } from './time-meter.ts';
 import { BYTES_PER_MB, type PricePerMb, type Units } from './units.ts';
 
+/** What the metering of one service by time needs of the account it charges. */
 export interface ServiceTimeOptions {
   readonly account: LinkAccount;
   readonly service: Service;
