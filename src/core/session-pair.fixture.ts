@@ -190,7 +190,8 @@ export class SessionPair {
 
   /** Carries messages until both ends have nothing to say. */
   flush(): void {
-    for (let more = true; more && this.#connected; ) {
+    let more = this.#connected;
+    while (more) {
       more = false;
       for (const [from, to] of [
         [this.left, this.right],
