@@ -77,6 +77,8 @@ export class MyEpochs {
 
   /** My terms that a tag names. Throws `EPOCH_STALE`, `EPOCH_UNKNOWN`. */
   termsOf(epoch: number, nowMs: number): Terms {
+    const acknowledged = this.#acknowledged;
+    if (acknowledged?.epoch === epoch) return acknowledged;
     const entry = this.#offered.find((each) => each.terms.epoch === epoch);
     const stale = entry === undefined ? this.#isPast(epoch) : this.#isOver(entry, nowMs);
     if (stale) throw new WayleaveError('EPOCH_STALE', { epoch, inForce: this.#acknowledged?.epoch });
@@ -131,6 +133,9 @@ export class TheirEpochs {
 
   /** Their terms that a tag names. Throws `EPOCH_UNKNOWN`. */
   termsOf(epoch: number): Terms {
+    // Nearly every frame is priced by the newest terms.
+    const newest = this.#taken.at(-1);
+    if (newest?.epoch === epoch) return newest;
     const terms = this.#taken.findLast((each) => each.epoch === epoch);
     if (terms === undefined) throw new WayleaveError('EPOCH_UNKNOWN', { epoch });
     return terms;

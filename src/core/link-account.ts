@@ -3,7 +3,7 @@ import { MyEpochs, TheirEpochs } from './epoch-book.ts';
 import { Column, type Ledger, type LinkRow } from './ledger.ts';
 import type { CountsMessage, PerService } from './message.ts';
 import type { NodeId } from './node-id.ts';
-import { debtState, FLOOR_BYTES_PER_SECOND, Pace, serviceRate, throttleAt } from './pace.ts';
+import { type DebtLimits, debtState, FLOOR_BYTES_PER_SECOND, Pace, serviceRate, throttleAt } from './pace.ts';
 import { RateMeter } from './rate-meter.ts';
 import { agreedTotal } from './reconcile.ts';
 import { type Relation, relationBetween, relationObserved } from './relation.ts';
@@ -29,6 +29,9 @@ export interface LinkAccountOptions {
 
 /** Slowing down starts from at least this where a link is not shaped: what a short burst shows says little. Bytes a second. */
 const LEAST_FULL_RATE = 1_250_000;
+
+/** Before any terms. */
+const NO_CREDIT: DebtLimits = { payAt: 0, dropAt: 0 };
 
 /** What stands for no limit in observe mode: far from overflow. */
 const UNLIMITED = 2 ** 51;
@@ -176,8 +179,8 @@ export class LinkAccount {
     return most;
   }
 
-  get #limits(): { payAt: Units; dropAt: Units } {
-    return { payAt: this.mine.newest?.payAt ?? 0, dropAt: this.mine.newest?.dropAt ?? 0 };
+  get #limits(): DebtLimits {
+    return this.mine.newest ?? NO_CREDIT;
   }
 
   /** How many of `wanted` bytes the neighbour's pace lets through now: full speed, falling as its debt nears dropAt. */

@@ -16,10 +16,14 @@ const PIECE_BYTES = 1024;
 const NOTHING: Allowance = { bytes: 0 };
 
 interface OpenHold {
-  readonly bytes: number;
-  readonly pricePerMb: PricePerMb;
-  readonly side: 'provided' | 'consumed';
+  hold: Hold;
+  bytes: number;
+  pricePerMb: PricePerMb;
+  side: 'provided' | 'consumed';
 }
+
+/** No hold has this number. */
+const NO_HOLD: Hold = Number.NaN;
 
 /** Quantities that go with the ledger's totals: bytes, and the millionths of a unit not charged yet. */
 export interface ServiceQuantities {
@@ -38,6 +42,8 @@ export class ServiceAccount implements ServiceDoor {
   readonly #account: LinkAccount;
   readonly #service: Service;
   readonly #column: number;
+  /** The hold made last, nearly always ended before the next one is made, and the others. */
+  readonly #latest: OpenHold = { hold: NO_HOLD, bytes: 0, pricePerMb: 0, side: 'provided' };
   readonly #open = new Map<Hold, OpenHold>();
   #free = -1;
   /** Granted to the neighbour and not arrived yet, and the hold that covers it; undefined where nothing is charged. */
@@ -131,7 +137,12 @@ export class ServiceAccount implements ServiceDoor {
       hold = side === 'provided' ? ledger.holdProvide(row, units) : ledger.holdConsume(row, units);
       if (hold < 0) throw new WayleaveError('SERVICE_REFUSED', { neighbour: this.neighbour, units });
     }
-    this.#open.set(hold, { bytes, pricePerMb, side });
+    const latest = this.#latest;
+    if (!Number.isNaN(latest.hold)) this.#open.set(latest.hold, { ...latest });
+    latest.hold = hold;
+    latest.bytes = bytes;
+    latest.pricePerMb = pricePerMb;
+    latest.side = side;
     return hold;
   }
 
@@ -148,7 +159,11 @@ export class ServiceAccount implements ServiceDoor {
     if (hold >= 0) this.#account.ledger.release(hold);
   }
 
-  #ended(hold: Hold): OpenHold {
+  #ended(hold: Hold): Readonly<OpenHold> {
+    if (this.#latest.hold === hold) {
+      this.#latest.hold = NO_HOLD;
+      return this.#latest;
+    }
     const open = this.#open.get(hold);
     if (open === undefined) throw new WayleaveError('HOLD_UNKNOWN', { hold });
     this.#open.delete(hold);
@@ -315,7 +330,7 @@ export class ServiceAccount implements ServiceDoor {
 
 /** The most that `bytes` can cost, whatever remainder other charges leave meanwhile. */
 function upperBound(bytes: number, pricePerMb: PricePerMb): Units {
-  return pricePerMb === 0 ? 0 : chargeFor(bytes, pricePerMb, BYTES_PER_MB - 1).amount;
+  return pricePerMb === 0 ? 0 : Math.floor((bytes * pricePerMb + BYTES_PER_MB - 1) / BYTES_PER_MB);
 }
 
 /** How many of `bytes` cost at most `room` units, whatever remainder they meet; all, or at least one piece, or none. */

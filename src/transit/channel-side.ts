@@ -6,7 +6,7 @@ import type { Side, Stream } from './stream.ts';
 import type { Turn } from './waiting-line.ts';
 
 /** The largest piece given to a channel at once: what one frame carries, and the step in which a throttled stream moves. */
-export const PIECE_BYTES = 16_384;
+export const PIECE_BYTES = 65_536;
 
 /** The end of a stream that is a channel to a neighbour. Subclasses say who pays whom for what. */
 export abstract class ChannelSide implements Side, ChannelHandlers, Turn {
