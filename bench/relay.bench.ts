@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { lineChain, lineSigners } from '../test/e2e/line.fixture.ts';
 import type { Bench, BenchContext, Row } from './bench.ts';
 import { median, medianInterval } from './measure.ts';
 import { byteOrigin, fetchBytes, socksHello } from './relay/origin.ts';
@@ -7,6 +8,9 @@ import { startWorker, type Worker } from './worker.ts';
 /** The relay, the same with accounting, metering and journal switched off, and proxies that only copy. */
 const CASES = ['paid', 'bare', 'tls', 'tcp'] as const;
 type Case = (typeof CASES)[number];
+
+/** What `bin/wayleave` gives the runtime; the rivals run as Node comes. */
+const LAUNCHER_FLAGS = ['--max-semi-space-size=1'];
 
 /** Work for all cases, in rounds; in each round every case runs once, so that whatever drifts meets all alike. */
 interface Load {
@@ -32,10 +36,13 @@ export const bench: Bench = {
   id: 'relay',
   async rows(context) {
     const origin = await byteOrigin();
+    const chain = await lineChain(lineSigners(4));
     const workers = new Map<Case, Worker>();
     try {
       for (const each of CASES) {
-        workers.set(each, await startWorker(join(import.meta.dirname, 'relay/case.ts'), [each, String(origin.port)]));
+        const args = [each, String(origin.port), chain.url];
+        const flags = each === 'paid' || each === 'bare' ? LAUNCHER_FLAGS : [];
+        workers.set(each, await startWorker(join(import.meta.dirname, 'relay/case.ts'), args, flags));
       }
       const rows: Row[] = [];
       for (const load of LOADS) rows.push(...rowsOf(load, await measure(load, workers, origin.port, context)));
@@ -43,6 +50,7 @@ export const bench: Bench = {
     } finally {
       await Promise.all([...workers.values()].map((worker) => worker.stop()));
       origin.close();
+      await chain.close();
     }
   },
 };

@@ -6,16 +6,16 @@ import { plainLine } from './plain-proxies.ts';
 /** Cheques every 16 MB, and credit so wide that no payment is ever waited for. */
 const CREDIT = '[credit]\npay_at_mb = 16\ndrop_at_mb = 4096\nrisk_at_mb = 1000000';
 
-/** Four real nodes with accounts, journals and cheques. Its chain is here too, and idle while bytes flow. */
+/** Four real nodes with accounts, journals and cheques; their chain is in the parent, as a chain is never in a node. */
 async function paidLine(): Promise<{ port: number; close(): Promise<void> }> {
-  const line = new Line(4, { end: () => CREDIT });
+  const line = new Line(4, { end: () => CREDIT, rpcUrl });
   await line.start();
   await line.ready();
   return { port: line.proxyPort, close: () => line.close() };
 }
 
-/** `case.ts paid|bare|tls|tcp ORIGIN_PORT`: one line of four hops in this process. */
-const [kind = '', originPort = ''] = process.argv.slice(2);
+/** `case.ts paid|bare|tls|tcp ORIGIN_PORT RPC_URL`: one line of four hops in this process. */
+const [kind = '', originPort = '', rpcUrl = ''] = process.argv.slice(2);
 const line =
   kind === 'paid' ? paidLine() : kind === 'bare' ? bareLine() : plainLine(kind === 'tls', Number(originPort));
 const { port, close } = await line;

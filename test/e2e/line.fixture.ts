@@ -22,6 +22,8 @@ export interface LineToml {
   readonly top?: (index: number) => string;
   readonly transit?: (index: number) => string;
   readonly end?: (index: number, signers: readonly Signer[]) => string;
+  /** A chain somebody else runs, on which `lineSigners` hold coin. */
+  readonly rpcUrl?: string;
   /** The folder of a node's store, where it is not the line's own. */
   readonly storeFolder?: (index: number) => string | undefined;
 }
@@ -34,6 +36,17 @@ export interface LineNode {
   stop(): Promise<void>;
 }
 
+/** The keys of a line, the same each time. */
+export function lineSigners(count: number): Signer[] {
+  return Array.from({ length: count }, (_, index) => createSigner(new Uint8Array(32).fill(index + 1)));
+}
+
+/** A chain on which they hold coin, behind JSON-RPC. */
+export async function lineChain(signers: readonly Signer[]): Promise<DevChainServer> {
+  const funded = new Map(signers.map((signer) => [signer.id, 10n ** 20n]));
+  return serveDevChain({ chain: await createDevChain({ chainId: CHAIN_ID, funded }), port: 0 });
+}
+
 /** Nodes in a line, gateway first, in this process: real TLS, a real EVM behind JSON-RPC, real stores. */
 export class Line {
   readonly folder = mkdtempSync(join(tmpdir(), 'wayleave-line-'));
@@ -44,14 +57,12 @@ export class Line {
   readonly #ports = new Map<number, number>();
 
   constructor(count: number, toml: LineToml = {}) {
-    this.signers = Array.from({ length: count }, (_, index) => createSigner(new Uint8Array(32).fill(index + 1)));
+    this.signers = lineSigners(count);
     this.#toml = toml;
   }
 
   async start(): Promise<void> {
-    const funded = new Map(this.signers.map((signer) => [signer.id, 10n ** 20n]));
-    const chain = await createDevChain({ chainId: CHAIN_ID, funded });
-    this.#rpc = await serveDevChain({ chain, port: 0 });
+    if (this.#toml.rpcUrl === undefined) this.#rpc = await lineChain(this.signers);
     for (let index = 0; index < this.signers.length; index += 1) await this.startNode(index);
   }
 
@@ -116,7 +127,7 @@ ${upstream}
 port = 0
 [settlement]
 enabled = true
-rpc_url = "${this.#rpc?.url}"
+rpc_url = "${this.#toml.rpcUrl ?? this.#rpc?.url}"
 chain_id = ${CHAIN_ID}
 factory = "${DEV_FACTORY}"
 deposit_wei = "${10n ** 19n}"
