@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { lineChain, lineSigners } from '../test/e2e/line.fixture.ts';
 import type { Bench, BenchContext, Row } from './bench.ts';
+import { LAUNCHER_FLAGS } from './launcher.ts';
 import { median, medianInterval } from './measure.ts';
 import { byteOrigin, fetchBytes, socksHello } from './relay/origin.ts';
 import { startWorker, type Worker } from './worker.ts';
@@ -8,9 +9,6 @@ import { startWorker, type Worker } from './worker.ts';
 /** The relay, the same with accounting, metering and journal switched off, and proxies that only copy. */
 const CASES = ['paid', 'bare', 'tls', 'tcp'] as const;
 type Case = (typeof CASES)[number];
-
-/** What `bin/wayleave` gives the runtime; the rivals run as Node comes. */
-const LAUNCHER_FLAGS = ['--max-semi-space-size=1'];
 
 /** Work for all cases, in rounds; in each round every case runs once, so that whatever drifts meets all alike. */
 interface Load {

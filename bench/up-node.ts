@@ -4,16 +4,14 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import type { NodeId } from '../src/core/node-id.ts';
+import { LAUNCHER_ENV, LAUNCHER_FLAGS } from './launcher.ts';
 
 const MAIN = join(import.meta.dirname, '../src/cli/main.ts');
-/** As bin/wayleave starts it. */
-const FLAGS = ['--disable-warning=ExperimentalWarning', '--disable-warning=DeprecationWarning'];
-
 type Line = Readonly<Record<string, unknown>>;
 
 /** A node's data folder with a new key, made by `wayleave init`. */
 export function initFolder(folder: string): NodeId {
-  const args = [...FLAGS, MAIN, 'init', folder, '--insecure-plain-key', '--json'];
+  const args = [...LAUNCHER_FLAGS, MAIN, 'init', folder, '--insecure-plain-key', '--json'];
   const made = spawnSync(process.execPath, args, { encoding: 'utf8' });
   return (JSON.parse(made.stdout) as { readonly id: NodeId }).id;
 }
@@ -32,9 +30,9 @@ export class UpNode {
   #heard: () => void = () => undefined;
 
   constructor(folder: string, compileCache: string) {
-    this.child = spawn(process.execPath, [...FLAGS, MAIN, 'up', '-c', folder, '--json'], {
+    this.child = spawn(process.execPath, [...LAUNCHER_FLAGS, MAIN, 'up', '-c', folder, '--json'], {
       cwd: folder,
-      env: { NODE_COMPILE_CACHE: compileCache },
+      env: { ...LAUNCHER_ENV, NODE_COMPILE_CACHE: compileCache },
       stdio: ['ignore', 'pipe', 'inherit'],
     });
     createInterface(this.child.stdout as NodeJS.ReadableStream).on('line', (line) => {

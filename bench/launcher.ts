@@ -1,0 +1,9 @@
+/** What `bin/wayleave` gives the runtime. Rivals run as Node comes. */
+export const LAUNCHER_FLAGS = [
+  '--max-semi-space-size=1',
+  '--disable-warning=ExperimentalWarning',
+  '--disable-warning=DeprecationWarning',
+];
+
+/** And its environment, beside the compile cache. */
+export const LAUNCHER_ENV = { MALLOC_ARENA_MAX: '2' };
