@@ -1,11 +1,10 @@
-import 'reflect-metadata';
 import assert from 'node:assert/strict';
-import { X509Certificate as NativeCertificate } from 'node:crypto';
+import { X509Certificate as NativeCertificate, sign } from 'node:crypto';
 import { describe, it } from 'node:test';
-import { Extension } from '@peculiar/x509';
 import fc from 'fast-check';
 import { codeOf, WayleaveError } from '../core/errors.ts';
-import { makeIdentity } from './certificate.ts';
+import { type CertificateExtension, type Identity, makeIdentity } from './certificate.ts';
+import { DerReader, encodeDer, oidBytes, TAG } from './der.ts';
 import { IDENTITY_OID, idOfKey, verifyCertificate } from './identity.ts';
 import { testKey } from './link-bed.fixture.ts';
 import { encodeSignedKey, parseSignedKey } from './signed-key.ts';
@@ -115,19 +114,23 @@ describe('what is refused', () => {
     );
   });
 
-  const extensions: [string, Extension[], string][] = [
+  const extensions: [string, CertificateExtension[], string][] = [
     [
       'an unknown critical extension',
-      [new Extension('1.2.3.4', true, new Uint8Array([5, 0]))],
+      [{ oid: '1.2.3.4', critical: true, value: new Uint8Array([5, 0]) }],
       'unknown critical extension',
     ],
     [
       'an unknown extension that is not critical',
-      [new Extension('1.2.3.4', false, new Uint8Array([5, 0]))],
+      [{ oid: '1.2.3.4', critical: false, value: new Uint8Array([5, 0]) }],
       'accepted',
     ],
-    ['two identities', [new Extension(IDENTITY_OID, false, new Uint8Array([5, 0]))], 'no identity extension'],
-    ['much too large', [new Extension('1.2.3.4', false, new Uint8Array(5000))], 'too large'],
+    [
+      'two identities',
+      [{ oid: IDENTITY_OID, critical: false, value: new Uint8Array([5, 0]) }],
+      'no identity extension',
+    ],
+    ['much too large', [{ oid: '1.2.3.4', critical: false, value: new Uint8Array(5000) }], 'too large'],
   ];
   for (const [what, more, reason] of extensions) {
     it(`${what}: ${reason}`, async () => {
@@ -137,6 +140,54 @@ describe('what is refused', () => {
         reason,
       );
     });
+  }
+
+  it('a certificate within a certificate, which OpenSSL would read in its place', async () => {
+    const identity = await makeIdentity(key);
+    const pem = encodeDer(TAG.octetString, Buffer.from(`\n${identity.certificatePem}\n`));
+    const within = encodeDer(TAG.sequence, encodeDer(TAG.oid, oidBytes('1.2.3.4')), pem);
+    const outer = resigned(identity, (part, tag) => {
+      if (tag !== 0xa3) return part;
+      const own = new DerReader(part).enter(0xa3).read(TAG.sequence);
+      return encodeDer(0xa3, encodeDer(TAG.sequence, own, within));
+    });
+    assert.deepEqual(new Uint8Array(new NativeCertificate(outer).raw), der(identity.certificatePem));
+    assert.equal(
+      reasonOf(() => verifyCertificate(outer, NOW)),
+      'malformed certificate',
+    );
+  });
+
+  it('a key written in another form than OpenSSL would', async () => {
+    const identity = await makeIdentity(key);
+    const again = resigned(identity, (part) => part);
+    assert.equal(verifyCertificate(again, NOW).id, identity.id);
+    const longer = resigned(identity, (part, _tag, index) => {
+      if (index !== 6) return part;
+      const parts = new DerReader(part).enter(TAG.sequence);
+      const algorithm = parts.readWhole(TAG.sequence);
+      const point = parts.read(TAG.bitString);
+      return encodeDer(TAG.sequence, algorithm, Uint8Array.of(TAG.bitString, 0x81, point.length), point);
+    });
+    const native = new NativeCertificate(longer);
+    assert.ok(native.verify(native.publicKey), 'OpenSSL takes it');
+    assert.equal(
+      reasonOf(() => verifyCertificate(longer, NOW)),
+      'malformed certificate',
+    );
+  });
+
+  /** The certificate with parts of its body changed (the key is the seventh), signed again. */
+  function resigned(
+    identity: Identity,
+    change: (part: Uint8Array, tag: number, index: number) => Uint8Array,
+  ): Uint8Array {
+    const whole = new DerReader(der(identity.certificatePem)).enter(TAG.sequence);
+    const body = whole.enter(TAG.sequence);
+    const tags = [0xa0, TAG.integer, ...Array<number>(5).fill(TAG.sequence), 0xa3];
+    const changed = encodeDer(TAG.sequence, ...tags.map((tag, index) => change(body.readWhole(tag), tag, index)));
+    const signature = encodeDer(TAG.bitString, Uint8Array.of(0), sign('sha256', changed, identity.privateKeyPem));
+    return encodeDer(TAG.sequence, changed, whole.readWhole(TAG.sequence), signature);
   }
 
   it('a key off the curve', () => {

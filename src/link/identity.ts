@@ -1,10 +1,10 @@
-import { createHash, X509Certificate as NativeCertificate } from 'node:crypto';
-import 'reflect-metadata';
+import { createHash, X509Certificate } from 'node:crypto';
 import { keccak_256 } from '@noble/hashes/sha3.js';
-import { X509Certificate } from '@peculiar/x509';
 import secp256k1 from 'secp256k1';
 import { WayleaveError } from '../core/errors.ts';
 import type { NodeId } from '../core/node-id.ts';
+import { type CertificateFields, readCertificateFields } from './certificate-fields.ts';
+import { oidBytes } from './der.ts';
 import { parseSignedKey } from './signed-key.ts';
 
 /**
@@ -16,8 +16,14 @@ export const IDENTITY_OID = '1.3.6.1.4.1.53594.1.1';
 /** What the node's key signs, before the certificate's public key (SubjectPublicKeyInfo, DER). */
 export const HANDSHAKE_PREFIX = 'libp2p-tls-handshake:';
 
+const hexOfOid = (dotted: string): string => Buffer.from(oidBytes(dotted)).toString('hex');
+const IDENTITY_OID_HEX = hexOfOid(IDENTITY_OID);
+
 /** Critical extensions that may stand in a certificate beside ours: basic constraints, key usage, extended key usage. */
-const KNOWN_CRITICAL: ReadonlySet<string> = new Set([IDENTITY_OID, '2.5.29.19', '2.5.29.15', '2.5.29.37']);
+const KNOWN_CRITICAL: ReadonlySet<string> = new Set([
+  IDENTITY_OID_HEX,
+  ...['2.5.29.19', '2.5.29.15', '2.5.29.37'].map(hexOfOid),
+]);
 
 /** No honest certificate comes near this; it bounds the work of parsing. Bytes. */
 const MAX_CERTIFICATE_BYTES = 4096;
@@ -32,17 +38,17 @@ export interface PeerIdentity {
 export function verifyCertificate(der: Uint8Array, wallMs: number): PeerIdentity {
   if (der.length > MAX_CERTIFICATE_BYTES) throw unproven('too large');
   const certificate = parse(der);
-  if (wallMs < certificate.notBefore.getTime()) throw unproven('not yet valid');
-  if (wallMs > certificate.notAfter.getTime()) throw unproven('expired');
-  for (const extension of certificate.extensions) {
-    if (extension.critical && !KNOWN_CRITICAL.has(extension.type)) throw unproven('unknown critical extension');
+  if (wallMs < certificate.notBeforeMs) throw unproven('not yet valid');
+  if (wallMs > certificate.notAfterMs) throw unproven('expired');
+  for (const { oidHex, critical } of certificate.extensions) {
+    if (critical && !KNOWN_CRITICAL.has(oidHex)) throw unproven('unknown critical extension');
   }
-  requireSelfSigned(der);
-  const own = certificate.extensions.filter((extension) => extension.type === IDENTITY_OID);
+  requireSelfSigned(der, certificate.publicKey);
+  const own = certificate.extensions.filter(({ oidHex }) => oidHex === IDENTITY_OID_HEX);
   if (own.length !== 1 || own[0] === undefined) throw unproven('no identity extension');
-  const signed = parseSignedKey(new Uint8Array(own[0].value));
+  const signed = parseSignedKey(own[0].value);
   if (signed === undefined) throw unproven('malformed identity extension');
-  return proven(signed.key, signed.signature, new Uint8Array(certificate.publicKey.rawData));
+  return proven(signed.key, signed.signature, certificate.publicKey);
 }
 
 /** The node id of a compressed key: its Ethereum address. Throws `LINK_UNPROVEN` for a point off the curve. */
@@ -70,22 +76,27 @@ function proven(key: Uint8Array, signature: Uint8Array, certificateKey: Uint8Arr
   return { id, key };
 }
 
-function parse(der: Uint8Array): X509Certificate {
+function parse(der: Uint8Array): CertificateFields {
   try {
-    const certificate = new X509Certificate(Uint8Array.from(der));
-    // the parser takes what follows for granted; a second reading must come to the same bytes
-    if (certificate.rawData.byteLength !== der.length) throw new Error('trailing bytes');
-    return certificate;
+    return readCertificateFields(der);
   } catch (cause) {
     throw unproven('malformed certificate', cause);
   }
 }
 
-function requireSelfSigned(der: Uint8Array): void {
+/**
+ * OpenSSL's reading must come to the same bytes and the same key: it is OpenSSL that TLS believes, and a certificate
+ * that two readers understand differently could show the proof of someone else's key.
+ */
+function requireSelfSigned(der: Uint8Array, key: Uint8Array): void {
   let valid = false;
   try {
-    const certificate = new NativeCertificate(der);
-    valid = certificate.verify(certificate.publicKey);
+    // finds a certificate in PEM anywhere within the bytes, too
+    const certificate = new X509Certificate(der);
+    if (!certificate.raw.equals(der)) throw new Error('another certificate within');
+    const { publicKey } = certificate;
+    if (!publicKey.export({ type: 'spki', format: 'der' }).equals(key)) throw new Error('key not in its one form');
+    valid = certificate.verify(publicKey);
   } catch (cause) {
     throw unproven('malformed certificate', cause);
   }
