@@ -1,3 +1,5 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { lineChain, lineSigners } from '../test/e2e/line.fixture.ts';
 import type { Bench, BenchContext, Row } from './bench.ts';
@@ -35,12 +37,16 @@ export const bench: Bench = {
   async rows(context) {
     const origin = await byteOrigin();
     const chain = await lineChain(lineSigners(4));
+    const folder = mkdtempSync(join(tmpdir(), 'wayleave-relay-'));
+    const file = join(import.meta.dirname, 'relay/case.ts');
     const workers = new Map<Case, Worker>();
     try {
+      const firstDay = await startWorker(file, ['paid', String(origin.port), chain.url, folder], LAUNCHER_FLAGS);
+      await firstDay.stop();
       for (const each of CASES) {
-        const args = [each, String(origin.port), chain.url];
+        const args = [each, String(origin.port), chain.url, folder];
         const flags = each === 'paid' || each === 'bare' ? LAUNCHER_FLAGS : [];
-        workers.set(each, await startWorker(join(import.meta.dirname, 'relay/case.ts'), args, flags));
+        workers.set(each, await startWorker(file, args, flags));
       }
       const rows: Row[] = [];
       for (const load of LOADS) rows.push(...rowsOf(load, await measure(load, workers, origin.port, context)));
@@ -49,6 +55,7 @@ export const bench: Bench = {
       await Promise.all([...workers.values()].map((worker) => worker.stop()));
       origin.close();
       await chain.close();
+      rmSync(folder, { recursive: true, force: true });
     }
   },
 };

@@ -8,14 +8,17 @@ const CREDIT = '[credit]\npay_at_mb = 16\ndrop_at_mb = 4096\nrisk_at_mb = 100000
 
 /** Four real nodes with accounts, journals and cheques; their chain is in the parent, as a chain is never in a node. */
 async function paidLine(): Promise<{ port: number; close(): Promise<void> }> {
-  const line = new Line(4, { end: () => CREDIT, rpcUrl });
+  const line = new Line(4, { end: () => CREDIT, rpcUrl, folder });
   await line.start();
   await line.ready();
   return { port: line.proxyPort, close: () => line.close() };
 }
 
-/** `case.ts paid|bare|tls|tcp ORIGIN_PORT RPC_URL`: one line of four hops in this process. */
-const [kind = '', originPort = '', rpcUrl = ''] = process.argv.slice(2);
+/**
+ * `case.ts paid|bare|tls|tcp ORIGIN_PORT RPC_URL FOLDER`: one line of four hops in this process. A paid line whose folder
+ * was used before has its chequebooks already, as a node has on every day but its first.
+ */
+const [kind = '', originPort = '', rpcUrl = '', folder = ''] = process.argv.slice(2);
 const line =
   kind === 'paid' ? paidLine() : kind === 'bare' ? bareLine() : plainLine(kind === 'tls', Number(originPort));
 const { port, close } = await line;

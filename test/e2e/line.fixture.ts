@@ -22,6 +22,8 @@ export interface LineToml {
   readonly top?: (index: number) => string;
   readonly transit?: (index: number) => string;
   readonly end?: (index: number, signers: readonly Signer[]) => string;
+  /** Where the stores of an earlier line are, to go on from them. */
+  readonly folder?: string;
   /** A chain somebody else runs, on which `lineSigners` hold coin. */
   readonly rpcUrl?: string;
   /** The folder of a node's store, where it is not the line's own. */
@@ -49,7 +51,7 @@ export async function lineChain(signers: readonly Signer[]): Promise<DevChainSer
 
 /** Nodes in a line, gateway first, in this process: real TLS, a real EVM behind JSON-RPC, real stores. */
 export class Line {
-  readonly folder = mkdtempSync(join(tmpdir(), 'wayleave-line-'));
+  readonly folder: string;
   readonly nodes: LineNode[] = [];
   readonly signers: Signer[];
   #rpc: DevChainServer | undefined;
@@ -57,6 +59,7 @@ export class Line {
   readonly #ports = new Map<number, number>();
 
   constructor(count: number, toml: LineToml = {}) {
+    this.folder = toml.folder ?? mkdtempSync(join(tmpdir(), 'wayleave-line-'));
     this.signers = lineSigners(count);
     this.#toml = toml;
   }
@@ -171,6 +174,6 @@ ${this.#toml.end?.(index, this.signers) ?? ''}
   async close(): Promise<void> {
     for (const node of [...this.nodes].reverse()) await node.stop();
     await this.#rpc?.close();
-    rmSync(this.folder, { recursive: true, force: true });
+    if (this.#toml.folder === undefined) rmSync(this.folder, { recursive: true, force: true });
   }
 }
