@@ -47,7 +47,7 @@ export class Journal {
   }
 
   async #flush(): Promise<void> {
-    const accounts = [...this.#dirty];
+    const accounts = [...this.#dirty].filter((account) => this.#sound(account));
     this.#dirty.clear();
     try {
       await this.#write(accounts, (account) => account.leaseUnits());
@@ -57,11 +57,23 @@ export class Journal {
     }
   }
 
+  /** Books that broke a rule are told of once and never written: that link has stopped (DESIGN §3). */
+  #sound(account: LinkAccount): boolean {
+    try {
+      account.ledger.audit(account.row);
+      return true;
+    } catch (error) {
+      this.#options.failed(error);
+      return false;
+    }
+  }
+
   /**
    * Makes `records` and the account durable in one batch, with a fresh lease. Rejects with the store's error; the
-   * records are then owed and go with the account's next write.
+   * records are then owed and go with the account's next write. `INVARIANT_BROKEN`: nothing is written.
    */
   async commit(account: LinkAccount, records: readonly StoreRecord[] = []): Promise<void> {
+    account.ledger.audit(account.row);
     const owed = this.#owed.get(account) ?? [];
     this.#owed.set(account, [...owed, ...records]);
     this.#dirty.delete(account);

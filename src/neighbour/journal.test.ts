@@ -1,0 +1,90 @@
+import assert from 'node:assert/strict';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, describe, test } from 'node:test';
+import type { Clock } from '../core/clock.ts';
+import { Column, Ledger } from '../core/ledger.ts';
+import { LinkAccount } from '../core/link-account.ts';
+import { openSqliteStore } from '../store/sqlite-store.ts';
+import type { Store } from '../store/store.ts';
+import { Journal } from './journal.ts';
+
+const ME = '0x00000000000000000000000000000000000000aa';
+const NEIGHBOUR = '0x00000000000000000000000000000000000000bb';
+const clock: Clock = {
+  wallMs: () => 1,
+  nowMs: () => performance.now(),
+  after(delayMs, fire) {
+    const timer = setTimeout(fire, delayMs);
+    return { cancel: () => clearTimeout(timer) };
+  },
+};
+
+describe('the journal', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'wayleave-journal-'));
+  after(() => rmSync(folder, { recursive: true, force: true }));
+  let files = 0;
+
+  async function made(): Promise<{
+    store: Store;
+    ledger: Ledger;
+    account: LinkAccount;
+    journal: Journal;
+    faults: unknown[];
+  }> {
+    files += 1;
+    const store = await openSqliteStore({ path: join(folder, `${files}.db`), nodeId: ME });
+    const ledger = new Ledger();
+    const options = { ledger, neighbour: NEIGHBOUR, fullRateBytesPerSecond: 1, epochGraceMs: 1, enforce: true };
+    const faults: unknown[] = [];
+    const journal = new Journal({ store, clock, windowMs: 5, failed: (error) => faults.push(error) });
+    return { store, ledger, account: new LinkAccount(options), journal, faults };
+  }
+
+  test('charges of one window are one record, and the account goes on under the new lease', async () => {
+    const { store, ledger, account, journal } = await made();
+    for (let i = 0; i < 10; i += 1) {
+      ledger.consumed(account.row, 0, 7);
+      journal.touch(account);
+    }
+    while ((await store.load()).links.length === 0) await new Promise((resolve) => setTimeout(resolve, 2));
+    const [record] = (await store.load()).links;
+    assert.deepEqual([record?.consumed[0], record?.neighbour, record?.lease], [70, NEIGHBOUR, 0]);
+    await journal.close([account]);
+    await store.close();
+  });
+
+  test('money is durable when commit resolves, in one batch with its account', async () => {
+    const { store, ledger, account, journal } = await made();
+    ledger.received(account.row, 50, 50);
+    await journal.commit(account, [{ kind: 'note', name: 'cheque', text: '50' }]);
+    const stored = await store.load();
+    assert.equal(stored.links[0]?.received, 50);
+    assert.equal(stored.notes[0]?.text, '50');
+    await store.close();
+  });
+
+  test('what could not be written goes with the next write of its account, and never without it', async () => {
+    const { store, account, journal } = await made();
+    const bad = { kind: 'note', name: 'x', text: '\ud800' } as const;
+    await assert.rejects(journal.commit(account, [bad]), { code: 'STORE_RECORD_INVALID' });
+    assert.equal((await store.load()).links.length, 0, 'the account was not written either');
+    await assert.rejects(journal.commit(account), { code: 'STORE_RECORD_INVALID' }, 'still owed');
+    await journal.close([]);
+    await store.close();
+  });
+
+  test('books that broke a rule are told of and not written', async () => {
+    const { store, ledger, account, journal, faults } = await made();
+    ledger.restore(account.row, [[Column.heldProvide, -1]]);
+    journal.touch(account);
+    while (faults.length === 0) await new Promise((resolve) => setTimeout(resolve, 2));
+    assert.equal((faults[0] as { code?: string }).code, 'INVARIANT_BROKEN');
+    assert.ok(ledger.halted(account.row));
+    await assert.rejects(journal.commit(account), { code: 'INVARIANT_BROKEN' });
+    assert.equal((await store.load()).links.length, 0);
+    await journal.close([]);
+    await store.close();
+  });
+});
