@@ -225,3 +225,14 @@ test('repeated small faults slow a neighbour down, and time heals it', () => {
   assert.equal(deliver(pair, 900_000), 900_000);
   pair.assertAgreed();
 });
+
+test('a cheque that is written while the link is made anew waits until the books are compared', () => {
+  const pair = up();
+  deliver(pair, 2 * MB);
+  const cheque = { chequebook: '0x', beneficiary: '0x', cumulativeWei: 1n, signature: new Uint8Array(65) };
+  pair.right.step({ kind: 'linkDown' }, pair.nowMs);
+  pair.right.step({ kind: 'linkUp' }, pair.nowMs);
+  const before = pair.right.said.length;
+  pair.right.step({ kind: 'chequeWritten', id: 9, cheque }, pair.nowMs);
+  assert.equal(pair.right.said.length, before, 'the neighbour would cut a payment before the counts');
+});

@@ -107,7 +107,8 @@ export class Session {
   #money(event: MoneyEvent, nowMs: number, effects: SessionEffect[]): void {
     switch (event.kind) {
       case 'chequeWritten':
-        return this.#payments.written(event, effects);
+        // Written while the connection was made anew: it goes again, in its turn, once the books are compared.
+        return this.#phase === 'up' ? this.#payments.written(event, effects) : undefined;
       case 'chequeFailed':
         return this.#payments.failed(event, nowMs, effects);
       case 'chequeChecked': {
