@@ -2,10 +2,12 @@ import type { Chain } from '../chain/chain.ts';
 import type { Signer } from '../chain/signer.ts';
 import type { Clock, Timer } from '../core/clock.ts';
 import { codeOf, type WayleaveError } from '../core/errors.ts';
+import type { LinkAccount } from '../core/link-account.ts';
 import type { NodeId } from '../core/node-id.ts';
 import { LinkKeeper } from '../link/keeper.ts';
 import type { Link, LinkAddress, Listener, Transport } from '../link/link.ts';
 import { Journal } from '../neighbour/journal.ts';
+import type { LinkServices } from '../neighbour/neighbour.ts';
 import type { Store, StoredState } from '../store/store.ts';
 import type { Egress } from '../transit/egress.ts';
 import { createEgressPolicy } from '../transit/egress-policy.ts';
@@ -47,6 +49,16 @@ export interface CreateNodeOptions {
   readonly config: NodeConfig;
   readonly signer: Signer;
   readonly ports: NodePorts;
+  /** Takes the place of transit on the links' channels. The simulator trades through it; its node has no proxy. */
+  readonly services?: (context: ServicesContext) => LinkServices;
+}
+
+/** What services that take the place of transit are given of their node. */
+export interface ServicesContext {
+  /** Those of the accounts that stand: one for each neighbour that was ever connected. */
+  readonly accountOf: (neighbour: NodeId) => LinkAccount | undefined;
+  /** A neighbour broke a rule on a channel. */
+  readonly fault: (neighbour: NodeId, error: unknown) => void;
 }
 
 /** How often prices are looked at; a change of a neighbour's terms is looked at at once. */
@@ -73,7 +85,8 @@ class RunningNode implements WayleaveNode {
   readonly #market: Market;
   readonly #settlement: Settlement;
   readonly #neighbours: Neighbours;
-  readonly #transit: Transit;
+  readonly #transit: Transit | undefined;
+  readonly #services: LinkServices;
   readonly #keeper: LinkKeeper;
   readonly #stops: (() => void | Promise<void>)[] = [];
   #proxy: ProxyServer | undefined;
@@ -116,14 +129,25 @@ class RunningNode implements WayleaveNode {
       emit: (kind, facts) => this.#emit(kind, facts),
     });
     this.#neighbours = this.#makeNeighbours(stored);
-    this.#transit = createTransit({
-      clock,
+    if (options.services === undefined) this.#services = this.#transit = this.#makeTransit();
+    else {
+      this.#transit = undefined;
+      this.#services = options.services({
+        accountOf: (id) => this.#neighbours.get(id)?.account,
+        fault: (neighbour, error) => this.#streamFault(neighbour, error),
+      });
+    }
+    this.#keeper = this.#makeKeeper();
+  }
+
+  #makeTransit(): Transit {
+    return createTransit({
+      clock: this.#ports.clock,
       nextHop: () => this.#market.nextHop(),
-      ...(config.transit.uplink ? { gateway: this.#gateway() } : {}),
+      ...(this.#config.transit.uplink ? { gateway: this.#gateway() } : {}),
       emit: (kind, facts) => this.#emit(kind, facts),
       fault: (neighbour, error) => this.#streamFault(neighbour, error),
     });
-    this.#keeper = this.#makeKeeper();
   }
 
   #makeNeighbours(stored: StoredState): Neighbours {
@@ -134,10 +158,10 @@ class RunningNode implements WayleaveNode {
       desk: this.#settlement.desk,
       stored,
       services: {
-        opened: (channel, header, tag) => this.#transit.opened(channel, header, tag),
-        granted: (link) => this.#transit.granted(link),
-        linkUp: (link, door) => this.#transit.linkUp(link, door),
-        linkDown: (link) => this.#transit.linkDown(link),
+        opened: (channel, header, tag) => this.#services.opened(channel, header, tag),
+        granted: (link) => this.#services.granted(link),
+        linkUp: (link, door) => this.#services.linkUp(link, door),
+        linkDown: (link) => this.#services.linkDown(link),
       },
       emit: (kind, facts) => this.#heard(kind as EventKind, facts),
       facts: (id) => this.#market.offerTo(id),
@@ -200,11 +224,13 @@ class RunningNode implements WayleaveNode {
 
   async #startProxy(): Promise<void> {
     const { host, port, username, password } = this.#config.proxy;
+    const transit = this.#transit;
+    if (transit === undefined) return;
     const credentials =
       username === undefined || password === undefined ? {} : { credentials: { user: username, password } };
     this.#proxy = createProxyServer({
       clock: this.#ports.clock,
-      open: (destination, local) => this.#transit.openLocal(destination, local),
+      open: (destination, local) => transit.openLocal(destination, local),
       ...credentials,
     });
     const bound = await this.#proxy.listen({ host, port });
@@ -283,7 +309,7 @@ class RunningNode implements WayleaveNode {
       costPerMb: this.#market.costPerMb(),
       askPerMb: this.#market.askPerMb(),
       paymentsPaused: this.#paused,
-      streams: this.#transit.streams,
+      streams: this.#transit?.streams ?? 0,
       links: this.#neighbours.all().map((known) => linkStatus(known, this.#settlement.desk, this.#config)),
     };
   }
@@ -311,7 +337,7 @@ class RunningNode implements WayleaveNode {
     for (const stop of this.#stops.splice(0)) await stop();
     await this.#proxy?.close();
     await this.#listener?.close();
-    this.#transit.close();
+    this.#transit?.close();
     await this.#settlement.stop();
     const links = this.#neighbours.all().map(({ neighbour }) => neighbour);
     await Promise.all(links.map((neighbour) => neighbour.close(STOP_MS)));
