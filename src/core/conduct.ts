@@ -35,6 +35,8 @@ export const VERDICTS: Partial<Readonly<Record<ErrorCode, Verdict>>> = {
   EPOCH_STALE: { action: 'warn', because: 'still uses terms that are no longer in force' },
   EPOCH_UNKNOWN: { action: 'cut', because: 'named terms that were never sent' },
   SERVICE_NOT_OFFERED: { action: 'warn', because: 'asked for a service that is not offered' },
+  ROUTE_ABSURD: { action: 'warn', because: 'announced a route with absurd values' },
+  ROUTES_EXHAUSTED: { action: 'warn', because: 'announced more destinations than are taken' },
   TERMS_WRONG_VERSION: { action: 'ignore', because: 'speaks another version; no business is possible' },
   TERMS_WRONG_CHAIN: { action: 'ignore', because: 'settles on another chain; no business is possible' },
   TERMS_WRONG_TOKEN: { action: 'ignore', because: 'settles in another token; no business is possible' },

@@ -93,6 +93,14 @@ export const ERRORS = {
     what: 'Too many changes of terms await acknowledgement.',
     remedy: 'The change is sent when the neighbour has taken the earlier ones; if this lasts, its node hangs.',
   },
+  ROUTE_ABSURD: {
+    what: 'A neighbour announced a route with values out of range.',
+    remedy: 'Its software is broken or hostile; the announcement was dropped. Nothing to do here.',
+  },
+  ROUTES_EXHAUSTED: {
+    what: 'A neighbour announced more destinations than are taken from one.',
+    remedy: 'Later ones were dropped. Ask its operator to announce ranges instead of single addresses.',
+  },
   ALLOTMENT_AHEAD: {
     what: 'More allotments were bought ahead than are sold.',
     remedy: 'Buy the next allotment when the last is nearly used up.',
