@@ -231,6 +231,11 @@ export class LinkAccount {
     return payable > 0 && payable + this.ledger.get(this.row, Column.heldConsume) >= payAt;
   }
 
+  /** The least it must stand by, per service. */
+  get admitted(): PerService {
+    return this.#admitted;
+  }
+
   /** What the neighbour said it consumed, kept as the least it must stand by. */
   admit(counts: CountsMessage): void {
     for (const s of [0, 1, 2] as const) {

@@ -40,6 +40,14 @@ export class Payments {
     return this.#account.ledger.get(this.#account.row, Column.pending);
   }
 
+  /** All that decides what it does next, beside the account (see `Session.standing`). */
+  standing(nowMs: number): readonly (number | boolean)[] {
+    const sinceMs = nowMs - this.#arrived.secondMs;
+    const arrived = sinceMs >= 1000 ? 0 : this.#arrived.count;
+    const payInMs = Math.max(0, this.#nextPayMs - nowMs);
+    return [this.paused, this.#wouldPay, this.#inFlight?.id ?? -1, this.#lastPaymentId, payInMs, arrived];
+  }
+
   /** The connection is gone: what was sent may or may not have arrived. It goes again on the next one. */
   interrupted(): void {
     this.#inFlight = undefined;

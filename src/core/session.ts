@@ -70,6 +70,17 @@ export class Session {
     return this.#payments.paused;
   }
 
+  /** All that decides its next steps, beside the account: what a search through all states tells two sessions apart by. */
+  standing(nowMs: number): readonly (string | number | boolean)[] {
+    const { provided, admitted, consumed } = this.#opening ?? NO_COUNTS;
+    const countsInMs = Math.max(0, this.#nextCountsMs - nowMs);
+    const chokedForMs = this.#chokedSinceMs === undefined ? -1 : nowMs - this.#chokedSinceMs;
+    const taken = [this.#theirsTaken, this.#mineTaken, this.#reconciled, this.#account.lapsed];
+    const times = [countsInMs, this.#countsSent, chokedForMs];
+    const opening = this.#reconciled ? [] : [...provided, ...admitted, ...consumed];
+    return [this.#phase, this.#state, ...taken, ...times, ...opening, ...this.#payments.standing(nowMs)];
+  }
+
   /** Everything that follows from `event`, in order. */
   step(event: SessionEvent, nowMs: number): SessionEffect[] {
     const effects: SessionEffect[] = [];
@@ -313,6 +324,8 @@ export class Session {
     effects.push({ kind: 'close', code, banned });
   }
 }
+
+const NO_COUNTS = { provided: [], admitted: [], consumed: [] } as const;
 
 /** Faults that no accident explains: the account stays closed for service until the operator opens it (DESIGN §11). */
 const BANNING: ReadonlySet<ErrorCode> = new Set([

@@ -35,6 +35,11 @@ export class Journal {
     this.#schedule(this.#options.windowMs);
   }
 
+  /** What is still to be written of an account: whether it was charged since, and the records that go with it. */
+  unwritten(account: LinkAccount): { readonly charged: boolean; readonly owed: readonly StoreRecord[] } {
+    return { charged: this.#dirty.has(account), owed: this.#owed.get(account) ?? [] };
+  }
+
   #schedule(delayMs: number): void {
     if (this.#timer !== undefined || this.#stopped) return;
     this.#timer = this.#options.clock.after(delayMs, () => {

@@ -163,6 +163,11 @@ export class Neighbour {
     for (const resolve of this.#idle.splice(0)) resolve();
   }
 
+  /** Effects that wait for the one being performed. */
+  get queued(): readonly SessionEffect[] {
+    return this.#queue;
+  }
+
   /** Resolves when every effect so far was performed. */
   settled(): Promise<void> {
     if (!this.#draining) return Promise.resolve();
