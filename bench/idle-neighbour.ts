@@ -11,7 +11,17 @@ import { systemEgress } from '../src/transit/egress.ts';
 
 /** Remembers nothing: a neighbour for a measurement, not for life. */
 const forgetful: Store = {
-  load: async () => ({ epoch: 1, links: [], terms: [], issued: [], received: [], cashings: [], notes: [] }),
+  load: async () => ({
+    epoch: 1,
+    links: [],
+    terms: [],
+    issued: [],
+    received: [],
+    cashings: [],
+    notes: [],
+    statements: [],
+    credits: [],
+  }),
   commit: async () => undefined,
   backup: async () => undefined,
   close: async () => undefined,

@@ -26,6 +26,8 @@ export class DiskImage {
       received: new Map(tables?.received),
       cashing: new Map(tables?.cashing),
       note: new Map(tables?.note),
+      statement: new Map(tables?.statement),
+      credit: new Map(tables?.credit),
     };
   }
 
@@ -63,12 +65,18 @@ export class DiskImage {
         break;
       case 'note':
         this.#tables.note.set(record.name, record);
+        break;
+      case 'statement':
+        this.#tables.statement.set(`${record.neighbour} ${record.party}`, record);
+        break;
+      case 'credit':
+        this.#tables.credit.set(record.neighbour, record);
     }
   }
 
   /** What a process that starts now finds, in the order of the keys. */
   state(): StoredState {
-    const { link, terms, issued, received, cashing, note } = this.#tables;
+    const { link, terms, issued, received, cashing, note, statement, credit } = this.#tables;
     return {
       epoch: this.epoch,
       links: ordered(link),
@@ -77,14 +85,16 @@ export class DiskImage {
       received: ordered(received),
       cashings: ordered(cashing),
       notes: ordered(note),
+      statements: ordered(statement),
+      credits: ordered(credit),
     };
   }
 
   /** Roughly what all records take, bytes. */
   get bytes(): number {
     let bytes = this.#tables.link.size * LINK_BYTES;
-    const { terms, issued, received, cashing, note } = this.#tables;
-    for (const table of [terms, issued, received, cashing, note]) {
+    const { terms, issued, received, cashing, note, statement, credit } = this.#tables;
+    for (const table of [terms, issued, received, cashing, note, statement, credit]) {
       for (const record of table.values()) bytes += sizeOf(record);
     }
     return bytes;

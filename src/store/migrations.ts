@@ -75,6 +75,31 @@ export const MIGRATIONS: readonly Migration[] = [
       CREATE TABLE notes (name TEXT NOT NULL PRIMARY KEY, "text" TEXT NOT NULL) STRICT, WITHOUT ROWID;
     `,
   },
+  {
+    version: 2,
+    sql: `
+      CREATE TABLE statements (
+        neighbour TEXT NOT NULL,
+        party TEXT NOT NULL CHECK (party IN ('mine', 'theirs', 'disputed')),
+        store_epoch INTEGER NOT NULL,
+        sequence INTEGER NOT NULL,
+        bytes BLOB NOT NULL,
+        PRIMARY KEY (neighbour, party)
+      ) STRICT, WITHOUT ROWID;
+      CREATE TABLE credits (
+        neighbour TEXT NOT NULL PRIMARY KEY,
+        earned INTEGER NOT NULL,
+        base INTEGER NOT NULL,
+        cost INTEGER NOT NULL,
+        gas INTEGER NOT NULL,
+        day INTEGER NOT NULL,
+        grown INTEGER NOT NULL,
+        newcomer_day INTEGER NOT NULL,
+        barred INTEGER NOT NULL CHECK (barred IN (0, 1)),
+        updated_ms INTEGER NOT NULL
+      ) STRICT, WITHOUT ROWID;
+    `,
+  },
 ];
 
 /** The newest version this program knows. */

@@ -84,7 +84,7 @@ function isTextOf(kind: ColumnKind, value: string): boolean {
   if (kind === 'id') return isNodeId(value);
   // PostgreSQL cannot hold a NUL in text, so no store takes one.
   if (kind === 'text') return value.isWellFormed() && !value.includes('\0');
-  return (kind === 'side' || kind === 'status') && (WORDS[kind] as readonly string[]).includes(value);
+  return kind in WORDS && (WORDS[kind as keyof typeof WORDS] as readonly string[]).includes(value);
 }
 
 function decodeServices(row: readonly unknown[], from: number): number[] | undefined {

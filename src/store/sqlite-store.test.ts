@@ -6,6 +6,8 @@ import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { after, before, test } from 'node:test';
 import { codeOf, type ErrorCode } from '../core/errors.ts';
+import { MIGRATIONS } from './migrations.ts';
+import { APPLICATION_ID } from './sqlite-file.ts';
 import { openSqliteStore, type SqliteStoreOptions } from './sqlite-store.ts';
 import { KINDS, TABLES, tableColumns } from './tables.ts';
 
@@ -79,7 +81,7 @@ test('the columns of the file are those of the tables, and the manual names ever
     [
       ['epoch', '1'],
       ['node', nodeId],
-      ['schema', '1'],
+      ['schema', '2'],
     ],
   );
   db.close();
@@ -104,7 +106,7 @@ test('a second opening is refused while the first lives, also in one process', a
 test("another node's store, a later version, a stranger's database and damage are refused", async (t) => {
   const cases: readonly (readonly [string, ErrorCode, (path: string) => void])[] = [
     ['another node', 'STORE_WRONG_NODE', (path) => edit(path, "UPDATE meta SET value = '0x2' WHERE name = 'node'")],
-    ['a later version', 'STORE_NEWER', (path) => edit(path, "UPDATE meta SET value = '2' WHERE name = 'schema'")],
+    ['a later version', 'STORE_NEWER', (path) => edit(path, "UPDATE meta SET value = '99' WHERE name = 'schema'")],
     ['no version', 'STORE_CORRUPT', (path) => edit(path, "DELETE FROM meta WHERE name = 'schema'")],
     ['no epoch', 'STORE_CORRUPT', (path) => edit(path, "UPDATE meta SET value = 'x' WHERE name = 'epoch'")],
     ['a missing table', 'STORE_CORRUPT', (path) => edit(path, 'DROP TABLE notes')],
@@ -222,5 +224,22 @@ test('after a failed write nothing more is written until the store is opened aga
   const store = await openSqliteStore({ path, nodeId });
   assert.ok((await store.load()).notes.length >= stored);
   await store.commit([note('again', 'x')]);
+  await store.close();
+});
+
+test('a store of the first version is taken in with all it holds', async () => {
+  const path = newPath();
+  edit(
+    path,
+    `PRAGMA application_id = ${APPLICATION_ID}; ${MIGRATIONS[0]?.sql}
+    INSERT INTO meta VALUES ('epoch', '3'), ('node', '${nodeId}'), ('schema', '1');
+    INSERT INTO notes VALUES ('kept', 'x')`,
+  );
+  const store = await openSqliteStore({ path, nodeId });
+  await store.commit([
+    { kind: 'statement', neighbour: nodeId, party: 'mine', storeEpoch: 3, sequence: 1, bytes: new Uint8Array(3) },
+  ]);
+  const state = await store.load();
+  assert.deepEqual([state.epoch, state.notes, state.statements.length], [3, [note('kept', 'x')], 1]);
   await store.close();
 });

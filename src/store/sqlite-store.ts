@@ -87,9 +87,9 @@ class WorkerStore implements SqliteStore {
     this.#loads.set(id, kinds);
     try {
       const epoch = (await this.#ask(id, { op: 'load', id })) as number;
-      const [links, terms, issued, received, cashings, notes] = kinds;
+      const [links, terms, issued, received, cashings, notes, statements, credits] = kinds;
       // `decodeRow` made each list of its own kind.
-      return { epoch, links, terms, issued, received, cashings, notes } as StoredState;
+      return { epoch, links, terms, issued, received, cashings, notes, statements, credits } as StoredState;
     } finally {
       this.#loads.delete(id);
     }

@@ -27,6 +27,8 @@ export interface StoredState {
   readonly received: readonly ReceivedChequeRecord[];
   readonly cashings: readonly CashingRecord[];
   readonly notes: readonly NoteRecord[];
+  readonly statements: readonly StatementRecord[];
+  readonly credits: readonly CreditRecord[];
 }
 
 /** One link account. Amounts in units; remainders in millionths of a unit, by service in the order of `core/service.ts`. */
@@ -114,10 +116,46 @@ export interface NoteRecord {
   readonly text: string;
 }
 
+/**
+ * A signed statement about one link, as it travels (DESIGN §3): the last one of mine, the last one of theirs, and one of
+ * theirs that cannot be true together with another, kept as evidence.
+ */
+export interface StatementRecord {
+  readonly kind: 'statement';
+  readonly neighbour: NodeId;
+  readonly party: 'mine' | 'theirs' | 'disputed';
+  readonly storeEpoch: number;
+  readonly sequence: number;
+  readonly bytes: Uint8Array;
+}
+
+/** What one neighbour's credit has come to; `core/credit.ts` says what it means. Amounts in units. */
+export interface CreditRecord {
+  readonly kind: 'credit';
+  readonly neighbour: NodeId;
+  /** Granted beyond a newcomer's credit. */
+  readonly earned: number;
+  /** Income from it that no longer counts, since it was forfeited. Signed. */
+  readonly base: number;
+  /** What access cost this node that it sold on to it, and what cashing its cheques cost. */
+  readonly cost: number;
+  readonly gas: number;
+  /** By how much it grew on `day`, a day of UTC counted from 1970. */
+  readonly day: number;
+  readonly grown: number;
+  /** The day on which it took one of the newcomers' places; 0: never. */
+  readonly newcomerDay: number;
+  /** No credit at all, until the operator says otherwise. */
+  readonly barred: boolean;
+  readonly updatedMs: number;
+}
+
 export type StoreRecord =
   | LinkRecord
   | TermsRecord
   | IssuedChequeRecord
   | ReceivedChequeRecord
   | CashingRecord
-  | NoteRecord;
+  | NoteRecord
+  | StatementRecord
+  | CreditRecord;

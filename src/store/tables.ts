@@ -1,9 +1,11 @@
 import type {
   CashingRecord,
+  CreditRecord,
   IssuedChequeRecord,
   LinkRecord,
   NoteRecord,
   ReceivedChequeRecord,
+  StatementRecord,
   StoreRecord,
   TermsRecord,
 } from './store.ts';
@@ -16,12 +18,26 @@ import type {
 /**
  * What a column holds: `id` a node id; `text` any text; `integer` a safe integer; `flag` 0 or 1; `wei` an integer of
  * 0 … 2²⁵⁶−1 as decimal text; `bytes` a blob; `services` three integers in columns ending in the names of the services;
- * `side` and `status` one of a few words.
+ * `side`, `status` and `party` one of a few words.
  */
-export type ColumnKind = 'id' | 'text' | 'integer' | 'flag' | 'wei' | 'bytes' | 'services' | 'side' | 'status';
+export type ColumnKind =
+  | 'id'
+  | 'text'
+  | 'integer'
+  | 'flag'
+  | 'wei'
+  | 'bytes'
+  | 'services'
+  | 'side'
+  | 'status'
+  | 'party';
 
 /** The words a column of a few words may hold. */
-export const WORDS = { side: ['mine', 'theirs'], status: ['sent', 'mined', 'bounced', 'failed'] } as const;
+export const WORDS = {
+  side: ['mine', 'theirs'],
+  status: ['sent', 'mined', 'bounced', 'failed'],
+  party: ['mine', 'theirs', 'disputed'],
+} as const;
 
 /** Endings of the columns of a `services` field, in the order of `core/service.ts`. */
 export const SERVICE_SUFFIXES = ['_transit', '_chunks', '_packets'] as const;
@@ -50,7 +66,7 @@ type KindOf<Value> = Value extends boolean
         : Value extends readonly number[]
           ? 'services'
           : Value extends string
-            ? 'id' | 'text' | 'side' | 'status'
+            ? 'id' | 'text' | 'side' | 'status' | 'party'
             : never;
 
 /** Makes the compiler refuse a table that forgets a field, invents one, or gives it the wrong kind. */
@@ -135,6 +151,29 @@ const cashings: TableOf<CashingRecord> = {
 
 const notes: TableOf<NoteRecord> = { name: 'notes', key: ['name'], fields: { name: 'text', text: 'text' } };
 
+const statements: TableOf<StatementRecord> = {
+  name: 'statements',
+  key: ['neighbour', 'party'],
+  fields: { neighbour: 'id', party: 'party', storeEpoch: 'integer', sequence: 'integer', bytes: 'bytes' },
+};
+
+const credits: TableOf<CreditRecord> = {
+  name: 'credits',
+  key: ['neighbour'],
+  fields: {
+    neighbour: 'id',
+    earned: 'integer',
+    base: 'integer',
+    cost: 'integer',
+    gas: 'integer',
+    day: 'integer',
+    grown: 'integer',
+    newcomerDay: 'integer',
+    barred: 'flag',
+    updatedMs: 'integer',
+  },
+};
+
 /** Tables by kind of record. */
 export const TABLES: Readonly<Record<RecordKind, Table>> = {
   link: links,
@@ -143,10 +182,21 @@ export const TABLES: Readonly<Record<RecordKind, Table>> = {
   received,
   cashing: cashings,
   note: notes,
+  statement: statements,
+  credit: credits,
 };
 
 /** The kinds in the order in which `load` reads them. */
-export const KINDS = ['link', 'terms', 'issued', 'received', 'cashing', 'note'] as const satisfies RecordKind[];
+export const KINDS = [
+  'link',
+  'terms',
+  'issued',
+  'received',
+  'cashing',
+  'note',
+  'statement',
+  'credit',
+] as const satisfies RecordKind[];
 
 /** Names of the columns of one field: the field in snake case, one for each service where it holds three. */
 export function columnsOf(field: string, kind: ColumnKind): string[] {

@@ -45,6 +45,8 @@ export function stateOf(records: readonly StoreRecord[], epoch = 1): StoredState
     received: ofKind('received'),
     cashings: ofKind('cashing'),
     notes: ofKind('note'),
+    statements: ofKind('statement'),
+    credits: ofKind('credit'),
   };
 }
 
@@ -60,6 +62,8 @@ export function sorted(state: StoredState): StoredState {
     received: byKey(state.received),
     cashings: byKey(state.cashings),
     notes: byKey(state.notes),
+    statements: byKey(state.statements),
+    credits: byKey(state.credits),
   };
 }
 
@@ -78,6 +82,10 @@ function identity(record: StoreRecord): string {
       return `cashing ${record.transaction}`;
     case 'note':
       return `note ${record.name}`;
+    case 'statement':
+      return `statement ${record.neighbour} ${record.party}`;
+    case 'credit':
+      return `credit ${record.neighbour}`;
   }
 }
 
@@ -167,6 +175,29 @@ const cashingRecord = record({
 
 const noteRecord = record({ kind: fc.constant('note' as const), name: text, text });
 
+const statementRecord = record({
+  kind: fc.constant('statement' as const),
+  neighbour: id,
+  party: fc.constantFrom('mine' as const, 'theirs' as const, 'disputed' as const),
+  storeEpoch: integer,
+  sequence: integer,
+  bytes,
+});
+
+const creditRecord = record({
+  kind: fc.constant('credit' as const),
+  neighbour: id,
+  earned: integer,
+  base: integer,
+  cost: integer,
+  gas: integer,
+  day: integer,
+  grown: integer,
+  newcomerDay: integer,
+  barred: fc.boolean(),
+  updatedMs: integer,
+});
+
 /** Any record that a store must give back exactly. */
 export const anyRecord: fc.Arbitrary<StoreRecord> = fc.oneof(
   linkRecord,
@@ -175,4 +206,6 @@ export const anyRecord: fc.Arbitrary<StoreRecord> = fc.oneof(
   receivedRecord,
   cashingRecord,
   noteRecord,
+  statementRecord,
+  creditRecord,
 );
