@@ -1,0 +1,243 @@
+import { Column, type Ledger, type LinkRow } from '../ledger.ts';
+import { NO_TOLL, type PathPrice } from '../routes/route.ts';
+import { serviceColumn } from '../service.ts';
+import type { Units } from '../units.ts';
+import { ForwardingTable, HERE, NOWHERE } from './forwarding-table.ts';
+import { MAX_LIFE_MS, MAX_VALUE, type PacketHeader, REASONS, type Reason, tollFor } from './packet.ts';
+import { PacketWindow, type Passed } from './packet-window.ts';
+
+/** This node itself, where a link is asked for. */
+export const SELF = -1;
+
+/** What a link means to a carrier. */
+export interface CarrierLink {
+  /** Taken from a packet for sending it out on this link. */
+  readonly toll: PathPrice;
+  /** The most value taken from this neighbour on credit, and what it said it takes from here (DESIGN §3). Units. */
+  readonly valueAt: Units;
+  readonly peerValueAt: Units;
+  /** Kept from the value of a packet of this neighbour that cannot go on: asking for ways is not free. */
+  readonly refusalFee: Units;
+}
+
+/** What becomes of a packet. One object is used again for every packet. */
+export interface Decision {
+  action: 'forward' | 'deliver' | 'return' | 'drop';
+  /** `forward`: the link to leave by. `return`: the link to go back on, or `SELF`: the value is back where it started. */
+  to: LinkRow;
+  /** What the packet carries from here on. */
+  value: Units;
+  reason: Reason;
+  /** `return` for `UNDERFUNDED` and `CONGESTED`: the toll that was wanted. */
+  wanted: Units;
+}
+
+export interface CarrierOptions {
+  readonly ledger: Ledger;
+  /** From the node's randomness: keeps outsiders from choosing ids that collide in tables. */
+  readonly salt: number;
+  /** How long ids are remembered; at least `MAX_LIFE_MS`. */
+  readonly windowMs?: number;
+}
+
+const PACKETS = serviceColumn.packets;
+
+const CLOSED: CarrierLink = { toll: NO_TOLL, valueAt: 0, peerValueAt: 0, refusalFee: 0 };
+
+/**
+ * The rules of seed 004 for one node: a packet's value crosses each link onto that link's counter, a carrier keeps its
+ * toll, and what cannot go on goes back, whole but for a posted fee, to where it came from. Pure: it decides and books;
+ * whoever calls it moves the bytes. Value is booked as consumed when it leaves (`left`), as provided when it arrives.
+ */
+export class Carrier {
+  readonly table: ForwardingTable;
+  /** Tolls kept, refusal fees kept, and value that came back for packets nobody remembers. Units, since the start. */
+  tolls = 0;
+  fees = 0;
+  unclaimed = 0;
+  readonly #ledger: Ledger;
+  readonly #window: PacketWindow;
+  readonly #links: (CarrierLink | undefined)[] = [];
+  /** Value in the queues, by the link it will leave on: inside that link's limit already. */
+  readonly #queued: Units[] = [];
+  readonly #decision: Decision = { action: 'drop', to: SELF, value: 0, reason: 'none', wanted: 0 };
+  readonly #passed: Passed = { from: SELF, to: SELF, valueIn: 0, valueOut: 0, changeDue: 0 };
+
+  constructor(options: CarrierOptions) {
+    this.#ledger = options.ledger;
+    this.#window = new PacketWindow(options.windowMs ?? MAX_LIFE_MS, options.salt);
+    this.table = new ForwardingTable(options.salt);
+  }
+
+  /** A link carries packets, under these terms; undefined: it does not any more. */
+  setLink(row: LinkRow, link: CarrierLink | undefined): void {
+    this.#links[row] = link;
+    this.#queued[row] ??= 0;
+  }
+
+  #link(row: LinkRow): CarrierLink {
+    return this.#links[row] ?? CLOSED;
+  }
+
+  /** Forgets ids that are older than the window. Call now and then. */
+  age(nowMs: number): void {
+    this.#window.age(nowMs);
+  }
+
+  /**
+   * A packet arrived on link `from`, or (`SELF`) starts here. What it carries is booked, unless it is refused because
+   * this node never agreed to take so much on credit: then it goes back as it came. The caller has taken one hop, and the
+   * time it was held, off the header.
+   */
+  arrived(from: LinkRow, packet: PacketHeader): Decision {
+    if (from !== SELF) {
+      if (!this.#mayTake(from, packet.value)) return this.#back(from, packet, 'NO_CREDIT', 0);
+      if (this.#window.has(packet.idHigh, packet.idLow)) return this.#back(from, packet, 'DUPLICATE', 0);
+    }
+    const to = this.table.get(packet.destination);
+    if (to === HERE) return this.#deliver(from, packet);
+    if (packet.hops < 1 || packet.lifeMs < 1) return this.#refuse(from, packet, 'EXPIRED', 0);
+    if (to === NOWHERE || to === from || this.#links[to] === undefined)
+      return this.#refuse(from, packet, 'NO_ROUTE', 0);
+    return this.#forward(from, to, packet);
+  }
+
+  #forward(from: LinkRow, to: LinkRow, packet: PacketHeader): Decision {
+    const toll = from === SELF ? 0 : tollFor(packet.sizeBytes, this.#link(to).toll);
+    const value = packet.value - toll;
+    if (value < 0) return this.#refuse(from, packet, 'UNDERFUNDED', toll);
+    if (!this.#maySend(to, value)) return this.#refuse(from, packet, 'NO_CREDIT', 0);
+    const passed = this.#passed;
+    passed.from = from;
+    passed.to = to;
+    passed.valueIn = packet.value;
+    passed.valueOut = value;
+    passed.changeDue = packet.wantsChange ? value : 0;
+    if (!this.#window.add(packet.idHigh, packet.idLow, passed)) return this.#back(from, packet, 'DUPLICATE', 0);
+    this.#taken(from, packet);
+    this.tolls += toll;
+    this.#queued[to] = (this.#queued[to] as number) + value;
+    return this.#decide('forward', to, value, 'none');
+  }
+
+  #deliver(from: LinkRow, packet: PacketHeader): Decision {
+    const passed = this.#passed;
+    passed.from = from;
+    passed.to = SELF;
+    passed.valueIn = packet.value;
+    passed.valueOut = 0;
+    passed.changeDue = 0;
+    if (!this.#window.add(packet.idHigh, packet.idLow, passed)) return this.#back(from, packet, 'DUPLICATE', 0);
+    this.#taken(from, packet);
+    return this.#decide('deliver', SELF, packet.value, 'none');
+  }
+
+  /** Books what a packet brought, and what of it was change somebody here waited for. */
+  #taken(from: LinkRow, packet: PacketHeader): void {
+    if (from === SELF) return;
+    this.#ledger.provided(from, PACKETS, packet.value);
+    if ((packet.answersHigh | packet.answersLow) !== 0) {
+      this.#window.answered(packet.answersHigh, packet.answersLow, from, packet.value);
+    }
+  }
+
+  /** A packet left by `to`: its value is charged. Call once for each `forward`, when its bytes are handed to the link. */
+  left(to: LinkRow, value: Units): void {
+    this.#queued[to] = (this.#queued[to] as number) - value;
+    this.#ledger.consumed(to, PACKETS, value);
+  }
+
+  /**
+   * A forwarded packet did not leave: its queue had no room, or the link went down first. It goes back, or on another
+   * way if the caller has one and calls `arrived` no more. `packet.value` is what it came with.
+   */
+  stranded(packet: PacketHeader, to: LinkRow, reason: 'CONGESTED' | 'NO_ROUTE'): Decision {
+    const passed = this.#window.take(packet.idHigh, packet.idLow, to);
+    if (passed === undefined) return this.#decide('drop', SELF, 0, reason);
+    this.#queued[to] = (this.#queued[to] as number) - passed.valueOut;
+    const toll = passed.valueIn - passed.valueOut;
+    this.tolls -= toll;
+    return this.#goBack(passed.from, passed.valueIn, reason, toll);
+  }
+
+  /**
+   * A neighbour returned a packet that was sent to it. `value` is booked if it can be its change: known, sent there, not
+   * returned before, and not more than was sent. Undefined: a false return, nothing is booked, and it is its fault.
+   */
+  returned(from: LinkRow, packet: PacketHeader, reason: Reason, wanted: Units): Decision | undefined {
+    const passed = this.#window.take(packet.idHigh, packet.idLow, from);
+    if (passed === undefined || packet.value > passed.valueOut) return undefined;
+    const back = passed.from;
+    this.#ledger.provided(from, PACKETS, packet.value);
+    // This carrier keeps its toll: the packet was carried, and somebody further on refused it (DESIGN §8).
+    if (back === SELF) return this.#decide('return', SELF, packet.value, reason, wanted);
+    return this.#booked(back, packet.value, reason, wanted);
+  }
+
+  /** What came in cannot go on from here: it goes back to the hop it came from, minus the posted fee. */
+  #refuse(from: LinkRow, packet: PacketHeader, reason: Reason, wanted: Units): Decision {
+    if (from === SELF) return this.#decide('return', SELF, packet.value, reason, wanted);
+    this.#taken(from, packet);
+    return this.#goBack(from, packet.value, reason, wanted);
+  }
+
+  #goBack(from: LinkRow, value: Units, reason: Reason, wanted: Units): Decision {
+    if (from === SELF) return this.#decide('return', SELF, value, reason, wanted);
+    const fee = Math.min(value, this.#link(from).refusalFee);
+    this.fees += fee;
+    return this.#booked(from, value - fee, reason, wanted);
+  }
+
+  /** Value goes back over a link: booked as consumption, since totals only grow. */
+  #booked(to: LinkRow, value: Units, reason: Reason, wanted: Units): Decision {
+    this.#ledger.consumed(to, PACKETS, value);
+    return this.#decide('return', to, value, reason, wanted);
+  }
+
+  /** Never accepted: both ends book it there and back at once, so that no exposure arises. */
+  #back(from: LinkRow, packet: PacketHeader, reason: Reason, wanted: Units): Decision {
+    if (from === SELF) return this.#decide('return', SELF, packet.value, reason, wanted);
+    this.#ledger.provided(from, PACKETS, packet.value);
+    return this.#booked(from, packet.value, reason, wanted);
+  }
+
+  /** Value on credit stays below what this neighbour was granted for value, whatever it may owe for service. */
+  #mayTake(from: LinkRow, value: Units): boolean {
+    const ledger = this.#ledger;
+    if (!(value >= 0 && value <= MAX_VALUE)) return false;
+    if (ledger.halted(from)) return false;
+    const granted = Math.min(this.#link(from).valueAt, ledger.get(from, Column.dropAt));
+    return ledger.debtOf(from) + ledger.get(from, Column.heldProvide) + value <= granted;
+  }
+
+  #maySend(to: LinkRow, value: Units): boolean {
+    const ledger = this.#ledger;
+    const queued = this.#queued[to] as number;
+    if (value + queued > ledger.roomToConsume(to)) return false;
+    const owed = ledger.get(to, Column.assumed) - ledger.get(to, Column.balance) + ledger.get(to, Column.heldConsume);
+    return owed + queued + value <= this.#link(to).peerValueAt;
+  }
+
+  /**
+   * How much of what is owed to a neighbour must not be settled yet: change for it may still come back, and after a
+   * settlement there would be no room to take it. 0 where this node would take that much value on credit. Units.
+   */
+  heldBack(row: LinkRow): Units {
+    return Math.max(0, this.#window.changeDue(row) - this.#link(row).valueAt);
+  }
+
+  #decide(action: Decision['action'], to: LinkRow, value: Units, reason: Reason, wanted = 0): Decision {
+    const decision = this.#decision;
+    decision.action = action;
+    decision.to = to;
+    decision.value = value;
+    decision.reason = reason;
+    decision.wanted = wanted;
+    return decision;
+  }
+}
+
+/** The wire number of a reason. */
+export function reasonCode(reason: Reason): number {
+  return REASONS.indexOf(reason);
+}

@@ -1,0 +1,115 @@
+import { strict as assert } from 'node:assert';
+import { describe, it } from 'node:test';
+import fc from 'fast-check';
+import { type Discipline, PairQueue } from './pair-queue.ts';
+
+const made = (discipline: Discipline, maxPackets = 1_000, maxBytes = 10_000_000) => {
+  const dropped: string[] = [];
+  const queue = new PairQueue<string>({ discipline, maxPackets, maxBytes, dropped: (item) => dropped.push(item) });
+  return { queue, dropped };
+};
+
+/** Fills every pair, takes `count` packets out and says what each pair got of them. */
+function shares(discipline: Discipline, weights: readonly number[], count: number): number[] {
+  const { queue } = made(discipline, 1_000_000, 2 ** 40);
+  for (const [from, weight] of weights.entries()) {
+    queue.weigh(from, weight);
+    for (let n = 0; n < count; n += 1) queue.push(from, String(from), 1_000);
+  }
+  const got = weights.map(() => 0);
+  for (let n = 0; n < count; n += 1) {
+    const from = Number(queue.shift());
+    got[from] = (got[from] as number) + 1;
+  }
+  return got;
+}
+
+describe('a pair queue, weighted', () => {
+  it('shares a saturated link by the weights of the seed: 9, 8, 7, 6, 6, 4', () => {
+    const weights = [9, 8, 7, 6, 6, 4];
+    const got = shares('weighted', weights, 40_000);
+    for (const [from, weight] of weights.entries()) {
+      assert.ok(Math.abs((got[from] as number) - weight * 1_000) < 100, `${got}`);
+    }
+  });
+
+  it('starves nobody, not even who offers nothing', () => {
+    const [paid, unpaid] = shares('weighted', [1_000_000, 0], 20_000);
+    assert.ok((unpaid as number) > 100 && (paid as number) > 19_000);
+  });
+
+  it('gives what one leaves unused to the others', () => {
+    const { queue } = made('weighted');
+    queue.weigh(1, 9);
+    queue.weigh(2, 1);
+    for (let n = 0; n < 10; n += 1) queue.push(2, `b${n}`, 100);
+    for (let n = 0; n < 10; n += 1) assert.equal(queue.shift(), `b${n}`);
+    assert.equal(queue.shift(), undefined);
+  });
+
+  it('makes room for a light line at the cost of the one that takes up most', () => {
+    const { queue, dropped } = made('weighted', 10);
+    for (let n = 0; n < 10; n += 1) queue.push(1, `a${n}`, 100);
+    assert.ok(queue.push(2, 'b', 100));
+    assert.equal(queue.push(1, 'late', 100), false);
+    assert.deepEqual(dropped, ['a9', 'late']);
+  });
+});
+
+describe('a pair queue, strict', () => {
+  it('sends the heaviest first and lets equals share', () => {
+    const got = shares('strict', [5, 9, 9, 1], 4_000);
+    assert.deepEqual([got[0], got[3]], [0, 0]);
+    assert.ok(Math.abs((got[1] as number) - (got[2] as number)) < 100);
+  });
+
+  it('drops from the lightest line when there is no room, and the newcomer when it is the lightest', () => {
+    const { queue, dropped } = made('strict', 2);
+    queue.weigh(1, 1);
+    queue.weigh(2, 2);
+    queue.push(1, 'light', 10);
+    queue.push(2, 'heavy', 10);
+    assert.ok(queue.push(2, 'heavier', 10));
+    assert.equal(queue.push(1, 'late', 10), false);
+    assert.deepEqual(dropped, ['light', 'late']);
+  });
+});
+
+describe('a pair queue of any discipline', () => {
+  const action = fc.record({
+    from: fc.nat({ max: 5 }),
+    size: fc.integer({ min: 1, max: 3_000 }),
+    kind: fc.constantFrom('push', 'push', 'push', 'shift', 'weigh'),
+  });
+
+  it('keeps its bounds, each line in order, and never loses or invents a packet', () => {
+    fc.assert(
+      fc.property(
+        fc.constantFrom<Discipline>('weighted', 'strict'),
+        fc.array(action, { maxLength: 300 }),
+        (kind, todo) => {
+          const { queue, dropped } = made(kind, 20, 20_000);
+          const out: string[] = [];
+          let count = 0;
+          for (const { kind: what, from, size } of todo) {
+            if (what === 'weigh') queue.weigh(from, size % 7);
+            else if (what === 'push') queue.push(from, `${from} ${count++}`, size);
+            else out.push(...[queue.shift()].filter((item) => item !== undefined));
+            assert.ok(queue.packets <= 20 && queue.bytes <= 20_000 && queue.bytes >= 0);
+          }
+          for (let item = queue.shift(); item !== undefined; item = queue.shift()) out.push(item);
+          assert.deepEqual([queue.packets, queue.bytes], [0, 0]);
+          assert.equal(new Set([...out, ...dropped]).size, count);
+          assert.equal(out.length + dropped.length, count);
+          const last = new Map<string, number>();
+          for (const item of out) {
+            const [from, n] = item.split(' ') as [string, string];
+            assert.ok(Number(n) > (last.get(from) ?? -1), 'a line is in order');
+            last.set(from, Number(n));
+          }
+        },
+      ),
+      { numRuns: 300 },
+    );
+  });
+});
