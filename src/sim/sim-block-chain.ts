@@ -1,0 +1,202 @@
+import { WayleaveError } from '../core/errors.ts';
+import type { NodeId } from '../core/node-id.ts';
+import { ChainState, MINER } from './chain-state.ts';
+import type { Coverage } from './coverage.ts';
+import type { SeededRandom } from './seeded-random.ts';
+import { type CallOutcome, type ContractCall, hashOf, Revert } from './sim-contracts.ts';
+import type { Timeline } from './timeline.ts';
+import { WORLD_BEGINS_MS } from './virtual-clock.ts';
+
+/** How deep a reorganisation may reach, in blocks with something in them; older ones are final. */
+const MAX_REORGANISED_BLOCKS = 64;
+
+export interface PendingTransaction {
+  readonly hash: string;
+  readonly call: ContractCall;
+  readonly feeWei: bigint;
+}
+
+/** A transaction in a block. `outcome` is undefined when it was reverted, which costs its gas all the same. */
+export interface MinedTransaction {
+  readonly hash: string;
+  readonly gasWei: bigint;
+  readonly outcome: CallOutcome | undefined;
+}
+
+interface Block {
+  readonly number: number;
+  readonly transactions: readonly PendingTransaction[];
+  readonly undo: readonly (() => void)[];
+}
+
+export interface BlockChainOptions {
+  readonly timeline: Timeline;
+  readonly random: SeededRandom;
+  readonly coverage?: Coverage | undefined;
+}
+
+/** Blocks on the timeline, and what goes wrong with them. Only blocks with something in them are made. */
+export class SimBlockChain {
+  /** Time between blocks; 0: each transaction is mined the moment it arrives. */
+  blockMs = 0;
+  /** Price of gas for transactions sent from now on. */
+  gasPriceWei = 1_000_000_000n;
+  /** So many of the next transactions run out of gas when they are mined, though the estimate said otherwise. */
+  revertNext = 0;
+  /** So many of the next transactions are taken and then forgotten by every endpoint. */
+  loseNext = 0;
+  readonly state = new ChainState();
+  readonly #timeline: Timeline;
+  readonly #random: SeededRandom;
+  readonly #coverage: Coverage | undefined;
+  readonly #receipts = new Map<string, MinedTransaction>();
+  #pool: PendingTransaction[] = [];
+  #blocks: Block[] = [];
+  #halted = false;
+  #scheduled = false;
+  #sent = 0;
+
+  constructor({ timeline, random, coverage }: BlockChainOptions) {
+    this.#timeline = timeline;
+    this.#random = random;
+    this.#coverage = coverage;
+  }
+
+  /** The time a block made now would bear, seconds since the epoch. */
+  get nowS(): number {
+    return Math.floor((WORLD_BEGINS_MS + this.#timeline.nowMs) / 1000);
+  }
+
+  /** While set, no block is made at all. */
+  get halted(): boolean {
+    return this.#halted;
+  }
+  set halted(halted: boolean) {
+    this.#halted = halted;
+    this.#schedule();
+  }
+
+  /** A transaction with its hash, not sent yet. The chain knows nothing of it. */
+  sign(call: ContractCall): PendingTransaction {
+    const hash = hashOf(`transaction ${call.from} ${this.#sent++}`);
+    return { hash, call, feeWei: call.gas * this.gasPriceWei };
+  }
+
+  /** Why a transaction would be refused if it were mined now; undefined when it would not. Changes nothing. */
+  foresee({ hash, call, feeWei }: PendingTransaction): 'funds' | Revert | undefined {
+    if (this.state.balance(call.from) < call.wei + feeWei) return 'funds';
+    try {
+      call.run(this.state, { hash, nowS: this.nowS });
+      return undefined;
+    } catch (error) {
+      if (error instanceof Revert) return error;
+      throw error;
+    } finally {
+      for (const undo of this.state.takeUndo()) undo();
+    }
+  }
+
+  /** Takes a transaction for one of the next blocks. */
+  send(transaction: PendingTransaction): void {
+    if (this.loseNext > 0) {
+      this.loseNext -= 1;
+      this.#coverage?.count('chain.lost');
+      return;
+    }
+    this.#pool.push(transaction);
+    this.#schedule();
+  }
+
+  /** The receipt of a transaction that is in a block. */
+  receipt(hash: string): MinedTransaction | undefined {
+    return this.#receipts.get(hash);
+  }
+
+  /**
+   * Another branch wins: what the last `depth` block times held is undone and mined again, in another order, as far as
+   * it still can be; each transaction is lost with probability `lossChance`.
+   */
+  reorganise(depth: number, lossChance = 0): void {
+    const first = this.#number() - depth;
+    const back: PendingTransaction[] = [];
+    while ((this.#blocks.at(-1)?.number ?? Number.NEGATIVE_INFINITY) > first) {
+      const block = this.#blocks.pop() as Block;
+      for (const undo of block.undo) undo();
+      back.unshift(...block.transactions);
+    }
+    if (back.length === 0) return;
+    this.#coverage?.count('chain.reorganised', back.length);
+    for (const { hash } of back) this.#receipts.delete(hash);
+    for (let at = back.length - 1; at > 0; at -= 1) {
+      const other = this.#random.below(at + 1);
+      const here = back[at] as PendingTransaction;
+      back[at] = back[other] as PendingTransaction;
+      back[other] = here;
+    }
+    const kept = back.filter(() => !this.#random.chance(lossChance));
+    if (kept.length < back.length) this.#coverage?.count('chain.lost', back.length - kept.length);
+    this.#pool = [...kept, ...this.#pool];
+    this.state.audit();
+    this.#schedule();
+  }
+
+  #number(): number {
+    if (this.blockMs > 0) return Math.floor(this.#timeline.nowMs / this.blockMs);
+    return this.#blocks.at(-1)?.number ?? 0;
+  }
+
+  #schedule(): void {
+    if (this.#scheduled || this.#pool.length === 0) return;
+    if (this.#halted) {
+      this.#coverage?.count('chain.halted');
+      return;
+    }
+    const { blockMs } = this;
+    if (blockMs === 0) return this.#mine(this.#number() + 1);
+    this.#scheduled = true;
+    const nextMs = (this.#number() + 1) * blockMs;
+    this.#timeline.after(nextMs - this.#timeline.nowMs, () => {
+      this.#scheduled = false;
+      if (this.#halted) this.#coverage?.count('chain.halted');
+      else this.#mine(this.#number());
+    });
+  }
+
+  #mine(number: number): void {
+    const transactions = this.#pool;
+    this.#pool = [];
+    const undo: (() => void)[] = [];
+    for (const transaction of transactions) undo.unshift(...this.#run(transaction));
+    this.#blocks.push({ number, transactions, undo });
+    if (this.#blocks.length > MAX_REORGANISED_BLOCKS) this.#blocks.shift();
+    this.state.audit();
+  }
+
+  /** What takes the transaction back. One whose sender cannot pay for it is dropped. */
+  #run({ hash, call, feeWei }: PendingTransaction): readonly (() => void)[] {
+    const { state } = this;
+    if (!state.move(call.from, MINER, feeWei)) return [];
+    const paidFee = state.takeUndo();
+    try {
+      if (this.revertNext > 0) {
+        this.revertNext -= 1;
+        this.#coverage?.count('chain.reverted');
+        throw new Revert('out of gas');
+      }
+      const outcome = call.run(state, { hash, nowS: this.nowS });
+      this.#receipts.set(hash, { hash, gasWei: feeWei, outcome });
+      return [...state.takeUndo(), ...paidFee];
+    } catch (error) {
+      if (!(error instanceof Revert)) throw error;
+      for (const undo of state.takeUndo()) undo();
+      this.#receipts.set(hash, { hash, gasWei: feeWei, outcome: undefined });
+      return paidFee;
+    }
+  }
+
+  /** Coin for an account, as the first block has it. */
+  fund(id: NodeId, wei: bigint): void {
+    if (wei < 0n) throw new WayleaveError('AMOUNT_INVALID', { wei });
+    this.state.mint(id, wei);
+  }
+}

@@ -1,0 +1,209 @@
+import type { CashReceipt, Chain, ChequebookFacts, Receipt } from '../chain/chain.ts';
+import type { Signer } from '../chain/signer.ts';
+import type { SignedCheque } from '../core/cheque.ts';
+import { codeOf, WayleaveError } from '../core/errors.ts';
+import type { NodeId } from '../core/node-id.ts';
+import type { Life } from './life.ts';
+import type { MinedTransaction, PendingTransaction } from './sim-block-chain.ts';
+import type { SimChain } from './sim-chain.ts';
+import { cashCall, chequebookAddress, deployCall, depositCall, withdrawableAtS } from './sim-contracts.ts';
+
+/** As the options of the same names in `chain/evm-chain.ts`. */
+export interface SimChainPortOptions {
+  readonly freezeSeconds?: number;
+  readonly maxFeePerGasWei?: bigint;
+  readonly pollMs?: number;
+  readonly minedWithinMs?: number;
+}
+
+const FREEZE_SECONDS = 86_400;
+const POLL_MS = 2_000;
+const MINED_WITHIN_MS = 180_000;
+/** A call that takes longer is given up. What it asked for may have been done. */
+const CALL_TIMEOUT_MS = 10_000;
+const ZERO: NodeId = `0x${'0'.repeat(40)}`;
+
+interface Sending {
+  readonly port: string;
+  readonly transaction: PendingTransaction;
+  readonly sent?: (hash: string) => Promise<void>;
+}
+
+/** The chain as one life of one node sees it, through its own endpoint. */
+export class SimChainPort implements Chain {
+  readonly #chain: SimChain;
+  readonly #life: Life;
+  readonly #me: NodeId;
+  readonly #options: SimChainPortOptions;
+  #last: Promise<unknown> = Promise.resolve();
+  #closed = false;
+
+  constructor(chain: SimChain, life: Life, signer: Signer, options: SimChainPortOptions) {
+    this.#chain = chain;
+    this.#life = life;
+    this.#me = signer.id;
+    this.#options = options;
+  }
+
+  chainId(): Promise<number> {
+    return this.#call('chain.id', () => this.#chain.chainId);
+  }
+
+  balance(address: NodeId): Promise<bigint> {
+    return this.#call('chain.balance', () => this.#chain.blocks.state.balance(address));
+  }
+
+  chequebook(address: NodeId, beneficiary: NodeId): Promise<ChequebookFacts | undefined> {
+    return this.#call('chain.chequebook', () => this.#facts(address, beneficiary));
+  }
+
+  #facts(address: NodeId, beneficiary: NodeId): ChequebookFacts | undefined {
+    const { state, nowS } = this.#chain.blocks;
+    const book = state.book(address);
+    if (book === undefined) return undefined;
+    if (!book.fromFactory) return { fromFactory: false, issuer: ZERO, balanceWei: 0n, paidOutWei: 0n, bounced: false };
+    const fromS = withdrawableAtS(book, nowS);
+    return {
+      fromFactory: true,
+      issuer: book.issuer,
+      balanceWei: state.balance(address),
+      paidOutWei: state.paidOut(address, beneficiary),
+      bounced: book.bounced,
+      ...(fromS === undefined ? {} : { withdrawableAtS: fromS }),
+    };
+  }
+
+  async deployChequebook(depositWei: bigint): Promise<{ readonly address: NodeId; readonly transaction: Receipt }> {
+    const { blocks } = this.#chain;
+    const freezeSeconds = this.#options.freezeSeconds ?? FREEZE_SECONDS;
+    const deployment = { owner: this.#me, issuer: this.#me, freezeSeconds, depositWei, fromFactory: true };
+    const address = chequebookAddress(deployment);
+    const first = await this.#call('chain.foretell', () => blocks.state.book(address)?.deployedBy);
+    const mined =
+      (first === undefined ? undefined : blocks.receipt(first)) ??
+      (await this.#send({ port: 'chain.deploy', transaction: blocks.sign(deployCall(deployment)) }));
+    return { address, transaction: { hash: mined.hash, gasWei: mined.gasWei } };
+  }
+
+  async deposit(chequebook: NodeId, wei: bigint): Promise<Receipt> {
+    const transaction = this.#chain.blocks.sign(depositCall(this.#me, chequebook, wei));
+    const { hash, gasWei } = await this.#send({ port: 'chain.deposit', transaction });
+    return { hash, gasWei };
+  }
+
+  async cash(cheque: SignedCheque, sent: (transaction: string) => Promise<void>): Promise<CashReceipt> {
+    const transaction = this.#chain.blocks.sign(cashCall(this.#me, this.#chain.chainId, cheque));
+    return cashReceipt(await this.#send({ port: 'chain.cash', transaction, sent }));
+  }
+
+  async outcome(transaction: string): Promise<CashReceipt | undefined> {
+    const mined = await this.#call('chain.outcome', () => this.#chain.blocks.receipt(transaction));
+    return mined === undefined ? undefined : cashReceipt(mined);
+  }
+
+  async close(): Promise<void> {
+    this.#closed = true;
+  }
+
+  /** One transaction at a time, as `chain/transaction-sender.ts` does it. */
+  #send(sending: Sending): Promise<MinedTransaction> {
+    const done = this.#last.then(() => this.#sendOne(sending));
+    this.#last = done.catch(() => undefined);
+    return done;
+  }
+
+  async #sendOne({ port, transaction, sent }: Sending): Promise<MinedTransaction> {
+    const { blocks } = this.#chain;
+    await this.#call('chain.estimate', () => this.#affordable(transaction));
+    const priced = { ...transaction, feeWei: transaction.call.gas * blocks.gasPriceWei };
+    await sent?.(transaction.hash);
+    await this.#call(port, () => blocks.send(priced));
+    // What was sent is out: a process that dies from here on has a transaction under way.
+    if (!this.#life.touch('chain.sent')) return await new Promise<never>(() => {});
+    return await this.#mined(transaction.hash);
+  }
+
+  #affordable(transaction: PendingTransaction): void {
+    const { blocks, coverage } = this.#chain;
+    const limit = this.#options.maxFeePerGasWei;
+    const refusal = blocks.foresee({ ...transaction, feeWei: transaction.call.gas * blocks.gasPriceWei });
+    if (refusal === 'funds') throw new WayleaveError('CHAIN_FUNDS_MISSING', { account: this.#me });
+    if (refusal !== undefined) throw new WayleaveError('TRANSACTION_REVERTED', { reason: refusal.message });
+    if (limit === undefined || blocks.gasPriceWei <= limit) return;
+    coverage?.count('chain.gas-too-dear');
+    throw new WayleaveError('GAS_TOO_DEAR', { feePerGasWei: blocks.gasPriceWei, limitWei: limit });
+  }
+
+  async #mined(hash: string): Promise<MinedTransaction> {
+    const { timeline, blocks, coverage } = this.#chain;
+    const { pollMs = POLL_MS, minedWithinMs = MINED_WITHIN_MS } = this.#options;
+    const deadlineMs = timeline.nowMs + minedWithinMs;
+    for (;;) {
+      const mined = await this.#call('chain.poll', () => blocks.receipt(hash)).catch((error: unknown) => {
+        // It is on its way whatever the endpoint says meanwhile.
+        if (codeOf(error) === 'RPC_UNREACHABLE') return undefined;
+        throw error;
+      });
+      if (mined !== undefined) {
+        if (mined.outcome === undefined) throw new WayleaveError('TRANSACTION_REVERTED', { hash });
+        return mined;
+      }
+      if (this.#closed || timeline.nowMs >= deadlineMs) {
+        coverage?.count('chain.pending');
+        throw new WayleaveError('TRANSACTION_PENDING', { hash });
+      }
+      await this.#pause(pollMs);
+    }
+  }
+
+  #pause(ms: number): Promise<void> {
+    const { timeline } = this.#chain;
+    return new Promise((resolve) => {
+      timeline.after(ms, () => {
+        timeline.asynchronous();
+        if (this.#life.alive) resolve();
+      });
+    });
+  }
+
+  /** One question to the endpoint. What it does is done even when the answer never comes. */
+  #call<T>(port: string, answer: () => T): Promise<T> {
+    const { timeline, coverage } = this.#chain;
+    timeline.asynchronous();
+    if (!this.#life.touch(port)) return new Promise<never>(() => {});
+    const endpoint = this.#chain.endpoint(this.#me);
+    const latencyMs = this.#chain.latencyMs + endpoint.latencyMs;
+    if (this.#chain.dead || endpoint.dead) {
+      coverage?.count('chain.dead');
+      return Promise.reject(new WayleaveError('RPC_UNREACHABLE', { reason: 'refused' }));
+    }
+    if (latencyMs === 0) return answered(answer);
+    return new Promise((resolve) => {
+      timeline.after(Math.min(latencyMs, CALL_TIMEOUT_MS), () => {
+        timeline.asynchronous();
+        const done = answered(answer);
+        if (!this.#life.alive) {
+          done.catch(() => undefined);
+          return;
+        }
+        if (latencyMs < CALL_TIMEOUT_MS) return resolve(done);
+        coverage?.count('chain.slow');
+        done.catch(() => undefined);
+        resolve(Promise.reject(new WayleaveError('RPC_UNREACHABLE', { reason: 'timeout' })));
+      });
+    });
+  }
+}
+
+function answered<T>(answer: () => T): Promise<T> {
+  try {
+    return Promise.resolve(answer());
+  } catch (error) {
+    return Promise.reject(error);
+  }
+}
+
+function cashReceipt({ hash, gasWei, outcome }: MinedTransaction): CashReceipt {
+  if (outcome === undefined) throw new WayleaveError('TRANSACTION_REVERTED', { hash, gasWei });
+  return { hash, gasWei, ...outcome };
+}
