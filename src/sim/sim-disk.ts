@@ -33,6 +33,8 @@ export class SimDisk {
   failing = false;
   /** Room for records, bytes; a batch that needs more is refused with `STORE_FULL`, one that only replaces is not. */
   roomBytes = Number.POSITIVE_INFINITY;
+  /** Told of each batch the moment it is durable, also of those no process was told of. */
+  written: ((records: readonly StoreRecord[]) => void) | undefined;
   /** Copies made by `Store.backup`, by path. */
   readonly backups = new Map<string, DiskImage>();
   readonly timeline: Timeline;
@@ -92,6 +94,7 @@ export class SimDisk {
     if (this.failing) return this.#refused('STORE_FAILED', 'disk.failed');
     if (this.full || !this.#fits(records)) return this.#refused('STORE_FULL', 'disk.full');
     for (const record of records) this.#image.put(record);
+    this.written?.(records);
     return undefined;
   }
 
