@@ -1,3 +1,4 @@
+import { type AccountRecord, recordOf } from './account-record.ts';
 import type { Allowance, ServiceDoor } from './door.ts';
 import { MyEpochs, TheirEpochs } from './epoch-book.ts';
 import { Column, type Ledger, type LinkRow } from './ledger.ts';
@@ -36,23 +37,6 @@ const NO_CREDIT: DebtLimits = { payAt: 0, dropAt: 0 };
 /** What stands for no limit in observe mode: far from overflow. */
 const UNLIMITED = 2 ** 51;
 
-/** A link account as the store keeps it; `store/` has the same fields in its record. */
-export interface AccountRecord {
-  readonly provided: PerService;
-  readonly consumed: PerService;
-  readonly providedBytes: PerService;
-  readonly consumedBytes: PerService;
-  readonly providedRemainder: PerService;
-  readonly consumedRemainder: PerService;
-  readonly attempts: Units;
-  readonly paid: Units;
-  readonly received: Units;
-  readonly providedCorrection: PerService;
-  readonly consumedCorrection: PerService;
-  readonly lease: Units;
-  readonly closed: boolean;
-}
-
 /**
  * One neighbour's account with everything that prices it: the ledger row, both sides' terms by epoch, the pace, and a
  * door for each service. All three services charge this one row (DESIGN §3).
@@ -73,6 +57,8 @@ export class LinkAccount {
   /** By conduct, until the operator opens it again; and choked longer than the grace time, until it pays. No service. */
   banned = false;
   lapsed = false;
+  /** For a moment nothing new is charged at sending, so that what waits to leave can leave and a mark be set behind it. */
+  settling = false;
   #ready = false;
   #admitted: [number, number, number] = [0, 0, 0];
   readonly #services: readonly ServiceAccount[];
@@ -103,7 +89,7 @@ export class LinkAccount {
 
   /** Terms and counts are exchanged and the lease is durable: services may use the link. */
   get ready(): boolean {
-    return this.#ready;
+    return this.#ready && !this.settling;
   }
 
   set ready(ready: boolean) {
@@ -237,41 +223,44 @@ export class LinkAccount {
   }
 
   /** What the neighbour said it consumed, kept as the least it must stand by. */
-  admit(counts: CountsMessage): void {
+  admit(consumed: PerService): void {
     for (const s of [0, 1, 2] as const) {
-      const claim = this.#net('provided', s);
-      this.#admitted[s] = Math.min(claim, Math.max(this.#admitted[s], counts.consumed[s]));
+      const claim = this.net('provided', s);
+      this.#admitted[s] = Math.min(claim, Math.max(this.#admitted[s], consumed[s]));
     }
   }
 
-  /** My counts for the neighbour. What it has paid for counts as admitted, whatever was lost. */
+  /**
+   * My counts for the neighbour. What it has paid for counts as admitted, whatever was lost: it never pays more than it
+   * has counted. Where several services were sold, only what the others cannot explain is certain of each.
+   */
   counts(opening: boolean, storeEpoch: number): CountsMessage {
-    const of = (side: 'provided' | 'consumed'): PerService => [
-      this.#net(side, 0),
-      this.#net(side, 1),
-      this.#net(side, 2),
-    ];
+    const of = (side: 'provided' | 'consumed'): PerService => [this.net(side, 0), this.net(side, 1), this.net(side, 2)];
     const provided = of('provided');
-    let unpaid = Math.max(0, this.ledger.get(this.row, Column.balance));
-    const admitted = provided.map((total, s) => {
-      const covered = Math.max(0, total - unpaid);
-      unpaid = Math.max(0, unpaid - total);
-      return Math.max(covered, this.#admitted[s] as number);
-    }) as unknown as PerService;
+    const all = provided[0] + provided[1] + provided[2];
+    const { ledger, row } = this;
+    const paidOut = ledger.get(row, Column.paid) + ledger.get(row, Column.pending);
+    const covered = ledger.get(row, Column.received) - paidOut;
+    const admitted = provided.map((total, s) =>
+      Math.max(0, covered - (all - total), this.#admitted[s] as number),
+    ) as unknown as PerService;
     return { kind: 'counts', opening, storeEpoch, provided, admitted, consumed: of('consumed') };
   }
 
-  #net(side: 'provided' | 'consumed', s: number): number {
+  /** A service's total with its corrections. `s`: the service's column. */
+  net(side: 'provided' | 'consumed', s: number): number {
     const correction = side === 'provided' ? Column.providedCorrection : Column.consumedCorrection;
     return this.ledger.get(this.row, Column[side] + s) + this.ledger.get(this.row, correction + s);
   }
 
   /**
    * Brings both ends to the same totals after a break. Returns the corrections made, in units, of what I provided and
-   * consumed. `mine` are the counts this side sent for the same connection.
+   * consumed. `mine` are the counts this side sent for the same connection. `inflated`: it claims that I admitted more
+   * than I have counted, a crash allowed for; what goes beyond that is not taken over.
    */
-  reconcile(mine: CountsMessage, theirs: CountsMessage): { provided: number; consumed: number } {
-    const sums = { provided: 0, consumed: 0 };
+  reconcile(mine: CountsMessage, theirs: CountsMessage): { provided: number; consumed: number; inflated: boolean } {
+    const sums = { provided: 0, consumed: 0, inflated: false };
+    const lost = this.ledger.get(this.row, Column.assumed);
     for (const s of [0, 1, 2] as const) {
       const given = agreedTotal({
         provided: mine.provided[s],
@@ -280,9 +269,10 @@ export class LinkAccount {
       });
       const taken = agreedTotal({
         provided: theirs.provided[s],
-        admitted: theirs.admitted[s],
+        admitted: Math.min(theirs.admitted[s], mine.consumed[s] + lost),
         consumed: mine.consumed[s],
       });
+      sums.inflated ||= theirs.admitted[s] > mine.consumed[s] + lost;
       sums.provided += this.#correct('provided', s, given - mine.provided[s]);
       sums.consumed += this.#correct('consumed', s, taken - mine.consumed[s]);
       this.#admitted[s] = given;
@@ -353,30 +343,4 @@ export class LinkAccount {
     }
     this.banned = record.closed;
   }
-}
-
-function recordOf(account: LinkAccount, lease: Units): AccountRecord {
-  const { ledger, row } = account;
-  const three = (offset: number): PerService => [
-    ledger.get(row, offset),
-    ledger.get(row, offset + 1),
-    ledger.get(row, offset + 2),
-  ];
-  const of = (field: 'providedBytes' | 'consumedBytes' | 'providedRemainder' | 'consumedRemainder'): PerService =>
-    SERVICES.map((service) => account.service(service)[field]) as unknown as PerService;
-  return {
-    provided: three(Column.provided),
-    consumed: three(Column.consumed),
-    providedBytes: of('providedBytes'),
-    consumedBytes: of('consumedBytes'),
-    providedRemainder: of('providedRemainder'),
-    consumedRemainder: of('consumedRemainder'),
-    attempts: ledger.get(row, Column.attempts),
-    paid: ledger.get(row, Column.paid),
-    received: ledger.get(row, Column.received),
-    providedCorrection: three(Column.providedCorrection),
-    consumedCorrection: three(Column.consumedCorrection),
-    lease,
-    closed: account.banned,
-  };
 }

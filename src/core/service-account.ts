@@ -7,6 +7,7 @@ import type { NodeId } from './node-id.ts';
 import type { Relation } from './relation.ts';
 import { type Service, serviceColumn } from './service.ts';
 import { ServiceTime } from './service-time.ts';
+import { Tally } from './tally.ts';
 import type { Terms } from './terms.ts';
 import { BYTES_PER_MB, chargeFor, MAX_CHARGE_BYTES, type PricePerMb, type Units } from './units.ts';
 
@@ -52,6 +53,9 @@ export class ServiceAccount implements ServiceDoor {
   #forwardHeld = 0;
   #barterNet = 0;
   readonly time: ServiceTime;
+  /** Of what was provided, the part charged on arrival; of what was consumed, the part charged at sending. Since the start. */
+  readonly forwarded = new Tally();
+  readonly used = new Tally();
 
   constructor(account: LinkAccount, service: Service) {
     this.#account = account;
@@ -149,7 +153,10 @@ export class ServiceAccount implements ServiceDoor {
   commit(hold: Hold): void {
     const open = this.#ended(hold);
     const units = this.#count(open.side, open.bytes, open.pricePerMb);
-    if (open.side === 'consumed') this.#noteUse(open.bytes, open.pricePerMb);
+    if (open.side === 'consumed') {
+      this.used.add(open.bytes, open.pricePerMb);
+      this.#noteUse(open.bytes, open.pricePerMb);
+    }
     if (hold >= 0) this.#account.ledger.commit(hold, this.#column, units);
     this.#account.moved();
   }
@@ -226,6 +233,7 @@ export class ServiceAccount implements ServiceDoor {
     this.#forwardBytes = Math.max(0, this.#forwardBytes - bytes);
     this.#dropForwardHold();
     this.#account.ledger.provided(this.#account.row, this.#column, this.#count('provided', bytes, price));
+    this.forwarded.add(bytes, price);
     if (this.#forwardBytes > 0) this.#holdForward(this.#sellBytePrice());
     this.#account.moved();
   }
@@ -266,6 +274,8 @@ export class ServiceAccount implements ServiceDoor {
     const hold = side === 'provided' ? ledger.holdProvide(row, units) : ledger.holdConsume(row, units);
     if (hold < 0) return false;
     ledger.commit(hold, this.#column, units);
+    // Time is charged by the buyer when it orders, by the seller when the order has come.
+    (side === 'provided' ? this.forwarded : this.used).addUnits(units);
     if (this.#relation?.payable === false) this.#barterNet += side === 'provided' ? units : -units;
     this.#account.moved();
     return true;

@@ -1,7 +1,8 @@
+import type { AccountRecord } from './account-record.ts';
 import { Conduct } from './conduct.ts';
 import type { ErrorCode } from './errors.ts';
 import { Column, Ledger } from './ledger.ts';
-import { type AccountRecord, LinkAccount } from './link-account.ts';
+import { LinkAccount } from './link-account.ts';
 import type { Message } from './message.ts';
 import { Session } from './session.ts';
 import type { SessionEffect, SessionEvent, SessionNews } from './session-effect.ts';

@@ -233,7 +233,7 @@ export class Session {
 
   #takeCounts(counts: CountsMessage, nowMs: number, effects: SessionEffect[]): void {
     if (!counts.opening) {
-      if (this.#reconciled) this.#account.admit(counts);
+      if (this.#reconciled) this.#account.admit(counts.consumed);
       return;
     }
     if (this.#reconciled || this.#opening === undefined) return this.#fault('MESSAGE_UNEXPECTED', nowMs, effects);
