@@ -122,6 +122,9 @@ export class Neighbour {
   #down(link: Link): void {
     this.#tick?.cancel();
     this.#tick = undefined;
+    // What was still to be said on this connection must not be said on the next one.
+    const kept = this.#queue.filter(({ kind }) => kind !== 'send' && kind !== 'close');
+    this.#queue.splice(0, Number.POSITIVE_INFINITY, ...kept);
     this.step({ kind: 'linkDown' });
     this.#options.services.linkDown(link);
   }
