@@ -1,0 +1,156 @@
+import { Column } from '../core/ledger.ts';
+import type { LinkAccount } from '../core/link-account.ts';
+import type { NodeId } from '../core/node-id.ts';
+import { BrokenRule } from './broken-rule.ts';
+import type { SimNode } from './sim-node.ts';
+
+const SERVICES = [0, 1, 2] as const;
+
+/**
+ * One end of one link account, watched over all lives of its node. It reads the ledger's cells and computes by itself:
+ * nothing here asks core whether core is right.
+ */
+export class AccountWatch {
+  readonly node: SimNode;
+  readonly peer: NodeId;
+  /** The other end's. */
+  other: AccountWatch | undefined;
+  /** Both nodes keep to the rules. */
+  readonly honest: boolean;
+  /** All that this end really consumed from the other, over all lives, with what a crash made it forget. Units. */
+  consumed = 0;
+  /** The most it was granted, and the most the operator risks on cheques that are not cashed. Units. */
+  mostGranted = 0;
+  riskAt = 0;
+  /** Cheques this end ever wrote to the other, durable; and what it really cashed of the other's. Units. */
+  issuedUnits = 0;
+  cashedUnits = 0;
+  #account: LinkAccount | undefined;
+  #life = 0;
+  #lastProvided = 0;
+  #lastConsumed = 0;
+  #lastPaid = 0;
+  #lastReceived = 0;
+  #corrected = 0;
+  /** What exposure may reach now: the limit, or what stood when it was lowered. */
+  #allowed = 0;
+
+  constructor(node: SimNode, peer: NodeId, honest: boolean) {
+    this.node = node;
+    this.peer = peer;
+    this.honest = honest;
+  }
+
+  get account(): LinkAccount | undefined {
+    return this.#account;
+  }
+
+  /** Looks at the account as it stands. Throws `BrokenRule`. */
+  look(): void {
+    const account = this.#account;
+    if (account === undefined || this.#life !== this.node.lives) {
+      if (!this.#enter()) return;
+    }
+    this.#check(this.#account as LinkAccount);
+  }
+
+  /** The account of a new life: what was forgotten in between is no consumption, and no rule is broken by it. */
+  #enter(): boolean {
+    const account = this.node.accountOf(this.peer);
+    if (account === undefined) return false;
+    this.#account = account;
+    this.#life = this.node.lives;
+    const { ledger, row } = account;
+    this.#lastProvided = sum(account, Column.provided);
+    this.#lastConsumed = sum(account, Column.consumed);
+    this.#lastPaid = ledger.get(row, Column.paid);
+    this.#lastReceived = ledger.get(row, Column.received);
+    this.#corrected = sum(account, Column.providedCorrection);
+    this.#allowed = exposureOf(account);
+    return true;
+  }
+
+  #check(account: LinkAccount): void {
+    const { ledger, row } = account;
+    const provided = sum(account, Column.provided);
+    const consumed = sum(account, Column.consumed);
+    const paid = ledger.get(row, Column.paid);
+    const received = ledger.get(row, Column.received);
+    const corrected = sum(account, Column.providedCorrection);
+    const balance = ledger.get(row, Column.balance);
+    const grows =
+      provided >= this.#lastProvided &&
+      consumed >= this.#lastConsumed &&
+      paid >= this.#lastPaid &&
+      received >= this.#lastReceived;
+    if (!grows)
+      this.#broken('totals-grow', `provided ${provided}, consumed ${consumed}, paid ${paid}, received ${received}`);
+    const derived = provided - consumed + paid - received + corrected - sum(account, Column.consumedCorrection);
+    if (derived !== balance) this.#broken('balance-is-totals', `balance ${balance}, totals ${derived}`);
+    this.#integers(account, provided + consumed + paid + received);
+    this.consumed += consumed - this.#lastConsumed;
+    this.#exposure(account, corrected);
+    this.#lastProvided = provided;
+    this.#lastConsumed = consumed;
+    this.#lastPaid = paid;
+    this.#lastReceived = received;
+    this.#corrected = corrected;
+  }
+
+  #integers({ ledger, row }: LinkAccount, sums: number): void {
+    const held = ledger.get(row, Column.heldProvide);
+    const using = ledger.get(row, Column.heldConsume);
+    const pending = ledger.get(row, Column.pending);
+    const uncleared = ledger.get(row, Column.uncleared);
+    const whole = Number.isSafeInteger(sums) && Number.isSafeInteger(held + using + pending + uncleared);
+    if (!whole) this.#broken('integers', `sums ${sums}, held ${held}, ${using}, pending ${pending}, ${uncleared}`);
+    if (held < 0 || using < 0 || pending < 0 || uncleared < 0)
+      this.#broken('reservations', `held ${held}, using ${using}, pending ${pending}, uncleared ${uncleared}`);
+  }
+
+  /** No admission raises exposure past its limit. A neighbour may raise its own debt by admitting more than was counted. */
+  #exposure(account: LinkAccount, corrected: number): void {
+    const limit = account.ledger.get(account.row, Column.dropAt);
+    if (limit > this.mostGranted) this.mostGranted = limit;
+    const exposure = exposureOf(account);
+    const admitted = corrected - this.#corrected;
+    if (exposure <= limit) this.#allowed = limit;
+    else {
+      if (admitted > 0) this.#allowed += admitted;
+      if (limit > this.#allowed) this.#allowed = limit;
+      if (exposure > this.#allowed)
+        this.#broken('bounded-exposure', `exposure ${exposure} above ${this.#allowed}, dropAt ${limit}`);
+    }
+  }
+
+  /** What this end would have lost if the other vanished now, by what really happened. Units. */
+  loss(): number {
+    const { other } = this;
+    if (other === undefined) return 0;
+    return other.consumed - this.consumed + this.issuedUnits - this.cashedUnits;
+  }
+
+  lossBound(): number {
+    return this.mostGranted + this.riskAt;
+  }
+
+  #broken(rule: string, what: string): never {
+    throw new BrokenRule(rule, `${this.node.name} about ${this.other?.node.name ?? this.peer}: ${what}`);
+  }
+}
+
+function sum({ ledger, row }: LinkAccount, column: number): number {
+  let total = 0;
+  for (const service of SERVICES) total += ledger.get(row, column + service);
+  return total;
+}
+
+/** Debt with what is uncleared, assumed and held. */
+export function exposureOf({ ledger, row }: LinkAccount): number {
+  return (
+    ledger.get(row, Column.balance) +
+    ledger.get(row, Column.uncleared) +
+    ledger.get(row, Column.assumed) +
+    ledger.get(row, Column.heldProvide)
+  );
+}

@@ -1,0 +1,39 @@
+import type { NodeId } from '../core/node-id.ts';
+import type { SeededRandom } from './seeded-random.ts';
+import type { SimChain } from './sim-chain.ts';
+import type { SimNetwork } from './sim-network.ts';
+import type { SimNode } from './sim-node.ts';
+import type { Timeline } from './timeline.ts';
+import type { WorldSettings } from './world-settings.ts';
+
+/**
+ * A strategy of somebody who wants more than he pays for: a production node with altered ports. It may use everything
+ * public (its own node, disk, keys, links and chequebooks); it may not reach into another node's memory.
+ */
+export interface Cheat {
+  /** For `--cheats` and the counts. */
+  readonly name: string;
+  /** Prepares its machine before the first start: configuration, ports, what it does to its links, what it does when. */
+  join(context: CheatContext): void;
+}
+
+/** What a cheat has. */
+export interface CheatContext {
+  readonly random: SeededRandom;
+  readonly timeline: Timeline;
+  readonly network: SimNetwork;
+  readonly chain: SimChain;
+  readonly settings: WorldSettings;
+  /** Its machine, which stands in the neighbourhood and has not been started. */
+  readonly machine: SimNode;
+  /** The honest nodes it is a neighbour of. */
+  readonly victims: readonly NodeId[];
+  /** Calls `act` each time its process has started. */
+  onStart(act: () => void): void;
+  /** Calls `act` again and again while the world runs. */
+  every(intervalMs: number, act: () => void): void;
+  /** Another machine of the same owner, with the same neighbours and a key of its own. Started by the world. */
+  secondMachine(name: string): SimNode;
+  /** Counts that it really cheated, for the coverage. */
+  cheated(times?: number): void;
+}

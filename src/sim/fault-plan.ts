@@ -1,0 +1,96 @@
+import type { FaultKind, FaultScene } from './faults.ts';
+import { FAULTS } from './faults.ts';
+import type { SeededRandom } from './seeded-random.ts';
+
+/** One fault of a plan. What it strikes it draws from a generator of its own, so that leaving another out changes nothing. */
+export interface PlannedFault {
+  readonly index: number;
+  readonly kind: FaultKind;
+  readonly atMs: number;
+  readonly lastsMs: number;
+}
+
+export interface FaultPlanOptions {
+  readonly random: SeededRandom;
+  /** Names or groups of faults; undefined for all. */
+  readonly only?: readonly string[] | undefined;
+  /** Indices that are left out: what a minimised run does without. */
+  readonly without?: ReadonlySet<number> | undefined;
+  /** Mean time between two faults, milliseconds. */
+  readonly everyMs: number;
+}
+
+/** Nothing happens before everybody had time to connect. Milliseconds. */
+const FIRST_MS = 1_500;
+
+/** Those every run begins with, in some order, so that each sees a crash and a chain in trouble. */
+const CERTAIN: readonly FaultKind['group'][] = ['process', 'chain', 'network'];
+
+/** The faults of one run, drawn one after the other from its seed. */
+export class FaultPlan {
+  readonly #options: FaultPlanOptions;
+  readonly #kinds: readonly FaultKind[];
+  readonly #ends = new Set<() => void>();
+  readonly struck: PlannedFault[] = [];
+  #atMs = FIRST_MS;
+  #next = 0;
+  #over = false;
+
+  constructor(options: FaultPlanOptions) {
+    this.#options = options;
+    const { only } = options;
+    this.#kinds = FAULTS.filter(({ name, group }) => only === undefined || only.includes(name) || only.includes(group));
+  }
+
+  /** Lets the faults happen on the world's timeline until `end`. */
+  begin(scene: FaultScene, told: (fault: PlannedFault) => void): void {
+    if (this.#kinds.length > 0) this.#schedule(scene, told);
+  }
+
+  #schedule(scene: FaultScene, told: (fault: PlannedFault) => void): void {
+    const fault = this.#draw();
+    scene.timeline.after(fault.atMs - scene.timeline.nowMs, () => {
+      if (this.#over) return;
+      if (this.#options.without?.has(fault.index) !== true) this.#strike(scene, fault, told);
+      this.#schedule(scene, told);
+    });
+  }
+
+  #draw(): PlannedFault {
+    const { everyMs, random } = this.#options;
+    const index = this.#next++;
+    const own = random.fork(`when ${index}`);
+    this.#atMs += Math.ceil(-Math.log(1 - own.next()) * everyMs);
+    const group = CERTAIN[index];
+    const certain = group === undefined ? [] : this.#kinds.filter((kind) => kind.group === group);
+    const kind = weighted(certain.length > 0 ? certain : this.#kinds, own);
+    return { index, kind, atMs: this.#atMs, lastsMs: Math.ceil(own.next() * kind.lastsMs) };
+  }
+
+  #strike(scene: FaultScene, fault: PlannedFault, told: (fault: PlannedFault) => void): void {
+    this.struck.push(fault);
+    told(fault);
+    const end = fault.kind.strike(scene, this.#options.random.fork(`what ${fault.index}`));
+    if (end === undefined) return;
+    this.#ends.add(end);
+    scene.timeline.after(fault.lastsMs, () => {
+      if (this.#ends.delete(end)) end();
+    });
+  }
+
+  /** Ends every fault that lasts, and lets none happen any more. */
+  end(): void {
+    this.#over = true;
+    for (const end of this.#ends) end();
+    this.#ends.clear();
+  }
+}
+
+function weighted(kinds: readonly FaultKind[], random: SeededRandom): FaultKind {
+  let left = random.next() * kinds.reduce((sum, { weight }) => sum + weight, 0);
+  for (const kind of kinds) {
+    left -= kind.weight;
+    if (left < 0) return kind;
+  }
+  return kinds[0] as FaultKind;
+}

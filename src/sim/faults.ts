@@ -1,0 +1,293 @@
+import type { Coverage } from './coverage.ts';
+import type { SeededRandom } from './seeded-random.ts';
+import type { SimChain } from './sim-chain.ts';
+import type { SimNetwork } from './sim-network.ts';
+import { CALM } from './sim-network.ts';
+import type { SimNode } from './sim-node.ts';
+import type { Timeline } from './timeline.ts';
+
+/** What a fault may reach. */
+export interface FaultScene {
+  readonly timeline: Timeline;
+  readonly network: SimNetwork;
+  readonly chain: SimChain;
+  readonly coverage: Coverage;
+  readonly nodes: readonly SimNode[];
+  /** Pairs of neighbours. */
+  readonly edges: readonly (readonly [SimNode, SimNode])[];
+}
+
+export interface FaultKind {
+  readonly name: string;
+  readonly group: 'network' | 'process' | 'disk' | 'chain' | 'clock';
+  /** How often it is drawn, relative to the others. */
+  readonly weight: number;
+  /** How long it lasts at the longest, milliseconds; 0 for what is done in a moment. */
+  readonly lastsMs: number;
+  /** Lets it happen; draws who and how much from `random`, which is its own. Returns what ends it. */
+  strike(scene: FaultScene, random: SeededRandom): (() => void) | undefined;
+}
+
+/** Every fault of the simulator. A process that died is started again by its world after a while. To add one, add an entry (docs/testing.md). */
+export const FAULTS: readonly FaultKind[] = [
+  {
+    name: 'cut',
+    group: 'network',
+    weight: 6,
+    lastsMs: 0,
+    strike({ network, coverage, edges }, random) {
+      const [a, b] = random.pick(edges);
+      if (network.cut(a.id, b.id) > 0) coverage.count('network.cut');
+      return undefined;
+    },
+  },
+  {
+    name: 'partition',
+    group: 'network',
+    weight: 3,
+    lastsMs: 40_000,
+    strike({ network, coverage, edges }, random) {
+      const [a, b] = random.pick(edges);
+      network.block(a.id, b.id);
+      if (random.chance(0.7)) network.block(b.id, a.id);
+      coverage.count('network.partition');
+      return () => network.heal(a.id, b.id);
+    },
+  },
+  {
+    name: 'stall',
+    group: 'network',
+    weight: 4,
+    lastsMs: 0,
+    strike({ network, coverage, edges, timeline }, random) {
+      const [a, b] = random.pick(edges);
+      network.conditions(a.id, b.id).stalledUntilMs = timeline.nowMs + random.below(5_000);
+      coverage.count('network.stall');
+      return undefined;
+    },
+  },
+  {
+    name: 'delay',
+    group: 'network',
+    weight: 3,
+    lastsMs: 20_000,
+    strike({ network, coverage, edges }, random) {
+      const [a, b] = random.pick(edges);
+      const conditions = network.conditions(a.id, b.id);
+      conditions.delayMs = 1 + random.below(800);
+      conditions.jitterMs = random.below(300);
+      coverage.count('network.delay');
+      return () => {
+        conditions.delayMs = CALM.delayMs;
+        conditions.jitterMs = 0;
+      };
+    },
+  },
+  {
+    name: 'slow link',
+    group: 'network',
+    weight: 3,
+    lastsMs: 20_000,
+    strike({ network, coverage, edges }, random) {
+      const [a, b] = random.pick(edges);
+      const conditions = network.conditions(a.id, b.id);
+      conditions.bytesPerSecond = 4_000 + random.below(200_000);
+      coverage.count('network.slow');
+      return () => {
+        conditions.bytesPerSecond = CALM.bytesPerSecond;
+      };
+    },
+  },
+  {
+    name: 'mischief',
+    group: 'network',
+    weight: 3,
+    lastsMs: 15_000,
+    strike({ network, edges }, random) {
+      const [a, b] = random.pick(edges);
+      const conditions = network.conditions(a.id, b.id);
+      if (random.chance(0.5)) conditions.duplicate = 0.3;
+      else conditions.reorder = 0.2;
+      return () => {
+        conditions.duplicate = 0;
+        conditions.reorder = 0;
+      };
+    },
+  },
+  {
+    name: 'crash',
+    group: 'process',
+    weight: 5,
+    lastsMs: 0,
+    strike({ coverage, nodes }, random) {
+      const node = random.pick(nodes);
+      if (!node.alive) return undefined;
+      const silently = random.chance(0.3);
+      coverage.count(silently ? 'crash.power' : 'crash.process');
+      node.crash(silently);
+      return undefined;
+    },
+  },
+  {
+    name: 'crash between effects',
+    group: 'process',
+    weight: 8,
+    lastsMs: 0,
+    strike({ coverage, nodes }, random) {
+      const node = random.pick(nodes);
+      const { life } = node;
+      if (!life.alive) return undefined;
+      life.onDeath(() => coverage.count(`crash.${life.diedAt ?? 'other'}`));
+      life.killAtCall(life.calls + 1 + random.below(60));
+      return undefined;
+    },
+  },
+  {
+    name: 'restart',
+    group: 'process',
+    weight: 2,
+    lastsMs: 0,
+    strike({ coverage, nodes }, random) {
+      const node = random.pick(nodes);
+      if (!node.alive || node.node === undefined) return undefined;
+      coverage.count('process.restart');
+      void node.stop();
+      return undefined;
+    },
+  },
+  {
+    name: 'disk full',
+    group: 'disk',
+    weight: 2,
+    lastsMs: 6_000,
+    strike({ nodes }, random) {
+      const { disk } = random.pick(nodes);
+      disk.full = true;
+      return () => {
+        disk.full = false;
+      };
+    },
+  },
+  {
+    name: 'disk failing',
+    group: 'disk',
+    weight: 2,
+    lastsMs: 4_000,
+    strike({ nodes }, random) {
+      const { disk } = random.pick(nodes);
+      disk.failing = true;
+      return () => {
+        disk.failing = false;
+      };
+    },
+  },
+  {
+    name: 'disk slow',
+    group: 'disk',
+    weight: 4,
+    lastsMs: 15_000,
+    strike({ coverage, nodes }, random) {
+      const { disk } = random.pick(nodes);
+      disk.commitLatencyMs = 1 + random.below(300);
+      coverage.count('disk.slow');
+      return () => {
+        disk.commitLatencyMs = 0;
+      };
+    },
+  },
+  {
+    name: 'endpoint dead',
+    group: 'chain',
+    weight: 3,
+    lastsMs: 20_000,
+    strike({ chain, nodes }, random) {
+      const endpoint = chain.endpoint(random.pick(nodes).id);
+      endpoint.dead = true;
+      return () => {
+        endpoint.dead = false;
+      };
+    },
+  },
+  {
+    name: 'endpoint slow',
+    group: 'chain',
+    weight: 3,
+    lastsMs: 20_000,
+    strike({ chain, coverage, nodes }, random) {
+      const endpoint = chain.endpoint(random.pick(nodes).id);
+      endpoint.latencyMs = 50 + random.below(11_000);
+      coverage.count('chain.endpoint-slow');
+      return () => {
+        endpoint.latencyMs = 0;
+      };
+    },
+  },
+  {
+    name: 'slow blocks',
+    group: 'chain',
+    weight: 3,
+    lastsMs: 30_000,
+    strike({ chain, coverage }, random) {
+      chain.blocks.blockMs = random.pick([1_000, 5_000, 15_000]);
+      coverage.count('chain.slow-blocks');
+      return undefined;
+    },
+  },
+  {
+    name: 'revert',
+    group: 'chain',
+    weight: 2,
+    lastsMs: 0,
+    strike({ chain }, random) {
+      chain.blocks.revertNext += 1 + random.below(2);
+      return undefined;
+    },
+  },
+  {
+    name: 'transaction lost',
+    group: 'chain',
+    weight: 2,
+    lastsMs: 0,
+    strike({ chain }) {
+      chain.blocks.loseNext += 1;
+      return undefined;
+    },
+  },
+  {
+    name: 'gas spike',
+    group: 'chain',
+    weight: 2,
+    lastsMs: 20_000,
+    strike({ chain, coverage }, random) {
+      const { blocks } = chain;
+      blocks.gasPriceWei = 1_000_000_000n * BigInt(10 + random.below(1_000));
+      coverage.count('chain.gas-spike');
+      return () => {
+        blocks.gasPriceWei = 1_000_000_000n;
+      };
+    },
+  },
+  {
+    name: 'reorganisation',
+    group: 'chain',
+    weight: 2,
+    lastsMs: 0,
+    strike({ chain }, random) {
+      chain.blocks.reorganise(1 + random.below(4), random.chance(0.3) ? 0.3 : 0);
+      return undefined;
+    },
+  },
+  {
+    name: 'clock jump',
+    group: 'clock',
+    weight: 2,
+    lastsMs: 0,
+    strike({ coverage, nodes }, random) {
+      const node = random.pick(nodes);
+      node.wallOffsetMs = (random.below(2) * 2 - 1) * random.below(7_200_000);
+      if (node.clock !== undefined) node.clock.wallOffsetMs = node.wallOffsetMs;
+      coverage.count('clock.jump');
+      return undefined;
+    },
+  },
+];

@@ -1,0 +1,190 @@
+import { Column } from '../core/ledger.ts';
+import type { LinkAccount } from '../core/link-account.ts';
+import type { NodeId } from '../core/node-id.ts';
+import type { NodeEvent } from '../node/node.ts';
+import type { StoreRecord } from '../store/store.ts';
+import { AccountWatch } from './account-watch.ts';
+import { BrokenRule } from './broken-rule.ts';
+import { MoneyWatch } from './money-watch.ts';
+import type { SimChain } from './sim-chain.ts';
+import type { SimNode } from './sim-node.ts';
+
+export interface InvariantsOptions {
+  readonly nodes: readonly SimNode[];
+  readonly edges: readonly (readonly [SimNode, SimNode])[];
+  readonly honest: (node: SimNode) => boolean;
+  readonly chain: SimChain;
+  readonly riskAt: number;
+  readonly weiPerUnit: bigint;
+  /** Something was done lately to the messages between these two that only a hostile end or proxy could do. */
+  readonly tampered: (a: NodeId, b: NodeId) => boolean;
+}
+
+const SERVICES = [0, 1, 2] as const;
+
+/** The rules of DESIGN §3, looked at after every step; only accounts that may have moved. */
+export class Invariants {
+  /** The first rule that was found broken. Kept, since production code may swallow what is thrown through it. */
+  broken: BrokenRule | undefined;
+  readonly #options: InvariantsOptions;
+  readonly #money: MoneyWatch;
+  readonly #byNode = new Map<NodeId, Map<NodeId, AccountWatch>>();
+  readonly #names = new Map<NodeId, string>();
+  readonly #cheats = new Set<NodeId>();
+
+  constructor(options: InvariantsOptions) {
+    this.#options = options;
+    for (const node of options.nodes) {
+      this.#names.set(node.id, node.name);
+      this.#byNode.set(node.id, new Map());
+      if (!options.honest(node)) this.#cheats.add(node.id);
+      node.disk.written = (records) => this.#written(node, records);
+    }
+    for (const [a, b] of options.edges) this.#join(a, b);
+    this.#money = new MoneyWatch({
+      weiPerUnit: options.weiPerUnit,
+      honest: (id) => !this.#cheats.has(id),
+      nameOf: (id) => this.#names.get(id) ?? id,
+      issued: (payer, beneficiary, units) => {
+        const watch = this.watchOf(payer, beneficiary);
+        if (watch !== undefined) watch.issuedUnits = units;
+      },
+    });
+  }
+
+  #join(a: SimNode, b: SimNode): void {
+    const honest = this.#options.honest(a) && this.#options.honest(b);
+    const ends = [new AccountWatch(a, b.id, honest), new AccountWatch(b, a.id, honest)] as const;
+    ends[0].other = ends[1];
+    ends[1].other = ends[0];
+    for (const end of ends) {
+      end.riskAt = this.#options.riskAt;
+      this.#byNode.get(end.node.id)?.set(end.peer, end);
+    }
+  }
+
+  watchOf(node: NodeId, peer: NodeId): AccountWatch | undefined {
+    return this.#byNode.get(node)?.get(peer);
+  }
+
+  /** Runs a look and keeps the first rule it finds broken. */
+  #guard(look: () => void): void {
+    if (this.broken !== undefined) return;
+    try {
+      look();
+    } catch (error) {
+      if (!(error instanceof BrokenRule)) throw error;
+      this.broken = error;
+    }
+  }
+
+  /** One account may have moved. */
+  look(watch: AccountWatch): void {
+    if (this.broken !== undefined) return;
+    try {
+      if (!this.#cheats.has(watch.node.id) || watch.node.alive) watch.look();
+      if (watch.loss() > watch.lossBound()) this.#losing(watch);
+    } catch (error) {
+      if (!(error instanceof BrokenRule)) throw error;
+      this.broken = error;
+    }
+  }
+
+  /** All accounts of a node. */
+  lookAt(node: SimNode): void {
+    for (const watch of this.#byNode.get(node.id)?.values() ?? []) this.look(watch);
+  }
+
+  lookAtAll(): void {
+    for (const node of this.#options.nodes) this.lookAt(node);
+  }
+
+  /** What was cashed is read from the chain only when it matters. */
+  #losing(watch: AccountWatch): void {
+    if (this.#cheats.has(watch.node.id)) return;
+    watch.cashedUnits = Number(this.#paidOut(watch.peer, watch.node.id) / this.#options.weiPerUnit);
+    const loss = watch.loss();
+    if (loss <= watch.lossBound()) return;
+    const { consumed, issuedUnits, cashedUnits, mostGranted, riskAt } = watch;
+    throw new BrokenRule(
+      'bounded-loss',
+      `${watch.node.name} would lose ${loss} to ${watch.other?.node.name}, above dropAt ${mostGranted} + riskAt ${riskAt} ` +
+        `(provided ${watch.other?.consumed}, consumed ${consumed}, paid ${issuedUnits}, cashed ${cashedUnits})`,
+    );
+  }
+
+  #paidOut(issuer: NodeId, beneficiary: NodeId): bigint {
+    const { state } = this.#options.chain.blocks;
+    let wei = 0n;
+    for (const book of state.books) if (book.issuer === issuer) wei += state.paidOut(book.address, beneficiary);
+    return wei;
+  }
+
+  #written(node: SimNode, records: readonly StoreRecord[]): void {
+    if (!this.#cheats.has(node.id)) this.#guard(() => this.#money.written(node.id, records));
+    else this.#money.note(node.id, records);
+  }
+
+  /** What a node says of itself and its neighbours. */
+  said(node: SimNode, event: NodeEvent): void {
+    const about = event.neighbour;
+    if (event.kind === 'fault' && event['code'] === 'INVARIANT_BROKEN')
+      this.#guard(() => this.#fail('books-halted', node, about, String(event['what'])));
+    if (event.kind !== 'verdict' || event['action'] !== 'cut' || about === undefined) return;
+    const guilty = this.#cheats.has(about) || this.#cheats.has(node.id);
+    if (guilty || this.#options.tampered(node.id, about)) return;
+    this.#guard(() => this.#fail('honest-not-cut', node, about, String(event['code'])));
+  }
+
+  #fail(rule: string, node: SimNode, about: NodeId | undefined, what: string): never {
+    throw new BrokenRule(rule, `${node.name} about ${this.#names.get(about ?? '') ?? about}: ${what}`);
+  }
+
+  /** What still differs between the ends of honest pairs, in words; empty when all books agree and nothing is owed at large. */
+  differences(): string[] {
+    const found: string[] = [];
+    for (const [a, b] of this.#options.edges) {
+      if (this.#cheats.has(a.id) || this.#cheats.has(b.id)) continue;
+      found.push(...difference(a, b));
+    }
+    return found;
+  }
+}
+
+function difference(a: SimNode, b: SimNode): string[] {
+  const mine = a.accountOf(b.id);
+  const theirs = b.accountOf(a.id);
+  const pair = `${a.name}–${b.name}`;
+  if (mine === undefined || theirs === undefined) return [`${pair}: never connected`];
+  if (!mine.ready || !theirs.ready) return [`${pair}: not connected`];
+  const found: string[] = [];
+  for (const service of SERVICES) {
+    for (const [seller, buyer] of [
+      [mine, theirs],
+      [theirs, mine],
+    ] as const) {
+      const given = net(seller, Column.provided, Column.providedCorrection, service);
+      const taken = net(buyer, Column.consumed, Column.consumedCorrection, service);
+      if (given !== taken) found.push(`${pair}: service ${service} given ${given}, taken ${taken}`);
+    }
+  }
+  for (const [payer, payee] of [
+    [mine, theirs],
+    [theirs, mine],
+  ] as const) {
+    const paid = payer.ledger.get(payer.row, Column.paid);
+    const received = payee.ledger.get(payee.row, Column.received);
+    if (paid !== received) found.push(`${pair}: paid ${paid}, received ${received}`);
+    const pending = payer.ledger.get(payer.row, Column.pending);
+    if (pending !== 0) found.push(`${pair}: pending ${pending}`);
+    if (payer.payDue()) found.push(`${pair}: ${payer.payable()} due`);
+    if (payee.closed) found.push(`${pair}: closed`);
+  }
+  const sum = mine.ledger.get(mine.row, Column.balance) + theirs.ledger.get(theirs.row, Column.balance);
+  if (sum !== 0) found.push(`${pair}: balances add up to ${sum}`);
+  return found;
+}
+
+function net(account: LinkAccount, total: number, correction: number, service: number): number {
+  return account.ledger.get(account.row, total + service) + account.ledger.get(account.row, correction + service);
+}

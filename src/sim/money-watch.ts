@@ -1,0 +1,139 @@
+import type { NodeId } from '../core/node-id.ts';
+import type { IssuedChequeRecord, LinkRecord, ReceivedChequeRecord, StoreRecord } from '../store/store.ts';
+import { BrokenRule } from './broken-rule.ts';
+
+/** One node's money as its disk has it at this moment, by own sums over its records. */
+class DurableMoney {
+  readonly issued = new Map<string, IssuedChequeRecord>();
+  readonly received = new Map<NodeId, ReceivedChequeRecord>();
+  readonly links = new Map<NodeId, LinkRecord>();
+}
+
+export interface MoneyWatchOptions {
+  /** Wei per unit, at which every node of the world pays and is paid. */
+  readonly weiPerUnit: bigint;
+  /** True for a node that keeps to the rules in what it writes and says. */
+  readonly honest: (id: NodeId) => boolean;
+  readonly nameOf: (id: NodeId) => string;
+  /** A cheque was made durable by its payer: cumulative units to this beneficiary on all its chequebooks. */
+  readonly issued: (payer: NodeId, beneficiary: NodeId, units: number) => void;
+}
+
+/**
+ * Money once, at every moment a crash could show: after each durable batch, over all lives of a node, a cheque that was
+ * taken is in the account it was credited to, and one that was accepted is in the account that paid it.
+ */
+export class MoneyWatch {
+  readonly #options: MoneyWatchOptions;
+  readonly #nodes = new Map<NodeId, DurableMoney>();
+
+  constructor(options: MoneyWatchOptions) {
+    this.#options = options;
+  }
+
+  #of(node: NodeId): DurableMoney {
+    const found = this.#nodes.get(node) ?? new DurableMoney();
+    this.#nodes.set(node, found);
+    return found;
+  }
+
+  /** A batch became durable on a node's disk. Throws `BrokenRule`. */
+  written(node: NodeId, records: readonly StoreRecord[]): void {
+    const money = this.#of(node);
+    const touched = new Set<NodeId>();
+    let sums = false;
+    for (const record of records) {
+      if (record.kind === 'link') {
+        const before = money.links.get(record.neighbour);
+        sums ||= before?.paid !== record.paid || before.received !== record.received;
+        money.links.set(record.neighbour, record);
+        touched.add(record.neighbour);
+      } else if (record.kind === 'issued') {
+        this.#issue(node, money, record);
+        sums = true;
+        touched.add(record.beneficiary);
+      } else if (record.kind === 'received') {
+        this.#receive(node, money, record);
+        sums = true;
+        touched.add(record.neighbour);
+      }
+    }
+    // Most batches are charges alone.
+    if (sums) for (const neighbour of touched) this.#compare(node, money, neighbour);
+  }
+
+  /** As `written`, for a node that need not keep to any rule: only what others are compared with is remembered. */
+  note(node: NodeId, records: readonly StoreRecord[]): void {
+    const money = this.#of(node);
+    for (const record of records) {
+      if (record.kind === 'issued') money.issued.set(`${record.chequebook} ${record.beneficiary}`, record);
+    }
+  }
+
+  #issue(node: NodeId, money: DurableMoney, record: IssuedChequeRecord): void {
+    const key = `${record.chequebook} ${record.beneficiary}`;
+    const before = money.issued.get(key);
+    if (before !== undefined && record.cumulative < before.cumulative)
+      this.#broken('issued-grows', node, record.beneficiary, `${before.cumulative} wei, then ${record.cumulative}`);
+    if (before !== undefined && record.acceptedCumulative < before.acceptedCumulative)
+      this.#broken(
+        'accepted-grows',
+        node,
+        record.beneficiary,
+        `${before.acceptedCumulative}, then ${record.acceptedCumulative}`,
+      );
+    money.issued.set(key, record);
+    this.#options.issued(node, record.beneficiary, this.#units(this.#sumIssued(money, record.beneficiary).cumulative));
+  }
+
+  #receive(node: NodeId, money: DurableMoney, record: ReceivedChequeRecord): void {
+    const before = money.received.get(record.chequebook);
+    if (before !== undefined && record.cumulative < before.cumulative)
+      this.#broken('received-grows', node, record.neighbour, `${before.cumulative} wei, then ${record.cumulative}`);
+    money.received.set(record.chequebook, record);
+    const issued = this.#of(record.neighbour).issued.get(`${record.chequebook} ${node}`);
+    if ((issued?.cumulative ?? 0n) < record.cumulative && this.#options.honest(record.neighbour))
+      this.#broken(
+        'sent-is-recorded',
+        record.neighbour,
+        node,
+        `took ${record.cumulative} wei of ${issued?.cumulative ?? 0n}`,
+      );
+  }
+
+  #compare(node: NodeId, money: DurableMoney, neighbour: NodeId): void {
+    const link = money.links.get(neighbour);
+    let credited = 0;
+    for (const record of money.received.values()) if (record.neighbour === neighbour) credited += record.creditedUnits;
+    if (credited !== (link?.received ?? 0))
+      this.#broken('credited-once', node, neighbour, `cheques of ${credited} units, account ${link?.received ?? 0}`);
+    const accepted = this.#units(this.#sumIssued(money, neighbour).accepted);
+    const paid = link?.paid ?? 0;
+    const wrong = this.#options.honest(neighbour) ? paid !== accepted : paid < accepted;
+    if (wrong) this.#broken('paid-once', node, neighbour, `accepted ${accepted} units, account ${paid}`);
+  }
+
+  #sumIssued(money: DurableMoney, beneficiary: NodeId): { cumulative: bigint; accepted: bigint } {
+    let cumulative = 0n;
+    let accepted = 0n;
+    for (const record of money.issued.values()) {
+      if (record.beneficiary !== beneficiary) continue;
+      cumulative += record.cumulative;
+      accepted += record.acceptedCumulative;
+    }
+    return { cumulative, accepted };
+  }
+
+  #units(wei: bigint): number {
+    return Number(wei / this.#options.weiPerUnit);
+  }
+
+  /** All cheques a node holds of another, durable: chequebook and cumulative wei. */
+  held(node: NodeId, from: NodeId): readonly ReceivedChequeRecord[] {
+    return [...this.#of(node).received.values()].filter(({ neighbour }) => neighbour === from);
+  }
+
+  #broken(rule: string, node: NodeId, about: NodeId, what: string): never {
+    throw new BrokenRule(rule, `${this.#options.nameOf(node)} about ${this.#options.nameOf(about)}: ${what}`);
+  }
+}

@@ -1,0 +1,70 @@
+import type { NodeConfig } from '../node/config.ts';
+import { parseConfig } from '../node/load-config.ts';
+
+/** The chain of every simulated world. */
+export const SIM_CHAIN_ID = 31_337;
+
+/** What a simulated node's operator decides; the rest is as in an empty configuration file. */
+export interface SimConfig {
+  readonly name: string;
+  readonly listenPort: number;
+  /** Units per MB: what its uplink costs, what profit it takes in hundredths of a per cent, and what it pays at most. */
+  readonly costPerMb: number;
+  readonly profitBp: number;
+  readonly maxPricePerMb: number;
+  /** Units. */
+  readonly payAt: number;
+  readonly dropAt: number;
+  readonly riskAt: number;
+  readonly depositWei: bigint;
+  readonly weiPerUnit: bigint;
+  readonly journalWindowMs: number;
+  /** Listening ports of those it dials. */
+  readonly dials: readonly number[];
+}
+
+const HOST = 'sim';
+const FACTORY = `0x${'fa'.repeat(20)}`;
+
+const base = parseConfig(
+  `[settlement]\nenabled = true\nrpc_url = "http://sim"\nfactory = "${FACTORY}"\nchain_id = ${SIM_CHAIN_ID}\n`,
+  '/sim/wayleave.toml',
+);
+
+/** The complete configuration of a simulated node. */
+export function simConfig(options: SimConfig): NodeConfig {
+  return {
+    ...base,
+    name: options.name,
+    listen: { host: HOST, port: options.listenPort },
+    discovery: { mdns: false, accept: 'any' },
+    transit: {
+      ...base.transit,
+      uplink: true,
+      nextHop: 'uplink',
+      uplinkPricePerMb: options.costPerMb,
+      minProfitBp: options.profitBp,
+      maxPricePerMb: options.maxPricePerMb,
+    },
+    proxy: { ...base.proxy, enabled: false },
+    credit: {
+      ...base.credit,
+      payAtUnits: options.payAt,
+      dropAtUnits: options.dropAt,
+      riskAtUnits: options.riskAt,
+    },
+    settlement: { ...base.settlement, depositWei: options.depositWei, weiPerUnit: options.weiPerUnit },
+    store: { ...base.store, journalWindowMs: options.journalWindowMs },
+    neighbours: options.dials.map((port) => ({
+      id: undefined,
+      address: { host: HOST, port },
+      name: undefined,
+      free: false,
+      freeMbPerDay: 0,
+      maxRateMbit: 0,
+      payAtUnits: undefined,
+      dropAtUnits: undefined,
+      riskAtUnits: undefined,
+    })),
+  };
+}

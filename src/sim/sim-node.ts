@@ -1,0 +1,174 @@
+import { createSigner, generateKey, type Signer } from '../chain/signer.ts';
+import type { LinkAccount } from '../core/link-account.ts';
+import type { NodeId } from '../core/node-id.ts';
+import type { NodeConfig } from '../node/config.ts';
+import { createNode, type NodePorts, type ServicesContext } from '../node/create-node.ts';
+import type { NodeEvent, WayleaveNode } from '../node/node.ts';
+import type { Coverage } from './coverage.ts';
+import { Life } from './life.ts';
+import type { SeededRandom } from './seeded-random.ts';
+import type { SimChain } from './sim-chain.ts';
+import { SimDisk } from './sim-disk.ts';
+import type { LinkTamper } from './sim-link.ts';
+import type { SimNetwork } from './sim-network.ts';
+import { SimTransport } from './sim-transport.ts';
+import type { Timeline } from './timeline.ts';
+import { Traffic } from './traffic.ts';
+import { VirtualClock } from './virtual-clock.ts';
+
+/** What all nodes of a world share. */
+export interface SimSurroundings {
+  readonly timeline: Timeline;
+  readonly network: SimNetwork;
+  readonly chain: SimChain;
+  readonly coverage: Coverage;
+}
+
+export interface SimNodeOptions {
+  readonly surroundings: SimSurroundings;
+  readonly name: string;
+  readonly random: SeededRandom;
+  readonly config: NodeConfig;
+}
+
+/** What is watched of a node, for as long as it stands in a world. */
+export interface SimNodeWatch {
+  /** A life began, with what it found on its disk; ended, after it was killed; and what the node says of itself. */
+  born(node: SimNode): void;
+  died(node: SimNode): void;
+  said(node: SimNode, event: NodeEvent): void;
+}
+
+/** An own address range is asked for by the egress policy of a gateway, which no simulated node is. */
+const NO_EGRESS = { ownAddresses: () => [] } as unknown as NodePorts['egress'];
+
+/** One machine with its disk, its key and its lives: the production node, with everything outside it simulated. */
+export class SimNode {
+  readonly name: string;
+  readonly signer: Signer;
+  readonly disk: SimDisk;
+  readonly random: SeededRandom;
+  /** For the next life. */
+  config: NodeConfig;
+  wallOffsetMs = 0;
+  driftPpm = 0;
+  /** What a cheat does to its links, and to its ports. */
+  tamper: LinkTamper | undefined;
+  alter: ((ports: NodePorts, life: Life) => NodePorts) | undefined;
+  watch: SimNodeWatch | undefined;
+  /** Called each time its process has started. */
+  readonly started: (() => void)[] = [];
+  /** The present life, or the last one. */
+  life = new Life();
+  lives = 0;
+  node: WayleaveNode | undefined;
+  traffic: Traffic | undefined;
+  transport: SimTransport | undefined;
+  clock: VirtualClock | undefined;
+  #context: ServicesContext | undefined;
+  #framesBefore = 0;
+  readonly #surroundings: SimSurroundings;
+
+  constructor({ surroundings, name, random, config }: SimNodeOptions) {
+    this.#surroundings = surroundings;
+    this.name = name;
+    this.random = random;
+    this.config = config;
+    this.signer = createSigner(generateKey((count) => random.fork('key').bytes(count)));
+    this.disk = new SimDisk({
+      timeline: surroundings.timeline,
+      random: random.fork('disk'),
+      coverage: surroundings.coverage,
+    });
+    this.life.kill();
+  }
+
+  get id(): NodeId {
+    return this.signer.id;
+  }
+
+  get alive(): boolean {
+    return this.life.alive;
+  }
+
+  /** The account with a neighbour in the present life; undefined before there is one. */
+  accountOf(neighbour: NodeId): LinkAccount | undefined {
+    return this.#context?.accountOf(neighbour);
+  }
+
+  /** Frames its processes sent and charged. */
+  get frames(): number {
+    return this.#framesBefore + (this.traffic?.frames ?? 0);
+  }
+
+  /** Starts the process on what its disk holds. Does nothing while it runs. */
+  start(): void {
+    if (this.alive) return;
+    const { chain, network, timeline } = this.#surroundings;
+    const life = new Life();
+    this.life = life;
+    this.lives += 1;
+    this.#context = undefined;
+    this.node = undefined;
+    this.#framesBefore += this.traffic?.frames ?? 0;
+    this.traffic = undefined;
+    life.onDeath(() => this.watch?.died(this));
+    const { driftPpm, wallOffsetMs } = this;
+    const clock = new VirtualClock({ timeline, life, driftPpm, wallOffsetMs });
+    const { id, signer, tamper } = this;
+    const transport = new SimTransport({ network, life, clock, id, key: signer.publicKey, tamper });
+    this.clock = clock;
+    this.transport = transport;
+    const random = this.random.fork(`life ${this.lives}`);
+    const ports: NodePorts = {
+      clock,
+      random: () => random.next(),
+      store: this.disk.open(life),
+      transport,
+      chain: chain.port(life, signer),
+      egress: NO_EGRESS,
+    };
+    this.watch?.born(this);
+    void this.#run(life, this.alter?.(ports, life) ?? ports);
+    timeline.asynchronous();
+  }
+
+  async #run(life: Life, ports: NodePorts): Promise<void> {
+    const services = (context: ServicesContext): Traffic => {
+      this.#context = context;
+      this.traffic = new Traffic(ports.clock, context);
+      return this.traffic;
+    };
+    try {
+      const node = await createNode({ config: this.config, signer: this.signer, ports, services });
+      if (!life.alive) return;
+      this.node = node;
+      node.subscribe((event) => {
+        if (life.alive) this.watch?.said(this, event);
+      });
+      for (const act of this.started) act();
+    } catch (error) {
+      // A start that fails ends the process, as the command does; whoever keeps the machine starts it again.
+      this.#surroundings.coverage.count('start failed');
+      this.failure = error;
+      life.kill();
+    }
+  }
+
+  /** Why the last start failed. */
+  failure: unknown;
+
+  /** Ends the process at once. `silently`: the machine lost its power, and nobody is told. */
+  crash(silently = false): void {
+    if (!this.alive) return;
+    if (this.transport !== undefined) this.transport.diesSilently = silently;
+    this.life.kill();
+  }
+
+  /** Ends the process as an operator does. */
+  async stop(): Promise<void> {
+    const { life } = this;
+    await this.node?.stop();
+    if (life.alive) life.kill();
+  }
+}

@@ -1,0 +1,91 @@
+import type { Clock } from '../core/clock.ts';
+import type { ServiceDoor } from '../core/door.ts';
+import type { NodeId } from '../core/node-id.ts';
+import { type Channel, type Link, ResetCode } from '../link/link.ts';
+import type { LinkServices } from '../neighbour/neighbour.ts';
+import type { ServicesContext } from '../node/create-node.ts';
+import { LinkTraffic } from './link-traffic.ts';
+
+/** No more than this waits for one neighbour: a want beyond it is dropped, as a full queue drops packets. Bytes. */
+const MOST_WANTED_BYTES = 4_000_000;
+
+/**
+ * Stands where transit stands in a node, and trades made-up bytes over the same channels through the same doors. It
+ * works over any link: simulated, in memory, or TLS.
+ */
+export class Traffic implements LinkServices {
+  readonly #clock: Clock;
+  readonly #context: ServicesContext;
+  readonly #links = new Map<NodeId, { link: Link; traffic: LinkTraffic }>();
+
+  #framesBefore = 0;
+
+  constructor(clock: Clock, context: ServicesContext) {
+    this.#clock = clock;
+    this.#context = context;
+  }
+
+  linkUp(link: Link, door: ServiceDoor): void {
+    const before = this.#links.get(link.peer)?.link;
+    if (before !== undefined) this.linkDown(before);
+    const fault = (error: unknown): void => this.#context.fault(link.peer, error);
+    this.#links.set(link.peer, { link, traffic: new LinkTraffic({ clock: this.#clock, link, door, fault }) });
+  }
+
+  linkDown(link: Link): void {
+    const present = this.#links.get(link.peer);
+    if (present?.link !== link) return;
+    this.#framesBefore += present.traffic.frames;
+    present.traffic.close();
+    this.#links.delete(link.peer);
+  }
+
+  granted(link: Link): void {
+    this.#of(link)?.changed();
+  }
+
+  opened(channel: Channel, _header: Uint8Array, tag: number): void {
+    const traffic = this.#of(channel.link);
+    if (traffic !== undefined) return traffic.opened(channel, tag);
+    channel.attach({ data() {}, ended() {}, reset() {}, writable() {} });
+    channel.reset(ResetCode.noRoute);
+  }
+
+  #of(link: Link): LinkTraffic | undefined {
+    const present = this.#links.get(link.peer);
+    return present?.link === link ? present.traffic : undefined;
+  }
+
+  /** Somebody behind this node has `bytes` for a neighbour that buys here. False: there is no connection, or no room. */
+  serve(to: NodeId, bytes: number): boolean {
+    const traffic = this.#links.get(to)?.traffic;
+    if (traffic === undefined || traffic.toServe >= MOST_WANTED_BYTES) return false;
+    traffic.toServe += bytes;
+    traffic.serve();
+    return true;
+  }
+
+  /** This node has `bytes` to send through a neighbour that sells. */
+  upload(through: NodeId, bytes: number): boolean {
+    const traffic = this.#links.get(through)?.traffic;
+    if (traffic === undefined || traffic.toUpload >= MOST_WANTED_BYTES) return false;
+    traffic.toUpload += bytes;
+    traffic.upload();
+    return true;
+  }
+
+  /** Frames sent and charged so far. */
+  get frames(): number {
+    let sum = this.#framesBefore;
+    for (const { traffic } of this.#links.values()) sum += traffic.frames;
+    return sum;
+  }
+
+  /** Wants nothing any more. What is under way still arrives. */
+  rest(): void {
+    for (const { traffic } of this.#links.values()) {
+      traffic.toServe = 0;
+      traffic.toUpload = 0;
+    }
+  }
+}

@@ -1,0 +1,38 @@
+import type { SeededRandom } from './seeded-random.ts';
+
+/** What is bought and sold in a world, on which terms, and how fast. Drawn from the seed, or given. */
+export interface WorldSettings {
+  /** Units per MB that access costs each node; its ask follows from it. */
+  readonly costPerMb: number;
+  readonly payAt: number;
+  readonly dropAt: number;
+  readonly riskAt: number;
+  readonly weiPerUnit: bigint;
+  readonly depositWei: bigint;
+  readonly journalWindowMs: number;
+  /** Mean time between two wants of one node of one neighbour, milliseconds, and how large they are at most, bytes. */
+  readonly tradeEveryMs: number;
+  readonly tradeBytes: number;
+  /** One want in so many is an upload. */
+  readonly uploadOneIn: number;
+  /** Mean time between two faults, milliseconds. */
+  readonly faultEveryMs: number;
+}
+
+/** Thresholds are small, so that a run of a few thousand steps pays, chokes, cashes and forgets many times. */
+export function drawSettings(random: SeededRandom): WorldSettings {
+  const payAt = random.between(100, 1_500);
+  return {
+    costPerMb: random.between(2_000, 30_000),
+    payAt,
+    dropAt: payAt * random.between(2, 6) + 400,
+    riskAt: payAt * random.between(1, 10),
+    weiPerUnit: random.pick([1n, 1_000n, 10_000_000_000n]),
+    depositWei: 10n ** 20n,
+    journalWindowMs: random.pick([0, 5, 50, 50, 200]),
+    tradeEveryMs: random.between(20, 200),
+    tradeBytes: random.between(500, 12_000),
+    uploadOneIn: random.between(2, 10),
+    faultEveryMs: random.between(1_000, 8_000),
+  };
+}

@@ -1,0 +1,328 @@
+import type { NodeId } from '../core/node-id.ts';
+import type { NodeEvent } from '../node/node.ts';
+import type { BrokenRule } from './broken-rule.ts';
+import { BrokenRule as Broken } from './broken-rule.ts';
+import type { Cheat } from './cheat.ts';
+import { Coverage } from './coverage.ts';
+import { FaultPlan } from './fault-plan.ts';
+import { Invariants } from './invariants.ts';
+import { SeededRandom } from './seeded-random.ts';
+import { SimChain } from './sim-chain.ts';
+import { SIM_CHAIN_ID, simConfig } from './sim-config.ts';
+import { SimNetwork } from './sim-network.ts';
+import { SimNode, type SimSurroundings } from './sim-node.ts';
+import { Timeline } from './timeline.ts';
+import { Workload } from './workload.ts';
+import { drawSettings, type WorldSettings } from './world-settings.ts';
+
+export interface WorldOptions {
+  readonly seed: number | string;
+  /** All machines, cheats among them. */
+  readonly nodes: number;
+  /** The last ones are cheats, one strategy each. */
+  readonly cheats: readonly Cheat[];
+  /** Names or groups of faults; undefined for all, empty for none. */
+  readonly faults?: readonly string[] | undefined;
+  /** Indices of faults to leave out. */
+  readonly without?: ReadonlySet<number> | undefined;
+  readonly settings?: Partial<WorldSettings>;
+  /** Neighbours, by index; drawn when absent. */
+  readonly edges?: readonly (readonly [number, number])[];
+  /** Told of everything a person would want to read afterwards. */
+  readonly log?: ((atMs: number, line: string) => void) | undefined;
+}
+
+export interface WorldResult {
+  readonly seed: string;
+  readonly steps: number;
+  readonly virtualMs: number;
+  /** Frames sent and charged. */
+  readonly charges: number;
+  readonly coverage: Coverage;
+  readonly broken: BrokenRule | undefined;
+}
+
+/** How long after the faults everything must have come to rest. */
+const DRAIN_MS = 400_000;
+const DRAIN_LOOK_MS = 1_000;
+/** A process that died is started again after at most this. */
+const DOWN_MS = 8_000;
+/** Up to so many nodes every account is looked at when anything may have happened; beyond it, those that were touched. */
+const SMALL_WORLD = 8;
+/** Promises run out at least this often, for code that waits for a timer without any port. */
+const TURN_STEPS = 64;
+const RICH_WEI = 10n ** 24n;
+
+/** A neighbourhood of production nodes in virtual time: everything follows from the seed. */
+export class World {
+  readonly timeline = new Timeline();
+  readonly coverage = new Coverage();
+  readonly settings: WorldSettings;
+  readonly nodes: SimNode[] = [];
+  readonly edges: (readonly [SimNode, SimNode])[] = [];
+  readonly network: SimNetwork;
+  readonly chain: SimChain;
+  readonly invariants: Invariants;
+  readonly workload: Workload;
+  readonly faults: FaultPlan;
+  readonly #options: WorldOptions;
+  readonly #random: SeededRandom;
+  readonly #cheats = new Set<SimNode>();
+  #draining = false;
+  #sinceTurn = 0;
+
+  constructor(options: WorldOptions) {
+    this.#options = options;
+    this.#random = new SeededRandom(options.seed);
+    this.settings = { ...drawSettings(this.#random.fork('settings')), ...options.settings };
+    const { timeline, coverage } = this;
+    this.network = new SimNetwork({
+      timeline,
+      coverage,
+      random: this.#random.fork('network'),
+      observer: (to, from) => this.#observer(to, from),
+    });
+    this.chain = new SimChain({ timeline, coverage, random: this.#random.fork('chain'), chainId: SIM_CHAIN_ID });
+    this.#build();
+    this.workload = new Workload({
+      timeline,
+      random: this.#random.fork('workload'),
+      settings: this.settings,
+      edges: this.edges,
+      traded: (from, to) => this.#traded(from, to),
+    });
+    this.faults = new FaultPlan({
+      random: this.#random.fork('faults'),
+      only: options.faults,
+      without: options.without,
+      everyMs: this.settings.faultEveryMs,
+    });
+    this.invariants = new Invariants({
+      nodes: this.nodes,
+      edges: this.edges,
+      honest: (node) => !this.#cheats.has(node),
+      chain: this.chain,
+      riskAt: this.settings.riskAt,
+      weiPerUnit: this.settings.weiPerUnit,
+      tampered: (a, b) => this.network.tampered(a, b),
+    });
+  }
+
+  // building
+
+  #build(): void {
+    const { nodes: count, cheats } = this.#options;
+    const surroundings: SimSurroundings = this;
+    const edges = this.#options.edges ?? drawEdges(count, this.#random.fork('edges'));
+    for (let index = 0; index < count; index += 1) {
+      const dials = edges.filter(([from]) => from === index).map(([, to]) => to + 1);
+      const name = index < 26 ? String.fromCharCode(65 + index) : `N${index}`;
+      const config = simConfig({
+        ...this.settings,
+        name,
+        listenPort: index + 1,
+        dials,
+        profitBp: 1_000,
+        maxPricePerMb: 1_000_000,
+      });
+      const node = new SimNode({ surroundings, name, random: this.#random.fork(`node ${index}`), config });
+      this.chain.fund(node.id, RICH_WEI);
+      node.watch = {
+        born: () => this.#say(name, `starts, life ${node.lives}`),
+        died: () => this.#died(node),
+        said: (_, event) => this.#said(node, event),
+      };
+      this.nodes.push(node);
+    }
+    for (const [from, to] of edges) this.edges.push([this.nodes[from] as SimNode, this.nodes[to] as SimNode]);
+    cheats.forEach((_, at) => this.#cheats.add(this.nodes[count - cheats.length + at] as SimNode));
+  }
+
+  #join(cheat: Cheat, machine: SimNode): void {
+    const victims = this.edges.flatMap(([a, b]) => (a === machine ? [b.id] : b === machine ? [a.id] : []));
+    const { chain, network, settings, timeline } = this;
+    cheat.join({
+      random: this.#random.fork(`cheat ${machine.name}`),
+      timeline,
+      network,
+      chain,
+      settings,
+      machine,
+      victims,
+      onStart: (act) => machine.started.push(act),
+      every: (intervalMs, act) => this.#every(intervalMs, act),
+      secondMachine: () => {
+        throw new Error('one machine each, so far');
+      },
+      cheated: (times = 1) => {
+        this.coverage.count(`cheat.${cheat.name}`, times);
+        this.#say(machine.name, `cheats: ${cheat.name}`);
+      },
+    });
+  }
+
+  #every(intervalMs: number, act: () => void): void {
+    this.timeline.after(intervalMs, () => {
+      if (this.#draining) return;
+      act();
+      this.#every(intervalMs, act);
+    });
+  }
+
+  // what happens
+
+  #say(who: string, what: string): void {
+    this.#options.log?.(this.timeline.nowMs, `${who} ${what}`);
+  }
+
+  #died(node: SimNode): void {
+    this.#say(node.name, `dies${node.life.diedAt === undefined ? '' : ` at ${node.life.diedAt}`}`);
+    // What its books said at the end is looked at before they are made anew.
+    this.invariants.lookAt(node);
+    const delayMs = this.#random.fork(`down ${node.name} ${node.lives}`).below(DOWN_MS);
+    this.timeline.after(this.#draining ? 0 : delayMs, () => node.start());
+  }
+
+  #said(node: SimNode, event: NodeEvent): void {
+    if (COUNTED.has(event.kind)) this.coverage.count(`event.${event.kind}`);
+    this.invariants.said(node, event);
+    if (this.#options.log !== undefined && event.kind !== 'charged') this.#say(node.name, this.#words(event));
+  }
+
+  #words({ kind, atMs: _, neighbour, ...facts }: NodeEvent): string {
+    const about = this.nodes.find(({ id }) => id === neighbour)?.name ?? neighbour;
+    const rest = Object.entries(facts).map(([name, value]) => `${name} ${value}`);
+    return [kind, ...(about === undefined ? [] : [about]), ...rest].join(' ');
+  }
+
+  #observer(to: NodeId, from: NodeId): () => void {
+    const watch = this.invariants.watchOf(to, from);
+    return watch === undefined ? () => {} : () => this.invariants.look(watch);
+  }
+
+  #traded(from: SimNode, to: SimNode): void {
+    const watch = this.invariants.watchOf(from.id, to.id);
+    if (watch !== undefined) this.invariants.look(watch);
+  }
+
+  // running
+
+  /** Starts everybody, runs `steps` steps with trade and faults, then lets all come to rest and compares the books. */
+  async run(steps: number): Promise<WorldResult> {
+    this.begin();
+    const { timeline } = this;
+    await this.advance(() => timeline.steps >= steps);
+    if (this.invariants.broken === undefined) await this.#drain();
+    return this.result();
+  }
+
+  begin(): void {
+    this.#options.cheats.forEach((cheat, at) => {
+      this.#join(cheat, this.nodes[this.#options.nodes - this.#options.cheats.length + at] as SimNode);
+    });
+    for (const node of this.nodes)
+      this.timeline.after(this.#random.fork(`start ${node.name}`).below(300), () => node.start());
+    this.workload.begin();
+    this.faults.begin({ ...this.#scene() }, (fault) => {
+      this.coverage.count(`fault.${fault.kind.name}`);
+      this.#say('fault', `${fault.index}: ${fault.kind.name}`);
+    });
+  }
+
+  #scene() {
+    const { timeline, network, chain, coverage, nodes, edges } = this;
+    return { timeline, network, chain, coverage, nodes, edges };
+  }
+
+  /** Runs until `done`, or until a rule breaks. */
+  async advance(done: () => boolean): Promise<void> {
+    const { invariants, timeline, nodes } = this;
+    const small = nodes.length <= SMALL_WORLD;
+    const calls = nodes.map(() => -1);
+    while (!done() && invariants.broken === undefined) {
+      if (!timeline.next()) break;
+      if (small) this.#lookWhereCalled(calls);
+      this.#sinceTurn += 1;
+      if (this.#sinceTurn < TURN_STEPS && !timeline.takeAsynchronous()) continue;
+      this.#sinceTurn = 0;
+      await turn();
+      timeline.takeAsynchronous();
+      if (small) this.#lookWhereCalled(calls);
+    }
+  }
+
+  /** A node that called no port since the last look did nothing that needs one; deliveries are looked at as they come. */
+  #lookWhereCalled(calls: number[]): void {
+    const { nodes } = this;
+    for (let index = 0; index < nodes.length; index += 1) {
+      const node = nodes[index] as SimNode;
+      if (node.life.calls === calls[index]) continue;
+      calls[index] = node.life.calls;
+      this.invariants.lookAt(node);
+    }
+  }
+
+  /** No trade, no faults: everybody comes back, pays, and both ends of every honest pair must agree (DESIGN §3). */
+  async #drain(): Promise<void> {
+    const { chain, invariants, timeline } = this;
+    this.#draining = true;
+    this.#say('world', 'faults and trade end');
+    this.faults.end();
+    chain.blocks.revertNext = 0;
+    chain.blocks.loseNext = 0;
+    for (const [a, b] of this.edges) this.network.heal(a.id, b.id);
+    for (const node of this.nodes) node.start();
+    const untilMs = timeline.nowMs + DRAIN_MS;
+    let left: string[] = ['not looked at'];
+    while (left.length > 0 && timeline.nowMs < untilMs && invariants.broken === undefined) {
+      this.workload.rest();
+      const lookAtMs = timeline.nowMs + DRAIN_LOOK_MS;
+      await this.advance(() => timeline.nowMs >= lookAtMs);
+      left = invariants.differences();
+    }
+    if (left.length > 0) invariants.broken ??= new Broken('books-converge', left.join('; '));
+  }
+
+  result(): WorldResult {
+    const { coverage, invariants, timeline, workload } = this;
+    return {
+      seed: String(this.#options.seed),
+      steps: timeline.steps,
+      virtualMs: timeline.nowMs,
+      charges: workload.charges(),
+      coverage,
+      broken: invariants.broken,
+    };
+  }
+}
+
+const COUNTED = new Set([
+  'paid',
+  'received',
+  'cashed',
+  'bounced',
+  'writeOff',
+  'linkUp',
+  'state',
+  'verdict',
+  'paymentRejected',
+]);
+
+/** Lets every promise that can run out do so. */
+function turn(): Promise<void> {
+  return new Promise((resolve) => setImmediate(resolve));
+}
+
+/** A line, so that all are connected, and a few more links across. */
+function drawEdges(count: number, random: SeededRandom): [number, number][] {
+  const edges: [number, number][] = [];
+  for (let index = 1; index < count; index += 1) {
+    edges.push(random.chance(0.5) ? [index - 1, index] : [index, index - 1]);
+  }
+  for (let extra = random.below(Math.max(1, count - 1)); extra > 0; extra -= 1) {
+    const [a, b] = [random.below(count), random.below(count)];
+    const known = edges.some(([from, to]) => (from === a && to === b) || (from === b && to === a));
+    if (a !== b && !known) edges.push([a, b]);
+  }
+  return edges;
+}
