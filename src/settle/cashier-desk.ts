@@ -88,7 +88,7 @@ export class CashierDesk {
     let cashed = 0;
     try {
       for (const record of this.#options.desk.received()) {
-        if (this.#decide(record, demanded)) cashed += await this.#cash(record);
+        if (this.#decide(record, demanded) && (await this.#covered(record))) cashed += await this.#cash(record);
       }
     } finally {
       this.#busy = false;
@@ -116,6 +116,21 @@ export class CashierDesk {
     }).cash;
   }
 
+  /** A chequebook that bounced is looked at before it is tried again, since each try costs gas. */
+  async #covered(record: ReceivedChequeRecord): Promise<boolean> {
+    if (!record.bounced) return true;
+    const { chain, clock, desk } = this.#options;
+    const facts = await chain.chequebook(record.chequebook, desk.me).catch(() => undefined);
+    if ((facts?.balanceWei ?? 0n) > 0n) return true;
+    this.#failed(this.#attemptOf(record.chequebook, clock.wallMs()));
+    return false;
+  }
+
+  #failed(attempt: Attempt): void {
+    attempt.failures += 1;
+    attempt.lastFailureMs = this.#options.clock.wallMs();
+  }
+
   #attemptOf(chequebook: NodeId, nowMs: number): Attempt {
     const found = this.#attempts.get(chequebook) ?? { since: nowMs, failures: 0, lastFailureMs: 0 };
     this.#attempts.set(chequebook, found);
@@ -137,11 +152,14 @@ export class CashierDesk {
         emit('cashing', { neighbour: record.neighbour, transaction });
       });
       await this.#mined(record.chequebook, record.cumulative, receipt);
+      if (receipt.bounced) {
+        this.#failed(attempt);
+        return 0;
+      }
       this.#attempts.delete(record.chequebook);
-      return desk.receivedFrom(record.neighbour)?.bounced === true ? 0 : 1;
+      return 1;
     } catch (error) {
-      attempt.failures += 1;
-      attempt.lastFailureMs = clock.wallMs();
+      this.#failed(attempt);
       emit('fault', { neighbour: record.neighbour, code: codeOf(error) ?? 'CASHING_FAILED', what: String(error) });
       return 0;
     }
