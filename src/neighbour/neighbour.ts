@@ -166,6 +166,11 @@ export class Neighbour {
     for (const resolve of this.#idle.splice(0)) resolve();
   }
 
+  /** True while an effect is being performed that takes time. */
+  get busy(): boolean {
+    return this.#draining;
+  }
+
   /** Effects that wait for the one being performed. */
   get queued(): readonly SessionEffect[] {
     return this.#queue;
