@@ -1,0 +1,190 @@
+import type { MessageClass } from '../../link/link.ts';
+import type { NodeConfig } from '../../node/config.ts';
+import { decodeMessage } from '../../wire/message.ts';
+import { Ghost } from './ghost.ts';
+import type { Scenario } from './scenario.ts';
+import { SmallChain } from './small-chain.ts';
+import { type DataFrame, emptyFlight, type Flight, SmallLink } from './small-link.ts';
+import { CHEQUEBOOKS, IDS, SmallNode, smallConfig, WEI_PER_UNIT } from './small-node.ts';
+
+/** Promises that follow from one action run out within this many turns (the longest chain seen is 17). */
+const TURNS = 40;
+
+/** Two nodes and what is between them. The order in which a class of messages is sent is kept; the classes race. */
+export class SmallWorld {
+  readonly scenario: Scenario;
+  readonly nodes: readonly [SmallNode, SmallNode];
+  readonly chain: SmallChain | undefined;
+  readonly ghost = new Ghost();
+  /** What is on its way to each node. */
+  readonly toward: [Flight, Flight] = [emptyFlight(), emptyFlight()];
+  #sequence = 0;
+
+  constructor(scenario: Scenario, config: NodeConfig = smallConfig(scenario)) {
+    this.scenario = scenario;
+    const drained = scenario.drainedTo === undefined ? 10n ** 18n : BigInt(scenario.drainedTo) * WEI_PER_UNIT;
+    const balances = new Map([
+      [CHEQUEBOOKS[0], 10n ** 18n],
+      [CHEQUEBOOKS[1], drained],
+    ]);
+    this.chain = scenario.cashing ? new SmallChain(balances) : undefined;
+    const make = (who: 0 | 1): SmallNode => new SmallNode({ who, scenario, config, chain: this.chain });
+    this.nodes = [make(0), make(1)];
+  }
+
+  /** True while both ends hold the same connection. */
+  get connected(): boolean {
+    return this.nodes.every(({ link, who }) => link?.out === this.toward[(1 - who) as 0 | 1]);
+  }
+
+  get ending(): boolean {
+    return this.nodes.some(({ link }) => link?.ending !== undefined);
+  }
+
+  connect(): void {
+    for (const who of [0, 1] as const) this.toward[who] = emptyFlight();
+    const link = (who: 0 | 1): SmallLink => {
+      const other = (1 - who) as 0 | 1;
+      return new SmallLink(IDS[other], this.toward[other], (kind, bytes) => this.#leaves(who, kind, bytes));
+    };
+    this.nodes[0].attach(link(0));
+    this.nodes[1].attach(link(1));
+    this.ghost.connects += 1;
+  }
+
+  /** Nothing that pays leaves before it is durable (DESIGN §12). */
+  #leaves(who: 0 | 1, kind: MessageClass, bytes: Uint8Array): number {
+    this.#sequence += 1;
+    if (kind !== 'payment') return this.#sequence;
+    const message = decodeMessage(bytes);
+    if (message?.kind === 'payment' && message.cheque.cumulativeWei > issuedWei(this.nodes[who]))
+      this.ghost.broken ??= 'a cheque left before it was durable';
+    if (message?.kind === 'paymentAck' && message.acceptedWei > receivedWei(this.nodes[who]))
+      this.ghost.broken ??= 'a cheque was acknowledged before it was durable';
+    return this.#sequence;
+  }
+
+  /** One end finds the connection broken: what was under way to it is lost, and what is sent to it from now on. */
+  cut(who: 0 | 1, by: 'local' | 'fault' = 'fault'): void {
+    const other = this.nodes[1 - who];
+    this.toward[who] = emptyFlight();
+    if (other?.link !== undefined) other.link.out = emptyFlight();
+    this.nodes[who].hangUp(by);
+  }
+
+  /** The process of `who` dies, with `kept` of the writes under way durable, and starts again. */
+  crash(who: 0 | 1, kept: number): void {
+    const node = this.nodes[who];
+    const other = this.nodes[1 - who];
+    node.disk.crash(kept);
+    this.ghost.crashed = true;
+    this.toward[who] = emptyFlight();
+    if (other?.link !== undefined) other.link.out = emptyFlight();
+    node.start();
+  }
+
+  serve(who: 0 | 1): void {
+    const node = this.nodes[who];
+    const door = node.account.door('transit');
+    const bytes = door.servable(this.scenario.pieceBytes, node.clock.nowMs()).bytes;
+    if (bytes === 0) return;
+    const price = node.account.mine.acknowledged?.services.transit.askPerMb ?? 0;
+    const hold = door.serve(bytes, node.clock.nowMs());
+    this.#send(who, { bytes, tag: door.sellEpoch, upload: false, price });
+    door.commit(hold);
+    this.ghost.served(who, bytes, price);
+  }
+
+  grant(who: 0 | 1): void {
+    const node = this.nodes[who];
+    const { bytes } = node.account.door('transit').reserveForward(this.scenario.pieceBytes, node.clock.nowMs());
+    if (bytes > 0) node.link?.out.grants.push({ bytes, at: this.#sequence++ });
+  }
+
+  /** Sends through the other node, as far as it granted. */
+  use(who: 0 | 1): void {
+    const node = this.nodes[who];
+    const door = node.account.door('transit');
+    const bytes = door.usable(Math.min(node.credit, this.scenario.pieceBytes));
+    if (bytes === 0) return;
+    const price = node.account.theirs.newest?.services.transit.askPerMb ?? 0;
+    const hold = door.use(bytes);
+    this.#send(who, { bytes, tag: door.buyEpoch, upload: true, price });
+    node.credit -= bytes;
+    door.commit(hold);
+    this.ghost.used(who, bytes, price);
+  }
+
+  #send(who: 0 | 1, frame: Omit<DataFrame, 'at'>): void {
+    this.nodes[who].link?.out.data.push({ ...frame, at: this.#sequence++ });
+  }
+
+  /** Delivers the oldest item of one class. */
+  deliver(to: 0 | 1, kind: keyof Flight): void {
+    const node = this.nodes[to];
+    const flight = this.toward[to];
+    if (kind === 'data') return this.#arrive(node, flight.data.shift());
+    if (kind === 'grants') {
+      node.credit += flight.grants.shift()?.bytes ?? 0;
+      return;
+    }
+    const bytes = flight[kind].shift()?.bytes;
+    if (bytes === undefined) return;
+    if (kind === 'payment') this.#noteCheque(to, bytes);
+    node.link?.handlers?.message(kind, bytes);
+  }
+
+  #noteCheque(to: 0 | 1, bytes: Uint8Array): void {
+    const message = decodeMessage(bytes);
+    if (message?.kind !== 'payment') return;
+    const units = Number(message.cheque.cumulativeWei / WEI_PER_UNIT);
+    this.ghost.reached[to] = Math.max(this.ghost.reached[to], units);
+  }
+
+  #arrive(node: SmallNode, frame: DataFrame | undefined): void {
+    if (frame === undefined) return;
+    const door = node.account.door('transit');
+    const { bytes, tag, upload, price } = frame;
+    const other = (1 - node.who) as 0 | 1;
+    if (upload) {
+      door.arrived(bytes, tag, node.clock.nowMs());
+      this.ghost.uploaded(node.who, bytes, price);
+    } else {
+      door.delivered(bytes, tag);
+      this.ghost.delivered(other, bytes, price);
+    }
+  }
+
+  /** What follows from an action: promises run out, and ends that were closed are told. */
+  async quiet(): Promise<void> {
+    for (let round = 0; round < TURNS; round += 1) {
+      if (this.#takeAsynchronous()) for (let turn = 0; turn < TURNS; turn += 1) await null;
+      if (!this.ending) return;
+      for (const { who, link } of this.nodes) if (link?.ending !== undefined) this.cut(who, 'local');
+    }
+    throw new Error('a small world closes its links without end');
+  }
+
+  /** Did something happen that a promise may wait for? */
+  #takeAsynchronous(): boolean {
+    let was = this.nodes.some(({ neighbour }) => neighbour?.busy);
+    for (const part of [this.nodes[0].disk, this.nodes[1].disk, this.chain]) {
+      if (part === undefined) continue;
+      was ||= part.asynchronous;
+      part.asynchronous = false;
+    }
+    return was;
+  }
+}
+
+function issuedWei(node: SmallNode): bigint {
+  let most = 0n;
+  for (const row of node.disk.rows()) if (row.kind === 'issued') most = row.cumulative;
+  return most;
+}
+
+function receivedWei(node: SmallNode): bigint {
+  let most = 0n;
+  for (const row of node.disk.rows()) if (row.kind === 'received') most = row.cumulative;
+  return most;
+}
