@@ -41,6 +41,8 @@ test('cash now? each reason in its place', () => {
     ['no risk is borne', { uncashedUnits: 1, riskAt: 0 }, true, 'risk'],
     ['not worth the gas', { gasCostUnits: 400, withdrawalAnnounced: true, nowMs: 99 * DAY_MS }, false, 'notWorthGas'],
     ['withdrawal announced', { withdrawalAnnounced: true }, true, 'withdrawal'],
+    ['a payment of mine waits for it', { waitedFor: true }, true, 'waitedFor'],
+    ['it waits, but gas would eat it', { waitedFor: true, gasCostUnits: 400 }, false, 'notWorthGas'],
     ['gas is a hundredth', { gasCostUnits: 4 }, true, 'worthGas'],
     ['gas is more than a hundredth', { gasCostUnits: 5 }, false, 'wait'],
     ['held for N days', { nowMs: 7 * DAY_MS }, true, 'due'],

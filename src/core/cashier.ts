@@ -28,6 +28,8 @@ export interface CashFacts {
   readonly everyMs: number;
   /** The owner of the chequebook has announced a withdrawal. */
   readonly withdrawalAnnounced: boolean;
+  /** Something of mine waits until this money is final, and its creditor slows me down for it (`carried-credit.ts`). */
+  readonly waitedFor?: boolean;
   /** The operator asked for everything to be cashed, now or at stop. */
   readonly demanded: boolean;
   /** A cashing transaction is not mined yet. */
@@ -47,6 +49,7 @@ export type CashReason =
   | 'risk'
   | 'notWorthGas'
   | 'withdrawal'
+  | 'waitedFor'
   | 'worthGas'
   | 'due'
   | 'wait';
@@ -59,7 +62,8 @@ export interface CashDecision {
 
 /**
  * Cash now? In this order: nothing to do, or nothing there; asked for; not again yet; before riskAt is reached, whatever gas costs, since a
- * full riskAt stops the link; else never at a loss: a withdrawal, gas well below the value, or waiting for long (DESIGN §12).
+ * full riskAt stops the link; else never at a loss: a withdrawal, somebody I owe who waits for it, gas well below the value,
+ * or waiting for long (DESIGN §12).
  */
 export function cashNow(facts: CashFacts): CashDecision {
   const { uncashedUnits, gasCostUnits } = facts;
@@ -73,6 +77,7 @@ export function cashNow(facts: CashFacts): CashDecision {
   if (uncashedUnits >= Math.floor((facts.riskAt * CASH_AT_RISK_PERCENT) / 100)) return yes('risk');
   if (value <= gasCostUnits) return no('notWorthGas');
   if (facts.withdrawalAnnounced) return yes('withdrawal');
+  if (facts.waitedFor === true) return yes('waitedFor');
   if (value / WORTH_GAS_FACTOR >= gasCostUnits) return yes('worthGas');
   if (facts.nowMs - facts.uncashedSinceMs >= facts.everyMs) return yes('due');
   return no('wait');

@@ -65,6 +65,7 @@ export class LinkAccount {
   readonly #watchers = new Set<() => void>();
   #moved: () => void = () => undefined;
   #bought: (bytes: number, pricePerMb: PricePerMb) => void = () => undefined;
+  #heldBack: () => Units = () => 0;
   #between: { mine: Terms; theirs: Terms; relations: Record<Service, Relation> } | undefined;
   #leased = 0;
   #chargedAtSnapshot = 0;
@@ -199,8 +200,18 @@ export class LinkAccount {
     this.#bought(bytes, pricePerMb);
   }
 
-  /** The part of my debt to settle in tokens now that is not being paid already; barter debt is not in it. */
+  /** What of my debt must wait, for reasons that lie on other links (`carried-credit.ts`). Asked only when it matters. */
+  onHeldBack(ask: () => Units): void {
+    this.#heldBack = ask;
+  }
+
+  /** The part of my debt to settle in tokens now: not what is being paid already, is barter, or is held back. */
   payable(): Units {
+    const owed = this.#owedInTokens();
+    return owed === 0 ? 0 : Math.max(0, owed - this.#heldBack());
+  }
+
+  #owedInTokens(): Units {
     const debt = this.ledger.unpaidDebt(this.row);
     let barter = 0;
     for (const service of SERVICES) {
@@ -213,8 +224,10 @@ export class LinkAccount {
   payDue(): boolean {
     const payAt = this.theirs.newest?.payAt;
     if (payAt === undefined) return false;
+    const inFlight = this.ledger.get(this.row, Column.heldConsume);
+    if (this.#owedInTokens() + inFlight < payAt) return false;
     const payable = this.payable();
-    return payable > 0 && payable + this.ledger.get(this.row, Column.heldConsume) >= payAt;
+    return payable > 0 && payable + inFlight >= payAt;
   }
 
   /** The least it must stand by, per service. */

@@ -14,6 +14,7 @@ import { createEgressPolicy } from '../transit/egress-policy.ts';
 import { createGateway, type Gateway } from '../transit/gateway.ts';
 import { createProxyServer, type ProxyServer } from '../transit/proxy-server.ts';
 import { createTransit, type Transit } from '../transit/transit.ts';
+import { Carried } from './carried.ts';
 import type { NodeConfig } from './config.ts';
 import { FreeAllowance } from './free-allowance.ts';
 import { Market } from './market.ts';
@@ -83,6 +84,7 @@ class RunningNode implements WayleaveNode {
   readonly #listeners = new Set<(event: NodeEvent) => void>();
   readonly #journal: Journal;
   readonly #market: Market;
+  readonly #carried: Carried;
   readonly #settlement: Settlement;
   readonly #neighbours: Neighbours;
   readonly #transit: Transit | undefined;
@@ -117,6 +119,12 @@ class RunningNode implements WayleaveNode {
       neighbours: () => this.#neighbours,
       chequebook: () => this.#settlement.chequebook,
     });
+    this.#carried = new Carried({
+      config,
+      neighbours: () => this.#neighbours,
+      received: () => this.#settlement.desk.received(),
+      earned: () => 0,
+    });
     this.#settlement = new Settlement({
       config: config.settlement,
       signer,
@@ -126,6 +134,7 @@ class RunningNode implements WayleaveNode {
       stored,
       market: () => this.#market,
       neighbours: () => this.#neighbours,
+      waitedFor: (id) => this.#carried.waitsFor(id),
       emit: (kind, facts) => this.#emit(kind, facts),
     });
     this.#neighbours = this.#makeNeighbours(stored);
@@ -143,7 +152,7 @@ class RunningNode implements WayleaveNode {
   #makeTransit(): Transit {
     return createTransit({
       clock: this.#ports.clock,
-      nextHop: () => this.#market.nextHop(),
+      nextHop: (_destination, buyer) => this.#carried.hopFor(buyer, this.#market.nextHop()),
       ...(this.#config.transit.uplink ? { gateway: this.#gateway() } : {}),
       emit: (kind, facts) => this.#emit(kind, facts),
       fault: (neighbour, error) => this.#streamFault(neighbour, error),
@@ -166,6 +175,7 @@ class RunningNode implements WayleaveNode {
       emit: (kind, facts) => this.#heard(kind as EventKind, facts),
       facts: (id) => this.#market.offerTo(id),
       bought: (bytes, pricePerMb) => this.#market.bought(bytes, pricePerMb),
+      heldBack: (id) => this.#carried.heldBack(id),
     });
   }
 

@@ -8,6 +8,7 @@ import type { NodeId } from '../core/node-id.ts';
 import { Session } from '../core/session.ts';
 import { SESSION_RULES } from '../core/session-rules.ts';
 import type { Terms } from '../core/terms.ts';
+import type { Units } from '../core/units.ts';
 import type { Link } from '../link/link.ts';
 import type { Journal } from '../neighbour/journal.ts';
 import { type LinkServices, Neighbour } from '../neighbour/neighbour.ts';
@@ -33,6 +34,8 @@ export interface NeighboursOptions {
   /** What a neighbour is offered now. */
   readonly facts: (neighbour: NodeId) => OfferFacts;
   readonly bought: (bytes: number, pricePerMb: number) => void;
+  /** What is owed to a neighbour and must wait until others have paid. */
+  readonly heldBack: (neighbour: NodeId) => Units;
 }
 
 /** A neighbour with what the configuration says of it. */
@@ -93,6 +96,7 @@ export class Neighbours {
     });
     if (record !== undefined) account.restore(record);
     account.onBought(this.#options.bought);
+    account.onHeldBack(() => this.#options.heldBack(id));
     const last = this.#offered.get(id);
     // After a restart the epoch grows once more, so that frames of before and after are never confused.
     const terms = offer(

@@ -23,6 +23,8 @@ export interface SettlementOptions {
   /** Read late: both are made with this settlement at hand. */
   readonly market: () => Market;
   readonly neighbours: () => Neighbours;
+  /** Something this node owes waits until this neighbour's cheques are final. */
+  readonly waitedFor: (neighbour: NodeId) => boolean;
   readonly emit: (kind: EventKind, facts: Record<string, unknown>) => void;
 }
 
@@ -59,7 +61,7 @@ export class Settlement {
   }
 
   #makeCashier(chain: Chain): CashierDesk {
-    const { clock, config, emit, market, neighbours, store, stored } = this.#options;
+    const { clock, config, emit, market, neighbours, store, stored, waitedFor } = this.#options;
     return new CashierDesk({
       chain,
       clock,
@@ -69,6 +71,7 @@ export class Settlement {
       weiPerUnit: config.weiPerUnit,
       everyMs: config.cashEveryDays * DAY_MS,
       cashings: stored.cashings,
+      waitedFor,
       cleared: (id) => neighbours().get(id)?.cleared(this.desk.uncashedUnits(id), market().payerOf(id).riskAt),
       bounced: (id) => neighbours().get(id)?.step({ kind: 'fault', code: 'CHEQUE_BOUNCED' }),
       emit,

@@ -18,6 +18,8 @@ export interface CashierOptions {
   readonly weiPerUnit: bigint;
   readonly everyMs?: number;
   readonly cashings: readonly CashingRecord[];
+  /** A payment of mine waits until this neighbour's money is final. */
+  readonly waitedFor: (neighbour: NodeId) => boolean;
   /** Payments of this neighbour became final. */
   readonly cleared: (neighbour: NodeId) => void;
   readonly bounced: (neighbour: NodeId, chequebook: NodeId) => void;
@@ -109,6 +111,7 @@ export class CashierDesk {
       nowMs,
       everyMs: this.#options.everyMs ?? CASH_EVERY_MS,
       withdrawalAnnounced: false,
+      waitedFor: uncashed > 0n && this.#options.waitedFor(record.neighbour),
       demanded: demanded && !record.bounced,
       underWay: false,
       failures: attempt.failures,

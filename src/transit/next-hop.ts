@@ -4,8 +4,11 @@ import { addressBytes } from '../wire/ip-address.ts';
 import { type Destination, normalHost } from '../wire/open-request.ts';
 import { matches, parsePrefix } from './address-prefix.ts';
 
-/** Where a stream goes from here: to a neighbour, out at this node, or nowhere. Asked once per stream. */
-export type NextHop = (destination: Destination) => NodeId | 'local' | undefined;
+/**
+ * Where a stream goes from here: to a neighbour, out at this node, or nowhere. Asked once per stream. `buyer` is the
+ * neighbour it is carried for, undefined for this node's own users.
+ */
+export type NextHop = (destination: Destination, buyer?: NodeId) => NodeId | 'local' | undefined;
 
 /** One line of the static table. */
 export interface Route {

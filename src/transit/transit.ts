@@ -181,7 +181,7 @@ class Relay implements Transit {
     const stream = new Stream({ destination, buyer, userSide, over: (ended, result) => this.#over(ended, result) });
     this.#streams.add(stream);
     if (buyer !== undefined) this.#perNeighbour.set(buyer, (this.#perNeighbour.get(buyer) ?? 0) + 1);
-    const hop = this.#options.nextHop(destination);
+    const hop = this.#options.nextHop(destination, buyer);
     const role = buyer === undefined ? 'originator' : hop === 'local' ? 'gateway' : 'carrier';
     this.#options.emit('streamOpen', { ...whom(buyer), to: destinationText(destination), role });
     if (hop === 'local') this.#goOut(stream);

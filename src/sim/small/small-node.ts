@@ -153,6 +153,7 @@ export class SmallNode {
       emit,
       facts: () => ({ askPerMb: this.askPerMb, bidPerMb: BID, chequebook: CHEQUEBOOKS[this.who] }),
       bought: () => undefined,
+      heldBack: () => 0,
     });
     const known = this.#neighbours.get(this.peer);
     if (known !== undefined) this.neighbour = known;
@@ -168,6 +169,7 @@ export class SmallNode {
       riskAt: () => this.#scenario.riskAt,
       weiPerUnit: WEI_PER_UNIT,
       cashings,
+      waitedFor: () => false,
       cleared: () => this.neighbour.cleared(this.desk.uncashedUnits(this.peer), this.#scenario.riskAt),
       bounced: () => this.neighbour.step({ kind: 'fault', code: 'CHEQUE_BOUNCED' }),
       emit: (kind, facts) => this.#heard(kind, facts),
