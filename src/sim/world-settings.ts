@@ -21,9 +21,9 @@ export interface WorldSettings {
 
 /** Thresholds are small, so that a run of a few thousand steps pays, chokes, cashes and forgets many times. */
 export function drawSettings(random: SeededRandom): WorldSettings {
-  const payAt = random.between(100, 1_500);
+  const payAt = random.between(20, 500);
   return {
-    costPerMb: random.between(2_000, 30_000),
+    costPerMb: random.between(5_000, 30_000),
     payAt,
     dropAt: payAt * random.between(2, 6) + 400,
     riskAt: payAt * random.between(1, 10),

@@ -112,7 +112,8 @@ export class World {
 
   #build(): void {
     const { nodes: count, cheats } = this.#options;
-    const surroundings: SimSurroundings = this;
+    const { timeline, network, chain, coverage } = this;
+    const surroundings: SimSurroundings = { timeline, network, chain, coverage };
     const edges = this.#options.edges ?? drawEdges(count, this.#random.fork('edges'));
     for (let index = 0; index < count; index += 1) {
       const dials = edges.filter(([from]) => from === index).map(([, to]) => to + 1);
@@ -189,9 +190,9 @@ export class World {
     if (this.#options.log !== undefined && event.kind !== 'charged') this.#say(node.name, this.#words(event));
   }
 
-  #words({ kind, atMs: _, neighbour, ...facts }: NodeEvent): string {
+  #words({ kind, neighbour, ...facts }: NodeEvent): string {
     const about = this.nodes.find(({ id }) => id === neighbour)?.name ?? neighbour;
-    const rest = Object.entries(facts).map(([name, value]) => `${name} ${value}`);
+    const rest = Object.entries(facts).flatMap(([name, value]) => (name === 'atMs' ? [] : [`${name} ${value}`]));
     return [kind, ...(about === undefined ? [] : [about]), ...rest].join(' ');
   }
 
