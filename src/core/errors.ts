@@ -89,6 +89,54 @@ export const ERRORS = {
     what: 'A transfer is confirmed too late: the debt would pass dropAt first.',
     remedy: 'Raise dropAt, lower payAt, wait for fewer confirmations, or pay by cheque.',
   },
+  STATEMENT_INVALID: {
+    what: 'A statement of totals is about another link, chain or store than this one.',
+    remedy: 'The neighbour is faulty or hostile; the link was closed.',
+  },
+  STATEMENT_FORGED: {
+    what: 'A statement of totals is not signed by the neighbour.',
+    remedy: 'The neighbour is faulty or hostile; the link was closed.',
+  },
+  STATEMENT_STALE: {
+    what: 'A statement of totals is older than one already taken, or names a mark that was never set.',
+    remedy: 'It was left out. If this lasts, the neighbour runs on a copy of an old store: it must restore properly.',
+  },
+  STATEMENT_CONTRADICTS: {
+    what: 'A neighbour signed two statements that cannot both be true.',
+    remedy: 'Both are kept as evidence in the store, and its credit is withdrawn. Talk to its operator.',
+  },
+  STATEMENT_UNDERCOUNTS: {
+    what: 'A neighbour states that it got less than we gave it.',
+    remedy: 'The event says how much of which service since which statement. If it goes on, the link is closed.',
+  },
+  STATEMENT_OVERCOUNTS: {
+    what: 'A neighbour states that it gave more than we got.',
+    remedy: 'Only our own count is paid. The event says how much of which service. If it goes on, the link is closed.',
+  },
+  STATEMENT_PAYMENTS: {
+    what: 'A neighbour states other payments than were made and acknowledged.',
+    remedy: 'Compare the payments of both nodes; the cheques themselves are the proof.',
+  },
+  STATEMENT_DENIED: {
+    what: 'A neighbour claims on a new connection to have got less than it had signed for.',
+    remedy: 'What it signed stands. If it goes on, the link is closed.',
+  },
+  COUNTS_INFLATED: {
+    what: 'A neighbour claims on a new connection that we admitted more than we did.',
+    remedy: 'The claim was not taken over; our own count stands. If it goes on, the link is closed.',
+  },
+  STATEMENT_REPEATED: {
+    what: 'A neighbour stated wrong totals again and again.',
+    remedy: 'The link is closed for service until you open it again. Its statements are kept in the store.',
+  },
+  STATEMENT_LATE: {
+    what: 'A neighbour trades and makes no statements of its totals.',
+    remedy: 'It is slowed down and then cut. Its operator must look at the node.',
+  },
+  STATEMENT_FLOOD: {
+    what: 'A neighbour sends statements faster than it may.',
+    remedy: 'The neighbour is faulty or hostile; the link was closed.',
+  },
   TERMS_UNACKNOWLEDGED: {
     what: 'Too many changes of terms await acknowledgement.',
     remedy: 'The change is sent when the neighbour has taken the earlier ones; if this lasts, its node hangs.',
@@ -357,6 +405,18 @@ export const ERRORS = {
   PROXY_UNPROTECTED: {
     what: 'The proxy would serve anyone who can reach this machine, at your cost.',
     remedy: 'Listen on 127.0.0.1, or set a user name and a password.',
+  },
+  PACKET_TOO_LARGE: {
+    what: 'The payload is longer than one packet carries.',
+    remedy: 'Cut it: a packet takes 16384 bytes.',
+  },
+  PACKET_RETURN_FALSE: {
+    what: 'A neighbour returned a packet it was never sent, or with more value than it was sent with.',
+    remedy: 'Nothing was booked and the link was closed. If it happens again, leave that neighbour.',
+  },
+  SCENARIO_INVALID: {
+    what: 'The scenario file has a mistake.',
+    remedy: 'The message names the place and what may stand there; docs/packets.md describes the format.',
   },
   // configuration and faces
   SCENARIO_UNKNOWN: {

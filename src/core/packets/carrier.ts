@@ -151,7 +151,7 @@ export class Carrier {
    * A forwarded packet did not leave: its queue had no room, or the link went down first. It goes back, or on another
    * way if the caller has one and calls `arrived` no more. `packet.value` is what it came with.
    */
-  stranded(packet: PacketHeader, to: LinkRow, reason: 'CONGESTED' | 'NO_ROUTE'): Decision {
+  stranded(packet: PacketHeader, to: LinkRow, reason: 'CONGESTED' | 'NO_ROUTE' | 'EXPIRED'): Decision {
     const passed = this.#window.take(packet.idHigh, packet.idLow, to);
     if (passed === undefined) return this.#decide('drop', SELF, 0, reason);
     this.#queued[to] = (this.#queued[to] as number) - passed.valueOut;

@@ -1,0 +1,171 @@
+import type { Clock } from '../core/clock.ts';
+import type { LinkRow } from '../core/ledger.ts';
+import { PairQueue, type PairQueueLimits } from '../core/packets/pair-queue.ts';
+import { type Channel, type Link, OPEN_COST_BYTES } from '../link/link.ts';
+import { MAX_PACKET_BYTES, patchPacket } from '../wire/packet.ts';
+
+export interface MailBoxOptions {
+  readonly link: Link;
+  readonly clock: Clock;
+  readonly limits: PairQueueLimits;
+  /** A packet carrying `value` was handed to the link. */
+  readonly left: (value: number) => void;
+  /** A packet cannot leave any more. Its bytes are as they came in. */
+  readonly stranded: (packet: Buffer, reason: 'CONGESTED' | 'NO_ROUTE' | 'EXPIRED') => void;
+  /** This node's own mailbox is open: packets arrive on `channel`. */
+  readonly received: (channel: Channel) => void;
+}
+
+/** What a hop changes in a packet. */
+interface Changed {
+  value: number;
+  hops: number;
+  lifeMs: number;
+}
+
+interface Waiting {
+  readonly packet: Buffer;
+  readonly changed: Changed;
+  readonly sinceMs: number;
+}
+
+/** The header of a mailbox channel: version 1, service packets. */
+export const MAIL_BOX_HEADER = Uint8Array.of(1, 2);
+
+/** One write: as much as a data frame takes. */
+const BATCH_BYTES = 65_536;
+
+/**
+ * Packets to and from one neighbour. Each side opens a channel as its mailbox and the other sends into it, so that what
+ * travels costs the sender no upload credit and the receiver's window pushes back on it. Packets that may leave at once
+ * are copied into the next write; what must wait stands in the pair queue.
+ */
+export class MailBox {
+  readonly link: Link;
+  readonly queue: PairQueue<Waiting>;
+  readonly #options: MailBoxOptions;
+  #out: Channel | undefined;
+  #in: Channel | undefined;
+  #batch = Buffer.allocUnsafe(BATCH_BYTES);
+  #filled = 0;
+  #sendable = 0;
+  readonly #backs: Buffer[] = [];
+  #backBytes = 0;
+
+  constructor(options: MailBoxOptions) {
+    this.#options = options;
+    this.link = options.link;
+    this.queue = new PairQueue<Waiting>({
+      ...options.limits,
+      dropped: ({ packet }) => options.stranded(packet, 'CONGESTED'),
+    });
+    this.link.grantForward(OPEN_COST_BYTES);
+    this.listen();
+  }
+
+  /** Opens this node's mailbox, as soon as the neighbour granted what an open costs. */
+  listen(): void {
+    if (this.#in !== undefined || this.link.forwardBudget < OPEN_COST_BYTES) return;
+    this.#in = this.link.open(MAIL_BOX_HEADER, 0, {
+      data: () => undefined,
+      ended: () => undefined,
+      reset: () => undefined,
+      writable: () => undefined,
+    });
+    this.#options.received(this.#in);
+  }
+
+  /** The neighbour's mailbox. A second one takes the place of the first. */
+  open(channel: Channel): void {
+    this.#out = channel;
+    channel.attach({
+      data: () => undefined,
+      ended: () => undefined,
+      reset: () => {
+        if (this.#out === channel) this.#out = undefined;
+      },
+      writable: () => this.flush(),
+    });
+    channel.accept();
+    this.flush();
+  }
+
+  /** Sends a packet, or puts it in line behind what came before it from everybody. */
+  put(from: LinkRow, source: { bytes: Buffer; at: number; length: number }, changed: Changed): void {
+    const { bytes, at, length } = source;
+    if (this.queue.packets === 0 && this.#room(length)) {
+      this.#append(bytes, at, length);
+      patchPacket(this.#batch, this.#filled - length, changed);
+      this.#options.left(changed.value);
+      return;
+    }
+    const packet = Buffer.from(bytes.subarray(at, at + length));
+    this.queue.push(from, { packet, changed, sinceMs: this.#options.clock.nowMs() }, length);
+  }
+
+  /** A packet that goes back: before all others, and never dropped: what it carries was this neighbour's. */
+  putBack(packet: Buffer): void {
+    this.#backs.push(packet);
+    this.#backBytes += packet.length;
+  }
+
+  /** True when `length` more bytes fit into the next write, which is begun if need be. */
+  #room(length: number): boolean {
+    if (this.#filled === 0) this.#sendable = Math.min(BATCH_BYTES, this.#out?.sendable() ?? 0);
+    if (this.#filled + length <= this.#sendable) return true;
+    if (this.#filled === 0) return false;
+    this.#write();
+    this.#sendable = Math.min(BATCH_BYTES, this.#out?.sendable() ?? 0);
+    return length <= this.#sendable;
+  }
+
+  #append(bytes: Buffer, at: number, length: number): void {
+    bytes.copy(this.#batch, this.#filled, at, at + length);
+    this.#filled += length;
+  }
+
+  #write(): void {
+    const bytes = this.#batch.subarray(0, this.#filled);
+    // A full batch goes as it is; a short one is copied, so that the large buffer is used again.
+    const short = this.#filled < BATCH_BYTES / 2;
+    this.#out?.send(short ? Buffer.from(bytes) : bytes, 0);
+    if (!short) this.#batch = Buffer.allocUnsafe(BATCH_BYTES);
+    this.#filled = 0;
+  }
+
+  /** Writes what may leave now. */
+  flush(): void {
+    while (this.#backs.length > 0 && this.#room((this.#backs[0] as Buffer).length)) {
+      const packet = this.#backs.shift() as Buffer;
+      this.#backBytes -= packet.length;
+      this.#append(packet, 0, packet.length);
+    }
+    while (this.#backs.length === 0 && this.queue.packets > 0 && this.#room(MAX_PACKET_BYTES)) {
+      const waiting = this.queue.shift() as Waiting;
+      const heldMs = Math.floor(this.#options.clock.nowMs() - waiting.sinceMs);
+      const { packet, changed } = waiting;
+      changed.lifeMs -= heldMs;
+      if (changed.lifeMs < 1) {
+        this.#options.stranded(packet, 'EXPIRED');
+        continue;
+      }
+      this.#append(packet, 0, packet.length);
+      patchPacket(this.#batch, this.#filled - packet.length, changed);
+      this.#options.left(changed.value);
+    }
+    if (this.#filled > 0) this.#write();
+  }
+
+  /** Bytes that go back and wait for the neighbour to take them. */
+  get backBytes(): number {
+    return this.#backBytes;
+  }
+
+  /** The link is gone: what waited goes back to where it came from. */
+  close(): void {
+    this.#out = undefined;
+    for (let waiting = this.queue.shift(); waiting !== undefined; waiting = this.queue.shift()) {
+      this.#options.stranded(waiting.packet, 'NO_ROUTE');
+    }
+  }
+}

@@ -1,0 +1,208 @@
+import { strict as assert } from 'node:assert';
+import { describe, it } from 'node:test';
+import { Column, Ledger, type LinkRow } from '../core/ledger.ts';
+import { Carrier } from '../core/packets/carrier.ts';
+import { HERE } from '../core/packets/forwarding-table.ts';
+import type { Channel, ChannelHandlers, Link } from '../link/link.ts';
+import { encodePacket, packetPayload, type Receipt, readReceipt } from '../wire/packet.ts';
+import { PacketRelay } from './packet-relay.ts';
+
+const id = (n: number): string => `0x${String(n).padStart(40, '0')}`;
+const ME = id(9);
+const now = { ms: 0 };
+const clock = { wallMs: () => now.ms, nowMs: () => now.ms, after: () => ({ cancel: () => undefined }) };
+
+/** The end of a link, seen from the neighbour: what it was sent, and what room it left. */
+class Neighbour {
+  readonly row: LinkRow;
+  readonly sent: Buffer[] = [];
+  room = 1_000_000;
+  #mine: ChannelHandlers | undefined;
+  #theirs: ChannelHandlers | undefined;
+  #relay: PacketRelay;
+
+  constructor(bed: Bed, n: number) {
+    this.row = bed.ledger.addLink();
+    this.#relay = bed.relay;
+    for (const column of ['dropAt', 'peerDropAt', 'leaseLeft'] as const) bed.ledger.setLimit(this.row, column, 2 ** 40);
+    bed.carrier.setLink(this.row, {
+      toll: { perPacket: 5, perMb: 0 },
+      valueAt: 10_000,
+      peerValueAt: 10_000,
+      refusalFee: 1,
+    });
+    const self = this;
+    const channel = (): Channel =>
+      ({
+        attach: (handlers: ChannelHandlers) => {
+          self.#theirs = handlers;
+        },
+        accept: () => undefined,
+        sendable: () => self.room,
+        send: (bytes: Uint8Array) => {
+          self.room -= bytes.length;
+          self.sent.push(Buffer.from(bytes));
+        },
+        release: () => undefined,
+        reset: () => undefined,
+        link,
+      }) as unknown as Channel;
+    const link = {
+      peer: id(n),
+      forwardBudget: 10_000,
+      grantForward: () => undefined,
+      open: () => ({
+        attach: (handlers: ChannelHandlers) => {
+          self.#mine = handlers;
+        },
+        reset: () => undefined,
+        release: () => undefined,
+      }),
+    } as unknown as Link;
+    bed.relay.linkUp(link, this.row);
+    bed.relay.opened(channel(), this.row);
+    bed.relay.route(id(n), this.row);
+  }
+
+  says(...pieces: Uint8Array[]): void {
+    for (const piece of pieces) this.#mine?.data(piece, 0);
+  }
+
+  takesMore(bytes: number): void {
+    this.room += bytes;
+    this.#theirs?.writable();
+  }
+
+  leaves(): void {
+    this.#relay.linkDown(this.row);
+  }
+}
+
+class Bed {
+  readonly ledger = new Ledger();
+  readonly carrier = new Carrier({ ledger: this.ledger, salt: 5 });
+  readonly delivered: string[] = [];
+  readonly refunded: [number, Receipt][] = [];
+  readonly faults: unknown[] = [];
+  readonly relay = new PacketRelay({
+    self: ME,
+    carrier: this.carrier,
+    clock,
+    fault: (_, error) => this.faults.push((error as { code: string }).code),
+    moved: () => undefined,
+    sink: {
+      delivered: (packet, value) => this.delivered.push(`${packetPayload(packet).toString()} ${value}`),
+      refunded: (_, value, receipt) => this.refunded.push([value, receipt]),
+    },
+    queue: { maxPackets: 3 },
+  });
+  readonly left: Neighbour;
+  readonly right: Neighbour;
+  #count = 0;
+
+  constructor() {
+    this.left = new Neighbour(this, 1);
+    this.right = new Neighbour(this, 2);
+    this.relay.route(ME, HERE);
+  }
+
+  packet(to: string, over: { value?: number; text?: string; lifeMs?: number } = {}): Buffer {
+    this.#count += 1;
+    const name = Buffer.alloc(8);
+    name.writeUInt32BE(this.#count, 4);
+    const { value = 100, text = 'hello', ...more } = over;
+    return encodePacket({ destination: to, value, id: name, payload: Buffer.from(text), ...more });
+  }
+
+  balances(): number[] {
+    return [this.left, this.right].map(({ row }) => this.ledger.get(row, Column.balance));
+  }
+}
+
+describe('a relay of packets', () => {
+  it('sends a packet on with its toll taken, a hop and a millisecond less, wherever its bytes were cut', () => {
+    for (const cut of [1, 5, 40, 76]) {
+      const bed = new Bed();
+      const packet = bed.packet(id(2));
+      bed.left.says(packet.subarray(0, cut), packet.subarray(cut));
+      const out = bed.right.sent[0] as Buffer;
+      assert.deepEqual([out[1], out.readUIntBE(6, 6), out.readUInt16BE(12)], [63, 95, 9_999]);
+      assert.equal(packetPayload(out).toString(), 'hello');
+      assert.deepEqual(bed.balances(), [100, -95]);
+    }
+  });
+
+  it('sends many packets in one write', () => {
+    const bed = new Bed();
+    bed.left.says(Buffer.concat(Array.from({ length: 50 }, () => bed.packet(id(2)))));
+    assert.equal(bed.right.sent.length, 1);
+    assert.deepEqual(bed.balances(), [5_000, -4_750]);
+  });
+
+  it('delivers what is for this node', () => {
+    const bed = new Bed();
+    bed.left.says(bed.packet(ME, { value: 70, text: 'for me' }));
+    assert.deepEqual(bed.delivered, ['for me 70']);
+  });
+
+  it('returns what cannot go on, with a receipt that says who refused it and why', () => {
+    const bed = new Bed();
+    bed.left.says(bed.packet(id(2), { value: 3 }), bed.packet(id(7)));
+    const receipts = bed.left.sent.map((packet) => [packet.readUIntBE(6, 6), readReceipt(packet)]);
+    assert.deepEqual(receipts, [
+      [2, { reason: 'UNDERFUNDED', refusedBy: ME, wanted: 5 }],
+      [99, { reason: 'NO_ROUTE', refusedBy: ME, wanted: 0 }],
+    ]);
+    assert.deepEqual(bed.balances(), [2, 0]);
+  });
+
+  it('lets packets wait where the neighbour takes no more, in order, and returns what finds no room', () => {
+    const bed = new Bed();
+    bed.right.room = 0;
+    for (const text of ['a', 'b', 'c', 'd']) bed.left.says(bed.packet(id(2), { text }));
+    assert.deepEqual(bed.right.sent, []);
+    assert.equal(readReceipt(bed.left.sent[0] as Buffer).reason, 'CONGESTED');
+    now.ms += 20;
+    bed.right.takesMore(1_000_000);
+    const out = bed.right.sent[0] as Buffer;
+    assert.equal([0, 73, 146].map((at) => packetPayload(out.subarray(at)).toString()).join(''), 'abc');
+    assert.equal(out.readUInt16BE(12), 9_979, 'the wait is taken off its life');
+    assert.deepEqual(bed.balances(), [301, -285]);
+  });
+
+  it('returns what waited too long, and what waited for a link that went down', () => {
+    const bed = new Bed();
+    bed.right.room = 0;
+    bed.left.says(bed.packet(id(2), { lifeMs: 10 }), bed.packet(id(2)));
+    now.ms += 10;
+    bed.right.takesMore(1_000_000);
+    bed.right.room = 0;
+    bed.left.says(bed.packet(id(2)));
+    bed.right.leaves();
+    const receipts = bed.left.sent.map((packet) => readReceipt(packet).reason);
+    assert.deepEqual(receipts, ['EXPIRED', 'NO_ROUTE']);
+    assert.deepEqual(bed.balances(), [102, -95]);
+  });
+
+  it('gives an own packet that came back to whoever sent it', () => {
+    const bed = new Bed();
+    const name = Buffer.alloc(8, 1);
+    bed.relay.send({ destination: id(2), value: 100, id: name, payload: Buffer.alloc(0) });
+    assert.deepEqual(bed.balances(), [0, -100]);
+    const far = new Bed();
+    far.left.says(encodePacket({ destination: id(7), value: 100, id: name, payload: Buffer.alloc(0) }));
+    bed.right.says(far.left.sent[0] as Buffer);
+    assert.deepEqual(bed.refunded, [[99, { reason: 'NO_ROUTE', refusedBy: ME, wanted: 0 }]]);
+    assert.deepEqual(bed.balances(), [0, -1]);
+  });
+
+  it('takes a false return and noise for what they are: a fault, and nothing is booked', () => {
+    const bed = new Bed();
+    const far = new Bed();
+    far.left.says(far.packet(id(7)));
+    bed.right.says(far.left.sent[0] as Buffer);
+    bed.left.says(Buffer.alloc(100, 0xff));
+    assert.deepEqual(bed.faults, ['PACKET_RETURN_FALSE', 'WIRE_MALFORMED']);
+    assert.deepEqual(bed.balances(), [0, 0]);
+  });
+});

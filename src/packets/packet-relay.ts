@@ -1,0 +1,226 @@
+import type { Clock } from '../core/clock.ts';
+import { codeOf, WayleaveError } from '../core/errors.ts';
+import type { LinkRow } from '../core/ledger.ts';
+import type { NodeId } from '../core/node-id.ts';
+import { type Carrier, type Decision, SELF } from '../core/packets/carrier.ts';
+import { packetHeader } from '../core/packets/packet.ts';
+import type { Discipline, PairFigures } from '../core/packets/pair-queue.ts';
+import { type Channel, type Link, ResetCode } from '../link/link.ts';
+import {
+  addressWords,
+  encodePacket,
+  type PacketFields,
+  PacketKind,
+  type Receipt,
+  readPacketHeader,
+  readReceipt,
+  returnedPacket,
+} from '../wire/packet.ts';
+import { MailBox } from './mail-box.ts';
+import { PacketCutter } from './packet-cutter.ts';
+
+/** A packet for this node, or one of its own that came back. Views of bytes that are only borrowed. */
+export interface PacketSink {
+  /** It is for this node, which now has its value. */
+  delivered(packet: Buffer, value: number, from: NodeId | undefined): void;
+  /** One of this node's own could not go on; `value` is what is left of it. */
+  refunded(packet: Buffer, value: number, receipt: Receipt): void;
+}
+
+export interface PacketRelayOptions {
+  readonly self: NodeId;
+  readonly carrier: Carrier;
+  readonly clock: Clock;
+  readonly sink: PacketSink;
+  /** A neighbour broke a rule. */
+  readonly fault: (neighbour: NodeId, error: unknown) => void;
+  /** The account of a link moved: payments may be due. */
+  readonly moved: (row: LinkRow) => void;
+  readonly queue?: Partial<QueueLimits>;
+}
+
+/** What may wait for one link. */
+export interface QueueLimits {
+  readonly discipline: Discipline;
+  readonly maxBytes: number;
+  readonly maxPackets: number;
+}
+
+/** 1 MiB waits 80 ms at 100 Mbit/s: longer is of no use to anyone. */
+const DEFAULT_QUEUE: QueueLimits = { discipline: 'weighted', maxBytes: 2 ** 20, maxPackets: 8_192 };
+
+/** Ids are forgotten, and the like, this often. */
+const AGE_MS = 1_000;
+
+/** Moves packets between links as the carrier decides: reads, patches in place, copies once, writes many at a time. */
+export class PacketRelay {
+  readonly #options: PacketRelayOptions;
+  readonly #boxes = new Map<LinkRow, MailBox>();
+  readonly #header = packetHeader();
+  readonly #touched = new Set<MailBox>();
+  readonly #movedRows = new Set<LinkRow>();
+  #depth = 0;
+  #agedMs = Number.NEGATIVE_INFINITY;
+
+  constructor(options: PacketRelayOptions) {
+    this.#options = options;
+  }
+
+  /** A link to a neighbour is up; `row` is its account. */
+  linkUp(link: Link, row: LinkRow): void {
+    this.linkDown(row);
+    this.#boxes.set(
+      row,
+      new MailBox({
+        link,
+        clock: this.#options.clock,
+        limits: { ...DEFAULT_QUEUE, ...this.#options.queue },
+        left: (value) => {
+          this.#options.carrier.left(row, value);
+          this.#movedRows.add(row);
+        },
+        stranded: (packet, reason) => this.#stranded(row, packet, reason),
+        received: (channel) => this.#listen(channel, row, link.peer),
+      }),
+    );
+  }
+
+  /** The link ended: what waited for it goes back. */
+  linkDown(row: LinkRow): void {
+    const box = this.#boxes.get(row);
+    this.#boxes.delete(row);
+    if (box !== undefined) this.#burst(() => box.close());
+  }
+
+  /** The neighbour granted upload credit: enough, perhaps, to open this node's own mailbox. */
+  granted(row: LinkRow): void {
+    this.#boxes.get(row)?.listen();
+  }
+
+  /** The neighbour opened its mailbox: what goes to it is sent there. */
+  opened(channel: Channel, row: LinkRow): void {
+    const box = this.#boxes.get(row);
+    if (box === undefined || box.link !== channel.link) return channel.reset(ResetCode.noRoute);
+    box.open(channel);
+  }
+
+  /** Sets how packets from one neighbour to another are served (DESIGN §6). */
+  weigh(from: LinkRow, to: LinkRow, weight: number): void {
+    this.#boxes.get(to)?.queue.weigh(from, weight);
+  }
+
+  /** Every pair queue towards a link. */
+  figures(to: LinkRow): PairFigures[] {
+    return [...(this.#boxes.get(to)?.queue.figures() ?? [])];
+  }
+
+  /** Bytes that wait to leave by a link, for prices that rise with them. */
+  waitingBytes(to: LinkRow): number {
+    return this.#boxes.get(to)?.queue.bytes ?? 0;
+  }
+
+  /** Sends a packet of this node's own. Its value is charged when it leaves. Throws as `encodePacket`. */
+  send(fields: PacketFields): void {
+    const packet = encodePacket(fields);
+    this.#burst(() => this.#arrived(SELF, packet, 0, packet.length));
+  }
+
+  #listen(channel: Channel, row: LinkRow, neighbour: NodeId): void {
+    const cutter = new PacketCutter((bytes, at, length) => this.#arrived(row, bytes, at, length));
+    channel.attach({
+      data: (bytes) => {
+        try {
+          this.#burst(() => cutter.feed(bytes));
+        } catch (error) {
+          if (codeOf(error) === undefined) throw error;
+          channel.reset(ResetCode.protocol);
+          this.#options.fault(neighbour, error);
+        }
+        channel.release(bytes.length);
+      },
+      ended: () => undefined,
+      reset: () => undefined,
+      writable: () => undefined,
+      late: () => undefined,
+    });
+  }
+
+  /** One burst of packets, one write for each link they leave by, one look at each account. */
+  #burst(act: () => void): void {
+    this.#depth += 1;
+    try {
+      act();
+    } finally {
+      this.#depth -= 1;
+      if (this.#depth === 0) this.#flush();
+    }
+  }
+
+  #flush(): void {
+    const nowMs = this.#options.clock.nowMs();
+    if (nowMs - this.#agedMs >= AGE_MS) {
+      this.#agedMs = nowMs;
+      this.#options.carrier.age(nowMs);
+    }
+    for (const box of this.#touched) box.flush();
+    this.#touched.clear();
+    for (const row of this.#movedRows) this.#options.moved(row);
+    this.#movedRows.clear();
+  }
+
+  #arrived(from: LinkRow, bytes: Buffer, at: number, length: number): void {
+    const header = this.#header;
+    readPacketHeader(bytes, at, length, header);
+    if (from !== SELF) this.#movedRows.add(from);
+    if (bytes[at] === PacketKind.returned) return this.#cameBack(from, bytes.subarray(at, at + length));
+    const decision = this.#options.carrier.arrived(from, header);
+    if (decision.action === 'forward') return this.#forward(from, decision, { bytes, at, length });
+    const packet = bytes.subarray(at, at + length);
+    if (decision.action === 'deliver') this.#options.sink.delivered(packet, decision.value, this.#peer(from));
+    else if (decision.action === 'return') this.#giveBack(decision, packet, this.#options.self);
+  }
+
+  #peer(row: LinkRow): NodeId | undefined {
+    return this.#boxes.get(row)?.link.peer;
+  }
+
+  #forward(from: LinkRow, { to, value }: Decision, packet: { bytes: Buffer; at: number; length: number }): void {
+    const { hops, lifeMs } = this.#header;
+    const box = this.#boxes.get(to);
+    const whole = packet.bytes.subarray(packet.at, packet.at + packet.length);
+    if (box === undefined) return this.#stranded(to, whole, 'NO_ROUTE');
+    this.#touched.add(box);
+    // At least a millisecond a hop, so that no packet lives for ever however quick the carriers are.
+    box.put(from, packet, { value, hops: hops - 1, lifeMs: lifeMs - 1 });
+  }
+
+  /** A packet could not leave by `to`: its value goes back to where it came from. */
+  #stranded(to: LinkRow, packet: Buffer, reason: 'CONGESTED' | 'NO_ROUTE' | 'EXPIRED'): void {
+    readPacketHeader(packet, 0, packet.length, this.#header);
+    const decision = this.#options.carrier.stranded(this.#header, to, reason);
+    if (decision.action === 'return') this.#giveBack(decision, packet, this.#options.self);
+  }
+
+  #cameBack(from: LinkRow, packet: Buffer): void {
+    const receipt = readReceipt(packet);
+    const decision = this.#options.carrier.returned(from, this.#header, receipt.reason, receipt.wanted);
+    if (decision === undefined) throw new WayleaveError('PACKET_RETURN_FALSE', { neighbour: this.#peer(from) });
+    this.#giveBack(decision, packet, receipt.refusedBy);
+  }
+
+  #giveBack(decision: Decision, packet: Buffer, refusedBy: NodeId): void {
+    const { to, value, reason, wanted } = decision;
+    const receipt = { reason, refusedBy, wanted };
+    if (to === SELF) return this.#options.sink.refunded(packet, value, receipt);
+    this.#movedRows.add(to);
+    const box = this.#boxes.get(to);
+    if (box === undefined) return;
+    box.putBack(returnedPacket(packet, value, receipt));
+    this.#touched.add(box);
+  }
+
+  /** Leads packets for a node to a link, to this node (`HERE`) or nowhere (`NOWHERE`). */
+  route(destination: NodeId, link: number): void {
+    this.#options.carrier.table.set(addressWords(destination), link);
+  }
+}

@@ -1,0 +1,106 @@
+import type { Clock, Timer } from '../core/clock.ts';
+import type { ErrorCode } from '../core/errors.ts';
+import type { NodeId } from '../core/node-id.ts';
+import type { Destination, RouteRequest, RouteUpdate } from '../core/routes/route.ts';
+import type { Rank } from '../core/routes/route-entry.ts';
+import { type Route, type RouteEffect, type RouteLink, RouteTable } from '../core/routes/route-table.ts';
+import { MAX_ROUTES_PER_MESSAGE, type Routes } from '../wire/routes.ts';
+
+export interface RouteExchangeOptions {
+  readonly self: NodeId;
+  readonly clock: Clock;
+  readonly rank?: Rank;
+  /** Sends news of routes to a neighbour, in the control class. */
+  readonly send: (neighbour: NodeId, routes: Routes) => void;
+  /** The way to a destination is another one, or its price. */
+  readonly changed: (destination: Destination, route: Route | undefined) => void;
+  readonly fault: (neighbour: NodeId, code: ErrorCode) => void;
+}
+
+/** Keeps a node's routes: turns links, messages and time into events of the table, and performs what follows. */
+export class RouteExchange {
+  readonly table: RouteTable;
+  readonly #options: RouteExchangeOptions;
+  #timer: Timer | undefined;
+  #timerMs = Number.POSITIVE_INFINITY;
+  #closed = false;
+
+  constructor(options: RouteExchangeOptions) {
+    this.#options = options;
+    const { self, clock, rank } = options;
+    const firstSequence = Math.floor(clock.wallMs() / 1_000);
+    this.table = new RouteTable({ self, firstSequence, ...(rank === undefined ? {} : { rank }) });
+    this.originate(self);
+  }
+
+  get #nowMs(): number {
+    return this.#options.clock.nowMs();
+  }
+
+  /** Makes a destination known as reached here. */
+  originate(destination: Destination): void {
+    this.table.originate(destination, this.#nowMs);
+    this.#perform([]);
+  }
+
+  withdraw(destination: Destination): void {
+    this.#perform(this.table.withdraw(destination, this.#nowMs));
+  }
+
+  /** A link is up, or what it costs and takes changed. */
+  linkUp(neighbour: NodeId, link: RouteLink): void {
+    this.#perform(this.table.linkUp(neighbour, link, this.#nowMs));
+  }
+
+  linkDown(neighbour: NodeId): void {
+    this.#perform(this.table.linkDown(neighbour, this.#nowMs));
+  }
+
+  heard(from: NodeId, { updates, requests }: Routes): void {
+    const effects = this.table.heard(from, updates, this.#nowMs);
+    for (const request of requests) effects.push(...this.table.requested(from, request, this.#nowMs));
+    this.#perform(effects);
+  }
+
+  /** The outside ranking changed, for these destinations or for all. */
+  ranked(rank: Rank, destinations?: readonly Destination[]): void {
+    this.#perform(this.table.ranked(rank, destinations, this.#nowMs));
+  }
+
+  #perform(effects: readonly RouteEffect[]): void {
+    for (const effect of effects) {
+      if (effect.kind === 'announce') this.#announce(effect.to, effect.updates);
+      else if (effect.kind === 'request') this.#request(effect.to, effect.request);
+      else if (effect.kind === 'fault') this.#options.fault(effect.neighbour, effect.code);
+      else this.#options.changed(effect.destination, this.table.route(effect.destination));
+    }
+    this.#schedule();
+  }
+
+  #announce(to: NodeId, updates: readonly RouteUpdate[]): void {
+    for (let at = 0; at < updates.length; at += MAX_ROUTES_PER_MESSAGE) {
+      this.#options.send(to, { updates: updates.slice(at, at + MAX_ROUTES_PER_MESSAGE), requests: [] });
+    }
+  }
+
+  #request(to: NodeId, request: RouteRequest): void {
+    this.#options.send(to, { updates: [], requests: [request] });
+  }
+
+  #schedule(): void {
+    const dueMs = this.table.dueMs;
+    if (this.#closed || dueMs >= this.#timerMs) return;
+    this.#timer?.cancel();
+    this.#timerMs = dueMs;
+    this.#timer = this.#options.clock.after(Math.max(0, dueMs - this.#nowMs), () => {
+      this.#timer = undefined;
+      this.#timerMs = Number.POSITIVE_INFINITY;
+      this.#perform(this.table.tick(this.#nowMs));
+    });
+  }
+
+  close(): void {
+    this.#closed = true;
+    this.#timer?.cancel();
+  }
+}
