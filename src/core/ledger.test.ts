@@ -60,6 +60,18 @@ test('using is refused where my debt would pass the limit I was given', () => {
   ledger.audit(row);
 });
 
+test('what a payment under way settles is not lent a second time, and a payment leaves room for what is being provided', () => {
+  const { ledger, row } = link(100);
+  ledger.consumed(row, 0, 60);
+  ledger.paying(row, 60);
+  assert.equal(ledger.roomToProvide(row), 100, 'not 160: the neighbour holds a cheque over 60');
+  ledger.paid(row, 60);
+  assert.equal(ledger.roomToProvide(row), 100);
+  ledger.consumed(row, 0, 60);
+  assert.ok(ledger.holdProvide(row, 130) >= 0, 'let through because I owe 60');
+  assert.equal(ledger.unpaidDebt(row), 30, 'so not all of it may be paid before that has ended');
+});
+
 test('prepaid credit is room beyond the limit', () => {
   const { ledger, row } = link(10);
   ledger.received(row, 50, 50);

@@ -108,7 +108,7 @@ export class Ledger {
 
   /**
    * Reserves `units` that I am about to provide. Refused, before anything is served, when
-   * debt + uncleared + holds + assumed + units > dropAt, when the lease is used up, or when the link was halted.
+   * debt + pending + uncleared + holds + assumed + units > dropAt, when the lease is used up, or when the link was halted.
    */
   holdProvide(row: LinkRow, units: Units): HoldResult {
     const cells = this.#cells;
@@ -243,15 +243,21 @@ export class Ledger {
     this.#set(row, offset, sum);
   }
 
-  /** The neighbour's debt with what is uncleared and assumed: what I would lose now, holds aside. Negative: prepaid. */
+  /**
+   * The neighbour's debt with what is pending, uncleared and assumed: what I would lose now, holds aside. Negative:
+   * prepaid. A payment that left counts as paid here, so that what it settles is not lent a second time.
+   */
   #exposure(base: number): Units {
     const cells = this.#cells;
     return (
-      (cells[base] as number) + (cells[base + Column.uncleared] as number) + (cells[base + Column.assumed] as number)
+      (cells[base] as number) +
+      (cells[base + Column.pending] as number) +
+      (cells[base + Column.uncleared] as number) +
+      (cells[base + Column.assumed] as number)
     );
   }
 
-  /** Debt with uncleared payments and assumptions, without holds; negative when prepaid. */
+  /** Debt with payments under way, uncleared ones and assumptions, without holds; negative when prepaid. */
   debtOf(row: LinkRow): Units {
     return this.#exposure(row * HOT);
   }
@@ -274,9 +280,17 @@ export class Ledger {
     return Math.max(0, Math.min(limit, cells[base + Column.leaseLeft] as number));
   }
 
-  /** My debt that is neither paid nor being paid; ≥ 0. */
+  /**
+   * My debt that is neither paid nor being paid, as far as paying it leaves my exposure inside the limit: what I am just
+   * providing was let through because I still owed. ≥ 0.
+   */
   unpaidDebt(row: LinkRow): Units {
-    return Math.max(0, -this.get(row, Column.balance) - this.get(row, Column.pending));
+    const base = row * HOT;
+    const cells = this.#cells;
+    const debt = -(cells[base] as number) - (cells[base + Column.pending] as number);
+    const held = cells[base + Column.heldProvide] as number;
+    const room = (cells[base + Column.dropAt] as number) - this.#exposure(base) - held;
+    return Math.max(0, Math.min(debt, room));
   }
 
   /** Signed sum of all corrections, from my side: balance = (totals) + writeOff. */

@@ -154,6 +154,8 @@ test('time that does not fit into the limit is not sold, and nothing is served f
   pair.left.step({ kind: 'message', message }, pair.nowMs);
   assert.equal(provided(pair.left), 0);
   assert.equal(pair.left.account.door('transit').servable(1000, pair.nowMs).bytes, 0);
+  // Else it would pay back at once what it is about to sell for.
+  pair.left.step({ kind: 'pause', paused: true }, pair.nowMs);
   pair.left.account.ledger.received(pair.left.account.row, PRICE, PRICE);
   pair.left.step({ kind: 'tick' }, pair.nowMs);
   assert.equal(provided(pair.left), 5 * PRICE, 'but as soon as there is room');

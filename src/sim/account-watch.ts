@@ -145,10 +145,11 @@ function sum({ ledger, row }: LinkAccount, column: number): number {
   return total;
 }
 
-/** Debt with what is uncleared, assumed and held. */
+/** Debt with what is being paid, uncleared, assumed and held. */
 export function exposureOf({ ledger, row }: LinkAccount): number {
   return (
     ledger.get(row, Column.balance) +
+    ledger.get(row, Column.pending) +
     ledger.get(row, Column.uncleared) +
     ledger.get(row, Column.assumed) +
     ledger.get(row, Column.heldProvide)

@@ -102,7 +102,7 @@ export class Invariants {
   /** What was cashed is read from the chain only when it matters. */
   #losing(watch: AccountWatch): void {
     if (this.#cheats.has(watch.node.id)) return;
-    watch.cashedUnits = Number(this.#paidOut(watch.peer, watch.node.id) / this.#options.weiPerUnit);
+    this.#cashed(watch);
     const loss = watch.loss();
     if (loss <= watch.lossBound()) return;
     const { consumed, issuedUnits, cashedUnits, mostGranted, riskAt } = watch;
@@ -111,6 +111,12 @@ export class Invariants {
       `${watch.node.name} would lose ${loss} to ${watch.other?.node.name}, above dropAt ${mostGranted} + riskAt ${riskAt} ` +
         `(provided ${watch.other?.consumed}, consumed ${consumed}, paid ${issuedUnits}, cashed ${cashedUnits})`,
     );
+  }
+
+  /** The most that was ever paid out: a reorganisation may take it back, which is nobody's admission (DESIGN §3). */
+  #cashed(watch: AccountWatch): void {
+    const units = Number(this.#paidOut(watch.peer, watch.node.id) / this.#options.weiPerUnit);
+    watch.cashedUnits = Math.max(watch.cashedUnits, units);
   }
 
   #paidOut(issuer: NodeId, beneficiary: NodeId): bigint {
@@ -128,6 +134,10 @@ export class Invariants {
   /** What a node says of itself and its neighbours. */
   said(node: SimNode, event: NodeEvent): void {
     const about = event.neighbour;
+    if (event.kind === 'cashed' && about !== undefined) {
+      const watch = this.watchOf(node.id, about);
+      if (watch !== undefined) this.#cashed(watch);
+    }
     if (event.kind === 'fault' && event['code'] === 'INVARIANT_BROKEN')
       this.#guard(() => this.#fail('books-halted', node, about, String(event['what'])));
     if (event.kind !== 'verdict' || event['action'] !== 'cut' || about === undefined) return;
