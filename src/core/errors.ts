@@ -266,6 +266,35 @@ export const ERRORS = {
     what: 'There is a store at this place already.',
     remedy: 'Choose another place, or allow it to be replaced; the old one is then kept beside it.',
   },
+  STORE_URL_INVALID: {
+    what: 'This is not the address of a PostgreSQL database.',
+    remedy: 'Write postgres://USER@HOST:PORT/DATABASE?schema=NAME; the schema is letters, digits and "_".',
+  },
+  STORE_UNREACHABLE: {
+    what: 'The database server does not answer.',
+    remedy: 'Nothing of the batch was stored. The node goes on by itself when the server answers again.',
+  },
+  STORE_REFUSED: {
+    what: 'The database server refused this node.',
+    remedy: 'Check user, password, database and rights; the reason is named.',
+  },
+  STORE_UNFIT: {
+    what: 'The database server cannot keep money safe as it is set up.',
+    remedy: 'Use PostgreSQL 15 or later, not a standby, with fsync and full_page_writes on, and no pooler between.',
+  },
+  STORE_FENCED: {
+    what: 'Another process with the same node key has taken over this store.',
+    remedy:
+      'Nothing more is written here. Run one process for each node key, and start this one again if it is the one.',
+  },
+  STORE_NOT_EMPTY: {
+    what: 'The store to import into holds books already.',
+    remedy: 'Nothing was changed. Import into a new store.',
+  },
+  EXPORT_INVALID: {
+    what: 'This is not a complete, unchanged export.',
+    remedy: 'Nothing was imported. Export the books again; the line or the sum that is wrong is named.',
+  },
   BACKUP_EXISTS: { what: 'There is a file at this place already.', remedy: 'Choose another name for the backup.' },
   BACKUP_MISSING: { what: 'There is no backup at this place.', remedy: 'Check the path.' },
   // chain and settlement
