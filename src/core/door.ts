@@ -38,10 +38,13 @@ export interface ServiceDoor {
   usable(wanted: number): number;
   /** Reserves their price against the neighbour's announced limit. End it exactly once. */
   use(bytes: number): Hold;
-  /** Using (bytes the neighbour delivered), with their tag. They are here, so they are always booked. Throws `EPOCH_UNKNOWN`. */
-  delivered(bytes: number, epoch: number): void;
+  /**
+   * Using (bytes the neighbour delivered), with their tag. They are here, so they are always booked. `buyer` is the
+   * neighbour they are for; undefined for this node's own users. Throws `EPOCH_UNKNOWN`.
+   */
+  delivered(bytes: number, epoch: number, buyer?: NodeId): void;
 
-  commit(hold: Hold): void;
+  commit(hold: Hold, buyer?: NodeId): void;
   release(hold: Hold): void;
 
   /** Calls back after anything that may turn a "no" into a "yes": payment, new terms, a lease renewed, a state lifted. */

@@ -65,6 +65,7 @@ export class LinkAccount {
   readonly #watchers = new Set<() => void>();
   #moved: () => void = () => undefined;
   #bought: (bytes: number, pricePerMb: PricePerMb) => void = () => undefined;
+  #carried: ((buyer: NodeId, units: Units) => void) | undefined;
   #heldBack: () => Units = () => 0;
   #between: { mine: Terms; theirs: Terms; relations: Record<Service, Relation> } | undefined;
   #leased = 0;
@@ -198,6 +199,15 @@ export class LinkAccount {
 
   noteUse(bytes: number, pricePerMb: PricePerMb): void {
     this.#bought(bytes, pricePerMb);
+  }
+
+  /** The node wants to know what this neighbour charged for which other one; left out where it does not matter. */
+  onCarried(carried: (buyer: NodeId, units: Units) => void): void {
+    this.#carried = carried;
+  }
+
+  noteCarried(buyer: NodeId, units: Units): void {
+    this.#carried?.(buyer, units);
   }
 
   /** What of my debt must wait, for reasons that lie on other links (`carried-credit.ts`). Asked only when it matters. */

@@ -255,9 +255,11 @@ export class ServiceAccount implements ServiceDoor {
     return this.#holdFor(bytes, this.#buyBytePrice(), 'consumed');
   }
 
-  delivered(bytes: number, epoch: number): void {
+  delivered(bytes: number, epoch: number, buyer?: NodeId): void {
     const price = this.#priceAt('theirs', epoch, 0);
-    this.#account.ledger.consumed(this.#account.row, this.#column, this.#count('consumed', bytes, price));
+    const units = this.#count('consumed', bytes, price);
+    this.#account.ledger.consumed(this.#account.row, this.#column, units);
+    if (buyer !== undefined) this.#account.noteCarried(buyer, units);
     this.time.used();
     this.#noteUse(bytes, price);
     this.#account.moved();

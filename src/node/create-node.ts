@@ -60,6 +60,8 @@ export interface ServicesContext {
   readonly accountOf: (neighbour: NodeId) => LinkAccount | undefined;
   /** A neighbour broke a rule on a channel. */
   readonly fault: (neighbour: NodeId, error: unknown) => void;
+  /** Where traffic goes on from here: that of a neighbour, or of this node's own users. */
+  readonly nextHop: (buyer: NodeId | undefined) => NodeId | 'local' | undefined;
 }
 
 /** How often prices are looked at; a change of a neighbour's terms is looked at at once. */
@@ -138,21 +140,27 @@ class RunningNode implements WayleaveNode {
       emit: (kind, facts) => this.#emit(kind, facts),
     });
     this.#neighbours = this.#makeNeighbours(stored);
+    this.#carried.assume();
     if (options.services === undefined) this.#services = this.#transit = this.#makeTransit();
     else {
       this.#transit = undefined;
       this.#services = options.services({
         accountOf: (id) => this.#neighbours.get(id)?.account,
         fault: (neighbour, error) => this.#streamFault(neighbour, error),
+        nextHop: (buyer) => this.#nextHop(buyer),
       });
     }
     this.#keeper = this.#makeKeeper();
   }
 
+  #nextHop(buyer: NodeId | undefined): NodeId | 'local' | undefined {
+    return this.#carried.hopFor(buyer, this.#market.nextHop());
+  }
+
   #makeTransit(): Transit {
     return createTransit({
       clock: this.#ports.clock,
-      nextHop: (_destination, buyer) => this.#carried.hopFor(buyer, this.#market.nextHop()),
+      nextHop: (_destination, buyer) => this.#nextHop(buyer),
       ...(this.#config.transit.uplink ? { gateway: this.#gateway() } : {}),
       emit: (kind, facts) => this.#emit(kind, facts),
       fault: (neighbour, error) => this.#streamFault(neighbour, error),
@@ -175,6 +183,7 @@ class RunningNode implements WayleaveNode {
       emit: (kind, facts) => this.#heard(kind as EventKind, facts),
       facts: (id) => this.#market.offerTo(id),
       bought: (bytes, pricePerMb) => this.#market.bought(bytes, pricePerMb),
+      carried: (upstream, customer, units) => this.#carried.note(upstream, customer, units),
       heldBack: (id) => this.#carried.heldBack(id),
     });
   }

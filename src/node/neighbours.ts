@@ -34,6 +34,8 @@ export interface NeighboursOptions {
   /** What a neighbour is offered now. */
   readonly facts: (neighbour: NodeId) => OfferFacts;
   readonly bought: (bytes: number, pricePerMb: number) => void;
+  /** A neighbour charged for what it did for another one. */
+  readonly carried: (upstream: NodeId, customer: NodeId, units: Units) => void;
   /** What is owed to a neighbour and must wait until others have paid. */
   readonly heldBack: (neighbour: NodeId) => Units;
 }
@@ -62,6 +64,10 @@ export class Neighbours {
 
   get(id: NodeId): Neighbour | undefined {
     return this.#known.get(id)?.neighbour;
+  }
+
+  known(id: NodeId): Known | undefined {
+    return this.#known.get(id);
   }
 
   all(): readonly Known[] {
@@ -96,7 +102,10 @@ export class Neighbours {
     });
     if (record !== undefined) account.restore(record);
     account.onBought(this.#options.bought);
-    account.onHeldBack(() => this.#options.heldBack(id));
+    if (config === undefined) {
+      account.onCarried((buyer, units) => this.#options.carried(id, buyer, units));
+      account.onHeldBack(() => this.#options.heldBack(id));
+    }
     const last = this.#offered.get(id);
     // After a restart the epoch grows once more, so that frames of before and after are never confused.
     const terms = offer(

@@ -1,3 +1,4 @@
+import type { NodeId } from '../core/node-id.ts';
 import { type Channel, type ChannelHandlers, ResetCode } from '../link/link.ts';
 import type { Flow } from './flow.ts';
 import type { Gate } from './gate.ts';
@@ -20,6 +21,11 @@ export abstract class ChannelSide implements Side, ChannelHandlers, Turn {
 
   constructor(gate: Gate) {
     this.gate = gate;
+  }
+
+  /** The neighbour whose stream this is, also once it is over; undefined for this node's own users. */
+  protected get buyer(): NodeId | undefined {
+    return this.#stream?.buyer;
   }
 
   join(stream: Stream, inbound: Flow, outbound: Flow): void {
@@ -170,12 +176,12 @@ export class BuyerSide extends ChannelSide {
       door.release(hold);
       throw error;
     }
-    door.commit(hold);
+    door.commit(hold, this.buyer);
     return allowed;
   }
 
   protected book(bytes: number, tag: number): void {
-    this.gate.door.delivered(bytes, tag);
+    this.gate.door.delivered(bytes, tag, this.buyer);
     this.accepted();
   }
 

@@ -87,7 +87,7 @@ export class PendingOpens {
       pending.stream.abort(openFailure(error));
       return true;
     }
-    gate.door.commit(hold);
+    gate.door.commit(hold, pending.stream.buyer);
     pending.stream.joinFarSide(side);
     return true;
   }

@@ -153,6 +153,7 @@ export class SmallNode {
       emit,
       facts: () => ({ askPerMb: this.askPerMb, bidPerMb: BID, chequebook: CHEQUEBOOKS[this.who] }),
       bought: () => undefined,
+      carried: () => undefined,
       heldBack: () => 0,
     });
     const known = this.#neighbours.get(this.peer);
