@@ -150,13 +150,14 @@ export class ServiceAccount implements ServiceDoor {
     return hold;
   }
 
-  commit(hold: Hold): void {
+  commit(hold: Hold, buyer?: NodeId): void {
     const open = this.#ended(hold);
     const units = this.#count(open.side, open.bytes, open.pricePerMb);
     if (open.side === 'consumed') {
       this.used.add(open.bytes, open.pricePerMb);
       this.#noteUse(open.bytes, open.pricePerMb);
     }
+    if (buyer !== undefined) this.#account.noteCarried(buyer, units);
     if (hold >= 0) this.#account.ledger.commit(hold, this.#column, units);
     this.#account.moved();
   }
