@@ -40,14 +40,20 @@ export class HoldTable {
     return (((mark >>> 1) & GENERATION_MASK) << 20) | slot;
   }
 
-  /** Ends the hold and returns its slot, whose facts stay readable until the next `take`. Throws `HOLD_UNKNOWN`. */
-  end(handle: number): number {
+  /** The slot of a hold that is still open. Throws `HOLD_UNKNOWN`. */
+  find(handle: number): number {
     const slot = handle & SLOT_MASK;
     const mark = this.#marks[slot] as number;
     if (slot >= this.#used || (mark & 1) === 0 || ((((mark >>> 1) & GENERATION_MASK) << 20) | slot) !== handle) {
       throw new WayleaveError('HOLD_UNKNOWN', { handle });
     }
-    this.#marks[slot] = (mark + 1) & MARK_MASK;
+    return slot;
+  }
+
+  /** Ends the hold and returns its slot, whose facts stay readable until the next `take`. Throws `HOLD_UNKNOWN`. */
+  end(handle: number): number {
+    const slot = this.find(handle);
+    this.#marks[slot] = ((this.#marks[slot] as number) + 1) & MARK_MASK;
     this.#free[this.#freeCount] = slot;
     this.#freeCount += 1;
     return slot;
@@ -55,6 +61,11 @@ export class HoldTable {
 
   units(slot: number): number {
     return this.#units[slot] as number;
+  }
+
+  /** Makes an open hold larger or smaller. */
+  setUnits(slot: number, units: number): void {
+    this.#units[slot] = units;
   }
 
   row(slot: number): number {

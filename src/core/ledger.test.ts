@@ -88,6 +88,22 @@ test('without a lease nothing is served', () => {
   assert.ok(ledger.holdProvide(row, 5) >= 0, 'a released hold gives its lease back');
 });
 
+test('part of a hold is charged, and the rest stays reserved also above a lowered limit', () => {
+  const { ledger, row } = link(100);
+  const hold = ledger.holdProvide(row, 60);
+  ledger.setLimit(row, 'dropAt', 10);
+  ledger.commitPart(hold, 0, 25);
+  assert.deepEqual([ledger.get(row, Column.balance), ledger.get(row, Column.heldProvide)], [25, 35]);
+  assert.equal(ledger.holdProvide(row, 1), Refusal.limit);
+  ledger.commitPart(hold, 0, 35);
+  ledger.release(hold);
+  assert.deepEqual([ledger.get(row, Column.balance), ledger.get(row, Column.heldProvide)], [60, 0]);
+  assert.equal(
+    codeOfCall(() => ledger.commitPart(hold, 0, 0)),
+    'HOLD_UNKNOWN',
+  );
+});
+
 test('a hold ends exactly once', () => {
   const { ledger, row } = link(100);
   const hold = ledger.holdProvide(row, 10);

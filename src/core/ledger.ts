@@ -162,6 +162,21 @@ export class Ledger {
     this.#charge(base, side, service, units);
   }
 
+  /**
+   * Charges part of a hold for providing, which stays open over the rest: what it reserves needs no new admission, also
+   * where a limit was lowered meanwhile. Throws `HOLD_UNKNOWN`.
+   */
+  commitPart(handle: number, service: number, units: Units): void {
+    const slot = this.#holds.find(handle);
+    const held = this.#holds.units(slot);
+    const row = this.#holds.row(slot);
+    if (!(units >= 0 && units <= held)) this.#halt(row, 'commit above the hold');
+    this.#holds.setUnits(slot, held - units);
+    const base = row * HOT;
+    this.#cells[base + Column.heldProvide] = (this.#cells[base + Column.heldProvide] as number) - units;
+    this.#charge(base, 0, service, units);
+  }
+
   /** Ends a hold without a charge. Throws `HOLD_UNKNOWN`. */
   release(handle: number): void {
     const slot = this.#holds.end(handle);

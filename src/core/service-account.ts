@@ -232,11 +232,20 @@ export class ServiceAccount implements ServiceDoor {
   arrived(bytes: number, epoch: number, nowMs: number): void {
     const price = this.#priceAt('mine', epoch, nowMs);
     this.#forwardBytes = Math.max(0, this.#forwardBytes - bytes);
-    this.#dropForwardHold();
-    this.#account.ledger.provided(this.#account.row, this.#column, this.#count('provided', bytes, price));
+    this.#chargeForward(this.#count('provided', bytes, price));
     this.forwarded.add(bytes, price);
-    if (this.#forwardBytes > 0) this.#holdForward(this.#sellBytePrice());
     this.#account.moved();
+  }
+
+  /** Charges what arrived to the hold over all grants: room for the rest of them stays reserved, whatever a limit is now. */
+  #chargeForward(units: Units): void {
+    const { ledger, row } = this.#account;
+    const held = Math.min(units, this.#forwardHeld);
+    if (this.#forwardHold !== undefined) ledger.commitPart(this.#forwardHold, this.#column, held);
+    this.#forwardHeld -= held;
+    // Dearer than it was when it was granted: it has been served, so it is charged all the same.
+    if (units > held) ledger.provided(row, this.#column, units - held);
+    if (this.#forwardBytes === 0) this.#dropForwardHold();
   }
 
   forgetForward(): void {

@@ -119,7 +119,10 @@ export class AccountWatch {
       if (admitted > 0) this.#allowed += admitted;
       if (limit > this.#allowed) this.#allowed = limit;
       if (exposure > this.#allowed)
-        this.#broken('bounded-exposure', `exposure ${exposure} above ${this.#allowed}, dropAt ${limit}`);
+        this.#broken(
+          'bounded-exposure',
+          `exposure ${exposure} above ${this.#allowed}, dropAt ${limit}: ${parts(account)}`,
+        );
     }
   }
 
@@ -143,6 +146,12 @@ function sum({ ledger, row }: LinkAccount, column: number): number {
   let total = 0;
   for (const service of SERVICES) total += ledger.get(row, column + service);
   return total;
+}
+
+function parts({ ledger, row }: LinkAccount): string {
+  return ['balance', 'pending', 'uncleared', 'assumed', 'heldProvide']
+    .map((name) => `${name} ${ledger.get(row, Column[name as keyof typeof Column])}`)
+    .join(', ');
 }
 
 /** Debt with what is being paid, uncleared, assumed and held. */
