@@ -228,6 +228,7 @@ describe('commands that talk to a running node', () => {
         paymentsSent: 0,
         paymentsReceived: 0,
         services: { transit: service, chunks: idle, packets: idle },
+        statements: { mine: 3, theirs: 2, agreed: 2, gapUnits: 0, disputed: false },
         roundTripMs: undefined,
         paymentsPaused: false,
         lastFault: undefined,

@@ -1,5 +1,6 @@
 import type { SignedCheque } from './cheque.ts';
 import type { Service } from './service.ts';
+import type { SignedStatement } from './statement.ts';
 import type { Terms } from './terms.ts';
 import type { Units } from './units.ts';
 
@@ -10,7 +11,9 @@ export type Message =
   | CountsMessage
   | AllotmentMessage
   | PaymentMessage
-  | PaymentAckMessage;
+  | PaymentAckMessage
+  | MarkMessage
+  | StatementMessage;
 
 /** First on every connection, and again whenever they change (DESIGN §4). */
 export interface TermsMessage {
@@ -70,4 +73,17 @@ export interface PaymentAckMessage {
   /** The highest cumulative amount accepted on this chequebook, in wei: lets a payer that lost its store recover. */
   readonly acceptedWei: bigint;
   readonly code: string;
+}
+
+/** Leaves when nothing else waits to leave: all that its sender charged at sending has arrived before it (DESIGN §3, statements). */
+export interface MarkMessage {
+  readonly kind: 'mark';
+  /** The number of the statement that will speak of this moment. */
+  readonly sequence: number;
+}
+
+/** A signed statement of totals, for the mark that went before. */
+export interface StatementMessage {
+  readonly kind: 'statement';
+  readonly statement: SignedStatement;
 }

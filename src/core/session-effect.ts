@@ -1,6 +1,7 @@
 import type { SignedCheque } from './cheque.ts';
 import type { ErrorCode } from './errors.ts';
 import type { Message, PaymentMessage } from './message.ts';
+import type { SignedStatement, Statement } from './statement.ts';
 import type { Terms } from './terms.ts';
 import type { Units } from './units.ts';
 
@@ -20,6 +21,12 @@ export type SessionEvent =
   /** `units` of uncleared payments are final now. */
   | { readonly kind: 'cleared'; readonly units: Units }
   | { readonly kind: 'pause'; readonly paused: boolean }
+  /** A mark is wanted (`Session.markWanted`), and nothing waits to leave. What is sent in answer must leave at once. */
+  | { readonly kind: 'quiet' }
+  /** The connection is about to be ended in order. */
+  | { readonly kind: 'finish' }
+  | { readonly kind: 'statementKept'; readonly statement: SignedStatement }
+  | { readonly kind: 'statementChecked'; readonly statement: SignedStatement; readonly genuine: boolean }
   /** The neighbour broke a rule that someone else noticed. */
   | { readonly kind: 'fault'; readonly code: ErrorCode };
 
@@ -45,6 +52,16 @@ export type SessionEffect =
   | { readonly kind: 'keepCheque'; readonly id: number }
   /** Make "accepted up to" and the account's record durable in one batch. */
   | { readonly kind: 'keepPaid'; readonly acceptedWei: bigint; readonly units: Units }
+  /** Sign it and make it durable, with the account's record in one batch, then report `statementKept`. */
+  | { readonly kind: 'keepStatement'; readonly statement: Statement }
+  /** Look at its signature, then report `statementChecked`. */
+  | { readonly kind: 'checkStatement'; readonly statement: SignedStatement }
+  /** Remember a statement of the neighbour: its last one, or one kept as evidence. */
+  | {
+      readonly kind: 'rememberStatement';
+      readonly party: 'theirs' | 'disputed';
+      readonly statement: SignedStatement;
+    }
   /** End the connection; `banned` closes the account for service until the operator opens it again. */
   | { readonly kind: 'close'; readonly code: ErrorCode; readonly banned: boolean }
   /** Wake whoever waits at a service door. */
@@ -64,6 +81,8 @@ export interface SessionNews {
     | 'writeOff'
     | 'verdict'
     | 'wouldEnforce'
+    | 'divergence'
+    | 'restored'
     | 'fault';
   readonly facts: Readonly<Record<string, string | number | undefined>>;
 }

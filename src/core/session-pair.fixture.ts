@@ -6,6 +6,7 @@ import { LinkAccount } from './link-account.ts';
 import type { Message } from './message.ts';
 import { Session } from './session.ts';
 import type { SessionEffect, SessionEvent, SessionNews } from './session-effect.ts';
+import type { SignedStatement, Statement } from './statement.ts';
 import type { Terms } from './terms.ts';
 
 /** Terms for tests: thresholds in MB's worth at 10,000 units per MB. */
@@ -35,6 +36,9 @@ export function termsOf(
   };
 }
 
+/** Both ends of a pair go by the same id: nothing here depends on who is who. */
+export const PAIR_ID = '0x0000000000000000000000000000000000000001';
+
 /** One end: a session and its account, with cheques of one wei a unit and a store that remembers what was durable. */
 export class Side {
   account: LinkAccount;
@@ -48,6 +52,11 @@ export class Side {
   durable: AccountRecord | undefined;
   issued = { cumulative: 0n, accepted: 0n, units: 0, id: 0 };
   taken = 0n;
+  /** Last statements, as a store keeps them; and what is put in place of what this side would state. */
+  stated: { mine?: SignedStatement; theirs?: SignedStatement; disputed?: SignedStatement } = {};
+  lie: (statement: Statement) => Statement = (statement) => statement;
+  forge = false;
+  storeEpoch = 1;
   readonly #terms: Terms;
   readonly #enforce: boolean;
   #epoch = 0;
@@ -63,7 +72,7 @@ export class Side {
   #make(): { account: LinkAccount; session: Session } {
     const account = new LinkAccount({
       ledger: new Ledger(),
-      neighbour: '0x0000000000000000000000000000000000000001',
+      neighbour: PAIR_ID,
       fullRateBytesPerSecond: Number.POSITIVE_INFINITY,
       epochGraceMs: 10_000,
       enforce: this.#enforce,
@@ -76,9 +85,16 @@ export class Side {
       account,
       conduct: new Conduct(),
       terms,
-      storeEpoch: 1,
+      storeEpoch: this.storeEpoch,
       pendingUnits,
       lastPaymentId: this.issued.id,
+      statements: {
+        me: PAIR_ID,
+        chainId: 31337,
+        intervalMs: 60_000,
+        mine: this.stated.mine,
+        theirs: this.stated.theirs,
+      },
     });
     return { account, session };
   }
@@ -92,7 +108,11 @@ export class Side {
 
   step(event: SessionEvent, nowMs: number): void {
     for (const effect of this.session.step(event, nowMs)) this.#perform(effect, nowMs);
+    if (this.session.markWanted && this.quiet()) this.step({ kind: 'quiet' }, nowMs);
   }
+
+  /** Nothing waits to leave. */
+  quiet: () => boolean = () => true;
 
   save(): void {
     this.durable = this.account.record(this.account.leaseUnits());
@@ -128,6 +148,19 @@ export class Side {
         this.issued = { ...this.issued, accepted: effect.acceptedWei };
         return this.save();
       case 'keepCheque':
+        return this.save();
+      case 'keepStatement': {
+        const statement = { ...this.lie(effect.statement), signature: new Uint8Array(65).fill(this.forge ? 1 : 0) };
+        this.stated.mine = statement;
+        this.save();
+        return this.step({ kind: 'statementKept', statement }, nowMs);
+      }
+      case 'checkStatement': {
+        const { statement } = effect;
+        return this.step({ kind: 'statementChecked', statement, genuine: statement.signature[0] === 0 }, nowMs);
+      }
+      case 'rememberStatement':
+        this.stated[effect.party] = effect.statement;
         return this.save();
       case 'close':
         this.closedWith = effect.code;

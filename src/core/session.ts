@@ -8,6 +8,7 @@ import { DebtorSampler } from './relation.ts';
 import { SERVICES } from './service.ts';
 import { news, type SessionEffect, type SessionEvent } from './session-effect.ts';
 import { SESSION_RULES, type SessionRules } from './session-rules.ts';
+import { Statements, type StatementsOptions, type Step } from './statements.ts';
 import { type Terms, validateTerms } from './terms.ts';
 
 /** What a session starts from: its account, the terms to send, and what the store remembers. */
@@ -21,6 +22,8 @@ export interface SessionOptions {
   readonly pendingUnits?: number;
   /** The highest payment id used so far with this neighbour. */
   readonly lastPaymentId?: number;
+  /** Without it no statements are made, and none is judged. */
+  readonly statements?: StatementsOptions | undefined;
 }
 
 type MoneyEvent = Extract<SessionEvent, { kind: 'chequeWritten' | 'chequeFailed' | 'chequeChecked' | 'cleared' }>;
@@ -36,6 +39,7 @@ export class Session {
   readonly #rules: SessionRules;
   readonly #storeEpoch: number;
   readonly #payments: Payments;
+  readonly #statements: Statements | undefined;
   #terms: Terms;
   #phase: Phase = 'down';
   #opening: CountsMessage | undefined;
@@ -60,6 +64,8 @@ export class Session {
       pendingUnits: options.pendingUnits ?? 0,
       lastPaymentId: options.lastPaymentId ?? 0,
     });
+    const { account, statements, storeEpoch } = options;
+    this.#statements = statements === undefined ? undefined : new Statements(account, storeEpoch, statements);
   }
 
   get up(): boolean {
@@ -70,6 +76,21 @@ export class Session {
     return this.#payments.paused;
   }
 
+  /** A statement is due: whoever runs the session reports `quiet` as soon as nothing waits to leave. */
+  get markWanted(): boolean {
+    return this.#phase === 'up' && this.#statements?.wanted === true;
+  }
+
+  /** A statement is being made; it needs the neighbour's mark as well as mine. */
+  get stating(): boolean {
+    return this.#phase === 'up' && this.#statements?.underWay === true;
+  }
+
+  /** What statements have come to so far. */
+  get statements(): Statements['view'] | undefined {
+    return this.#statements?.view;
+  }
+
   /** All that decides its next steps, beside the account: what a search through all states tells two sessions apart by. */
   standing(nowMs: number): readonly (string | number | boolean)[] {
     const { provided, admitted, consumed } = this.#opening ?? NO_COUNTS;
@@ -78,7 +99,15 @@ export class Session {
     const taken = [this.#theirsTaken, this.#mineTaken, this.#reconciled, this.#account.lapsed];
     const times = [countsInMs, this.#countsSent, chokedForMs];
     const opening = this.#reconciled ? [] : [...provided, ...admitted, ...consumed];
-    return [this.#phase, this.#state, ...taken, ...times, ...opening, ...this.#payments.standing(nowMs)];
+    return [
+      this.#phase,
+      this.#state,
+      ...taken,
+      ...times,
+      ...opening,
+      ...this.#payments.standing(nowMs),
+      ...(this.#statements?.standing(nowMs) ?? []),
+    ];
   }
 
   /** Everything that follows from `event`, in order. */
@@ -110,9 +139,20 @@ export class Session {
         return this.#pay(nowMs, effects);
       case 'fault':
         return this.#fault(event.code, nowMs, effects);
+      case 'quiet':
+      case 'finish':
+        return this.#phase === 'up' ? this.#statements?.[event.kind](this.#stepAt(nowMs, effects)) : undefined;
+      case 'statementKept':
+        return this.#phase === 'up' ? this.#statements?.kept(event.statement, effects) : undefined;
+      case 'statementChecked':
+        return this.#statements?.checked(event, this.#stepAt(nowMs, effects));
       default:
         return this.#money(event, nowMs, effects);
     }
+  }
+
+  #stepAt(nowMs: number, effects: SessionEffect[]): Step {
+    return { nowMs, effects, fault: (code) => this.#fault(code, nowMs, effects) };
   }
 
   #money(event: MoneyEvent, nowMs: number, effects: SessionEffect[]): void {
@@ -148,6 +188,7 @@ export class Session {
   #hangUp(): void {
     this.#phase = 'down';
     this.#payments.interrupted();
+    this.#statements?.closed();
     this.#account.ready = false;
   }
 
@@ -158,6 +199,7 @@ export class Session {
     if (isNew && !mine.mayAnnounce) return;
     if (isNew) {
       mine.announce(this.#terms);
+      this.#statements?.repriced();
       effects.push({ kind: 'rememberTerms', side: 'mine', terms: this.#terms });
       this.#account.applyLimits();
     }
@@ -186,6 +228,10 @@ export class Session {
       case 'paymentAck':
         this.#payments.acknowledged(message, nowMs, effects);
         return this.#pay(nowMs, effects);
+      case 'mark':
+      case 'statement':
+        if (!this.#reconciled) return this.#fault('MESSAGE_UNEXPECTED', nowMs, effects);
+        return this.#guard(nowMs, effects, () => this.#statements?.came(message, this.#stepAt(nowMs, effects)));
       case 'allotment':
         if (!this.#reconciled) return this.#fault('MESSAGE_UNEXPECTED', nowMs, effects);
         return this.#guard(nowMs, effects, () => this.#account.service(message.service).time.ordered(message, nowMs));
@@ -209,6 +255,7 @@ export class Session {
       validateTerms(terms, this.#terms, { known: theirs.newest });
       const isNew = theirs.newest?.epoch !== terms.epoch;
       theirs.take(terms);
+      this.#statements?.repriced();
       this.#account.applyLimits();
       if (isNew) effects.push({ kind: 'rememberTerms', side: 'theirs', terms });
       effects.push({ kind: 'send', message: { kind: 'termsAck', epoch: terms.epoch } });
@@ -238,9 +285,10 @@ export class Session {
     }
     if (this.#reconciled || this.#opening === undefined) return this.#fault('MESSAGE_UNEXPECTED', nowMs, effects);
     this.#guard(nowMs, effects, () => {
-      const moved = this.#account.reconcile(this.#opening as CountsMessage, counts);
+      const { inflated, ...moved } = this.#account.reconcile(this.#opening as CountsMessage, counts);
       this.#reconciled = true;
       if (moved.provided !== 0 || moved.consumed !== 0) effects.push(news('writeOff', moved));
+      this.#statements?.opened(counts, inflated, this.#stepAt(nowMs, effects));
       this.#greeted(effects);
     });
   }
@@ -270,6 +318,7 @@ export class Session {
   #tick(nowMs: number, effects: SessionEffect[]): void {
     if (this.#phase === 'up' && this.#payments.retry(this.#terms, nowMs, effects)) this.#sendCounts(nowMs, effects);
     if (this.#phase === 'up' && nowMs >= this.#nextCountsMs) this.#sendCounts(nowMs, effects);
+    if (this.#phase === 'up') this.#statements?.tick(this.#stepAt(nowMs, effects));
     const keepOnlyAsDebtor = this.#account.relation('transit')?.keepOnlyAsDebtor === true;
     if (keepOnlyAsDebtor && !this.#sampler.keep) this.#fault('ONE_WAY_CREDITOR', nowMs, effects);
   }
@@ -333,4 +382,5 @@ const BANNING: ReadonlySet<ErrorCode> = new Set([
   'CHEQUE_BOUNCED',
   'CHEQUE_WRONG_ISSUER',
   'CHEQUE_ABSURD',
+  'STATEMENT_REPEATED',
 ]);

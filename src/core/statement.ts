@@ -20,7 +20,7 @@ export interface Statement {
   readonly storeEpoch: number;
   /** 1 … ; grows with every statement to this neighbour, also over connections and restarts. */
   readonly sequence: number;
-  /** The neighbour's last mark met on this connection; 0: none yet. */
+  /** The neighbour's mark that makes the cut with it, set on the same connection. */
   readonly answers: number;
   /** Gross totals by service, as charged, which only grow; and what reconciliation added to them (signed). */
   readonly provided: PerService;

@@ -1,3 +1,5 @@
+import type { Signer } from '../chain/signer.ts';
+import { isGenuineStatement, signStatement } from '../chain/statement-signing.ts';
 import type { SignedCheque } from '../core/cheque.ts';
 import type { Clock, Timer } from '../core/clock.ts';
 import type { ServiceDoor } from '../core/door.ts';
@@ -9,12 +11,15 @@ import type { NodeId } from '../core/node-id.ts';
 import { clearsWhenFinal } from '../core/risk.ts';
 import type { Session } from '../core/session.ts';
 import type { ChequeOutcome, SessionEffect, SessionEvent } from '../core/session-effect.ts';
+import type { SignedStatement, Statement } from '../core/statement.ts';
 import type { Terms } from '../core/terms.ts';
 import type { Channel, Link, LinkEnd } from '../link/link.ts';
 import type { StoreRecord } from '../store/store.ts';
 import { decodeMessage, encodeMessage, isPayment } from '../wire/message.ts';
+import { encodeStatement } from '../wire/statement.ts';
 import { encodeTerms } from '../wire/terms.ts';
 import type { Journal } from './journal.ts';
+import { MarkSeeker } from './mark-seeker.ts';
 
 /** What a session needs of settlement. Whatever it returns as records is written in one batch with the account. */
 export interface PaymentDesk {
@@ -37,6 +42,8 @@ export interface NeighbourOptions {
   readonly desk: PaymentDesk;
   readonly emit: (kind: string, facts: Record<string, string | number | boolean | undefined>) => void;
   readonly services: LinkServices;
+  /** Signs statements; needed where the session makes them. */
+  readonly signer?: Signer | undefined;
 }
 
 /** The services that use the link's channels. */
@@ -53,6 +60,8 @@ const LOOK_MS = 2;
 const TICK_MS = 500;
 
 const CLOSE_LOOK_MS = 5;
+/** A link that is ended in order waits so long for its last mark: the queue is nearly always empty by then. */
+const LAST_MARK_MS = 500;
 
 /** Runs one neighbour's session on a real link: performs its effects in order and tells it what happens. */
 export class Neighbour {
@@ -70,6 +79,7 @@ export class Neighbour {
   #tick: Timer | undefined;
   #movedSinceTick = false;
   #idle: (() => void)[] = [];
+  readonly #marks: MarkSeeker;
 
   constructor(options: NeighbourOptions) {
     this.#options = options;
@@ -77,6 +87,12 @@ export class Neighbour {
     this.session = options.session;
     this.id = options.account.neighbour;
     this.account.onMoved(() => this.#moved());
+    this.#marks = new MarkSeeker({
+      clock: options.clock,
+      wanted: () => this.session.markWanted,
+      quiet: () => this.link?.queuedBytes === 0 && !this.#draining && this.#queue.length === 0,
+      found: () => this.step({ kind: 'quiet' }),
+    });
   }
 
   /** A connection to this neighbour was made. One that was there before is dropped. */
@@ -137,6 +153,7 @@ export class Neighbour {
       this.#broken(error);
     }
     if (!this.#draining) void this.#drain();
+    this.#marks.look();
   }
 
   /** A rule of the books does not hold: this link stops, the node goes on (DESIGN §3). */
@@ -243,8 +260,29 @@ export class Neighbour {
         return journal.commit(this.account, desk.accepted(this.id));
       case 'keepPaid':
         return journal.commit(this.account, desk.acknowledged(this.id, effect.acceptedWei));
+      case 'keepStatement':
+        return this.#keepStatement(effect.statement);
+      case 'checkStatement': {
+        const { statement } = effect;
+        return this.step({ kind: 'statementChecked', statement, genuine: isGenuineStatement(statement) });
+      }
+      case 'rememberStatement':
+        return journal.commit(this.account, [this.#statementRecord(effect.party, effect.statement)]);
       default:
     }
+  }
+
+  async #keepStatement(statement: Statement): Promise<void> {
+    const { journal, signer } = this.#options;
+    if (signer === undefined) return;
+    const signed = signStatement(signer, statement);
+    await journal.commit(this.account, [this.#statementRecord('mine', signed)]);
+    this.step({ kind: 'statementKept', statement: signed });
+  }
+
+  #statementRecord(party: 'mine' | 'theirs' | 'disputed', statement: SignedStatement): StoreRecord {
+    const { storeEpoch, sequence } = statement;
+    return { kind: 'statement', neighbour: this.id, party, storeEpoch, sequence, bytes: encodeStatement(statement) };
   }
 
   #termsRecord(side: 'mine' | 'theirs', terms: Terms): StoreRecord {
@@ -295,6 +333,7 @@ export class Neighbour {
     await this.settled();
     const link = this.link;
     if (link !== undefined) {
+      await this.#lastStatement(Math.min(waitMs, LAST_MARK_MS));
       link.close('NODE_STOPPING');
       const untilMs = clock.nowMs() + waitMs;
       while (this.link === link && clock.nowMs() < untilMs) await pause(clock, CLOSE_LOOK_MS);
@@ -305,6 +344,15 @@ export class Neighbour {
     this.#tick?.cancel();
     this.#look = undefined;
     this.#tick = undefined;
+    this.#marks.stop();
+  }
+
+  async #lastStatement(waitMs: number): Promise<void> {
+    const { clock } = this.#options;
+    this.step({ kind: 'finish' });
+    const untilMs = clock.nowMs() + waitMs;
+    while (this.session.stating && clock.nowMs() < untilMs) await pause(clock, CLOSE_LOOK_MS);
+    await this.settled();
   }
 }
 

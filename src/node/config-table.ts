@@ -165,6 +165,13 @@ const credit: Fields<CreditConfig> = {
     default: 60,
     doc: 'How long a neighbour may stay choked before its link is closed.',
   }),
+  statementEveryS: integer({
+    min: 1,
+    max: 300,
+    unit: 'seconds',
+    default: 60,
+    doc: 'How often a neighbour is sent signed totals while anything is charged. Both ends compare them to the unit.',
+  }),
   payAtUnits: override('In place of pay_at_mb.'),
   dropAtUnits: override('In place of drop_at_mb.'),
   riskAtUnits: override('In place of risk_at_mb.'),

@@ -77,6 +77,8 @@ export interface CreditConfig {
   readonly riskAtMb: number;
   /** How long a link may stay choked before it is closed, seconds. */
   readonly graceS: number;
+  /** How often signed totals are sent while anything is charged, seconds. */
+  readonly statementEveryS: number;
   readonly payAtUnits: number | undefined;
   readonly dropAtUnits: number | undefined;
   readonly riskAtUnits: number | undefined;

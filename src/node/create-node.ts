@@ -139,7 +139,7 @@ class RunningNode implements WayleaveNode {
       waitedFor: (id) => this.#carried.waitsFor(id),
       emit: (kind, facts) => this.#emit(kind, facts),
     });
-    this.#neighbours = this.#makeNeighbours(stored);
+    this.#neighbours = this.#makeNeighbours(stored, signer);
     this.#carried.assume();
     if (options.services === undefined) this.#services = this.#transit = this.#makeTransit();
     else {
@@ -167,13 +167,14 @@ class RunningNode implements WayleaveNode {
     });
   }
 
-  #makeNeighbours(stored: StoredState): Neighbours {
+  #makeNeighbours(stored: StoredState, signer: Signer): Neighbours {
     return new Neighbours({
       config: this.#config,
       clock: this.#ports.clock,
       journal: this.#journal,
       desk: this.#settlement.desk,
       stored,
+      signer,
       services: {
         opened: (channel, header, tag) => this.#services.opened(channel, header, tag),
         granted: (link) => this.#services.granted(link),

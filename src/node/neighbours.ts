@@ -1,3 +1,4 @@
+import type { Signer } from '../chain/signer.ts';
 import type { Clock } from '../core/clock.ts';
 import { Conduct } from '../core/conduct.ts';
 import { EPOCH_GRACE_MS } from '../core/epoch-book.ts';
@@ -7,6 +8,8 @@ import { LinkAccount } from '../core/link-account.ts';
 import type { NodeId } from '../core/node-id.ts';
 import { Session } from '../core/session.ts';
 import { SESSION_RULES } from '../core/session-rules.ts';
+import type { Statement } from '../core/statement.ts';
+import type { StatementsOptions } from '../core/statements.ts';
 import type { Terms } from '../core/terms.ts';
 import type { Units } from '../core/units.ts';
 import type { Link } from '../link/link.ts';
@@ -14,6 +17,7 @@ import type { Journal } from '../neighbour/journal.ts';
 import { type LinkServices, Neighbour } from '../neighbour/neighbour.ts';
 import type { ChequeDesk } from '../settle/cheque-desk.ts';
 import type { LinkRecord, StoredState } from '../store/store.ts';
+import { decodeStatement } from '../wire/statement.ts';
 import { decodeTerms } from '../wire/terms.ts';
 import type { NeighbourConfig, NodeConfig } from './config.ts';
 import { type OfferFacts, offer } from './offer.ts';
@@ -29,6 +33,8 @@ export interface NeighboursOptions {
   readonly journal: Journal;
   readonly desk: ChequeDesk;
   readonly stored: StoredState;
+  /** Signs statements; without it none are made. */
+  readonly signer?: Signer | undefined;
   readonly services: LinkServices;
   readonly emit: (kind: string, facts: Record<string, string | number | boolean | undefined>) => void;
   /** What a neighbour is offered now. */
@@ -52,12 +58,17 @@ export class Neighbours {
   readonly #options: NeighboursOptions;
   readonly #known = new Map<NodeId, Known>();
   readonly #offered = new Map<NodeId, Terms>();
+  /** The last statements as the store remembers them, by party and neighbour. */
+  readonly #stated = new Map<string, Statement>();
 
   constructor(options: NeighboursOptions) {
     this.#options = options;
     this.ledger = new Ledger(Math.max(16, options.stored.links.length));
     for (const record of options.stored.terms) {
       if (record.side === 'mine') this.#offered.set(record.neighbour, decodeTerms(record.bytes));
+    }
+    for (const { bytes, neighbour, party } of options.stored.statements) {
+      this.#stated.set(`${party} ${neighbour}`, decodeStatement(bytes));
     }
     for (const record of options.stored.links) this.#add(record.neighbour, this.configOf(record.neighbour), record);
   }
@@ -124,11 +135,26 @@ export class Neighbours {
       rules: { ...SESSION_RULES, graceMs: node.credit.graceS * 1000 },
       pendingUnits: pending.units,
       lastPaymentId: pending.lastPaymentId,
+      statements: this.#statements(id),
     });
-    const neighbour = new Neighbour({ account, session, clock, journal, desk, emit, services });
+    const { signer } = this.#options;
+    const neighbour = new Neighbour({ account, session, clock, journal, desk, emit, services, signer });
     const known = { neighbour, config };
     this.#known.set(id, known);
     return known;
+  }
+
+  #statements(id: NodeId): StatementsOptions | undefined {
+    const { config, signer } = this.#options;
+    if (signer === undefined) return undefined;
+    const last = (party: 'mine' | 'theirs') => this.#stated.get(`${party} ${id}`);
+    return {
+      me: signer.id,
+      chainId: config.settlement.chainId,
+      intervalMs: config.credit.statementEveryS * 1000,
+      mine: last('mine'),
+      theirs: last('theirs'),
+    };
   }
 
   /** The terms last offered to a neighbour. */

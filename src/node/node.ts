@@ -60,9 +60,23 @@ export interface LinkStatus {
   readonly paymentsSent: number;
   readonly paymentsReceived: number;
   readonly services: Readonly<Record<Service, ServiceStatus>>;
+  /** Signed totals exchanged; absent before the first connection. */
+  readonly statements: StatementStatus | undefined;
   readonly roundTripMs: number | undefined;
   readonly paymentsPaused: boolean;
   readonly lastFault: string | undefined;
+}
+
+/** How the two ends' signed totals compare. Numbers are those of statements, 0 for none. */
+export interface StatementStatus {
+  readonly mine: number;
+  readonly theirs: number;
+  /** The last one of theirs with which this node's books agreed. */
+  readonly agreed: number;
+  /** By how much their last one is worse for this node than its own books. */
+  readonly gapUnits: number;
+  /** They stated what cannot be true; the store keeps it as evidence. */
+  readonly disputed: boolean;
 }
 
 export interface ServiceStatus {
@@ -103,6 +117,9 @@ export const EVENTS = {
   cashed: 'a cheque was paid out: transaction, wei, gasWei',
   bounced: 'a cheque bounced: chequebook, missing wei',
   writeOff: 'the books of a link were reconciled: provided, consumed',
+  divergence:
+    'a signed statement of a neighbour is worse for this node than its own books: service, side, units (new), total, cause, from, to (its statements)',
+  restored: 'a neighbour runs on a restored backup: storeEpoch',
   verdict: 'a neighbour broke a rule: code, action',
   wouldEnforce: 'observe mode: what would have been done: action',
   streamOpen: 'a stream was opened: to, role',

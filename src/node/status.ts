@@ -36,6 +36,7 @@ export function linkStatus(known: Known, desk: ChequeDesk, config: NodeConfig): 
       Service,
       ServiceStatus
     >,
+    statements: session.statements,
     roundTripMs: link?.roundTripMs,
     paymentsPaused: session.paused,
     lastFault: neighbour.lastFault,

@@ -21,6 +21,7 @@ export const COLUMN_TYPES: Readonly<Record<ColumnKind, string>> = {
   services: 'bigint',
   side: 'text',
   status: 'text',
+  party: 'text',
 };
 
 /** Rows that are replaced all the time keep room on their page: the new version then needs no entry in the index. */
@@ -28,7 +29,7 @@ const FILL = 'WITH (fillfactor = 70)';
 
 function check(column: string, kind: ColumnKind): string {
   if (kind === 'wei') return ` CHECK ("${column}" >= 0)`;
-  if (kind !== 'side' && kind !== 'status') return '';
+  if (kind !== 'side' && kind !== 'status' && kind !== 'party') return '';
   return ` CHECK ("${column}" IN (${WORDS[kind].map((word) => `'${word}'`).join(', ')}))`;
 }
 

@@ -202,7 +202,7 @@ async function readAll(
       kinds.push(rows.map((row) => decodeRow(kind, row)));
     }
   }, 'ISOLATION LEVEL REPEATABLE READ READ ONLY');
-  const [links, terms, issued, received, cashings, notes] = kinds;
+  const [links, terms, issued, received, cashings, notes, statements, credits] = kinds;
   // `decodeRow` made each list of its own kind.
-  return { epoch, links, terms, issued, received, cashings, notes } as StoredState;
+  return { epoch, links, terms, issued, received, cashings, notes, statements, credits } as StoredState;
 }

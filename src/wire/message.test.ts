@@ -4,8 +4,10 @@ import fc from 'fast-check';
 import { codeOf } from '../core/errors.ts';
 import type { Message, PerService } from '../core/message.ts';
 import { SERVICES } from '../core/service.ts';
+import type { SignedStatement } from '../core/statement.ts';
 import { PAYMENT_METHODS, type Terms } from '../core/terms.ts';
 import { decodeMessage, encodeMessage, isPayment } from './message.ts';
+import { decodeStatement, encodeStatement } from './statement.ts';
 import { decodeTerms, encodeTerms } from './terms.ts';
 
 const hex = (bytes: Uint8Array): string => Buffer.from(bytes).toString('hex');
@@ -61,11 +63,37 @@ const message: fc.Arbitrary<Message> = fc.oneof(
     acceptedWei: wei,
     code: fc.string({ maxLength: 40, unit: 'grapheme-ascii' }),
   }),
+  fc.record({ kind: fc.constant('mark' as const), sequence: units }),
+  fc.record({ kind: fc.constant('statement' as const), statement: anyStatement() }),
 );
+
+function anyStatement(): fc.Arbitrary<SignedStatement> {
+  const either = fc.tuple(fc.maxSafeInteger(), fc.maxSafeInteger(), fc.maxSafeInteger()) as fc.Arbitrary<PerService>;
+  return fc.record({
+    chainId: units,
+    from: address,
+    to: address,
+    storeEpoch: u32,
+    sequence: units,
+    answers: units,
+    provided: perService,
+    consumed: perService,
+    providedCorrection: either,
+    consumedCorrection: either,
+    providedBytes: perService,
+    consumedBytes: perService,
+    paid: units,
+    received: units,
+    packetsSent: units,
+    packetsReceived: units,
+    signature: fc.uint8Array({ minLength: 65, maxLength: 65 }),
+  });
+}
 
 test('golden bytes: what is on the wire does not change by accident', () => {
   const table: [Message, string][] = [
     [{ kind: 'termsAck', epoch: 7 }, '0200000007'],
+    [{ kind: 'mark', sequence: 258 }, '0700000000000102'],
     [{ kind: 'allotment', service: 'packets', count: 2, epoch: 1 }, '04020000000200000001'],
     [
       { kind: 'paymentAck', id: 2 ** 53 - 1, acceptedWei: 500n, code: 'CHEQUE_STALE' },
@@ -97,6 +125,22 @@ test('every message comes back as it was', () => {
     }),
   );
   fc.assert(fc.property(terms, (value) => assert.deepEqual(decodeTerms(encodeTerms(value)), structuredClone(value))));
+});
+
+test('a statement comes back from the store as it was, and there is one way to write zero', () => {
+  fc.assert(
+    fc.property(anyStatement(), (value) => {
+      assert.deepEqual(decodeStatement(encodeStatement(value)), structuredClone(value));
+    }),
+  );
+  const [zero] = fc
+    .sample(anyStatement(), 1)
+    .map((value) => ({ ...value, providedCorrection: [0, 0, 0] as PerService }));
+  const bytes = Uint8Array.from(encodeStatement(zero as SignedStatement));
+  const firstSign = 7 + 20 + 20 + 4 + 7 + 7 + 6 * 7;
+  assert.equal(bytes[firstSign], 0);
+  bytes[firstSign] = 1;
+  assert.throws(() => decodeStatement(bytes), { code: 'WIRE_MALFORMED' });
 });
 
 test('malformed bytes have one code, whatever is wrong with them', () => {

@@ -2,13 +2,23 @@ import { WayleaveError } from '../core/errors.ts';
 import type { AllotmentMessage, CountsMessage, Message, PaymentMessage, PerService } from '../core/message.ts';
 import { SERVICES } from '../core/service.ts';
 import { ByteReader, ByteWriter } from './bytes.ts';
+import { readStatement, writeStatement } from './statement.ts';
 import { readTerms, writeTerms } from './terms.ts';
 
 /**
  * The bytes of a message: one type byte, then its fields (docs/wire.md). Types from 128 up that a reader does not know
  * are to be ignored, lower ones are a fault, so that later versions can add what older ones may miss.
  */
-const TYPES = { terms: 1, termsAck: 2, counts: 3, allotment: 4, payment: 5, paymentAck: 6 } as const;
+const TYPES = {
+  terms: 1,
+  termsAck: 2,
+  counts: 3,
+  allotment: 4,
+  payment: 5,
+  paymentAck: 6,
+  mark: 7,
+  statement: 8,
+} as const;
 const OPTIONAL_FROM = 128;
 
 /** Encodes a message. Throws `AMOUNT_INVALID` for a field out of range. */
@@ -27,6 +37,10 @@ export function encodeMessage(message: Message): Uint8Array {
       return writePayment(out, message).done();
     case 'paymentAck':
       return out.u53(message.id).u256(message.acceptedWei).text(message.code).done();
+    case 'mark':
+      return out.u53(message.sequence).done();
+    case 'statement':
+      return writeStatement(out, message.statement).done();
   }
 }
 
@@ -59,6 +73,10 @@ function readFields(type: number, input: ByteReader): Message {
       return readPayment(input);
     case TYPES.paymentAck:
       return { kind: 'paymentAck', id: input.u53(), acceptedWei: input.u256(), code: input.text() };
+    case TYPES.mark:
+      return { kind: 'mark', sequence: input.u53() };
+    case TYPES.statement:
+      return { kind: 'statement', statement: readStatement(input) };
     default:
       throw new WayleaveError('WIRE_MALFORMED', { what: 'message type', type });
   }
