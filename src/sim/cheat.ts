@@ -13,6 +13,8 @@ import type { WorldSettings } from './world-settings.ts';
 export interface Cheat {
   /** For `--cheats` and the counts. */
   readonly name: string;
+  /** Its first victim must have no way out of its own, and carry traffic on through its neighbours. */
+  readonly needsCarrier?: true;
   /** Prepares its machine before the first start: configuration, ports, what it does to its links, what it does when. */
   join(context: CheatContext): void;
 }
@@ -32,7 +34,7 @@ export interface CheatContext {
   onStart(act: () => void): void;
   /** Calls `act` again and again while the world runs. */
   every(intervalMs: number, act: () => void): void;
-  /** Another machine of the same owner, with the same neighbours and a key of its own. Started by the world. */
+  /** Another machine of the same owner, with the same neighbours and a key of its own. It is started at once. */
   secondMachine(name: string): SimNode;
   /** Counts that it really cheated, for the coverage. */
   cheated(times?: number): void;

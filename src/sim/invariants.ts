@@ -34,12 +34,7 @@ export class Invariants {
 
   constructor(options: InvariantsOptions) {
     this.#options = options;
-    for (const node of options.nodes) {
-      this.#names.set(node.id, node.name);
-      this.#byNode.set(node.id, new Map());
-      if (!options.honest(node)) this.#cheats.add(node.id);
-      node.disk.written = (records) => this.#written(node, records);
-    }
+    for (const node of options.nodes) this.#know(node);
     for (const [a, b] of options.edges) this.#join(a, b);
     this.#money = new MoneyWatch({
       weiPerUnit: options.weiPerUnit,
@@ -50,6 +45,19 @@ export class Invariants {
         if (watch !== undefined) watch.issuedUnits = units;
       },
     });
+  }
+
+  #know(node: SimNode): void {
+    this.#names.set(node.id, node.name);
+    this.#byNode.set(node.id, new Map());
+    if (!this.#options.honest(node)) this.#cheats.add(node.id);
+    node.disk.written = (records) => this.#written(node, records);
+  }
+
+  /** A machine that came later, with its links. */
+  add(node: SimNode, edges: readonly (readonly [SimNode, SimNode])[]): void {
+    this.#know(node);
+    for (const [a, b] of edges) this.#join(a, b);
   }
 
   #join(a: SimNode, b: SimNode): void {

@@ -1,6 +1,7 @@
 import type { Clock, Timer } from '../core/clock.ts';
 import type { ServiceDoor } from '../core/door.ts';
 import { codeOf } from '../core/errors.ts';
+import type { NodeId } from '../core/node-id.ts';
 import { MAX_DATA_BYTES } from '../link/limits.ts';
 import { type Channel, type ChannelHandlers, type Link, OPEN_COST_BYTES, ResetCode } from '../link/link.ts';
 import { ForwardGrants } from '../transit/forward-grants.ts';
@@ -30,6 +31,8 @@ export interface LinkTrafficOptions {
   readonly link: Link;
   readonly door: ServiceDoor;
   readonly fault: (error: unknown) => void;
+  /** The neighbour sent bytes that are to go on from here. */
+  readonly carry?: (bytes: number) => void;
 }
 
 /**
@@ -43,12 +46,15 @@ export class LinkTraffic {
   /** Bytes that want to go to a buyer, and through a seller. */
   toServe = 0;
   toUpload = 0;
+  /** Bytes of other neighbours that want to go through this one, a seller. */
+  readonly toCarry = new Map<NodeId, number>();
   /** Times the door said no, and frames that were sent and charged. */
   refusals = 0;
   frames = 0;
   #sold: Channel | undefined;
   #bought: Channel | undefined;
   #accepted = false;
+  #uploading = false;
   #unreleased = 0;
   #timer: Timer | undefined;
   #closed = false;
@@ -117,6 +123,7 @@ export class LinkTraffic {
       data: (bytes, tag) => {
         arrived(bytes.length, tag);
         channel.release(bytes.length);
+        this.#options.carry?.(bytes.length);
       },
       late: arrived,
       ended: () => {},
@@ -142,19 +149,20 @@ export class LinkTraffic {
         return;
       }
       this.toServe -= bytes;
-      this.#send(this.#sold, bytes, door.serve(bytes, nowMs), door.sellEpoch);
+      this.#send(this.#sold, bytes, { hold: door.serve(bytes, nowMs), tag: door.sellEpoch, buyer: undefined });
     }
   }
 
-  #send(channel: Channel, bytes: number, hold: number, tag: number): void {
+  #send(channel: Channel, bytes: number, how: { hold: number; tag: number; buyer: NodeId | undefined }): void {
     const { door, fault } = this.#options;
+    const { hold, tag, buyer } = how;
     try {
       channel.send(piece(bytes), tag);
     } catch (error) {
       door.release(hold);
       return fault(error);
     }
-    door.commit(hold);
+    door.commit(hold, buyer);
     this.frames += 1;
   }
 
@@ -220,14 +228,29 @@ export class LinkTraffic {
 
   /** Sends through a seller what wants to go, as far as it lets this node. */
   upload(): void {
-    const { door } = this.#options;
-    while (this.toUpload > 0 && this.#bought !== undefined && this.#accepted && !this.#closed) {
-      const wanted = Math.min(this.toUpload, this.#bought.sendable(), MAX_DATA_BYTES);
-      const bytes = Math.min(wanted, wanted > 0 ? door.usable(wanted) : 0);
-      if (bytes <= 0) return;
-      this.toUpload -= bytes;
-      this.#send(this.#bought, bytes, door.use(bytes), door.buyEpoch);
+    if (this.#uploading) return;
+    this.#uploading = true;
+    this.toUpload = this.#through(this.toUpload, undefined);
+    for (const [buyer, wanted] of this.toCarry) {
+      const left = this.#through(wanted, buyer);
+      if (left > 0) this.toCarry.set(buyer, left);
+      else this.toCarry.delete(buyer);
     }
+    this.#uploading = false;
+  }
+
+  /** Returns what of `wanted` must wait. `buyer` is the neighbour it is for. */
+  #through(wanted: number, buyer: NodeId | undefined): number {
+    const { door } = this.#options;
+    let left = wanted;
+    while (left > 0 && this.#bought !== undefined && this.#accepted && !this.#closed) {
+      const most = Math.min(left, this.#bought.sendable(), MAX_DATA_BYTES);
+      const bytes = Math.min(most, most > 0 ? door.usable(most) : 0);
+      if (bytes <= 0) break;
+      left -= bytes;
+      this.#send(this.#bought, bytes, { hold: door.use(bytes), tag: door.buyEpoch, buyer });
+    }
+    return left;
   }
 }
 

@@ -21,6 +21,8 @@ export interface SimConfig {
   readonly journalWindowMs: number;
   /** Listening ports of those it dials. */
   readonly dials: readonly number[];
+  /** It has no way out of its own: traffic goes on through the cheapest neighbour. */
+  readonly carrier?: boolean;
 }
 
 const HOST = 'sim';
@@ -40,8 +42,8 @@ export function simConfig(options: SimConfig): NodeConfig {
     discovery: { mdns: false, accept: 'any' },
     transit: {
       ...base.transit,
-      uplink: true,
-      nextHop: 'uplink',
+      uplink: options.carrier !== true,
+      nextHop: options.carrier === true ? 'auto' : 'uplink',
       uplinkPricePerMb: options.costPerMb,
       minProfitBp: options.profitBp,
       maxPricePerMb: options.maxPricePerMb,

@@ -56,6 +56,8 @@ export class SimNode {
   tamper: LinkTamper | undefined;
   alter: ((ports: NodePorts, life: Life) => NodePorts) | undefined;
   watch: SimNodeWatch | undefined;
+  /** Its owner has given it up: it is never started again. */
+  retired = false;
   /** Called each time its process has started. */
   readonly started: (() => void)[] = [];
   /** The present life, or the last one. */
@@ -103,7 +105,7 @@ export class SimNode {
 
   /** Starts the process on what its disk holds. Does nothing while it runs. */
   start(): void {
-    if (this.alive) return;
+    if (this.alive || this.retired) return;
     const { chain, network, timeline } = this.#surroundings;
     const life = new Life();
     this.life = life;

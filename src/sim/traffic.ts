@@ -29,7 +29,8 @@ export class Traffic implements LinkServices {
     const before = this.#links.get(link.peer)?.link;
     if (before !== undefined) this.linkDown(before);
     const fault = (error: unknown): void => this.#context.fault(link.peer, error);
-    this.#links.set(link.peer, { link, traffic: new LinkTraffic({ clock: this.#clock, link, door, fault }) });
+    const carry = (bytes: number): void => this.#carry(link.peer, bytes);
+    this.#links.set(link.peer, { link, traffic: new LinkTraffic({ clock: this.#clock, link, door, fault, carry }) });
   }
 
   linkDown(link: Link): void {
@@ -74,6 +75,17 @@ export class Traffic implements LinkServices {
     return true;
   }
 
+  /** What a neighbour sent goes on where its node says; what has nowhere to go is dropped, as a full queue drops it. */
+  #carry(from: NodeId, bytes: number): void {
+    const hop = this.#context.nextHop(from);
+    if (hop === undefined || hop === 'local' || hop === from) return;
+    const traffic = this.#links.get(hop)?.traffic;
+    const waiting = traffic?.toCarry.get(from) ?? 0;
+    if (traffic === undefined || waiting >= MOST_WANTED_BYTES) return;
+    traffic.toCarry.set(from, waiting + bytes);
+    traffic.upload();
+  }
+
   /** Frames sent and charged so far. */
   get frames(): number {
     let sum = this.#framesBefore;
@@ -86,6 +98,7 @@ export class Traffic implements LinkServices {
     for (const { traffic } of this.#links.values()) {
       traffic.toServe = 0;
       traffic.toUpload = 0;
+      traffic.toCarry.clear();
     }
   }
 }

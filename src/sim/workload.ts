@@ -27,7 +27,11 @@ export class Workload {
 
   constructor(options: WorkloadOptions) {
     this.#options = options;
-    const { edges, random, settings } = options;
+    this.#add(options.edges);
+  }
+
+  #add(edges: WorkloadOptions['edges']): void {
+    const { random, settings } = this.#options;
     for (const [a, b] of edges) {
       for (const [from, to] of [
         [a, b],
@@ -43,6 +47,13 @@ export class Workload {
 
   begin(): void {
     for (let index = 0; index < this.#flows.length; index += 1) this.#again(index);
+  }
+
+  /** More links, along which there is trade from now on. */
+  join(edges: WorkloadOptions['edges']): void {
+    const from = this.#flows.length;
+    this.#add(edges);
+    for (let index = from; index < this.#flows.length; index += 1) this.#again(index);
   }
 
   /** Nobody wants anything any more, and what waits is given up. */

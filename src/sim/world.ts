@@ -28,6 +28,8 @@ export interface WorldOptions {
   readonly settings?: Partial<WorldSettings>;
   /** Neighbours, by index; drawn when absent. */
   readonly edges?: readonly (readonly [number, number])[];
+  /** Indices of nodes without a way out of their own, beside those that a cheat needs. */
+  readonly carriers?: readonly number[];
   /** Told of everything a person would want to read afterwards. */
   readonly log?: ((atMs: number, line: string) => void) | undefined;
 }
@@ -52,6 +54,8 @@ const SMALL_WORLD = 8;
 /** Promises run out at least this often, for code that waits for a timer without any port. */
 const TURN_STEPS = 64;
 const RICH_WEI = 10n ** 24n;
+/** Listening ports of machines that came later, far from those of the others. */
+const SECOND_PORTS = 10_000;
 
 /** A neighbourhood of production nodes in virtual time: everything follows from the seed. */
 export class World {
@@ -112,31 +116,46 @@ export class World {
 
   #build(): void {
     const { nodes: count, cheats } = this.#options;
-    const { timeline, network, chain, coverage } = this;
-    const surroundings: SimSurroundings = { timeline, network, chain, coverage };
     const edges = this.#options.edges ?? drawEdges(count, this.#random.fork('edges'));
+    const carriers = new Set([...(this.#options.carriers ?? []), ...carriersFor(cheats, count, edges)]);
     for (let index = 0; index < count; index += 1) {
       const dials = edges.filter(([from]) => from === index).map(([, to]) => to + 1);
       const name = index < 26 ? String.fromCharCode(65 + index) : `N${index}`;
-      const config = simConfig({
-        ...this.settings,
-        name,
-        listenPort: index + 1,
-        dials,
-        profitBp: 1_000,
-        maxPricePerMb: 1_000_000,
-      });
-      const node = new SimNode({ surroundings, name, random: this.#random.fork(`node ${index}`), config });
-      this.chain.fund(node.id, RICH_WEI);
-      node.watch = {
-        born: () => this.#say(name, `starts, life ${node.lives}`),
-        died: () => this.#died(node),
-        said: (_, event) => this.#said(node, event),
-      };
-      this.nodes.push(node);
+      this.#machine({ name, listenPort: index + 1, dials, carrier: carriers.has(index) });
     }
     for (const [from, to] of edges) this.edges.push([this.nodes[from] as SimNode, this.nodes[to] as SimNode]);
     cheats.forEach((_, at) => this.#cheats.add(this.nodes[count - cheats.length + at] as SimNode));
+  }
+
+  #machine(place: { name: string; listenPort: number; dials: readonly number[]; carrier?: boolean }): SimNode {
+    const { timeline, network, chain, coverage } = this;
+    const surroundings: SimSurroundings = { timeline, network, chain, coverage };
+    const { name } = place;
+    const config = simConfig({ ...this.settings, ...place, profitBp: 1_000, maxPricePerMb: 1_000_000 });
+    const random = this.#random.fork(`node ${this.nodes.length}`);
+    const node = new SimNode({ surroundings, name, random, config });
+    this.chain.fund(node.id, RICH_WEI);
+    node.watch = {
+      born: () => this.#say(name, `starts, life ${node.lives}`),
+      died: () => this.#died(node),
+      said: (_, event) => this.#said(node, event),
+    };
+    this.nodes.push(node);
+    return node;
+  }
+
+  /** One more machine of a cheat, with the neighbours of its first one. */
+  #second(first: SimNode, name: string): SimNode {
+    const victims = this.edges.flatMap(([a, b]) => (a === first ? [b] : b === first ? [a] : []));
+    const dials = victims.map((victim) => victim.config.listen.port);
+    const node = this.#machine({ name, listenPort: SECOND_PORTS + this.nodes.length, dials });
+    const edges = victims.map((victim) => [node, victim] as const);
+    this.#cheats.add(node);
+    this.edges.push(...edges);
+    this.invariants.add(node, edges);
+    this.workload.join(edges);
+    this.timeline.after(1, () => node.start());
+    return node;
   }
 
   #join(cheat: Cheat, machine: SimNode): void {
@@ -152,9 +171,7 @@ export class World {
       victims,
       onStart: (act) => machine.started.push(act),
       every: (intervalMs, act) => this.#every(intervalMs, act),
-      secondMachine: () => {
-        throw new Error('one machine each, so far');
-      },
+      secondMachine: (name) => this.#second(machine, `${machine.name}-${name}`),
       cheated: (times = 1) => {
         this.coverage.count(`cheat.${cheat.name}`, times);
         this.#say(machine.name, `cheats: ${cheat.name}`);
@@ -312,6 +329,19 @@ const COUNTED = new Set([
 /** Lets every promise that can run out do so. */
 function turn(): Promise<void> {
   return new Promise((resolve) => setImmediate(resolve));
+}
+
+/** The first neighbour of each cheat that needs a carrier. */
+function carriersFor(
+  cheats: readonly Cheat[],
+  count: number,
+  edges: readonly (readonly [number, number])[],
+): readonly number[] {
+  return cheats.flatMap((cheat, at) => {
+    const own = count - cheats.length + at;
+    const edge = edges.find((pair) => pair.includes(own));
+    return cheat.needsCarrier !== true || edge === undefined ? [] : [edge[0] === own ? edge[1] : edge[0]];
+  });
 }
 
 /** A line, so that all are connected, and a few more links across. */
