@@ -343,14 +343,18 @@ export class LinkAccount {
     return { lease: this.#leased, charged: this.#chargedAtSnapshot };
   }
 
-  /** Puts a stored record back; a lease that was not closed is assumed to have been used (DESIGN §3). */
-  restore(record: AccountRecord): void {
+  /**
+   * Puts a stored record back; a lease that was not closed is assumed to have been used (DESIGN §3). `uncleared` is what
+   * of its payments clears no debt yet: it follows from what is not final, so it is not stored.
+   */
+  restore(record: AccountRecord, uncleared: Units = 0): void {
     const three = (offset: number, values: PerService) => values.map((value, s) => [offset + s, value] as const);
     this.ledger.restore(this.row, [
       [Column.attempts, record.attempts],
       [Column.paid, record.paid],
       [Column.received, record.received],
       [Column.assumed, record.lease],
+      [Column.uncleared, uncleared],
       ...three(Column.provided, record.provided),
       ...three(Column.consumed, record.consumed),
       ...three(Column.providedCorrection, record.providedCorrection),

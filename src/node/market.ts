@@ -71,7 +71,8 @@ export class Market {
   payerOf(id: NodeId): DeskNeighbour {
     const neighbours = this.#options.neighbours();
     const account = neighbours?.get(id)?.account;
-    const mine = account?.mine.acknowledged ?? account?.mine.newest;
+    // Before terms are exchanged on the first connection after a start, those of before it hold.
+    const mine = account?.mine.acknowledged ?? account?.mine.newest ?? neighbours?.offered(id);
     const theirs = account?.theirs.newest;
     const askPerMb = mine?.services.transit.askPerMb ?? 0;
     return {

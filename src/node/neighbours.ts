@@ -20,7 +20,7 @@ import type { LinkRecord, StoredState } from '../store/store.ts';
 import { decodeStatement } from '../wire/statement.ts';
 import { decodeTerms } from '../wire/terms.ts';
 import type { NeighbourConfig, NodeConfig } from './config.ts';
-import { type OfferFacts, offer } from './offer.ts';
+import { creditFor, type OfferFacts, offer } from './offer.ts';
 
 /** Accounts a node keeps. Each stranger that connects gets one, so there is an end to it. */
 export const MAX_NEIGHBOURS = 65_536;
@@ -111,7 +111,7 @@ export class Neighbours {
       epochGraceMs: EPOCH_GRACE_MS,
       enforce: node.mode === 'enforce',
     });
-    if (record !== undefined) account.restore(record);
+    if (record !== undefined) account.restore(record, this.#uncleared(id, config));
     account.onBought(this.#options.bought);
     if (config === undefined) {
       account.onCarried((buyer, units) => this.#options.carried(id, buyer, units));
@@ -155,6 +155,14 @@ export class Neighbours {
       mine: last('mine'),
       theirs: last('theirs'),
     };
+  }
+
+  /** What of a neighbour's uncashed cheques is beyond riskAt, by the terms of before a restart. */
+  #uncleared(id: NodeId, config: NeighbourConfig | undefined): Units {
+    const last = this.#offered.get(id);
+    if (last === undefined) return 0;
+    const { riskAt } = creditFor(this.#options.config, config, last.services.transit.askPerMb ?? 0);
+    return Math.max(0, this.#options.desk.uncashedUnits(id, last.ratio) - riskAt);
   }
 
   /** The terms last offered to a neighbour. */

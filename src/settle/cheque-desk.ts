@@ -179,13 +179,12 @@ export class ChequeDesk {
     return [...this.#received.values()];
   }
 
-  /** What the neighbour's accepted cheques would pay if cashed now, in units. */
-  uncashedUnits(neighbour: NodeId): Units {
+  /** What the neighbour's accepted cheques would pay if cashed now, in units; at `ratio`, where no terms are exchanged yet. */
+  uncashedUnits(neighbour: NodeId, ratio = this.#options.neighbour(neighbour).myRatio): Units {
     let wei = 0n;
     for (const record of this.#received.values()) {
       if (record.neighbour === neighbour) wei += record.cumulative - record.cashedCumulative;
     }
-    const ratio = this.#options.neighbour(neighbour).myRatio;
     return ratio === undefined || wei <= 0n ? 0 : weiToUnits(wei, ratio).units;
   }
 
