@@ -72,6 +72,19 @@ test('what a payment under way settles is not lent a second time, and a payment 
   assert.equal(ledger.unpaidDebt(row), 30, 'so not all of it may be paid before that has ended');
 });
 
+test('what was written off in its favour stays in a neighbour’s exposure, but for 2 % of what it paid', () => {
+  const { ledger, row } = link(100);
+  ledger.provided(row, 0, 80);
+  ledger.correct(row, 'provided', 0, -50);
+  assert.deepEqual([ledger.get(row, Column.balance), ledger.roomToProvide(row)], [30, 20], 'a break gives no room');
+  ledger.received(row, 30, 30);
+  assert.equal(ledger.roomToProvide(row), 50);
+  ledger.provided(row, 0, 1000);
+  ledger.received(row, 1000, 1000);
+  assert.equal(ledger.roomToProvide(row), 70, '2 % of 1030 are forgiven');
+  ledger.audit(row);
+});
+
 test('prepaid credit is room beyond the limit', () => {
   const { ledger, row } = link(10);
   ledger.received(row, 50, 50);

@@ -32,15 +32,23 @@ export const Column = {
   consumed: 11,
   /** Paid by me, not acknowledged yet: no longer to be paid again, still my debt. */
   pending: 14,
-  attempts: 15,
+  /** Written off in the neighbour's favour, beyond what it made good by paying: follows from other cells. */
+  forgiven: 15,
   // The rest lies apart, so that a million idle links cost the busy ones no cache.
   paid: 16,
   received: 17,
   providedCorrection: 18,
   consumedCorrection: 21,
+  attempts: 24,
 } as const;
 const HOT = 16;
-const COLD = 8;
+const COLD = 9;
+
+/**
+ * Of what a neighbour has paid, this much is forgiven where a connection broke and it counts less than was sent to it:
+ * honest links lose a little with each break. What goes beyond stays in its exposure, or it could live on breaks.
+ */
+const FORGIVEN_PERCENT = 2;
 
 /** A limit no exposure fits into: the link was stopped because a rule of its books does not hold. */
 const HALTED = -1;
@@ -103,12 +111,13 @@ export class Ledger {
       }
     }
     for (const [offset, value] of totals) this.#set(row, offset, value);
+    this.#weighWriteOffs(row);
     this.#set(row, Column.balance, this.derivedBalance(row));
   }
 
   /**
    * Reserves `units` that I am about to provide. Refused, before anything is served, when
-   * debt + pending + uncleared + holds + assumed + units > dropAt, when the lease is used up, or when the link was halted.
+   * debt + pending + uncleared + forgiven + holds + assumed + units > dropAt, when the lease is used up, or when the link was halted.
    */
   holdProvide(row: LinkRow, units: Units): HoldResult {
     const cells = this.#cells;
@@ -236,6 +245,7 @@ export class Ledger {
     this.#add(row, Column.received, units);
     this.#add(row, Column.balance, -units);
     this.#add(row, Column.uncleared, units - clearing);
+    this.#weighWriteOffs(row);
   }
 
   /** `units` of uncleared payments became final. */
@@ -250,6 +260,14 @@ export class Ledger {
     const column = side === 'provided' ? Column.providedCorrection : Column.consumedCorrection;
     this.#add(row, column + service, units);
     this.#add(row, Column.balance, side === 'provided' ? units : -units);
+    this.#weighWriteOffs(row);
+  }
+
+  #weighWriteOffs(row: LinkRow): void {
+    let written = 0;
+    for (let s = 0; s < SERVICES.length; s += 1) written -= this.get(row, Column.providedCorrection + s);
+    const madeGood = Math.floor((this.get(row, Column.received) * FORGIVEN_PERCENT) / 100);
+    this.#set(row, Column.forgiven, Math.max(0, written - madeGood));
   }
 
   #add(row: LinkRow, offset: number, units: number): void {
@@ -259,8 +277,9 @@ export class Ledger {
   }
 
   /**
-   * The neighbour's debt with what is pending, uncleared and assumed: what I would lose now, holds aside. Negative:
-   * prepaid. A payment that left counts as paid here, so that what it settles is not lent a second time.
+   * The neighbour's debt with what is pending, uncleared, forgiven and assumed: what I would lose now and have lost
+   * before, holds aside. Negative: prepaid. A payment that left counts as paid here, so that what it settles is not lent
+   * a second time.
    */
   #exposure(base: number): Units {
     const cells = this.#cells;
@@ -268,6 +287,7 @@ export class Ledger {
       (cells[base] as number) +
       (cells[base + Column.pending] as number) +
       (cells[base + Column.uncleared] as number) +
+      (cells[base + Column.forgiven] as number) +
       (cells[base + Column.assumed] as number)
     );
   }
