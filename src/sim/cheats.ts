@@ -1,5 +1,33 @@
 import type { Cheat } from './cheat.ts';
+import { bouncingChequebook } from './cheats/bouncing-chequebook.ts';
+import { brokenPayAt } from './cheats/broken-pay-at.ts';
+import { circulatesVolume } from './cheats/circulates-volume.ts';
+import { floods } from './cheats/floods.ts';
+import { malformedFrames } from './cheats/malformed-frames.ts';
 import { neverPays } from './cheats/never-pays.ts';
+import { newKeys } from './cheats/new-keys.ts';
+import { oldBackup } from './cheats/old-backup.ts';
+import { overCounts } from './cheats/over-counts.ts';
+import { paysLate } from './cheats/pays-late.ts';
+import { raisesPrice } from './cheats/raises-price.ts';
+import { replaysCheques } from './cheats/replays-cheques.ts';
+import { twoKeys } from './cheats/two-keys.ts';
+import { underCounts } from './cheats/under-counts.ts';
 
-/** Every cheat by its name. To add one, add a file and its line here (docs/testing.md). */
-export const CHEATS: readonly Cheat[] = [neverPays];
+/** Every cheat, in the order of the issue that asked for them. To add one, add a file and its line here (docs/testing.md). */
+export const CHEATS: readonly Cheat[] = [
+  neverPays,
+  paysLate,
+  bouncingChequebook,
+  replaysCheques,
+  underCounts,
+  overCounts,
+  newKeys,
+  twoKeys,
+  circulatesVolume,
+  oldBackup,
+  brokenPayAt,
+  raisesPrice,
+  floods,
+  malformedFrames,
+];

@@ -1,12 +1,17 @@
 import type { Cheat } from '../cheat.ts';
 
+/** How often it makes sure that nothing is paid, and counts what is due. Milliseconds. */
+const LOOK_MS = 200;
+
 /** Takes what it gets on credit and writes no cheque, ever. What it may take is dropAt, once. */
 export const neverPays: Cheat = {
   name: 'never-pays',
-  join({ machine, onStart, cheated }) {
-    onStart(() => {
-      machine.node?.pausePayments(true);
-      cheated();
+  join({ machine, victims, onStart, every, cheated }) {
+    const refuse = (): void => machine.node?.pausePayments(true);
+    onStart(refuse);
+    every(LOOK_MS, () => {
+      refuse();
+      for (const victim of victims) if (machine.accountOf(victim)?.payDue() === true) cheated();
     });
   },
 };
