@@ -27,6 +27,8 @@ interface Offered {
  */
 export class MyEpochs {
   readonly #graceMs: number;
+  /** Grows with every change of what is newest or acknowledged, so that what follows from it need not be worked out again. */
+  changes = 0;
   #offered: Offered[] = [];
   #acknowledged: Terms | undefined;
 
@@ -58,6 +60,7 @@ export class MyEpochs {
     }
     if (!this.mayAnnounce) throw new WayleaveError('TERMS_UNACKNOWLEDGED', { epoch: terms.epoch });
     this.#offered.push({ terms, supersededMs: undefined });
+    this.changes += 1;
   }
 
   /** The neighbour took `epoch`. Older acknowledgements change nothing. Throws `EPOCH_UNKNOWN`. */
@@ -66,6 +69,7 @@ export class MyEpochs {
     const entry = this.#offered.find((each) => each.terms.epoch === epoch);
     if (entry === undefined) throw new WayleaveError('EPOCH_UNKNOWN', { epoch });
     this.#acknowledged = entry.terms;
+    this.changes += 1;
     for (const each of this.#offered) if (each.terms.epoch < epoch) each.supersededMs ??= nowMs;
     this.#prune(nowMs);
   }
@@ -109,6 +113,8 @@ export class MyEpochs {
 
 /** A neighbour's terms by epoch: how the buyer prices what it was delivered. What is here is booked, however old its tag. */
 export class TheirEpochs {
+  /** As in `MyEpochs`. */
+  changes = 0;
   readonly #taken: Terms[] = [];
 
   get newest(): Terms | undefined {
@@ -123,6 +129,7 @@ export class TheirEpochs {
       throw new WayleaveError('TERMS_STALE', { epoch: terms.epoch, known: newest.epoch });
     }
     this.#taken.push(terms);
+    this.changes += 1;
     if (this.#taken.length > MAX_TAKEN_EPOCHS) this.#taken.shift();
   }
 

@@ -67,7 +67,8 @@ export class LinkAccount {
   #bought: (bytes: number, pricePerMb: PricePerMb) => void = () => undefined;
   #carried: ((buyer: NodeId, units: Units) => void) | undefined;
   #heldBack: () => Units = () => 0;
-  #between: { mine: Terms; theirs: Terms; relations: Record<Service, Relation> } | undefined;
+  #relations: Readonly<Record<Service, Relation>> | undefined;
+  #relationsChange = -1;
   #leased = 0;
   #chargedAtSnapshot = 0;
 
@@ -128,19 +129,26 @@ export class LinkAccount {
 
   /** Who can pay whom for a service, by both sides' newest terms; undefined before they are exchanged. */
   relation(service: Service): Relation | undefined {
+    const change = this.termsChanges;
+    if (change !== this.#relationsChange) {
+      this.#relations = this.#relate();
+      this.#relationsChange = change;
+    }
+    return this.#relations?.[service];
+  }
+
+  /** Grows with every change of the terms on either side. */
+  get termsChanges(): number {
+    return this.mine.changes + this.theirs.changes;
+  }
+
+  #relate(): Readonly<Record<Service, Relation>> | undefined {
     const mine = this.mine.newest;
     const theirs = this.theirs.newest;
     if (mine === undefined || theirs === undefined) return undefined;
-    if (this.#between?.mine !== mine || this.#between.theirs !== theirs) {
-      const relate = this.enforce ? relationBetween : relationObserved;
-      const of = (each: Service): Relation => relate(mine, theirs, each);
-      this.#between = {
-        mine,
-        theirs,
-        relations: { transit: of('transit'), chunks: of('chunks'), packets: of('packets') },
-      };
-    }
-    return this.#between.relations[service];
+    const relate = this.enforce ? relationBetween : relationObserved;
+    const of = (each: Service): Relation => relate(mine, theirs, each);
+    return { transit: of('transit'), chunks: of('chunks'), packets: of('packets') };
   }
 
   get closed(): boolean {
@@ -152,7 +160,7 @@ export class LinkAccount {
     if (this.banned) return 'closed';
     if (!this.enforce) return 'open';
     const debt = this.ledger.debtOf(this.row);
-    const next = this.#nextCharge();
+    const next = this.nextCharge;
     const state = debtState(debt, this.#limits, next);
     // What is reserved for work in flight is inside the limit too: nothing more can be served beside it.
     const held = this.ledger.get(this.row, Column.heldProvide);
@@ -161,7 +169,7 @@ export class LinkAccount {
   }
 
   /** The price of the next smallest piece of the dearest service: the link is choked when not even that fits. */
-  #nextCharge(): Units {
+  get nextCharge(): Units {
     let most = 0;
     for (const service of SERVICES) most = Math.max(most, this.service(service).pieceUnits());
     return most;

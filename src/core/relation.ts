@@ -101,6 +101,7 @@ function priceFor(ask: PricePerMb | undefined, canPay: boolean, oneForOne: Price
 
 /** Samples that decide whether I am predominantly the debtor (DESIGN §4). */
 export const DEBTOR_SAMPLES = 20;
+const ALL_DEBTOR = 2 ** DEBTOR_SAMPLES - 1;
 
 /**
  * The one-way rule for the side that can pay a neighbour who cannot: keep the link only while I was in debt in at
@@ -108,19 +109,28 @@ export const DEBTOR_SAMPLES = 20;
  * charge, so that an idle link is not judged.
  */
 export class DebtorSampler {
-  readonly #debtor: boolean[] = [];
+  /** The last samples as bits, the newest lowest: 1 where I was the debtor. A charge costs no memory. */
+  #debtor = 0;
+  #samples = 0;
   #passed = false;
 
   /** `balance`: positive when they owe me. `payAt`: their debt at which I would expect payment. */
   sample(balance: number, payAt: number): void {
     if (balance >= payAt) this.#passed = true;
-    this.#debtor.push(balance < 0);
-    if (this.#debtor.length > DEBTOR_SAMPLES) this.#debtor.shift();
+    this.#debtor = ((this.#debtor << 1) | (balance < 0 ? 1 : 0)) & ALL_DEBTOR;
+    if (this.#samples < DEBTOR_SAMPLES) this.#samples += 1;
+  }
+
+  /** My payAt was passed: from now on the samples decide. */
+  get judges(): boolean {
+    return this.#passed;
   }
 
   /** False: disconnect. Always true before payAt was passed or with fewer than 20 samples. */
   get keep(): boolean {
-    if (!this.#passed || this.#debtor.length < DEBTOR_SAMPLES) return true;
-    return this.#debtor.filter(Boolean).length * 2 >= DEBTOR_SAMPLES;
+    if (!this.#passed || this.#samples < DEBTOR_SAMPLES) return true;
+    let debtor = 0;
+    for (let bits = this.#debtor; bits !== 0; bits >>>= 1) debtor += bits & 1;
+    return debtor * 2 >= DEBTOR_SAMPLES;
   }
 }

@@ -1,15 +1,13 @@
 import type { Allowance, Hold, ServiceDoor } from './door.ts';
-import { askOf } from './epoch-book.ts';
 import { WayleaveError } from './errors.ts';
 import { Column } from './ledger.ts';
 import type { LinkAccount } from './link-account.ts';
 import type { NodeId } from './node-id.ts';
-import type { Relation } from './relation.ts';
 import { type Service, serviceColumn } from './service.ts';
+import { pricePerMb, ratesOf, type ServiceRates } from './service-rates.ts';
 import { ServiceTime } from './service-time.ts';
 import { Tally } from './tally.ts';
-import type { Terms } from './terms.ts';
-import { BYTES_PER_MB, chargeFor, MAX_CHARGE_BYTES, type PricePerMb, type Units } from './units.ts';
+import { BYTES_PER_MB, MAX_CHARGE_BYTES, millionthsFor, type PricePerMb, type Units } from './units.ts';
 
 /** Where room is short, less than this is not served: crumbs cost more to move than they bring. Bytes. */
 const PIECE_BYTES = 1024;
@@ -52,6 +50,8 @@ export class ServiceAccount implements ServiceDoor {
   #forwardHold: Hold | undefined;
   #forwardHeld = 0;
   #barterNet = 0;
+  #rates: ServiceRates | undefined;
+  #ratesChange = -1;
   readonly time: ServiceTime;
   /** Of what was provided, the part charged on arrival; of what was consumed, the part charged at sending. Since the start. */
   readonly forwarded = new Tally();
@@ -64,7 +64,7 @@ export class ServiceAccount implements ServiceDoor {
     this.time = new ServiceTime({
       account,
       service,
-      priceIn: (side, terms) => this.#priceIn(side, terms),
+      priceIn: (side, terms) => pricePerMb(terms, service, side, account.relation(service)),
       charge: (side, units) => this.#charge(side, units),
     });
   }
@@ -77,28 +77,40 @@ export class ServiceAccount implements ServiceDoor {
     return this.#account.ready && !this.#account.closed;
   }
 
-  get #relation(): Relation | undefined {
-    return this.#account.relation(this.#service);
+  /** What both sides' terms come to now. */
+  get rates(): ServiceRates {
+    const change = this.#account.termsChanges;
+    if (this.#rates === undefined || change !== this.#ratesChange) {
+      const time = { sold: this.time.offered() !== undefined, bought: this.time.buys };
+      this.#rates = ratesOf(this.#account, this.#service, time);
+      this.#ratesChange = change;
+    }
+    return this.#rates;
   }
 
   get selling(): boolean {
-    return this.#relation?.iSell === true;
+    return this.rates.selling;
   }
 
   get buying(): boolean {
-    return this.#relation?.iBuy === true;
+    return this.rates.buying;
   }
 
   get buyPricePerMb(): number {
-    return this.#relation?.consumePerMb ?? 0;
+    return this.rates.buyPerMb;
   }
 
   get sellEpoch(): number {
-    return this.#account.mine.acknowledged?.epoch ?? 0;
+    return this.rates.sellEpoch;
   }
 
   get buyEpoch(): number {
-    return this.#account.theirs.newest?.epoch ?? 0;
+    return this.rates.buyEpoch;
+  }
+
+  /** I serve only within time that was bought: not in observe mode. */
+  get #gated(): boolean {
+    return this.rates.sellsTime && this.#account.enforce;
   }
 
   /** What I owe for this service where it is repaid in kind, not in tokens. */
@@ -109,27 +121,28 @@ export class ServiceAccount implements ServiceDoor {
   /** What the smallest piece that is served can cost; 0 where nothing is sold or it is free. By time: an allotment. */
   pieceUnits(): Units {
     if (!this.selling) return 0;
-    return this.time.offered()?.units ?? upperBound(PIECE_BYTES, this.#sellPrice());
+    return this.time.offered()?.units ?? upperBound(PIECE_BYTES, this.rates.sellPerMb);
   }
 
   servable(wanted: number, nowMs: number): Allowance {
-    if (!this.ready || !this.selling) return NOTHING;
+    const { selling, sellBytesPerMb } = this.rates;
+    if (!selling || !this.ready) return NOTHING;
     let most = Math.min(wanted, MAX_CHARGE_BYTES);
-    if (this.time.gates) {
+    if (this.#gated) {
       const timely = this.time.allows(most, nowMs);
       if (timely.bytes === 0) return timely;
       most = timely.bytes;
     }
     const room = this.#account.ledger.roomToProvide(this.#account.row);
-    const affordable = fitting(most, this.#sellBytePrice(), room);
+    const affordable = fitting(most, sellBytesPerMb, room);
     if (affordable === 0) return NOTHING;
     return this.#account.allow(affordable, nowMs);
   }
 
   serve(bytes: number, nowMs: number): Hold {
     this.#account.paced(bytes, nowMs);
-    if (this.time.gates) this.time.served(nowMs);
-    return this.#holdFor(bytes, this.#sellBytePrice(), 'provided');
+    if (this.#gated) this.time.served(nowMs);
+    return this.#holdFor(bytes, this.rates.sellBytesPerMb, 'provided');
   }
 
   #holdFor(bytes: number, pricePerMb: PricePerMb, side: 'provided' | 'consumed'): Hold {
@@ -180,25 +193,26 @@ export class ServiceAccount implements ServiceDoor {
 
   /** Counts bytes and returns what they cost exactly, carrying the remainder. */
   #count(side: 'provided' | 'consumed', bytes: number, pricePerMb: PricePerMb): Units {
-    const charge = chargeFor(bytes, pricePerMb, this.#remainder(side));
-    const barter = this.#relation?.payable === false ? charge.amount : 0;
-    if (side === 'provided') {
+    const provided = side === 'provided';
+    const millionths = millionthsFor(bytes, pricePerMb, provided ? this.providedRemainder : this.consumedRemainder);
+    const units = Math.floor(millionths / BYTES_PER_MB);
+    const remainder = millionths - units * BYTES_PER_MB;
+    if (provided) {
       this.providedBytes += bytes;
-      this.providedRemainder = charge.remainder;
-      this.#barterNet += barter;
+      this.providedRemainder = remainder;
     } else {
       this.consumedBytes += bytes;
-      this.consumedRemainder = charge.remainder;
-      this.#barterNet -= barter;
+      this.consumedRemainder = remainder;
     }
-    return charge.amount;
+    if (!this.rates.payable) this.#barterNet += provided ? units : -units;
+    return units;
   }
 
   reserveForward(wanted: number, nowMs: number): Allowance {
     if (!this.ready || !this.selling) return NOTHING;
-    if (this.time.gates && !this.time.active(nowMs)) return NOTHING;
+    if (this.#gated && !this.time.active(nowMs)) return NOTHING;
     const { ledger, row } = this.#account;
-    const price = this.#sellBytePrice();
+    const price = this.rates.sellBytesPerMb;
     const room = ledger.roomToProvide(row) + this.#forwardHeld;
     const most = Math.min(this.#forwardBytes + wanted, MAX_CHARGE_BYTES);
     const total = fitting(most, price, room - 1);
@@ -230,7 +244,9 @@ export class ServiceAccount implements ServiceDoor {
   }
 
   arrived(bytes: number, epoch: number, nowMs: number): void {
-    const price = this.#priceAt('mine', epoch, nowMs);
+    const { arrivedPerMb, sellEpoch } = this.rates;
+    const price =
+      epoch === sellEpoch && arrivedPerMb !== undefined ? arrivedPerMb : this.#priceAt('mine', epoch, nowMs);
     this.#forwardBytes = Math.max(0, this.#forwardBytes - bytes);
     this.#chargeForward(this.#count('provided', bytes, price));
     this.forwarded.add(bytes, price);
@@ -254,30 +270,34 @@ export class ServiceAccount implements ServiceDoor {
   }
 
   usable(wanted: number): number {
-    if (!this.ready || !this.buying) return 0;
-    if (!this.time.usable()) return 0;
+    const { buying, buysTime, buyBytesPerMb } = this.rates;
+    if (!buying || !this.ready) return 0;
+    if (buysTime && !this.time.usable()) return 0;
     const room = this.#account.ledger.roomToConsume(this.#account.row);
-    return fitting(Math.min(wanted, MAX_CHARGE_BYTES), this.#buyBytePrice(), room);
+    return fitting(Math.min(wanted, MAX_CHARGE_BYTES), buyBytesPerMb, room);
   }
 
   use(bytes: number): Hold {
-    this.time.used();
-    return this.#holdFor(bytes, this.#buyBytePrice(), 'consumed');
+    const { buysTime, buyBytesPerMb } = this.rates;
+    if (buysTime) this.time.used();
+    return this.#holdFor(bytes, buyBytesPerMb, 'consumed');
   }
 
   delivered(bytes: number, epoch: number, buyer?: NodeId): void {
-    const price = this.#priceAt('theirs', epoch, 0);
+    const { buyEpoch, buysTime, deliveredPerMb } = this.rates;
+    const price =
+      epoch === buyEpoch && deliveredPerMb !== undefined ? deliveredPerMb : this.#priceAt('theirs', epoch, 0);
     const units = this.#count('consumed', bytes, price);
     this.#account.ledger.consumed(this.#account.row, this.#column, units);
     if (buyer !== undefined) this.#account.noteCarried(buyer, units);
-    this.time.used();
+    if (buysTime) this.time.used();
     this.#noteUse(bytes, price);
     this.#account.moved();
   }
 
   /** Under time metering the price of access is noted with each allotment, not with bytes that cost nothing. */
   #noteUse(bytes: number, pricePerMb: PricePerMb): void {
-    if (!this.time.buys) this.#account.noteUse(bytes, pricePerMb);
+    if (!this.rates.buysTime) this.#account.noteUse(bytes, pricePerMb);
   }
 
   /** Charges what is no bytes; false, and nothing is charged, where a limit or the lease has no room. */
@@ -288,7 +308,7 @@ export class ServiceAccount implements ServiceDoor {
     ledger.commit(hold, this.#column, units);
     // Time is charged by the buyer when it orders, by the seller when the order has come.
     (side === 'provided' ? this.forwarded : this.used).addUnits(units);
-    if (this.#relation?.payable === false) this.#barterNet += side === 'provided' ? units : -units;
+    if (!this.rates.payable) this.#barterNet += side === 'provided' ? units : -units;
     this.#account.moved();
     return true;
   }
@@ -303,39 +323,12 @@ export class ServiceAccount implements ServiceDoor {
     return this.#account.watch(changed);
   }
 
-  /** What I charge now: my acknowledged ask, or the one-for-one price where they cannot pay. */
-  #sellPrice(): PricePerMb {
-    const relation = this.#relation;
-    if (relation === undefined || !relation.theyCanPay) return relation?.providePerMb ?? 0;
-    return this.#account.mine.acknowledged?.services[this.#service].askPerMb ?? 0;
-  }
-
-  /** What bytes cost by my present terms, and by theirs: nothing where time is sold. */
-  #sellBytePrice(): PricePerMb {
-    return this.#account.mine.acknowledged?.metering === 'time' ? 0 : this.#sellPrice();
-  }
-
-  #buyBytePrice(): PricePerMb {
-    return this.time.buys ? 0 : this.buyPricePerMb;
-  }
-
-  /** The price of bytes tagged `epoch`. */
+  /** The price of bytes tagged `epoch`, which is not the newest. */
   #priceAt(side: 'mine' | 'theirs', epoch: number, nowMs: number): PricePerMb {
     const { mine, theirs } = this.#account;
     const terms = side === 'mine' ? mine.termsOf(epoch, nowMs) : theirs.termsOf(epoch);
-    const price = this.#priceIn(side, terms);
+    const price = pricePerMb(terms, this.#service, side, this.#account.relation(this.#service));
     return terms.metering === 'time' ? 0 : price;
-  }
-
-  #priceIn(side: 'mine' | 'theirs', terms: Terms): PricePerMb {
-    const ask = askOf(terms, this.#service);
-    const relation = this.#relation;
-    if (side === 'mine') return relation?.theyCanPay === false ? relation.providePerMb : ask;
-    return relation?.iCanPay === false ? relation.consumePerMb : ask;
-  }
-
-  #remainder(side: 'provided' | 'consumed'): number {
-    return side === 'provided' ? this.providedRemainder : this.consumedRemainder;
   }
 
   /** Both ends start the millionths anew when they compare books: a lost frame may have left them apart. */

@@ -41,11 +41,6 @@ export class ServiceTime {
     return this.#offer('theirs', this.#options.account.theirs.newest) !== undefined;
   }
 
-  /** I serve only within time that was bought: not in observe mode. Then the next three are to be asked. */
-  get gates(): boolean {
-    return this.#options.account.enforce && this.offered() !== undefined;
-  }
-
   allows(wanted: number, nowMs: number): Allowance {
     return this.#sold.allows(wanted, nowMs);
   }
@@ -60,14 +55,14 @@ export class ServiceTime {
 
   /** Would use the service now: false until time is bought, which being asked brings about. */
   usable(): boolean {
-    if (!this.buys) return true;
     const { account } = this.#options;
     if (this.#bought.want()) account.moved();
     return this.#bought.covered || !account.enforce;
   }
 
+  /** The service was used. To be told only where it is bought by time, as is `usable` to be asked. */
   used(): void {
-    if (this.buys) this.#bought.want();
+    this.#bought.want();
   }
 
   /** The neighbour says how much time it bought. Throws `EPOCH_STALE`, `EPOCH_UNKNOWN`, `ALLOTMENT_AHEAD`, `MESSAGE_UNEXPECTED`. */

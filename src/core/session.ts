@@ -1,3 +1,4 @@
+import { type Calm, calmBetween, RESTLESS } from './calm.ts';
 import type { Conduct } from './conduct.ts';
 import { codeOf, type ErrorCode } from './errors.ts';
 import { Column } from './ledger.ts';
@@ -51,6 +52,7 @@ export class Session {
   #state: LinkState = 'open';
   #chokedSinceMs: number | undefined;
   #sampler = new DebtorSampler();
+  #calm: Calm = RESTLESS;
 
   constructor(options: SessionOptions) {
     this.#account = options.account;
@@ -116,6 +118,7 @@ export class Session {
     this.#on(event, nowMs, effects);
     if (this.#phase === 'up') this.#meterTime(nowMs, effects);
     this.#observe(nowMs, effects);
+    this.#calm = calmBetween(this.#account, this.#sampler, this.#terms.payAt);
     return effects;
   }
 
@@ -323,9 +326,15 @@ export class Session {
     if (keepOnlyAsDebtor && !this.#sampler.keep) this.#fault('ONE_WAY_CREDITOR', nowMs, effects);
   }
 
-  /** Called for each charge by whoever runs the session: one sample for the one-way rule (DESIGN §4). */
-  sample(): void {
-    this.#sampler.sample(this.#account.ledger.get(this.#account.row, Column.balance), this.#terms.payAt);
+  /**
+   * Called for each charge by whoever runs the session: one sample for the one-way rule (DESIGN §4). True when something
+   * may follow from it, a payment or another state, so that a tick should come soon; else the next usual one will do.
+   */
+  sample(): boolean {
+    const { ledger, row } = this.#account;
+    const balance = ledger.get(row, Column.balance);
+    this.#sampler.sample(balance, this.#terms.payAt);
+    return balance >= this.#calm.to || balance - ledger.get(row, Column.heldConsume) <= this.#calm.from;
   }
 
   #sendCounts(nowMs: number, effects: SessionEffect[]): void {

@@ -48,10 +48,15 @@ export interface Charge {
  * `bytes` is 0 … `MAX_CHARGE_BYTES`.
  */
 export function chargeFor(bytes: number, pricePerMb: PricePerMb, remainder: number): Charge {
-  if (!(bytes >= 0 && bytes <= MAX_CHARGE_BYTES)) throw new WayleaveError('AMOUNT_INVALID', { bytes });
-  const millionths = bytes * pricePerMb + remainder;
+  const millionths = millionthsFor(bytes, pricePerMb, remainder);
   const whole = Math.floor(millionths / BYTES_PER_MB);
   return { amount: whole, remainder: millionths - whole * BYTES_PER_MB };
+}
+
+/** The same before the whole units are taken out, for the door through which every frame goes: no object is made. */
+export function millionthsFor(bytes: number, pricePerMb: PricePerMb, remainder: number): number {
+  if (!(bytes >= 0 && bytes <= MAX_CHARGE_BYTES)) throw new WayleaveError('AMOUNT_INVALID', { bytes });
+  return bytes * pricePerMb + remainder;
 }
 
 /** ⌈a × b ÷ c⌉ for safe integers a, b ≥ 0 and c > 0, exact also where a × b is not a safe integer. */

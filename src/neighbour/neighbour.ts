@@ -54,9 +54,9 @@ export interface LinkServices {
   linkDown(link: Link): void;
 }
 
-/** How soon after a charge the session looks whether to pay: charges of one burst share one look. Milliseconds. */
+/** How soon after a charge that may matter the session looks: charges of one burst share one look. Milliseconds. */
 const LOOK_MS = 2;
-/** How often time itself is looked at while connected: choke grace, retries, counts. */
+/** How often time itself is looked at while connected: choke grace, retries, counts. Milliseconds. */
 const TICK_MS = 500;
 
 const CLOSE_LOOK_MS = 5;
@@ -292,8 +292,11 @@ export class Neighbour {
   #moved(): void {
     this.#movedSinceTick = true;
     this.#options.journal.touch(this.account);
-    this.session.sample();
-    this.#look ??= this.#options.clock.after(LOOK_MS, () => {
+    if (this.session.sample() && this.#look === undefined) this.#lookSoon();
+  }
+
+  #lookSoon(): void {
+    this.#look = this.#options.clock.after(LOOK_MS, () => {
       this.#look = undefined;
       this.step({ kind: 'tick' });
     });

@@ -1,0 +1,80 @@
+import { askOf } from './epoch-book.ts';
+import type { LinkAccount } from './link-account.ts';
+import type { Relation } from './relation.ts';
+import type { Service } from './service.ts';
+import type { Terms } from './terms.ts';
+import type { PricePerMb } from './units.ts';
+
+/** What both sides' present terms come to for one service: worked out at each change of them, read for every frame. */
+export interface ServiceRates {
+  readonly selling: boolean;
+  readonly buying: boolean;
+  /** Charges count toward what is settled in tokens. */
+  readonly payable: boolean;
+  /** Epochs of my acknowledged terms and of their newest: the tags of frames. 0 before there are any. */
+  readonly sellEpoch: number;
+  readonly buyEpoch: number;
+  /** What is charged: my acknowledged ask, or the one-for-one price where they cannot pay. */
+  readonly sellPerMb: PricePerMb;
+  /** The same for bytes: nothing where time is sold. */
+  readonly sellBytesPerMb: PricePerMb;
+  readonly buyPerMb: PricePerMb;
+  readonly buyBytesPerMb: PricePerMb;
+  /** The service is sold, and bought, by the second. */
+  readonly sellsTime: boolean;
+  readonly buysTime: boolean;
+  /** Price of bytes tagged `sellEpoch`, and `buyEpoch`. Undefined: not for sale. */
+  readonly arrivedPerMb: PricePerMb | undefined;
+  readonly deliveredPerMb: PricePerMb | undefined;
+}
+
+/** Works the rates out. `time`: whether the service is sold and bought by time now. */
+export function ratesOf(
+  account: LinkAccount,
+  service: Service,
+  time: { readonly sold: boolean; readonly bought: boolean },
+): ServiceRates {
+  const relation = account.relation(service);
+  const mine = account.mine.acknowledged;
+  const theirs = account.theirs.newest;
+  const sellPerMb =
+    relation?.theyCanPay === true ? (mine?.services[service].askPerMb ?? 0) : (relation?.providePerMb ?? 0);
+  const buyPerMb = relation?.consumePerMb ?? 0;
+  return {
+    selling: relation?.iSell === true,
+    buying: relation?.iBuy === true,
+    payable: relation?.payable !== false,
+    sellEpoch: mine?.epoch ?? 0,
+    buyEpoch: theirs?.epoch ?? 0,
+    sellPerMb,
+    sellBytesPerMb: mine?.metering === 'time' ? 0 : sellPerMb,
+    buyPerMb,
+    buyBytesPerMb: time.bought ? 0 : buyPerMb,
+    sellsTime: time.sold,
+    buysTime: time.bought,
+    arrivedPerMb: mine && bytesPerMb(mine, service, 'mine', relation),
+    deliveredPerMb: theirs && bytesPerMb(theirs, service, 'theirs', relation),
+  };
+}
+
+function bytesPerMb(
+  terms: Terms,
+  service: Service,
+  side: 'mine' | 'theirs',
+  relation: Relation | undefined,
+): PricePerMb | undefined {
+  if (terms.services[service].askPerMb === undefined) return undefined;
+  return terms.metering === 'time' ? 0 : pricePerMb(terms, service, side, relation);
+}
+
+/** What a service costs by these terms of mine, or of theirs. Throws `SERVICE_NOT_OFFERED`. */
+export function pricePerMb(
+  terms: Terms,
+  service: Service,
+  side: 'mine' | 'theirs',
+  relation: Relation | undefined,
+): PricePerMb {
+  const ask = askOf(terms, service);
+  if (side === 'mine') return relation?.theyCanPay === false ? relation.providePerMb : ask;
+  return relation?.iCanPay === false ? relation.consumePerMb : ask;
+}
