@@ -8,13 +8,19 @@ export interface TestServer {
   readonly missing: string | undefined;
   /** Address of an operator's schema of its own, the same for the same name. */
   url(name: string): string;
-  /** The server, where it is ours to kill: not one that WAYLEAVE_POSTGRES_URL names. */
+  /** The server, where it is ours to kill: only with `own: true`. */
   readonly own: PostgresServer;
 }
 
+/** Files that share a process share a server: making one takes seconds. */
+const shared: { users: number; server: Promise<PostgresServer | undefined> | undefined } = {
+  users: 0,
+  server: undefined,
+};
+
 /**
- * The server that WAYLEAVE_POSTGRES_URL names, else one of our own that lives as long as the tests of this file.
- * `own: true` asks for one that may be killed.
+ * The server that WAYLEAVE_POSTGRES_URL names, else one of our own that lives as long as the tests. `own: true` asks for
+ * one that may be killed, and must be running again when a test ends.
  */
 export function usePostgres(options: { readonly own?: boolean } = {}): TestServer {
   const given = options.own === true ? undefined : process.env['WAYLEAVE_POSTGRES_URL'];
@@ -26,9 +32,16 @@ export function usePostgres(options: { readonly own?: boolean } = {}): TestServe
   let server: PostgresServer | undefined;
   if (given === undefined && missing === undefined) {
     before(async () => {
-      server = await startPostgres();
+      shared.users += 1;
+      shared.server ??= startPostgres();
+      server = await shared.server;
     });
-    after(() => server?.dispose());
+    after(async () => {
+      shared.users -= 1;
+      if (shared.users > 0) return;
+      shared.server = undefined;
+      await server?.dispose();
+    });
   }
   return {
     missing,

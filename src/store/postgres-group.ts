@@ -82,11 +82,6 @@ export function upsertRows(kind: RecordKind, from: number, filter: string): stri
   );
 }
 
-/** How many parameters `upsertRows` takes. */
-export function columnCount(kind: RecordKind): number {
-  return COLUMNS.get(kind)?.length ?? 0;
-}
-
 /** One statement may write a row once only; within a transaction only the last version counts anyhow. */
 function lastOfEachKey(rows: readonly GroupRow[]): Map<RecordKind, Row[]> {
   const byKind = new Map<RecordKind, Map<string, Row>>();

@@ -1,5 +1,4 @@
-import type { ColumnKind, Table } from './tables.ts';
-import { columnsOf, KINDS, TABLES, WORDS } from './tables.ts';
+import type { ColumnKind } from './tables.ts';
 
 /**
  * The tables on a server, version by version, in the operator's schema. The records lie as in the embedded store
@@ -27,20 +26,9 @@ export const COLUMN_TYPES: Readonly<Record<ColumnKind, string>> = {
 /** Rows that are replaced all the time keep room on their page: the new version then needs no entry in the index. */
 const FILL = 'WITH (fillfactor = 70)';
 
-function check(column: string, kind: ColumnKind): string {
-  if (kind === 'wei') return ` CHECK ("${column}" >= 0)`;
-  if (kind !== 'side' && kind !== 'status' && kind !== 'party') return '';
-  return ` CHECK ("${column}" IN (${WORDS[kind].map((word) => `'${word}'`).join(', ')}))`;
-}
-
-function createTable({ name, key, fields }: Table): string {
-  const columns = Object.entries(fields).flatMap(([field, kind]) =>
-    columnsOf(field, kind).map((column) => `"${column}" ${COLUMN_TYPES[kind]} NOT NULL${check(column, kind)}`),
-  );
-  const keys = key.flatMap((field) => columnsOf(field, fields[field] ?? 'text')).map((column) => `"${column}"`);
-  const primary = `PRIMARY KEY (node, ${keys.join(', ')})`;
-  return `CREATE TABLE ${name} (node text NOT NULL, ${columns.join(', ')}, ${primary}) ${FILL};`;
-}
+/** Three columns of a field that counts by service, in the order of `core/service.ts`. */
+const byService = (field: string) =>
+  `${field}_transit bigint NOT NULL, ${field}_chunks bigint NOT NULL, ${field}_packets bigint NOT NULL`;
 
 export const POSTGRES_MIGRATIONS: readonly PostgresMigration[] = [
   {
@@ -53,7 +41,99 @@ export const POSTGRES_MIGRATIONS: readonly PostgresMigration[] = [
         batch bigint NOT NULL,
         epoch bigint NOT NULL
       ) ${FILL};
-      ${KINDS.map((kind) => createTable(TABLES[kind])).join('\n')}
+      CREATE TABLE links (
+        node text NOT NULL,
+        neighbour text NOT NULL,
+        ${byService('provided')},
+        ${byService('consumed')},
+        ${byService('provided_bytes')},
+        ${byService('consumed_bytes')},
+        ${byService('provided_remainder')},
+        ${byService('consumed_remainder')},
+        attempts bigint NOT NULL,
+        paid bigint NOT NULL,
+        received bigint NOT NULL,
+        ${byService('provided_correction')},
+        ${byService('consumed_correction')},
+        lease bigint NOT NULL,
+        choked_since_ms bigint NOT NULL,
+        closed boolean NOT NULL,
+        updated_ms bigint NOT NULL,
+        PRIMARY KEY (node, neighbour)
+      ) ${FILL};
+      CREATE TABLE terms (
+        node text NOT NULL,
+        neighbour text NOT NULL,
+        side text NOT NULL CHECK (side IN ('mine', 'theirs')),
+        epoch bigint NOT NULL,
+        "bytes" bytea NOT NULL,
+        PRIMARY KEY (node, neighbour, side)
+      ) ${FILL};
+      CREATE TABLE issued_cheques (
+        node text NOT NULL,
+        chequebook text NOT NULL,
+        beneficiary text NOT NULL,
+        cumulative numeric(78,0) NOT NULL CHECK (cumulative >= 0),
+        signature bytea NOT NULL,
+        amount bigint NOT NULL,
+        payment_id bigint NOT NULL,
+        accepted_cumulative numeric(78,0) NOT NULL CHECK (accepted_cumulative >= 0),
+        remainder numeric(78,0) NOT NULL CHECK (remainder >= 0),
+        PRIMARY KEY (node, chequebook, beneficiary)
+      ) ${FILL};
+      CREATE TABLE received_cheques (
+        node text NOT NULL,
+        chequebook text NOT NULL,
+        neighbour text NOT NULL,
+        issuer text NOT NULL,
+        cumulative numeric(78,0) NOT NULL CHECK (cumulative >= 0),
+        signature bytea NOT NULL,
+        cashed_cumulative numeric(78,0) NOT NULL CHECK (cashed_cumulative >= 0),
+        credited_units bigint NOT NULL,
+        remainder_wei numeric(78,0) NOT NULL CHECK (remainder_wei >= 0),
+        bounced boolean NOT NULL,
+        PRIMARY KEY (node, chequebook)
+      ) ${FILL};
+      CREATE TABLE cashings (
+        node text NOT NULL,
+        "transaction" text NOT NULL,
+        chequebook text NOT NULL,
+        cumulative numeric(78,0) NOT NULL CHECK (cumulative >= 0),
+        status text NOT NULL CHECK (status IN ('sent', 'mined', 'bounced', 'failed')),
+        paid_out numeric(78,0) NOT NULL CHECK (paid_out >= 0),
+        gas_wei numeric(78,0) NOT NULL CHECK (gas_wei >= 0),
+        at_ms bigint NOT NULL,
+        PRIMARY KEY (node, "transaction")
+      ) ${FILL};
+      CREATE TABLE notes (
+        node text NOT NULL,
+        name text NOT NULL,
+        "text" text NOT NULL,
+        PRIMARY KEY (node, name)
+      ) ${FILL};
+      CREATE TABLE statements (
+        node text NOT NULL,
+        neighbour text NOT NULL,
+        party text NOT NULL CHECK (party IN ('mine', 'theirs', 'disputed')),
+        store_epoch bigint NOT NULL,
+        sequence bigint NOT NULL,
+        "bytes" bytea NOT NULL,
+        PRIMARY KEY (node, neighbour, party)
+      ) ${FILL};
+      CREATE TABLE credits (
+        node text NOT NULL,
+        neighbour text NOT NULL,
+        earned bigint NOT NULL,
+        base bigint NOT NULL,
+        cost bigint NOT NULL,
+        gas bigint NOT NULL,
+        "day" bigint NOT NULL,
+        grown bigint NOT NULL,
+        newcomer_day bigint NOT NULL,
+        barred boolean NOT NULL,
+        updated_ms bigint NOT NULL,
+        PRIMARY KEY (node, neighbour)
+      ) ${FILL};
       -- What may be promised on a chequebook, and what is promised or lent out to be promised.
       CREATE TABLE chequebooks (
         chequebook text NOT NULL PRIMARY KEY,

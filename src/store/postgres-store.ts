@@ -1,8 +1,11 @@
 import type { Clock } from '../core/clock.ts';
+import { LEASE_MS } from '../core/credit-lease.ts';
 import { WayleaveError } from '../core/errors.ts';
 import type { NodeId } from '../core/node-id.ts';
+import type { CreditBook } from './credit-book.ts';
 import { writeExport } from './export.ts';
 import type { PostgresConnection } from './postgres-connection.ts';
+import { PostgresCreditBook } from './postgres-credit-book.ts';
 import { type GroupHead, type GroupRow, groupStatement, loadText } from './postgres-group.ts';
 import { readPostgresUrl } from './postgres-url.ts';
 import { type Job, type JobSource, PostgresWriter } from './postgres-writer.ts';
@@ -16,12 +19,16 @@ export interface PostgresStoreOptions {
   /** Whose books: one process writes for a node key at a time. */
   readonly nodeId: NodeId;
   readonly clock: Clock;
+  /** How long a credit lease of this node lasts unused. Default: `LEASE_MS`. */
+  readonly leaseMs?: number;
 }
 
 /** Books on a PostgreSQL server, version 15 or later. */
 export interface PostgresStore extends Store {
   /** Batches made durable, and the transactions that took (group commit makes them fewer). */
   readonly counts: { readonly batches: number; readonly syncs: number };
+  /** Cheques on chequebooks that the operator's nodes share. */
+  readonly credit: CreditBook;
   /** Says that these books were restored (see `StoredState`). */
   startEpoch(epoch: number): Promise<void>;
 }
@@ -51,13 +58,15 @@ interface Task {
  * Opens the books of a node on a server, or makes them. Rejects with `STORE_URL_INVALID`, `STORE_UNREACHABLE`,
  * `STORE_REFUSED`, `STORE_UNFIT`, `STORE_IN_USE`, `STORE_NEWER`, `STORE_CORRUPT`.
  */
-export async function openPostgresStore({ url, nodeId, clock }: PostgresStoreOptions): Promise<PostgresStore> {
-  return new ServerStore(await PostgresWriter.open({ place: readPostgresUrl(url), node: nodeId, clock }));
+export async function openPostgresStore(options: PostgresStoreOptions): Promise<PostgresStore> {
+  const { url, nodeId, clock, leaseMs = LEASE_MS } = options;
+  return new ServerStore(await PostgresWriter.open({ place: readPostgresUrl(url), node: nodeId, clock }), leaseMs);
 }
 
 /** Batches in call order, and reads between them where they were asked for. */
 class ServerStore implements PostgresStore, JobSource {
   readonly counts = { batches: 0, syncs: 0 };
+  readonly credit: PostgresCreditBook;
   readonly #writer: PostgresWriter;
   #queue: (Batch | Task)[] = [];
   /** Batches of a group that failed, each by itself; they come before what was handed in later. */
@@ -66,10 +75,11 @@ class ServerStore implements PostgresStore, JobSource {
   #epoch: number;
   #closed: Promise<void> | undefined;
 
-  constructor(writer: PostgresWriter) {
+  constructor(writer: PostgresWriter, leaseMs: number) {
     this.#writer = writer;
     this.#epoch = writer.seat.epoch;
     writer.serve(this);
+    this.credit = new PostgresCreditBook(writer, leaseMs);
   }
 
   async load(): Promise<StoredState> {
@@ -101,7 +111,7 @@ class ServerStore implements PostgresStore, JobSource {
   }
 
   close(): Promise<void> {
-    this.#closed ??= this.#writer.close(async () => {});
+    this.#closed ??= this.#writer.close(() => this.credit.giveBackAll());
     return this.#closed;
   }
 
