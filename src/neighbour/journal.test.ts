@@ -65,6 +65,19 @@ describe('the journal', () => {
     await store.close();
   });
 
+  test('what proves money that moved goes with the first write of its account, whichever that is', async () => {
+    const { store, ledger, account, journal } = await made();
+    ledger.received(account.row, 50, 50);
+    journal.owe(account, [{ kind: 'note', name: 'cheque', text: '50' }]);
+    // A charge of the same moment, whose window ends before the payment's own turn to be written.
+    journal.touch(account);
+    while ((await store.load()).links.length === 0) await new Promise((resolve) => setTimeout(resolve, 2));
+    const stored = await store.load();
+    assert.deepEqual([stored.links[0]?.received, stored.notes[0]?.text], [50, '50']);
+    await journal.close([account]);
+    await store.close();
+  });
+
   test('what could not be written goes with the next write of its account, and never without it', async () => {
     const { store, account, journal } = await made();
     const bad = { kind: 'note', name: 'x', text: '\ud800' } as const;

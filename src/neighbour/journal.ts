@@ -79,8 +79,7 @@ export class Journal {
    */
   async commit(account: LinkAccount, records: readonly StoreRecord[] = []): Promise<void> {
     account.ledger.audit(account.row);
-    const owed = this.#owed.get(account) ?? [];
-    this.#owed.set(account, [...owed, ...records]);
+    this.owe(account, records);
     this.#dirty.delete(account);
     try {
       await this.#write([account], (each) => each.leaseUnits());
@@ -90,25 +89,35 @@ export class Journal {
     }
   }
 
+  /** `records` belong to what the account says from now on: no write of the account leaves without them. */
+  owe(account: LinkAccount, records: readonly StoreRecord[]): void {
+    if (records.length > 0) this.#owed.set(account, [...(this.#owed.get(account) ?? []), ...records]);
+  }
+
   async #write(accounts: readonly LinkAccount[], leaseOf: (account: LinkAccount) => number): Promise<void> {
     const { clock, store } = this.#options;
     const taken = accounts.map((account) => {
       const record = account.record(leaseOf(account));
-      const owed = this.#owed.get(account) ?? [];
-      this.#owed.delete(account);
-      return { account, record, snapshot: account.snapshot, owed };
+      return { account, record, snapshot: account.snapshot, owed: this.#owed.get(account) ?? [] };
     });
     if (taken.length === 0) return;
     const links = taken.map(({ account, record }): StoreRecord => {
       return { kind: 'link', neighbour: account.neighbour, ...record, chokedSinceMs: 0, updatedMs: clock.wallMs() };
     });
-    try {
-      await store.commit([...taken.flatMap(({ owed }) => owed), ...links]);
-    } catch (error) {
-      for (const { account, owed } of taken) this.#owed.set(account, [...owed, ...(this.#owed.get(account) ?? [])]);
-      throw error;
+    // Owed until it is durable: a later write may be taken where this one fails, and must not leave without them.
+    await store.commit([...taken.flatMap(({ owed }) => owed), ...links]);
+    for (const { account, owed, snapshot } of taken) {
+      this.#paid(account, owed);
+      account.durable(snapshot.lease, snapshot.charged);
     }
-    for (const { account, snapshot } of taken) account.durable(snapshot.lease, snapshot.charged);
+  }
+
+  #paid(account: LinkAccount, written: readonly StoreRecord[]): void {
+    const owed = this.#owed.get(account);
+    if (owed === undefined || written.length === 0) return;
+    const left = owed.filter((record) => !written.includes(record));
+    if (left.length > 0) this.#owed.set(account, left);
+    else this.#owed.delete(account);
   }
 
   /** Writes every account with a lease of zero: nothing more may be charged, and a restart assumes nothing. */

@@ -148,12 +148,23 @@ export class Neighbour {
   /** Tells the session what happened and performs what follows. */
   step(event: SessionEvent): void {
     try {
-      this.#queue.push(...this.session.step(event, this.#options.clock.nowMs()));
+      const effects = this.session.step(event, this.#options.clock.nowMs());
+      this.#owe(effects);
+      this.#queue.push(...effects);
     } catch (error) {
       this.#broken(error);
     }
     if (!this.#draining) void this.#drain();
     this.#marks.look();
+  }
+
+  /** The account has moved by money already: what proves it goes with whichever write of the account comes first. */
+  #owe(effects: readonly SessionEffect[]): void {
+    const { desk, journal } = this.#options;
+    for (const effect of effects) {
+      if (effect.kind === 'keepCheque') journal.owe(this.account, desk.accepted(this.id));
+      if (effect.kind === 'keepPaid') journal.owe(this.account, desk.acknowledged(this.id, effect.acceptedWei));
+    }
   }
 
   /** A rule of the books does not hold: this link stops, the node goes on (DESIGN §3). */
@@ -257,9 +268,8 @@ export class Neighbour {
         return this.step({ kind: 'chequeChecked', id: effect.payment.id, outcome });
       }
       case 'keepCheque':
-        return journal.commit(this.account, desk.accepted(this.id));
       case 'keepPaid':
-        return journal.commit(this.account, desk.acknowledged(this.id, effect.acceptedWei));
+        return journal.commit(this.account);
       case 'keepStatement':
         return this.#keepStatement(effect.statement);
       case 'checkStatement': {
