@@ -14,6 +14,8 @@ export interface MailBoxOptions {
   readonly stranded: (packet: Buffer, reason: 'CONGESTED' | 'NO_ROUTE' | 'EXPIRED') => void;
   /** This node's own mailbox is open: packets arrive on `channel`. */
   readonly received: (channel: Channel) => void;
+  /** The neighbour takes packets (again): `flush` what waits. */
+  readonly writable: () => void;
 }
 
 /** What a hop changes in a packet. */
@@ -34,6 +36,7 @@ export const MAIL_BOX_HEADER = Uint8Array.of(1, 2);
 
 /** One write: as much as a data frame takes. */
 const BATCH_BYTES = 65_536;
+const LEAST_BATCH_BYTES = 1_024;
 
 /**
  * Packets to and from one neighbour. Each side opens a channel as its mailbox and the other sends into it, so that what
@@ -46,7 +49,8 @@ export class MailBox {
   readonly #options: MailBoxOptions;
   #out: Channel | undefined;
   #in: Channel | undefined;
-  #batch = Buffer.allocUnsafe(BATCH_BYTES);
+  /** What is put together for the next write: small at first, so that an idle link holds next to nothing. */
+  #batch = Buffer.alloc(0);
   #filled = 0;
   #sendable = 0;
   readonly #backs: Buffer[] = [];
@@ -84,10 +88,10 @@ export class MailBox {
       reset: () => {
         if (this.#out === channel) this.#out = undefined;
       },
-      writable: () => this.flush(),
+      writable: () => this.#options.writable(),
     });
     channel.accept();
-    this.flush();
+    this.#options.writable();
   }
 
   /** Sends a packet, or puts it in line behind what came before it from everybody. */
@@ -120,16 +124,23 @@ export class MailBox {
   }
 
   #append(bytes: Buffer, at: number, length: number): void {
+    if (this.#filled + length > this.#batch.length) this.#grow(this.#filled + length);
     bytes.copy(this.#batch, this.#filled, at, at + length);
     this.#filled += length;
   }
 
+  #grow(least: number): void {
+    const larger = Buffer.allocUnsafeSlow(Math.min(BATCH_BYTES, Math.max(LEAST_BATCH_BYTES, least * 4)));
+    this.#batch.copy(larger, 0, 0, this.#filled);
+    this.#batch = larger;
+  }
+
   #write(): void {
     const bytes = this.#batch.subarray(0, this.#filled);
-    // A full batch goes as it is; a short one is copied, so that the large buffer is used again.
-    const short = this.#filled < BATCH_BYTES / 2;
-    this.#out?.send(short ? Buffer.from(bytes) : bytes, 0);
-    if (!short) this.#batch = Buffer.allocUnsafe(BATCH_BYTES);
+    // A buffer mostly full goes as it is; otherwise what is in it is copied and the buffer used again.
+    const copied = this.#filled < this.#batch.length / 2;
+    this.#out?.send(copied ? Buffer.from(bytes) : bytes, 0);
+    if (!copied) this.#batch = Buffer.alloc(0);
     this.#filled = 0;
   }
 

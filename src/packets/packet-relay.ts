@@ -55,10 +55,13 @@ const AGE_MS = 1_000;
 /** Moves packets between links as the carrier decides: reads, patches in place, copies once, writes many at a time. */
 export class PacketRelay {
   readonly #options: PacketRelayOptions;
-  readonly #boxes = new Map<LinkRow, MailBox>();
+  /** By the row of the link's account. */
+  readonly #boxes: (MailBox | undefined)[] = [];
   readonly #header = packetHeader();
-  readonly #touched = new Set<MailBox>();
-  readonly #movedRows = new Set<LinkRow>();
+  /** Links that are written to, and accounts that are looked at, when the burst is over. */
+  readonly #touched = new Set<LinkRow>();
+  readonly #moved = new Set<LinkRow>();
+  #lastTouched: LinkRow = SELF;
   #depth = 0;
   #agedMs = Number.NEGATIVE_INFINITY;
 
@@ -69,54 +72,50 @@ export class PacketRelay {
   /** A link to a neighbour is up; `row` is its account. */
   linkUp(link: Link, row: LinkRow): void {
     this.linkDown(row);
-    this.#boxes.set(
-      row,
-      new MailBox({
-        link,
-        clock: this.#options.clock,
-        limits: { ...DEFAULT_QUEUE, ...this.#options.queue },
-        left: (value) => {
-          this.#options.carrier.left(row, value);
-          this.#movedRows.add(row);
-        },
-        stranded: (packet, reason) => this.#stranded(row, packet, reason),
-        received: (channel) => this.#listen(channel, row, link.peer),
-      }),
-    );
+    const box = new MailBox({
+      link,
+      clock: this.#options.clock,
+      limits: { ...DEFAULT_QUEUE, ...this.#options.queue },
+      left: (value) => this.#options.carrier.left(row, value),
+      stranded: (packet, reason) => this.#stranded(row, packet, reason),
+      received: (channel) => this.#listen(channel, row, link.peer),
+      writable: () => this.#burst(() => this.#touched.add(row)),
+    });
+    this.#boxes[row] = box;
   }
 
   /** The link ended: what waited for it goes back. */
   linkDown(row: LinkRow): void {
-    const box = this.#boxes.get(row);
-    this.#boxes.delete(row);
+    const box = this.#boxes[row];
+    this.#boxes[row] = undefined;
     if (box !== undefined) this.#burst(() => box.close());
   }
 
   /** The neighbour granted upload credit: enough, perhaps, to open this node's own mailbox. */
   granted(row: LinkRow): void {
-    this.#boxes.get(row)?.listen();
+    this.#boxes[row]?.listen();
   }
 
   /** The neighbour opened its mailbox: what goes to it is sent there. */
   opened(channel: Channel, row: LinkRow): void {
-    const box = this.#boxes.get(row);
+    const box = this.#boxes[row];
     if (box === undefined || box.link !== channel.link) return channel.reset(ResetCode.noRoute);
     box.open(channel);
   }
 
   /** Sets how packets from one neighbour to another are served (DESIGN §6). */
   weigh(from: LinkRow, to: LinkRow, weight: number): void {
-    this.#boxes.get(to)?.queue.weigh(from, weight);
+    this.#boxes[to]?.queue.weigh(from, weight);
   }
 
   /** Every pair queue towards a link. */
   figures(to: LinkRow): PairFigures[] {
-    return [...(this.#boxes.get(to)?.queue.figures() ?? [])];
+    return [...(this.#boxes[to]?.queue.figures() ?? [])];
   }
 
   /** Bytes that wait to leave by a link, for prices that rise with them. */
   waitingBytes(to: LinkRow): number {
-    return this.#boxes.get(to)?.queue.bytes ?? 0;
+    return this.#boxes[to]?.queue.bytes ?? 0;
   }
 
   /** Sends a packet of this node's own. Its value is charged when it leaves. Throws as `encodePacket`. */
@@ -130,7 +129,10 @@ export class PacketRelay {
     channel.attach({
       data: (bytes) => {
         try {
-          this.#burst(() => cutter.feed(bytes));
+          this.#burst(() => {
+            this.#moved.add(row);
+            cutter.feed(bytes);
+          });
         } catch (error) {
           if (codeOf(error) === undefined) throw error;
           channel.reset(ResetCode.protocol);
@@ -162,16 +164,19 @@ export class PacketRelay {
       this.#agedMs = nowMs;
       this.#options.carrier.age(nowMs);
     }
-    for (const box of this.#touched) box.flush();
+    for (const row of this.#touched) {
+      this.#boxes[row]?.flush();
+      this.#moved.add(row);
+    }
     this.#touched.clear();
-    for (const row of this.#movedRows) this.#options.moved(row);
-    this.#movedRows.clear();
+    this.#lastTouched = SELF;
+    for (const row of this.#moved) this.#options.moved(row);
+    this.#moved.clear();
   }
 
   #arrived(from: LinkRow, bytes: Buffer, at: number, length: number): void {
     const header = this.#header;
     readPacketHeader(bytes, at, length, header);
-    if (from !== SELF) this.#movedRows.add(from);
     if (bytes[at] === PacketKind.returned) return this.#cameBack(from, bytes.subarray(at, at + length));
     const decision = this.#options.carrier.arrived(from, header);
     if (decision.action === 'forward') return this.#forward(from, decision, { bytes, at, length });
@@ -181,17 +186,24 @@ export class PacketRelay {
   }
 
   #peer(row: LinkRow): NodeId | undefined {
-    return this.#boxes.get(row)?.link.peer;
+    return this.#boxes[row]?.link.peer;
   }
 
   #forward(from: LinkRow, { to, value }: Decision, packet: { bytes: Buffer; at: number; length: number }): void {
     const { hops, lifeMs } = this.#header;
-    const box = this.#boxes.get(to);
-    const whole = packet.bytes.subarray(packet.at, packet.at + packet.length);
-    if (box === undefined) return this.#stranded(to, whole, 'NO_ROUTE');
-    this.#touched.add(box);
+    const box = this.#boxes[to];
+    if (box === undefined) {
+      return this.#stranded(to, packet.bytes.subarray(packet.at, packet.at + packet.length), 'NO_ROUTE');
+    }
+    this.#touch(to);
     // At least a millisecond a hop, so that no packet lives for ever however quick the carriers are.
     box.put(from, packet, { value, hops: hops - 1, lifeMs: lifeMs - 1 });
+  }
+
+  #touch(row: LinkRow): void {
+    if (row === this.#lastTouched) return;
+    this.#lastTouched = row;
+    this.#touched.add(row);
   }
 
   /** A packet could not leave by `to`: its value goes back to where it came from. */
@@ -212,11 +224,10 @@ export class PacketRelay {
     const { to, value, reason, wanted } = decision;
     const receipt = { reason, refusedBy, wanted };
     if (to === SELF) return this.#options.sink.refunded(packet, value, receipt);
-    this.#movedRows.add(to);
-    const box = this.#boxes.get(to);
+    const box = this.#boxes[to];
     if (box === undefined) return;
     box.putBack(returnedPacket(packet, value, receipt));
-    this.#touched.add(box);
+    this.#touch(to);
   }
 
   /** Leads packets for a node to a link, to this node (`HERE`) or nowhere (`NOWHERE`). */

@@ -42,6 +42,10 @@ export interface CarrierOptions {
 
 const PACKETS = serviceColumn.packets;
 
+/** A link's cells: one cache line. `queued` is value that waits to leave by it: inside its limit already. */
+const Cell = { open: 0, valueAt: 1, peerValueAt: 2, refusalFee: 3, perPacket: 4, perMb: 5, queued: 6 } as const;
+const CELLS = 8;
+
 const CLOSED: CarrierLink = { toll: NO_TOLL, valueAt: 0, peerValueAt: 0, refusalFee: 0 };
 
 /**
@@ -57,11 +61,9 @@ export class Carrier {
   unclaimed = 0;
   readonly #ledger: Ledger;
   readonly #window: PacketWindow;
-  readonly #links: (CarrierLink | undefined)[] = [];
-  /** Value in the queues, by the link it will leave on: inside that link's limit already. */
-  readonly #queued: Units[] = [];
+  #cells = new Float64Array(16 * CELLS);
   readonly #decision: Decision = { action: 'drop', to: SELF, value: 0, reason: 'none', wanted: 0 };
-  readonly #passed: Passed = { from: SELF, to: SELF, valueIn: 0, valueOut: 0, changeDue: 0 };
+  readonly #passed: Passed = { from: SELF, to: SELF, valueIn: 0, toll: 0, wantsChange: false };
 
   constructor(options: CarrierOptions) {
     this.#ledger = options.ledger;
@@ -71,12 +73,21 @@ export class Carrier {
 
   /** A link carries packets, under these terms; undefined: it does not any more. */
   setLink(row: LinkRow, link: CarrierLink | undefined): void {
-    this.#links[row] = link;
-    this.#queued[row] ??= 0;
+    while ((row + 1) * CELLS > this.#cells.length) this.#cells = doubled(this.#cells);
+    const { toll, valueAt, peerValueAt, refusalFee } = link ?? CLOSED;
+    const queued = this.#cell(row, Cell.queued);
+    this.#cells.set(
+      [link === undefined ? 0 : 1, valueAt, peerValueAt, refusalFee, toll.perPacket, toll.perMb, queued],
+      row * CELLS,
+    );
   }
 
-  #link(row: LinkRow): CarrierLink {
-    return this.#links[row] ?? CLOSED;
+  #cell(row: LinkRow, cell: number): number {
+    return this.#cells[row * CELLS + cell] as number;
+  }
+
+  #queue(row: LinkRow, value: Units): void {
+    this.#cells[row * CELLS + Cell.queued] = this.#cell(row, Cell.queued) + value;
   }
 
   /** Forgets ids that are older than the window. Call now and then. */
@@ -90,44 +101,44 @@ export class Carrier {
    * time it was held, off the header.
    */
   arrived(from: LinkRow, packet: PacketHeader): Decision {
-    if (from !== SELF) {
-      if (!this.#mayTake(from, packet.value)) return this.#back(from, packet, 'NO_CREDIT', 0);
-      if (this.#window.has(packet.idHigh, packet.idLow)) return this.#back(from, packet, 'DUPLICATE', 0);
-    }
+    if (from !== SELF && !this.#mayTake(from, packet.value)) return this.#back(from, packet, 'NO_CREDIT', 0);
+    if (this.#window.has(packet.idHigh, packet.idLow)) return this.#back(from, packet, 'DUPLICATE', 0);
     const to = this.table.get(packet.destination);
     if (to === HERE) return this.#deliver(from, packet);
     if (packet.hops < 1 || packet.lifeMs < 1) return this.#refuse(from, packet, 'EXPIRED', 0);
-    if (to === NOWHERE || to === from || this.#links[to] === undefined)
+    if (to === NOWHERE || to === from || this.#cell(to, Cell.open) === 0)
       return this.#refuse(from, packet, 'NO_ROUTE', 0);
     return this.#forward(from, to, packet);
   }
 
   #forward(from: LinkRow, to: LinkRow, packet: PacketHeader): Decision {
-    const toll = from === SELF ? 0 : tollFor(packet.sizeBytes, this.#link(to).toll);
+    const toll = from === SELF ? 0 : this.#toll(to, packet.sizeBytes);
     const value = packet.value - toll;
     if (value < 0) return this.#refuse(from, packet, 'UNDERFUNDED', toll);
     if (!this.#maySend(to, value)) return this.#refuse(from, packet, 'NO_CREDIT', 0);
+    this.#remember(from, to, packet, toll);
+    this.#taken(from, packet);
+    this.tolls += toll;
+    this.#queue(to, value);
+    return this.#decide('forward', to, value, 'none');
+  }
+
+  #toll(to: LinkRow, sizeBytes: number): Units {
+    return tollFor(sizeBytes, this.#cell(to, Cell.perPacket), this.#cell(to, Cell.perMb));
+  }
+
+  #remember(from: LinkRow, to: LinkRow, packet: PacketHeader, toll: Units): void {
     const passed = this.#passed;
     passed.from = from;
     passed.to = to;
     passed.valueIn = packet.value;
-    passed.valueOut = value;
-    passed.changeDue = packet.wantsChange ? value : 0;
-    if (!this.#window.add(packet.idHigh, packet.idLow, passed)) return this.#back(from, packet, 'DUPLICATE', 0);
-    this.#taken(from, packet);
-    this.tolls += toll;
-    this.#queued[to] = (this.#queued[to] as number) + value;
-    return this.#decide('forward', to, value, 'none');
+    passed.toll = toll;
+    passed.wantsChange = packet.wantsChange && to !== SELF;
+    this.#window.add(packet.idHigh, packet.idLow, passed);
   }
 
   #deliver(from: LinkRow, packet: PacketHeader): Decision {
-    const passed = this.#passed;
-    passed.from = from;
-    passed.to = SELF;
-    passed.valueIn = packet.value;
-    passed.valueOut = 0;
-    passed.changeDue = 0;
-    if (!this.#window.add(packet.idHigh, packet.idLow, passed)) return this.#back(from, packet, 'DUPLICATE', 0);
+    this.#remember(from, SELF, packet, 0);
     this.#taken(from, packet);
     return this.#decide('deliver', SELF, packet.value, 'none');
   }
@@ -143,7 +154,7 @@ export class Carrier {
 
   /** A packet left by `to`: its value is charged. Call once for each `forward`, when its bytes are handed to the link. */
   left(to: LinkRow, value: Units): void {
-    this.#queued[to] = (this.#queued[to] as number) - value;
+    this.#queue(to, -value);
     this.#ledger.consumed(to, PACKETS, value);
   }
 
@@ -154,10 +165,9 @@ export class Carrier {
   stranded(packet: PacketHeader, to: LinkRow, reason: 'CONGESTED' | 'NO_ROUTE' | 'EXPIRED'): Decision {
     const passed = this.#window.take(packet.idHigh, packet.idLow, to);
     if (passed === undefined) return this.#decide('drop', SELF, 0, reason);
-    this.#queued[to] = (this.#queued[to] as number) - passed.valueOut;
-    const toll = passed.valueIn - passed.valueOut;
-    this.tolls -= toll;
-    return this.#goBack(passed.from, passed.valueIn, reason, toll);
+    this.#queue(to, passed.toll - passed.valueIn);
+    this.tolls -= passed.toll;
+    return this.#goBack(passed.from, passed.valueIn, reason, passed.toll);
   }
 
   /**
@@ -166,7 +176,7 @@ export class Carrier {
    */
   returned(from: LinkRow, packet: PacketHeader, reason: Reason, wanted: Units): Decision | undefined {
     const passed = this.#window.take(packet.idHigh, packet.idLow, from);
-    if (passed === undefined || packet.value > passed.valueOut) return undefined;
+    if (passed === undefined || packet.value > passed.valueIn - passed.toll) return undefined;
     const back = passed.from;
     this.#ledger.provided(from, PACKETS, packet.value);
     // This carrier keeps its toll: the packet was carried, and somebody further on refused it (DESIGN §8).
@@ -183,7 +193,7 @@ export class Carrier {
 
   #goBack(from: LinkRow, value: Units, reason: Reason, wanted: Units): Decision {
     if (from === SELF) return this.#decide('return', SELF, value, reason, wanted);
-    const fee = Math.min(value, this.#link(from).refusalFee);
+    const fee = Math.min(value, this.#cell(from, Cell.refusalFee));
     this.fees += fee;
     return this.#booked(from, value - fee, reason, wanted);
   }
@@ -206,16 +216,16 @@ export class Carrier {
     const ledger = this.#ledger;
     if (!(value >= 0 && value <= MAX_VALUE)) return false;
     if (ledger.halted(from)) return false;
-    const granted = Math.min(this.#link(from).valueAt, ledger.get(from, Column.dropAt));
+    const granted = Math.min(this.#cell(from, Cell.valueAt), ledger.get(from, Column.dropAt));
     return ledger.debtOf(from) + ledger.get(from, Column.heldProvide) + value <= granted;
   }
 
   #maySend(to: LinkRow, value: Units): boolean {
     const ledger = this.#ledger;
-    const queued = this.#queued[to] as number;
+    const queued = this.#cell(to, Cell.queued);
     if (value + queued > ledger.roomToConsume(to)) return false;
     const owed = ledger.get(to, Column.assumed) - ledger.get(to, Column.balance) + ledger.get(to, Column.heldConsume);
-    return owed + queued + value <= this.#link(to).peerValueAt;
+    return owed + queued + value <= this.#cell(to, Cell.peerValueAt);
   }
 
   /**
@@ -223,7 +233,7 @@ export class Carrier {
    * settlement there would be no room to take it. 0 where this node would take that much value on credit. Units.
    */
   heldBack(row: LinkRow): Units {
-    return Math.max(0, this.#window.changeDue(row) - this.#link(row).valueAt);
+    return Math.max(0, this.#window.changeDue(row) - this.#cell(row, Cell.valueAt));
   }
 
   #decide(action: Decision['action'], to: LinkRow, value: Units, reason: Reason, wanted = 0): Decision {
@@ -240,4 +250,10 @@ export class Carrier {
 /** The wire number of a reason. */
 export function reasonCode(reason: Reason): number {
   return REASONS.indexOf(reason);
+}
+
+function doubled(cells: Float64Array): Float64Array<ArrayBuffer> {
+  const larger = new Float64Array(cells.length * 2);
+  larger.set(cells);
+  return larger;
 }

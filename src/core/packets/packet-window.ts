@@ -1,22 +1,26 @@
-/** Entries a generation holds at first, and at most: at most 2²⁰ × 2 generations × 40 bytes = 84 MB under a flood. */
+/** Slots of a generation at first, and at most: 2 generations × 2¹⁹ × 32 bytes = 32 MiB under a flood. Half of them are used. */
 const FIRST_SLOTS = 2 ** 10;
-export const MOST_SLOTS = 2 ** 21;
+export const MOST_SLOTS = 2 ** 19;
 
-/** Facts of a packet that went through here. `slot` numbers of one generation. */
+/** Words of a slot: one half of a cache line, so that a packet costs one miss for each generation. */
+const WORDS = 8;
+const At = { idHigh: 0, idLow: 1, from: 2, to: 3, valueHigh: 4, valueLow: 5, toll: 6, change: 7 } as const;
+
+const TWO_32 = 2 ** 32;
+
+/** The packet was returned, or is here: its id is only remembered. */
+const TAKEN = -9;
+
 class Generation {
-  ids: Int32Array;
-  links: Int32Array;
-  values: Float64Array;
+  readonly cells: Int32Array;
+  /** Change that is due, by link: what nobody answers is forgotten with the generation. */
+  readonly due = new Map<number, number>();
+  readonly slots: number;
   used = 0;
 
   constructor(slots: number) {
-    this.ids = new Int32Array(slots * 2);
-    this.links = new Int32Array(slots * 2);
-    this.values = new Float64Array(slots * 2);
-  }
-
-  get slots(): number {
-    return this.ids.length / 2;
+    this.slots = slots;
+    this.cells = new Int32Array(slots * WORDS);
   }
 }
 
@@ -24,27 +28,26 @@ class Generation {
 export interface Passed {
   from: number;
   to: number;
+  /** Units, below 2⁴⁸. */
   valueIn: number;
-  valueOut: number;
-  /** What may still come back of it as change: value that must not be settled away meanwhile. */
-  changeDue: number;
+  /** Kept here: below 2³². */
+  toll: number;
+  /** What it left with may come back as change, and must not be settled away meanwhile. */
+  wantsChange: boolean;
 }
 
 /**
  * The ids of packets that passed lately, with where they came from, so that a packet is applied once, and one that
- * cannot go on finds its way back. Two generations: a packet is remembered for at least one rotation, that is for
- * `windowMs`, or for the last 2²⁰ packets where there are more than that.
+ * cannot go on finds its way back. Two generations: a packet is remembered for at least `windowMs`, or for the last quarter
+ * million packets where there are more than that.
  */
 export class PacketWindow {
   readonly #windowMs: number;
   readonly #salt: number;
   #young = new Generation(FIRST_SLOTS);
   #old = new Generation(FIRST_SLOTS);
-  /** Change due by link, of each generation: what nobody answers is forgotten with its generation. */
-  #youngDue = new Map<number, number>();
-  #oldDue = new Map<number, number>();
   #rotateMs: number | undefined;
-  readonly #found: Passed = { from: 0, to: 0, valueIn: 0, valueOut: 0, changeDue: 0 };
+  readonly #found: Passed = { from: 0, to: 0, valueIn: 0, toll: 0, wantsChange: false };
 
   constructor(windowMs: number, salt: number) {
     this.#windowMs = windowMs;
@@ -63,28 +66,7 @@ export class PacketWindow {
 
   #rotate(): void {
     this.#old = this.#young;
-    this.#oldDue = this.#youngDue;
-    this.#young = new Generation(Math.max(FIRST_SLOTS, this.#old.slots / 2));
-    this.#youngDue = new Map();
-  }
-
-  /** Remembers a packet. False, and nothing is remembered, where its id is known. */
-  add(idHigh: number, idLow: number, passed: Passed): boolean {
-    if (this.#seek(this.#old, idHigh, idLow) >= 0) return false;
-    let young = this.#young;
-    if ((young.used + 1) * 2 > young.slots) young = this.#enlarge();
-    const slot = this.#probe(young, idHigh, idLow);
-    if (young.ids[slot * 2] === (idHigh | 0) && young.ids[slot * 2 + 1] === (idLow | 0)) return false;
-    young.used += 1;
-    young.ids[slot * 2] = idHigh;
-    young.ids[slot * 2 + 1] = idLow;
-    young.links[slot * 2] = passed.from;
-    young.links[slot * 2 + 1] = passed.to;
-    young.values[slot * 2] = passed.valueIn;
-    // One number for what left and what may come back of it: the sign says whether change is due.
-    young.values[slot * 2 + 1] = passed.changeDue > 0 ? -passed.valueOut - 1 : passed.valueOut;
-    if (passed.changeDue > 0) addDue(this.#youngDue, passed.to, passed.changeDue);
-    return true;
+    this.#young = new Generation(Math.max(FIRST_SLOTS, this.#old.used === 0 ? 0 : this.#old.slots));
   }
 
   /** True when the id passed lately. */
@@ -92,94 +74,93 @@ export class PacketWindow {
     return this.#seek(this.#young, idHigh, idLow) >= 0 || this.#seek(this.#old, idHigh, idLow) >= 0;
   }
 
-  /** Takes a packet's facts out: whoever gets them has the right to return it, once. Valid until the next call. */
-  take(idHigh: number, idLow: number, sentTo: number): Passed | undefined {
-    return (
-      this.#takeFrom(this.#young, this.#youngDue, { idHigh, idLow, sentTo }) ??
-      this.#takeFrom(this.#old, this.#oldDue, { idHigh, idLow, sentTo })
-    );
+  /** Remembers a packet whose id `has` does not know. */
+  add(idHigh: number, idLow: number, passed: Passed): void {
+    if ((this.#young.used + 1) * 2 > this.#young.slots) this.#enlarge();
+    const young = this.#young;
+    const { cells } = young;
+    const at = this.#probe(young, idHigh, idLow);
+    young.used += 1;
+    cells[at] = idHigh;
+    cells[at + At.idLow] = idLow;
+    cells[at + At.from] = passed.from;
+    cells[at + At.to] = passed.to;
+    cells[at + At.valueHigh] = Math.floor(passed.valueIn / TWO_32);
+    cells[at + At.valueLow] = passed.valueIn | 0;
+    cells[at + At.toll] = passed.toll | 0;
+    cells[at + At.change] = passed.wantsChange ? 1 : 0;
+    if (passed.wantsChange) addDue(young.due, passed.to, passed.valueIn - passed.toll);
   }
 
-  #takeFrom(
-    generation: Generation,
-    due: Map<number, number>,
-    { idHigh, idLow, sentTo }: { idHigh: number; idLow: number; sentTo: number },
-  ): Passed | undefined {
-    const slot = this.#seek(generation, idHigh, idLow);
-    if (slot < 0 || generation.links[slot * 2 + 1] !== sentTo) return undefined;
+  /** Takes a packet's facts out: whoever gets them has the right to return it, once. Valid until the next call. */
+  take(idHigh: number, idLow: number, sentTo: number): Passed | undefined {
+    return this.#takeFrom(this.#young, idHigh, idLow, sentTo) ?? this.#takeFrom(this.#old, idHigh, idLow, sentTo);
+  }
+
+  #takeFrom(generation: Generation, idHigh: number, idLow: number, sentTo: number): Passed | undefined {
+    const { cells, due } = generation;
+    const at = this.#seek(generation, idHigh, idLow);
+    if (at < 0 || cells[at + At.to] !== sentTo) return undefined;
     const found = this.#found;
-    const out = generation.values[slot * 2 + 1] as number;
-    found.from = generation.links[slot * 2] as number;
+    found.from = cells[at + At.from] as number;
     found.to = sentTo;
-    found.valueIn = generation.values[slot * 2] as number;
-    found.valueOut = out < 0 ? -out - 1 : out;
-    found.changeDue = out < 0 ? found.valueOut : 0;
+    found.valueIn = (cells[at + At.valueHigh] as number) * TWO_32 + ((cells[at + At.valueLow] as number) >>> 0);
+    found.toll = (cells[at + At.toll] as number) >>> 0;
+    found.wantsChange = cells[at + At.change] === 1;
     // The id stays known, so that a copy is still a copy; nobody is its next hop any more.
-    generation.links[slot * 2 + 1] = TAKEN;
-    addDue(due, sentTo, -found.changeDue);
+    cells[at + At.to] = TAKEN;
+    if (found.wantsChange) addDue(due, sentTo, found.toll - found.valueIn);
     return found;
   }
 
   /** `value` came back on link `from` in answer to a packet: that much less is due. */
   answered(idHigh: number, idLow: number, from: number, value: number): void {
-    for (const [generation, due] of [
-      [this.#young, this.#youngDue],
-      [this.#old, this.#oldDue],
-    ] as const) {
-      const slot = this.#seek(generation, idHigh, idLow);
-      if (slot >= 0 && generation.links[slot * 2 + 1] === from) addDue(due, from, -value);
+    for (const generation of [this.#young, this.#old]) {
+      const at = this.#seek(generation, idHigh, idLow);
+      if (at >= 0 && generation.cells[at + At.to] === from) addDue(generation.due, from, -value);
     }
   }
 
   /** What may still come back as change on a link. Units. */
   changeDue(link: number): number {
-    return (this.#youngDue.get(link) ?? 0) + (this.#oldDue.get(link) ?? 0);
+    return (this.#young.due.get(link) ?? 0) + (this.#old.due.get(link) ?? 0);
   }
 
-  #enlarge(): Generation {
-    const old = this.#young;
-    if (old.slots >= MOST_SLOTS) {
-      this.#rotate();
-      return this.#young;
+  #enlarge(): void {
+    const young = this.#young;
+    if (young.slots >= MOST_SLOTS) return this.#rotate();
+    const larger = new Generation(young.slots * 2);
+    for (let at = 0; at < young.cells.length; at += WORDS) {
+      const [high, low] = [young.cells[at] as number, young.cells[at + 1] as number];
+      if ((high | low) === 0) continue;
+      larger.cells.set(young.cells.subarray(at, at + WORDS), this.#probe(larger, high, low));
     }
-    const larger = new Generation(old.slots * 2);
-    for (let slot = 0; slot < old.slots; slot += 1) {
-      const [high, low] = [old.ids[slot * 2] as number, old.ids[slot * 2 + 1] as number];
-      if (high === 0 && low === 0) continue;
-      const at = this.#probe(larger, high, low);
-      for (const side of [0, 1]) {
-        larger.ids[at * 2 + side] = old.ids[slot * 2 + side] as number;
-        larger.links[at * 2 + side] = old.links[slot * 2 + side] as number;
-        larger.values[at * 2 + side] = old.values[slot * 2 + side] as number;
-      }
-    }
-    larger.used = old.used;
+    larger.used = young.used;
+    for (const [link, value] of young.due) larger.due.set(link, value);
     this.#young = larger;
-    return larger;
   }
 
+  /** Where the id's slot begins; negative: it is not there. */
   #seek(generation: Generation, idHigh: number, idLow: number): number {
-    const slot = this.#probe(generation, idHigh, idLow);
-    return generation.ids[slot * 2] === 0 && generation.ids[slot * 2 + 1] === 0 ? -1 : slot;
+    const at = this.#probe(generation, idHigh, idLow);
+    return ((generation.cells[at] as number) | (generation.cells[at + 1] as number)) === 0 ? -1 : at;
   }
 
   /** The slot of the id, or the free one where it would stand. */
   #probe(generation: Generation, idHigh: number, idLow: number): number {
-    const { ids } = generation;
+    const { cells } = generation;
     const mask = generation.slots - 1;
     let hash = Math.imul((idLow ^ this.#salt) | 0, 0x9e3779b1) ^ Math.imul(idHigh | 0, 0x85ebca6b);
     hash ^= hash >>> 15;
     for (let slot = hash & mask; ; slot = (slot + 1) & mask) {
-      const high = ids[slot * 2] as number;
-      const low = ids[slot * 2 + 1] as number;
-      if ((high === (idHigh | 0) && low === (idLow | 0)) || (high === 0 && low === 0)) return slot;
+      const at = slot * WORDS;
+      const high = cells[at] as number;
+      const low = cells[at + 1] as number;
+      if ((high === (idHigh | 0) && low === (idLow | 0)) || (high | low) === 0) return at;
     }
   }
 }
 
-/** The packet was returned, or delivered: its id is only remembered. */
-const TAKEN = -9;
-
 function addDue(due: Map<number, number>, link: number, value: number): void {
-  if (value !== 0) due.set(link, Math.max(0, (due.get(link) ?? 0) + value));
+  due.set(link, Math.max(0, (due.get(link) ?? 0) + value));
 }

@@ -1,5 +1,4 @@
-import type { PathPrice } from '../routes/route.ts';
-import { BYTES_PER_MB, type Units } from '../units.ts';
+import { BYTES_PER_MB, type PricePerMb, type Units } from '../units.ts';
 
 /** The most payload a packet carries: two jumbo Ethernet frames. Longer messages are cut by whoever sends them. Bytes. */
 export const MAX_PAYLOAD_BYTES = 16_384;
@@ -73,6 +72,6 @@ export function packetHeader(): PacketHeader {
  * What a carrier takes for sending a packet of `sizeBytes` out on a link: so much a packet, and so much per MB, rounded
  * down for each packet, so that the price of a whole path is never more than its parts added up and rounded down once.
  */
-export function tollFor(sizeBytes: number, toll: PathPrice): Units {
-  return toll.perPacket + Math.floor((sizeBytes * toll.perMb) / BYTES_PER_MB);
+export function tollFor(sizeBytes: number, perPacket: Units, perMb: PricePerMb): Units {
+  return perPacket + Math.floor((sizeBytes * perMb) / BYTES_PER_MB);
 }
