@@ -226,6 +226,18 @@ test('repeated small faults slow a neighbour down, and time heals it', () => {
   pair.assertAgreed();
 });
 
+test('terms that changed more often than the neighbour could answer do not keep a new connection from working', () => {
+  const pair = up();
+  // The connection breaks unnoticed by this end; meanwhile its costs, and with them its prices, go up and down.
+  for (let epoch = 2; epoch <= 20; epoch += 1) {
+    pair.left.step({ kind: 'termsChanged', terms: seller({ epoch, payAt: PRICE + (epoch % 2) }) }, pair.nowMs);
+  }
+  pair.reconnect();
+  assert.deepEqual([pair.left.account.ready, pair.right.account.ready], [true, true]);
+  assert.equal(pair.left.account.mine.acknowledged?.epoch, 20);
+  assert.equal(pair.right.account.theirs.newest?.epoch, 20);
+});
+
 test('a cheque that is written while the link is made anew waits until the books are compared', () => {
   const pair = up();
   deliver(pair, 2 * MB);

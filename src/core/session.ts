@@ -198,8 +198,7 @@ export class Session {
   /** Sends my newest terms, unless too many changes await an answer; the next acknowledgement tries again. */
   #announce(effects: SessionEffect[], again = false): void {
     const { mine } = this.#account;
-    const isNew = mine.newest !== this.#terms;
-    if (isNew && !mine.mayAnnounce) return;
+    const isNew = mine.newest !== this.#terms && mine.mayAnnounce;
     if (isNew) {
       mine.announce(this.#terms);
       this.#statements?.repriced();
@@ -207,7 +206,7 @@ export class Session {
       this.#account.applyLimits();
     }
     if ((isNew || again) && this.#phase !== 'down')
-      effects.push({ kind: 'send', message: { kind: 'terms', terms: this.#terms } });
+      effects.push({ kind: 'send', message: { kind: 'terms', terms: mine.newest ?? this.#terms } });
   }
 
   #message(message: Message, nowMs: number, effects: SessionEffect[]): void {
