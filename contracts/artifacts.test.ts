@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
+import { CHANNEL_ABI, CHANNEL_FACTORY_ABI } from '../src/chain/channel-abi.ts';
 import { CHEQUEBOOK_ABI, FACTORY_ABI } from '../src/chain/chequebook-abi.ts';
 import { compileContracts } from './compile.ts';
 import { documentWithGas } from './gas.ts';
@@ -41,7 +42,9 @@ test('the hand-written ABI says what the compiled one says', async () => {
     );
   for (const [name, ours] of [
     ['Chequebook', CHEQUEBOOK_ABI],
-    ['ChequebookFactory', FACTORY_ABI],
+    ['Channel', CHANNEL_ABI],
+    ['WayleaveFactory', FACTORY_ABI],
+    ['WayleaveFactory', CHANNEL_FACTORY_ABI],
   ] as const) {
     const compiled = selectors(contracts[name]?.abi ?? []);
     for (const selector of selectors(parseAbi(ours))) assert.ok(compiled.has(selector), `${name} ${selector}`);

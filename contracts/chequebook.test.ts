@@ -1,226 +1,179 @@
 import assert from 'node:assert/strict';
 import { before, describe, test } from 'node:test';
-import { signCheque } from '../src/chain/cheque-signing.ts';
 import type { NodeId } from '../src/core/node-id.ts';
 import {
   type Bench,
   BOOK_ABI,
   beneficiaries,
   bookCall,
-  CHAIN_ID,
-  cashing,
   DAY_S,
-  forger,
   issuer,
   openBench,
   owner,
   stranger,
+  tokenCall,
+  WEEK_S,
   ZERO,
 } from './testing/bench.ts';
+import { cashing, openBook } from './testing/books.ts';
 
 const [ann = ZERO, ben = ZERO] = beneficiaries;
 const HOUR_S = 3600;
-const WEEK_S = 7 * DAY_S;
-const ORDER = 0xfffffffffffffffffffffffffffffffebaaedce6af48a03bbfd25e8cd0364141n;
 
 let bench: Bench;
+let plain: NodeId;
 before(async () => {
   bench = await openBench();
+  plain = await bench.deploy('PlainToken');
 });
 
-const cash = (book: NodeId, beneficiary: NodeId, cumulative: bigint, signature?: Uint8Array) =>
-  bench.send({ from: stranger, to: book, data: cashing(book, beneficiary, cumulative, signature) });
+const cash = (book: NodeId, beneficiary: NodeId, cumulative: bigint) =>
+  bench.send({ from: stranger, to: book, data: cashing(book, beneficiary, cumulative) });
+const as = (from: NodeId, book: NodeId, call: string, args: readonly unknown[] = []) =>
+  bench.send({ from, to: book, data: bookCall(call, args) });
+const asOwner = (book: NodeId, call: string, args: readonly unknown[] = []) => as(owner, book, call, args);
+const read = <T>(book: NodeId, name: string, args: readonly unknown[] = []) =>
+  bench.read<T>(book, BOOK_ABI, name, args);
 
-const asOwner = (book: NodeId, call: string, args: readonly unknown[] = []) =>
-  bench.send({ from: owner, to: book, data: bookCall(call, args) });
-
-describe('deployment', () => {
-  const cases: [string, readonly unknown[], string | undefined][] = [
-    ['an owner of 0', [ZERO, issuer.id, BigInt(DAY_S)], 'AddressZero'],
-    ['an issuer of 0', [owner, ZERO, BigInt(DAY_S)], 'AddressZero'],
-    ['a freeze under an hour', [owner, issuer.id, 3599n], 'FreezeOutOfRange'],
-    ['a freeze over 90 days', [owner, issuer.id, BigInt(90 * DAY_S + 1)], 'FreezeOutOfRange'],
-    ['the shortest freeze', [owner, issuer.id, 3600n], undefined],
-    ['the longest freeze', [owner, issuer.id, BigInt(90 * DAY_S)], undefined],
-  ];
-  for (const [name, args, error] of cases) {
-    test(name, async () => assert.equal((await bench.deploy('Chequebook', args)).error, error));
-  }
-
-  test('keeps its terms and its first deposit', async () => {
-    const { created: book = ZERO, events } = await bench.deploy('Chequebook', [owner, issuer.id, 7200n], 5n);
-    assert.deepEqual(events, [{ name: 'Deposited', args: { from: stranger, amount: 5n } }]);
-    assert.equal((await bench.read<string>(book, BOOK_ABI, 'owner')).toLowerCase(), owner);
-    assert.equal((await bench.read<string>(book, BOOK_ABI, 'issuer')).toLowerCase(), issuer.id);
-    assert.equal(await bench.read(book, BOOK_ABI, 'freezeSeconds'), 7200n);
-    assert.equal(await bench.read(book, BOOK_ABI, 'balance'), 5n);
-  });
+test('keeps its terms', async () => {
+  const book = await openBook(bench, 5n, { token: plain, freezeSeconds: 7200, nonce: 2n ** 64n - 1n });
+  const terms = await Promise.all(
+    ['owner', 'issuer', 'token', 'freezeSeconds', 'nonce', 'balance'].map((n) => read(book, n)),
+  );
+  assert.deepEqual(
+    terms.map((term) => String(term).toLowerCase()),
+    [owner, issuer.id, plain, '7200', String(2n ** 64n - 1n), '5'],
+  );
 });
 
-test('anyone can deposit', async () => {
-  const book = await bench.book();
-  const { events } = await bench.send({ from: stranger, to: book, wei: 7n });
-  assert.deepEqual(events, [{ name: 'Deposited', args: { from: stranger, amount: 7n } }]);
-  assert.equal(await bench.balance(book), 7n);
-});
-
-describe('cash', () => {
-  test('pays the beneficiary whoever submits, and only what is new', async () => {
-    const book = await bench.book(100n);
-    const before = await bench.balance(ann);
-    const { events } = await cash(book, ann, 30n);
-    assert.deepEqual(events, [
-      { name: 'ChequeCashed', args: { beneficiary: ann, caller: stranger, cumulativePayout: 30n, paid: 30n } },
-    ]);
-    assert.deepEqual((await cash(book, ann, 45n)).events[0]?.args['paid'], 15n);
-    assert.equal(await bench.balance(ann), before + 45n);
-    assert.equal(await bench.read(book, BOOK_ABI, 'paidOut', [ann]), 45n);
-    assert.equal(await bench.read(book, BOOK_ABI, 'totalPaidOut'), 45n);
-    assert.equal(await bench.read(book, BOOK_ABI, 'bounced'), false);
+describe('deposit', () => {
+  test('coin: anyone, by sending it', async () => {
+    const book = await openBook(bench);
+    const { events } = await bench.send({ from: stranger, to: book, wei: 7n });
+    assert.deepEqual(events, [{ name: 'Deposited', args: { from: stranger, amount: 7n } }]);
+    assert.equal(await read(book, 'balance'), 7n);
   });
 
-  test('a cheque cashes once, and an older one no more', async () => {
-    const book = await bench.book(100n);
-    await cash(book, ann, 30n);
-    for (const stale of [30n, 29n, 0n]) assert.equal((await cash(book, ann, stale)).error, 'NothingOwed');
-    assert.equal(await bench.balance(book), 70n);
+  test('tokens: anyone, by transferring them; also before it stands', async () => {
+    const book = await openBook(bench, 3n, { token: plain });
+    await bench.give(stranger, 4n, plain);
+    await bench.must({ from: stranger, to: plain, data: tokenCall('transfer', [book, 4n]) });
+    assert.equal(await read(book, 'balance'), 7n);
   });
 
-  test('beneficiaries do not touch each other', async () => {
-    const book = await bench.book(100n);
-    await cash(book, ann, 60n);
-    await cash(book, ben, 40n);
-    assert.equal(await bench.read(book, BOOK_ABI, 'paidOut', [ben]), 40n);
-    assert.equal(await bench.read(book, BOOK_ABI, 'totalPaidOut'), 100n);
+  test('coin for a chequebook in tokens comes back', async () => {
+    const book = await openBook(bench, 0n, { token: plain });
+    assert.equal((await bench.send({ from: stranger, to: book, wei: 1n })).error, 'NotCoin');
   });
 
-  test('too little coin: pays what there is, says what is missing, and the rest stays owed', async () => {
-    const book = await bench.book(10n);
-    const { events } = await cash(book, ann, 25n);
-    assert.equal(events[0]?.args['paid'], 10n);
-    assert.deepEqual(events[1], { name: 'ChequeBounced', args: { beneficiary: ann, missing: 15n } });
-    assert.equal(await bench.read(book, BOOK_ABI, 'bounced'), true);
-
-    const empty = await cash(book, ann, 25n);
-    assert.equal(empty.events[0]?.args['paid'], 0n);
-    assert.equal(empty.events[1]?.args['missing'], 15n);
-
-    await bench.send({ from: stranger, to: book, wei: 100n });
-    assert.equal((await cash(book, ann, 25n)).events[0]?.args['paid'], 15n);
-    assert.equal((await cash(book, ann, 25n)).error, 'NothingOwed');
-    assert.equal(await bench.read(book, BOOK_ABI, 'bounced'), true, 'history stays');
-  });
-
-  test('a beneficiary that refuses coin harms only itself', async () => {
-    const book = await bench.book(10n);
-    // A factory has no receive, so it cannot be paid.
-    const { created: refuser = ZERO } = await bench.deploy('ChequebookFactory', []);
-    assert.equal((await cash(book, refuser, 5n)).error, 'TransferFailed');
-    assert.equal(await bench.read(book, BOOK_ABI, 'paidOut', [refuser]), 0n);
-    assert.equal((await cash(book, ann, 5n)).error, undefined);
+  test('a call it does not know is refused', async () => {
+    const book = await openBook(bench);
+    assert.equal((await bench.send({ from: stranger, to: book, data: '0x12345678', wei: 1n })).error, 'without reason');
   });
 });
 
-describe('signatures', () => {
-  const sign = (book: NodeId, cumulativeWei: bigint, by = issuer, chainId = CHAIN_ID) =>
-    signCheque(by, chainId, { chequebook: book, beneficiary: ann, cumulativeWei }).signature;
-  const change = (signature: Uint8Array, edit: (bytes: Uint8Array) => void) => {
-    const copy = Uint8Array.from(signature);
-    edit(copy);
-    return copy;
-  };
-  const word = (value: bigint) => Buffer.from(value.toString(16).padStart(64, '0'), 'hex');
-  const sOf = (signature: Uint8Array) => BigInt(`0x${Buffer.from(signature.subarray(32, 64)).toString('hex')}`);
+for (const kind of ['coin', 'token'] as const) {
+  const money = () => (kind === 'coin' ? ZERO : plain);
+  const withMoney = (amount: bigint) => openBook(bench, amount, { token: money() });
 
-  const cases: [string, (book: NodeId) => Uint8Array, string][] = [
-    ['someone else’s', (book) => sign(book, 5n, forger), 'SignerNotIssuer'],
-    ['over another amount', (book) => sign(book, 6n), 'SignerNotIssuer'],
-    ['another chain', (book) => sign(book, 5n, issuer, CHAIN_ID + 1), 'SignerNotIssuer'],
-    ['another chequebook', () => sign(stranger, 5n), 'SignerNotIssuer'],
-    [
-      'v flipped',
-      (book) => change(sign(book, 5n), (b) => b.set([(b[64] ?? 0) === 27 ? 28 : 27], 64)),
-      'SignerNotIssuer',
-    ],
-    [
-      'the twin with s in the upper half',
-      (book) =>
-        change(sign(book, 5n), (b) => {
-          b.set(word(ORDER - sOf(b)), 32);
-          b.set([b[64] === 27 ? 28 : 27], 64);
-        }),
-      'SignatureMalformed',
-    ],
-    ['v of 0 or 1', (book) => change(sign(book, 5n), (b) => b.set([(b[64] ?? 27) - 27], 64)), 'SignatureMalformed'],
-    ['v of 29', (book) => change(sign(book, 5n), (b) => b.set([29], 64)), 'SignatureMalformed'],
-    ['64 bytes', (book) => sign(book, 5n).subarray(0, 64), 'SignatureMalformed'],
-    ['66 bytes', (book) => Uint8Array.from([...sign(book, 5n), 0]), 'SignatureMalformed'],
-    ['no bytes', () => new Uint8Array(), 'SignatureMalformed'],
-    ['r and s of 0', () => change(new Uint8Array(65), (b) => b.set([27], 64)), 'SignatureMalformed'],
-    ['r of the order', (book) => change(sign(book, 5n), (b) => b.set(word(ORDER))), 'SignatureMalformed'],
-    ['s of 0', (book) => change(sign(book, 5n), (b) => b.fill(0, 32, 64)), 'SignatureMalformed'],
-  ];
-  for (const [name, make, error] of cases) {
-    test(`refused: ${name}`, async () => {
-      const book = await bench.book(10n);
-      const outcome = await cash(book, ann, 5n, make(book));
-      // A random r of a forged signature may also be no point at all; either way nothing is paid.
-      assert.equal(outcome.error, error);
-      assert.equal(await bench.balance(book), 10n);
+  describe(`${kind}: cash`, () => {
+    test('pays the beneficiary whoever submits, and only what is new', async () => {
+      const book = await withMoney(100n);
+      const had = await bench.balance(ann, money());
+      const { events } = await cash(book, ann, 30n);
+      assert.deepEqual(events, [
+        { name: 'ChequeCashed', args: { beneficiary: ann, cumulativePayout: 30n, paid: 30n } },
+      ]);
+      assert.deepEqual((await cash(book, ann, 45n)).events[0]?.args['paid'], 15n);
+      assert.equal(await bench.balance(ann, money()), had + 45n);
+      assert.deepEqual([await read(book, 'paidOut', [ann]), await read(book, 'totalPaidOut')], [45n, 45n]);
+      assert.equal(await read(book, 'bounced'), false);
     });
-  }
 
-  test('a cheque is not good for another beneficiary', async () => {
-    const book = await bench.book(10n);
-    assert.equal((await cash(book, ben, 5n, sign(book, 5n))).error, 'SignerNotIssuer');
-  });
-});
-
-describe('withdrawal', () => {
-  const nobodyElse: [string, readonly unknown[]][] = [
-    ['announceWithdrawal', [1n]],
-    ['withdraw', []],
-  ];
-  for (const [call, args] of nobodyElse) {
-    test(`${call} is the owner’s alone`, async () => {
-      const book = await bench.book(10n);
-      for (const from of [stranger, issuer.id, ann]) {
-        assert.equal((await bench.send({ from, to: book, data: bookCall(call, args) })).error, 'CallerNotOwner');
-      }
+    test('a cheque cashes once, and an older one no more', async () => {
+      const book = await withMoney(100n);
+      await cash(book, ann, 30n);
+      for (const stale of [30n, 29n, 0n]) assert.equal((await cash(book, ann, stale)).error, 'NothingOwed');
+      assert.equal(await read(book, 'balance'), 70n);
     });
-  }
 
-  test('waits for the freeze period to the second', async () => {
-    const book = await bench.book(10n);
-    assert.equal((await asOwner(book, 'withdraw')).error, 'NothingAnnounced');
-    const { events } = await asOwner(book, 'announceWithdrawal', [4n]);
-    const from = (await bench.nowS()) + DAY_S;
-    assert.deepEqual(events, [
-      { name: 'WithdrawalAnnounced', args: { amount: 4n, from: BigInt(from), until: BigInt(from + WEEK_S) } },
-    ]);
-    assert.equal(await bench.read(book, BOOK_ABI, 'withdrawableAt'), BigInt(from));
-    const call = { from: owner, to: book, data: bookCall('withdraw') };
-    assert.equal((await bench.send(call, from - 1)).error, 'StillFrozen');
-    const before = await bench.balance(owner);
-    const taken = await bench.send(call, from);
-    assert.deepEqual(taken.events, [{ name: 'Withdrawn', args: { amount: 4n } }]);
-    assert.equal(await bench.balance(book), 6n);
-    assert.ok((await bench.balance(owner)) < before + 4n, 'gas is paid by the owner');
-    assert.equal((await asOwner(book, 'withdraw')).error, 'NothingAnnounced', 'used up');
-    assert.equal(await bench.read(book, BOOK_ABI, 'withdrawableAt'), 0n);
+    test('beneficiaries do not touch each other', async () => {
+      const book = await withMoney(100n);
+      await cash(book, ann, 60n);
+      await cash(book, ben, 40n);
+      assert.deepEqual([await read(book, 'paidOut', [ben]), await read(book, 'totalPaidOut')], [40n, 100n]);
+    });
+
+    test('too little: pays what there is, says what is missing, and the rest stays owed', async () => {
+      const book = await withMoney(10n);
+      const { events } = await cash(book, ann, 25n);
+      assert.equal(events[0]?.args['paid'], 10n);
+      assert.deepEqual(events[1], { name: 'ChequeBounced', args: { beneficiary: ann, missing: 15n } });
+      assert.equal(await read(book, 'bounced'), true);
+
+      const empty = await cash(book, ann, 25n);
+      assert.deepEqual([empty.events[0]?.args['paid'], empty.events[1]?.args['missing']], [0n, 15n]);
+
+      await bench.give(book, 100n, money());
+      assert.equal((await cash(book, ann, 25n)).events[0]?.args['paid'], 15n);
+      assert.equal((await cash(book, ann, 25n)).error, 'NothingOwed');
+      assert.equal(await read(book, 'bounced'), true, 'history stays');
+    });
+
+    test('the largest promise there is pays what there is', async () => {
+      const book = await withMoney(10n);
+      assert.equal((await cash(book, ann, 2n ** 256n - 1n)).events[0]?.args['paid'], 10n);
+    });
   });
 
-  test('cheques cash during the freeze, and the owner takes what they leave', async () => {
-    const book = await bench.book(10n);
+  describe(`${kind}: withdrawal`, () => {
+    test('waits for the freeze period to the second', async () => {
+      const book = await withMoney(10n);
+      assert.equal((await asOwner(book, 'withdraw')).error, 'NothingAnnounced');
+      const { events } = await asOwner(book, 'announceWithdrawal', [4n]);
+      const from = (await bench.nowS()) + DAY_S;
+      const args = { amount: 4n, from: BigInt(from), until: BigInt(from + WEEK_S) };
+      assert.deepEqual(events, [{ name: 'WithdrawalAnnounced', args }]);
+      assert.deepEqual(await read(book, 'announcedWithdrawal'), [4n, BigInt(from)]);
+      const call = { from: owner, to: book, data: bookCall('withdraw') };
+      assert.equal((await bench.send(call, from - 1)).error, 'StillFrozen');
+      const had = await bench.balance(owner, money());
+      const taken = await bench.send(call, from);
+      assert.deepEqual(taken.events, [{ name: 'Withdrawn', args: { amount: 4n } }]);
+      assert.equal(await read(book, 'balance'), 6n);
+      const got = (await bench.balance(owner, money())) - had;
+      assert.ok(kind === 'coin' ? got < 4n : got === 4n, 'the owner pays its own gas');
+      assert.equal((await asOwner(book, 'withdraw')).error, 'NothingAnnounced', 'used up');
+      assert.deepEqual(await read(book, 'announcedWithdrawal'), [0n, 0n]);
+    });
+
+    test('cheques cash during the freeze, and the owner takes what they leave', async () => {
+      const book = await withMoney(10n);
+      await asOwner(book, 'announceWithdrawal', [10n]);
+      assert.equal((await cash(book, ann, 7n)).events[0]?.args['paid'], 7n);
+      await bench.chain.passTime(DAY_S);
+      const { events } = await asOwner(book, 'withdraw');
+      assert.deepEqual(events, [{ name: 'Withdrawn', args: { amount: 3n } }]);
+    });
+  });
+
+  test(`${kind}: what is set aside for one, no other cheque and no withdrawal touches`, async () => {
+    const book = await withMoney(10n);
+    const { events } = await as(issuer.id, book, 'reserve', [ann, 6n]);
+    assert.deepEqual(events, [{ name: 'Reserved', args: { beneficiary: ann, reserved: 6n } }]);
+    assert.deepEqual([await read(book, 'available', [ann]), await read(book, 'available', [ben])], [10n, 4n]);
+    assert.equal((await cash(book, ben, 9n)).events[0]?.args['paid'], 4n);
     await asOwner(book, 'announceWithdrawal', [10n]);
-    assert.equal((await cash(book, ann, 7n)).events[0]?.args['paid'], 7n);
     await bench.chain.passTime(DAY_S);
-    const { events } = await asOwner(book, 'withdraw');
-    assert.deepEqual(events, [{ name: 'Withdrawn', args: { amount: 3n } }]);
+    assert.equal((await asOwner(book, 'withdraw')).events[0]?.args['amount'], 0n);
+    assert.equal((await cash(book, ann, 5n)).events[0]?.args['paid'], 5n);
+    assert.deepEqual([await read(book, 'reserved', [ann]), await read(book, 'totalReserved')], [1n, 1n]);
   });
+}
 
-  test('a new announcement starts the freeze anew', async () => {
-    const book = await bench.book(10n);
+describe('announcements', () => {
+  test('a new one starts the freeze anew', async () => {
+    const book = await openBook(bench, 10n);
     await asOwner(book, 'announceWithdrawal', [1n]);
     await bench.chain.passTime(DAY_S - HOUR_S);
     await asOwner(book, 'announceWithdrawal', [10n]);
@@ -228,22 +181,83 @@ describe('withdrawal', () => {
     assert.equal((await asOwner(book, 'withdraw')).error, 'StillFrozen');
   });
 
-  test('an announcement lapses, so none can be kept ready', async () => {
-    const book = await bench.book(10n);
+  test('one lapses, so none can be kept ready', async () => {
+    const book = await openBook(bench, 10n);
     await asOwner(book, 'announceWithdrawal', [10n]);
     const from = (await bench.nowS()) + DAY_S;
     const call = { from: owner, to: book, data: bookCall('withdraw') };
     assert.equal((await bench.send(call, from + WEEK_S + 1)).error, 'AnnouncementLapsed');
-    assert.equal(await bench.read(book, BOOK_ABI, 'withdrawableAt'), 0n);
+    assert.deepEqual(await read(book, 'announcedWithdrawal'), [0n, 0n]);
     await asOwner(book, 'announceWithdrawal', [10n]);
     assert.equal((await asOwner(book, 'withdraw')).error, 'StillFrozen');
   });
 
-  test('an amount of 0 cancels', async () => {
-    const book = await bench.book(10n);
+  test('an amount of 0 cancels, one beyond all measure means everything', async () => {
+    const book = await openBook(bench, 10n);
     await asOwner(book, 'announceWithdrawal', [10n]);
     assert.equal((await asOwner(book, 'announceWithdrawal', [0n])).events[0]?.name, 'WithdrawalCancelled');
     await bench.chain.passTime(2 * DAY_S);
     assert.equal((await asOwner(book, 'withdraw')).error, 'NothingAnnounced');
+    await asOwner(book, 'announceWithdrawal', [2n ** 256n - 1n]);
+    await bench.chain.passTime(DAY_S);
+    assert.equal((await asOwner(book, 'withdraw')).events[0]?.args['amount'], 10n);
   });
+});
+
+describe('reserve', () => {
+  test('never more than there is', async () => {
+    const book = await openBook(bench, 10n);
+    await asOwner(book, 'reserve', [ann, 6n]);
+    assert.equal((await asOwner(book, 'reserve', [ben, 5n])).error, 'ReserveNotCovered');
+    assert.equal((await asOwner(book, 'reserve', [ben, 2n ** 256n - 1n])).error, 'ReserveNotCovered');
+    assert.equal((await asOwner(book, 'reserve', [ben, 4n])).error, undefined);
+    assert.equal(await read(book, 'totalReserved'), 10n);
+  });
+
+  test('is released only after the freeze period, and less what was cashed meanwhile', async () => {
+    const book = await openBook(bench, 10n);
+    await asOwner(book, 'reserve', [ann, 6n]);
+    assert.equal((await asOwner(book, 'release', [ann])).error, 'NothingAnnounced');
+    await as(issuer.id, book, 'announceRelease', [ann, 5n]);
+    const from = (await bench.nowS()) + DAY_S;
+    assert.deepEqual(await read(book, 'announcedRelease', [ann]), [5n, BigInt(from)]);
+    await cash(book, ann, 4n);
+    const call = { from: issuer.id, to: book, data: bookCall('release', [ann]) };
+    assert.equal((await bench.send(call, from - 1)).error, 'StillFrozen');
+    const { events } = await bench.send(call, from);
+    assert.deepEqual(events, [{ name: 'Reserved', args: { beneficiary: ann, reserved: 0n } }]);
+    assert.equal(await read(book, 'totalReserved'), 0n);
+  });
+
+  test('raising it ends an announced release; 0 cancels one; one lapses', async () => {
+    const book = await openBook(bench, 10n);
+    await asOwner(book, 'reserve', [ann, 1n]);
+    await asOwner(book, 'announceRelease', [ann, 1n]);
+    await asOwner(book, 'reserve', [ann, 1n]);
+    await bench.chain.passTime(DAY_S);
+    assert.equal((await asOwner(book, 'release', [ann])).error, 'NothingAnnounced');
+    await asOwner(book, 'announceRelease', [ann, 1n]);
+    assert.equal((await asOwner(book, 'announceRelease', [ann, 0n])).events[0]?.name, 'ReleaseCancelled');
+    await bench.chain.passTime(DAY_S);
+    assert.equal((await asOwner(book, 'release', [ann])).error, 'NothingAnnounced');
+    await asOwner(book, 'announceRelease', [ann, 1n]);
+    await bench.chain.passTime(DAY_S + WEEK_S + 1);
+    assert.equal((await asOwner(book, 'release', [ann])).error, 'AnnouncementLapsed');
+  });
+});
+
+describe('who may', () => {
+  const rights: [call: string, args: readonly unknown[], refused: readonly NodeId[], error: string][] = [
+    ['announceWithdrawal', [1n], [stranger, issuer.id, ann], 'CallerNotOwner'],
+    ['withdraw', [], [stranger, issuer.id, ann], 'CallerNotOwner'],
+    ['reserve', [ann, 1n], [stranger, ann], 'CallerNotOwnerOrIssuer'],
+    ['announceRelease', [ann, 1n], [stranger, ann], 'CallerNotOwnerOrIssuer'],
+    ['release', [ann], [stranger, ann], 'CallerNotOwnerOrIssuer'],
+  ];
+  for (const [call, args, refused, error] of rights) {
+    test(call, async () => {
+      const book = await openBook(bench, 10n);
+      for (const from of refused) assert.equal((await as(from, book, call, args)).error, error);
+    });
+  }
 });

@@ -1,24 +1,26 @@
 import assert from 'node:assert/strict';
-import { before, test } from 'node:test';
+import { before, describe, test } from 'node:test';
 import type { NodeId } from '../src/core/node-id.ts';
 import {
   type Bench,
   beneficiaries,
   bookCall,
-  cashing,
+  channelCall,
   DAY_S,
   FACTORY_ABI,
   factoryCall,
+  type Hex,
   issuer,
   openBench,
   owner,
   stranger,
   ZERO,
 } from './testing/bench.ts';
+import { type BookTerms, bookTerms, cashing, openBook } from './testing/books.ts';
+import { type ChannelTerms, channelTerms, openChannel, payeeA, payeeB, payments } from './testing/channels.ts';
+import { fixture } from './testing/fixtures.ts';
 
 const [ann = ZERO] = beneficiaries;
-const SALT = `0x${'00'.repeat(32)}`;
-const FREEZE = BigInt(DAY_S);
 
 let bench: Bench;
 let factory: NodeId;
@@ -27,78 +29,202 @@ before(async () => {
   factory = bench.chain.factory;
 });
 
-const deploy = (from: NodeId, salt: string, wei = 0n, freeze = FREEZE) =>
-  bench.send({ from, to: factory, data: factoryCall('deploy', [owner, issuer.id, freeze, salt]), wei });
+const deploy = (terms: BookTerms, wei = 0n, from = stranger) =>
+  bench.send({ from, to: factory, data: factoryCall('deployChequebook', [terms]), wei });
+const open = (terms: ChannelTerms, wei = 0n, payee = payeeA) =>
+  bench.send({ from: stranger, to: factory, data: factoryCall('openChannel', [terms, payee]), wei });
+const ask = <T>(name: string, args: readonly unknown[]) => bench.read<T>(factory, FACTORY_ABI, name, args);
+const addressOf = async (terms: BookTerms) => (await ask<string>('chequebookAddress', [terms])).toLowerCase();
+const channelAt = async (terms: ChannelTerms) => (await ask<string>('channelAddress', [terms])).toLowerCase();
 
-const foretold = async (caller: NodeId, salt: string) =>
-  (await bench.read<string>(factory, FACTORY_ABI, 'foretell', [caller, owner, issuer.id, FREEZE, salt])).toLowerCase();
+describe('chequebooks', () => {
+  test('stand where the terms say, with the deposit, and are known by it', async () => {
+    const terms = bookTerms(bench);
+    const expected = await addressOf(terms);
+    assert.equal(await ask('isChequebook', [expected]), false);
+    const { events } = await deploy(terms, 9n);
+    const { freezeSeconds: _, ...rest } = terms;
+    assert.deepEqual(events, [
+      { name: 'ChequebookDeployed', args: { chequebook: expected, ...rest, freezeSeconds: BigInt(DAY_S) } },
+      { name: 'Deposited', args: { from: factory, amount: 9n } },
+    ]);
+    assert.equal(await ask('isChequebook', [expected]), true);
+    assert.equal(await ask('isChannel', [expected]), false);
+    assert.equal(await bench.balance(expected), 9n);
+    assert.equal(await bench.balance(factory), 0n);
+  });
+
+  test('every term makes another address', async () => {
+    const terms = bookTerms(bench);
+    const token = await bench.deploy('PlainToken');
+    const others: Partial<BookTerms>[] = [
+      {},
+      { owner: ann },
+      { issuer: ann },
+      { token },
+      { freezeSeconds: 3600 },
+      { nonce: terms.nonce + 1n },
+    ];
+    const addresses = await Promise.all(others.map((change) => addressOf({ ...terms, ...change })));
+    assert.equal(new Set(addresses).size, others.length);
+  });
+
+  test('whoever comes first, it is the same one; a second deployment only deposits', async () => {
+    const terms = bookTerms(bench);
+    await deploy(terms, 1n, ann);
+    const { events } = await deploy(terms, 5n);
+    assert.deepEqual(
+      events.map(({ name }) => name),
+      ['Deposited'],
+    );
+    assert.equal(await bench.balance(await addressOf(terms)), 6n);
+  });
+
+  const refused: [string, Partial<BookTerms>, string | undefined][] = [
+    ['an owner of 0', { owner: ZERO }, 'AddressZero'],
+    ['an issuer of 0', { issuer: ZERO }, 'AddressZero'],
+    ['a freeze under an hour', { freezeSeconds: 3599 }, 'FreezeOutOfRange'],
+    ['a freeze over 90 days', { freezeSeconds: 90 * DAY_S + 1 }, 'FreezeOutOfRange'],
+    ['a token where no contract stands', { token: stranger }, 'TokenWithoutCode'],
+    ['the shortest freeze', { freezeSeconds: 3600 }, undefined],
+    ['the longest freeze', { freezeSeconds: 90 * DAY_S }, undefined],
+  ];
+  for (const [name, change, error] of refused) {
+    test(`terms: ${name}`, async () => assert.equal((await deploy(bookTerms(bench, change))).error, error));
+  }
+
+  test('coin sent along to a chequebook of tokens comes back with the revert', async () => {
+    const token = await bench.deploy('PlainToken');
+    assert.equal((await deploy(bookTerms(bench, { token }), 1n)).error, 'TransferFailed');
+  });
+
+  test('the same code with the same terms elsewhere is not one', async () => {
+    const book = await openBook(bench, 10n);
+    const code = (await bench.rpc('eth_getCode', [book, 'latest'])) as Hex;
+    const copy: NodeId = `0x${'77'.repeat(20)}`;
+    await bench.rpc('hardhat_setCode', [copy, code]);
+    assert.equal(await ask('isChequebook', [copy]), false);
+    const other = await bench.deploy('WayleaveFactory');
+    assert.equal(await bench.read(other, FACTORY_ABI, 'isChequebook', [book]), false, 'nor another factory’s');
+  });
+
+  test('what the proxies stand for is of no use by itself', async () => {
+    for (const name of ['chequebookCode', 'channelCode']) {
+      const code = (await ask<string>(name, [])).toLowerCase();
+      assert.equal(await ask('isChequebook', [code]), false);
+      assert.equal(await ask('isChannel', [code]), false);
+      const data = name === 'chequebookCode' ? bookCall('withdraw') : channelCall('startClose', [[]]);
+      assert.match((await bench.send({ from: stranger, to: code, data })).error ?? '', /Caller|NotAParty/);
+    }
+  });
+});
 
 interface Facts {
   readonly hasCode: boolean;
   readonly fromFactory: boolean;
-  readonly issuer: string;
+  readonly terms: BookTerms;
   readonly balance: bigint;
+  readonly available: bigint;
   readonly paidOut: bigint;
+  readonly reserved: bigint;
+  readonly totalPaidOut: bigint;
   readonly bounced: boolean;
+  readonly withdrawalAmount: bigint;
   readonly withdrawableAt: bigint;
+  readonly releaseAmount: bigint;
+  readonly releasableAt: bigint;
 }
-const facts = (book: NodeId) => bench.read<Facts>(factory, FACTORY_ABI, 'facts', [book, ann]);
 
-test('deploys where it foretold, with the deposit, and remembers it', async () => {
-  const expected = await foretold(stranger, SALT);
-  assert.equal(await bench.read(factory, FACTORY_ABI, 'deployed', [expected]), false);
-  const { events } = await deploy(stranger, SALT, 9n);
-  assert.deepEqual(events, [
-    { name: 'Deposited', args: { from: factory, amount: 9n } },
-    { name: 'ChequebookDeployed', args: { chequebook: expected, owner, issuer: issuer.id, freezeSeconds: FREEZE } },
-  ]);
-  assert.equal(await bench.read(factory, FACTORY_ABI, 'deployed', [expected]), true);
-  assert.equal(await bench.balance(expected), 9n);
-  assert.equal(await bench.balance(factory), 0n);
+describe('facts of a chequebook', () => {
+  const facts = (book: NodeId) => ask<Facts>('chequebookFacts', [book, ann]);
+
+  test('of one of its own, at every stage', async () => {
+    const terms = bookTerms(bench);
+    const book = await addressOf(terms);
+    await deploy(terms, 10n);
+    const fresh = await facts(book);
+    assert.deepEqual(JSON.parse(text(fresh).toLowerCase()), {
+      ...{ hascode: true, fromfactory: true, balance: '10', available: '10', paidout: '0', reserved: '0' },
+      ...{ totalpaidout: '0', bounced: false, withdrawalamount: '0', withdrawableat: '0', releaseamount: '0' },
+      releasableat: '0',
+      terms: { owner, issuer: issuer.id, token: ZERO, freezeseconds: DAY_S, nonce: String(terms.nonce) },
+    });
+    await bench.must({ from: owner, to: book, data: bookCall('reserve', [stranger, 4n]) });
+    await bench.must({ from: issuer.id, to: book, data: bookCall('reserve', [ann, 1n]) });
+    await bench.must({ from: owner, to: book, data: bookCall('announceRelease', [ann, 1n]) });
+    const releasableAt = BigInt((await bench.nowS()) + DAY_S);
+    await bench.must({ from: owner, to: book, data: bookCall('announceWithdrawal', [2n]) });
+    const withdrawableAt = BigInt((await bench.nowS()) + DAY_S);
+    const later = await facts(book);
+    assert.deepEqual([later.available, later.reserved], [6n, 1n]);
+    assert.deepEqual([later.withdrawalAmount, later.withdrawableAt], [2n, withdrawableAt]);
+    assert.deepEqual([later.releaseAmount, later.releasableAt], [1n, releasableAt]);
+    await bench.must({ from: stranger, to: book, data: cashing(book, ann, 12n) });
+    const last = await facts(book);
+    assert.deepEqual([last.balance, last.available, last.paidOut, last.reserved], [4n, 0n, 6n, 0n]);
+    assert.deepEqual([last.totalPaidOut, last.bounced], [6n, true]);
+  });
+
+  test('of anything else, only that it is something else', async () => {
+    const { bytecode } = await fixture('Moody');
+    const { created = ZERO } = await bench.must({ from: stranger, data: bytecode, wei: 0n });
+    assert.deepEqual([(await facts(created)).hasCode, (await facts(created)).fromFactory], [true, false]);
+    assert.deepEqual([(await facts(stranger)).hasCode, (await facts(stranger)).fromFactory], [false, false]);
+  });
 });
 
-test('the address is bound to the caller and taken once', async () => {
-  const salt = `0x${'01'.repeat(32)}`;
-  const mine = await foretold(owner, salt);
-  await deploy(stranger, salt);
-  assert.equal(await bench.read(factory, FACTORY_ABI, 'deployed', [mine]), false, 'nobody can take it first');
-  assert.equal((await deploy(owner, salt)).error, undefined);
-  assert.equal((await deploy(owner, salt, 5n)).error, 'without reason', 'the deposit comes back with the revert');
-  assert.equal(await bench.balance(mine), 0n);
+describe('channels', () => {
+  test('stand where the terms say, with the deposit of whom it is for', async () => {
+    const terms = channelTerms(bench);
+    const expected = await channelAt(terms);
+    const { events } = await open(terms, 9n, payeeB);
+    assert.deepEqual(
+      events.map(({ name }) => name),
+      ['ChannelOpened', 'Deposited'],
+    );
+    assert.equal(events[0]?.args['channel'], expected);
+    assert.deepEqual(events[1]?.args, { payee: payeeB, from: factory, amount: 9n });
+    assert.equal(await ask('isChannel', [expected]), true);
+    assert.equal(await ask('isChequebook', [expected]), false);
+    const again = await open(terms, 1n);
+    assert.deepEqual(
+      again.events.map(({ name }) => name),
+      ['Deposited'],
+    );
+  });
+
+  const a = { signer: `0x${'01'.repeat(20)}`, payee: payeeA };
+  const b = { signer: `0x${'02'.repeat(20)}`, payee: payeeB };
+  const refused: [string, Partial<ChannelTerms>, string][] = [
+    ['parties the wrong way round', { a: b, b: a }, 'PartiesNotInOrder'],
+    ['one signer for both', { a, b: { ...b, signer: a.signer } }, 'PartiesNotInOrder'],
+    ['one payee for both', { a, b: { ...b, payee: payeeA } }, 'PayeesAlike'],
+    ['a signer of 0', { a: { ...a, signer: ZERO }, b }, 'AddressZero'],
+    ['a payee of 0', { a, b: { ...b, payee: ZERO } }, 'AddressZero'],
+    ['a freeze under an hour', { freezeSeconds: 3599 }, 'FreezeOutOfRange'],
+    ['a token where no contract stands', { token: stranger }, 'TokenWithoutCode'],
+  ];
+  for (const [name, change, error] of refused) {
+    test(`terms: ${name}`, async () => assert.equal((await open(channelTerms(bench, change))).error, error));
+  }
+
+  test('coin sent along for neither party comes back with the revert', async () => {
+    assert.equal((await open(channelTerms(bench), 1n, ann)).error, 'NotAParty');
+  });
+
+  test('facts: deposits, totals, and the close', async () => {
+    const channel = await openChannel(bench, 10n, 5n);
+    const data = channelCall('submit', [payments(channel, { byA: 7n, byB: 3n })]);
+    await bench.must({ from: stranger, to: channel, data });
+    const facts = JSON.parse(text(await ask('channelFacts', [channel]))) as Record<string, unknown>;
+    assert.deepEqual(facts['a'], { deposited: '10', withdrawn: '0' });
+    assert.deepEqual(facts['b'], { deposited: '5', withdrawn: '0' });
+    assert.deepEqual([facts['paidByA'], facts['paidByB'], facts['closesAt'], facts['closed']], ['7', '3', '0', false]);
+    const foreign = JSON.parse(text(await ask('channelFacts', [factory]))) as Record<string, unknown>;
+    assert.deepEqual([foreign['hasCode'], foreign['fromFactory']], [true, false]);
+  });
 });
 
-test('refuses what a chequebook refuses', async () => {
-  assert.equal((await deploy(stranger, SALT, 0n, 1n)).error, 'FreezeOutOfRange');
-});
-
-test('facts: of a chequebook of its own', async () => {
-  const salt = `0x${'02'.repeat(32)}`;
-  const book = await foretold(stranger, salt);
-  await deploy(stranger, salt, 10n);
-  const fresh = await facts(book);
-  assert.deepEqual(
-    { ...fresh, issuer: fresh.issuer.toLowerCase() },
-    {
-      hasCode: true,
-      fromFactory: true,
-      issuer: issuer.id,
-      balance: 10n,
-      paidOut: 0n,
-      bounced: false,
-      withdrawableAt: 0n,
-    },
-  );
-  await bench.send({ from: stranger, to: book, data: cashing(book, ann, 12n) });
-  await bench.send({ from: owner, to: book, data: bookCall('announceWithdrawal', [1n]) });
-  const later = await facts(book);
-  assert.deepEqual([later.balance, later.paidOut, later.bounced], [0n, 10n, true]);
-  assert.equal(later.withdrawableAt, BigInt(await bench.nowS()) + FREEZE);
-});
-
-test('facts: of anything else, only that it is something else', async () => {
-  const foreign = await bench.book(10n);
-  assert.deepEqual((await facts(foreign)).fromFactory, false);
-  assert.deepEqual((await facts(foreign)).hasCode, true);
-  assert.deepEqual((await facts(foreign)).balance, 0n);
-  assert.deepEqual((await facts(stranger)).hasCode, false);
-});
+function text(value: unknown): string {
+  return JSON.stringify(value, (_, inner: unknown) => (typeof inner === 'bigint' ? String(inner) : inner));
+}

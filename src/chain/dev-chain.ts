@@ -1,11 +1,14 @@
 import { WayleaveError } from '../core/errors.ts';
 import type { NodeId } from '../core/node-id.ts';
-import { readArtifact } from './artifacts.ts';
+import { codeOnChain } from './artifacts.ts';
 import { startEvm } from './edr.ts';
 import type { RpcOutcome } from './json-rpc.ts';
 
-/** Where the chequebook factory stands in the genesis of every development chain. */
+/** Where the factory stands in the genesis of every development chain. */
 export const DEV_FACTORY: NodeId = '0x000000000000000000000000000000000000fac7';
+/** Where stands what its chequebooks and channels are proxies of. */
+const DEV_CHEQUEBOOK_CODE: NodeId = '0x000000000000000000000000000000000000fac8';
+const DEV_CHANNEL_CODE: NodeId = '0x000000000000000000000000000000000000fac9';
 
 /** Genesis time unless told: 2026-01-01 00:00 UTC. Chain time runs on from there at the pace of the wall clock. */
 const GENESIS_TIME_S = 1_767_225_600;
@@ -36,15 +39,20 @@ export interface DevChain {
 const GONE = { error: { code: -32000, message: 'the development chain is closed' } } as const;
 
 /**
- * Starts a development chain whose genesis holds the funded accounts and the chequebook factory. The same options make
+ * Starts a development chain whose genesis holds the funded accounts and the factory. The same options make
  * the same genesis block. Throws `CHAIN_EMBEDDED_UNAVAILABLE`.
  */
 export async function createDevChain(options: DevChainOptions): Promise<DevChain> {
-  const factoryCode = Uint8Array.from(Buffer.from(readArtifact('ChequebookFactory').deployedBytecode.slice(2), 'hex'));
+  const immutables = { chequebookCode: DEV_CHEQUEBOOK_CODE, channelCode: DEV_CHANNEL_CODE };
+  const contracts = [
+    { address: DEV_FACTORY, code: codeOnChain('WayleaveFactory', immutables) },
+    { address: DEV_CHEQUEBOOK_CODE, code: codeOnChain('Chequebook') },
+    { address: DEV_CHANNEL_CODE, code: codeOnChain('Channel') },
+  ];
   const funded = [...options.funded].map(([address, wei]) => ({ address, wei }));
   const evm = await startEvm({
     chainId: options.chainId,
-    accounts: [...funded, { address: DEV_FACTORY, code: factoryCode }],
+    accounts: [...funded, ...contracts],
     genesisTimeS: options.genesisTimeS ?? GENESIS_TIME_S,
     intervalMs: options.intervalMs ?? 0,
   });

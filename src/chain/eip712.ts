@@ -16,7 +16,7 @@ const DOMAIN_WORDS = 4;
 const CHEQUE_WORDS = 4;
 const WORD_BYTES = 32;
 
-const hashOfText = (text: string): Uint8Array => keccak_256(new TextEncoder().encode(text));
+export const hashOfText = (text: string): Uint8Array => keccak_256(new TextEncoder().encode(text));
 
 const DOMAIN_TYPE_HASH = hashOfText('EIP712Domain(string name,string version,uint256 chainId)');
 const NAME_HASH = hashOfText('Chequebook');
@@ -44,21 +44,27 @@ export function chequeDigest(chainId: number, cheque: Cheque): Uint8Array {
   writeAddress(words, WORD_BYTES, cheque.chequebook);
   writeAddress(words, 2 * WORD_BYTES, cheque.beneficiary);
   writeUint256(words, 3 * WORD_BYTES, cheque.cumulativeWei);
+  return typedDataDigest(chequeDomain(chainId), keccak_256(words));
+}
+
+/** The digest of a typed message: 0x1901, domain separator, hash of the struct (EIP-712). Both are 32 bytes. */
+export function typedDataDigest(domain: Uint8Array, structHash: Uint8Array): Uint8Array {
   const message = new Uint8Array(2 + 2 * WORD_BYTES);
   message[0] = 0x19;
   message[1] = 0x01;
-  message.set(chequeDomain(chainId), 2);
-  message.set(keccak_256(words), 2 + WORD_BYTES);
+  message.set(domain, 2);
+  message.set(structHash, 2 + WORD_BYTES);
   return keccak_256(message);
 }
 
-/** Writes an address into the low 20 bytes of the word at `offset`. */
-function writeAddress(words: Uint8Array, offset: number, address: string): void {
+/** Writes an address into the low 20 bytes of the word at `offset`. Throws `NODE_ID_INVALID`. */
+export function writeAddress(words: Uint8Array, offset: number, address: string): void {
   if (!isNodeId(address)) throw new WayleaveError('NODE_ID_INVALID', { id: address });
   words.set(Buffer.from(address.slice(2), 'hex'), offset + WORD_BYTES - 20);
 }
 
-function writeUint256(words: Uint8Array, offset: number, value: bigint): void {
+/** Writes a number into the word at `offset`, big-endian. Throws `AMOUNT_INVALID` outside 0 … 2²⁵⁶−1. */
+export function writeUint256(words: Uint8Array, offset: number, value: bigint): void {
   if (value < 0n || value > MAX_UINT256) throw new WayleaveError('AMOUNT_INVALID', { value });
   const view = new DataView(words.buffer, words.byteOffset + offset, WORD_BYTES);
   for (let word = 0, rest = value; word < 4; word += 1, rest >>= 64n)

@@ -9,6 +9,10 @@ import type { Signer } from './signer.ts';
  * first call that has something to encode: an idle node never does. Only its pure functions are used.
  */
 
+/** Native coin, where a token's address is asked for. */
+export const COIN: NodeId = `0x${'0'.repeat(40)}`;
+
+/** The terms of a chequebook in native coin; its address follows from them. */
 export interface ChequebookPlace {
   readonly owner: NodeId;
   readonly issuer: NodeId;
@@ -20,6 +24,8 @@ export interface FactoryFacts {
   readonly hasCode: boolean;
   readonly fromFactory: boolean;
   readonly issuer: NodeId;
+  /** `COIN` for native coin. */
+  readonly token: NodeId;
   readonly balance: bigint;
   readonly paidOut: bigint;
   readonly bounced: boolean;
@@ -48,7 +54,7 @@ export interface Log {
 export interface Encoding {
   cash(cheque: SignedCheque): Hex;
   deploy(place: ChequebookPlace): Hex;
-  foretell(caller: NodeId, place: ChequebookPlace): Hex;
+  foretell(place: ChequebookPlace): Hex;
   facts(chequebook: NodeId, beneficiary: NodeId): Hex;
   /** Undefined when the answer is not one of the factory's. */
   readAddress(answer: Hex): NodeId | undefined;
@@ -62,8 +68,8 @@ export interface Encoding {
   revertReason(data: unknown): string | undefined;
 }
 
-/** A node has one chequebook of its own, at the first address of its key. */
-const SALT: Hex = `0x${'00'.repeat(32)}`;
+/** A node has one chequebook of its own: the first of its key. */
+const FIRST = 0n;
 
 /** The errors of both contracts that a caller may see, for their names. */
 const ERRORS_ABI = [
@@ -88,17 +94,22 @@ export async function loadEncoding(): Promise<Encoding> {
       const args = [beneficiary as Hex, cumulativeWei, hexOf(signature)] as const;
       return viem.encodeFunctionData({ abi: book, functionName: 'cash', args });
     },
-    deploy: (place) => viem.encodeFunctionData({ abi: factory, functionName: 'deploy', args: placeArgs(place) }),
-    foretell: (caller, place) =>
-      viem.encodeFunctionData({ abi: factory, functionName: 'foretell', args: [caller as Hex, ...placeArgs(place)] }),
-    facts: (chequebook, beneficiary) =>
-      viem.encodeFunctionData({ abi: factory, functionName: 'facts', args: [chequebook as Hex, beneficiary as Hex] }),
+    deploy: (place) =>
+      viem.encodeFunctionData({ abi: factory, functionName: 'deployChequebook', args: [termsOf(place)] }),
+    foretell: (place) =>
+      viem.encodeFunctionData({ abi: factory, functionName: 'chequebookAddress', args: [termsOf(place)] }),
+    facts(chequebook, beneficiary) {
+      const args = [chequebook as Hex, beneficiary as Hex] as const;
+      return viem.encodeFunctionData({ abi: factory, functionName: 'chequebookFacts', args });
+    },
     readAddress: (data) =>
-      orUndefined(() => viem.decodeFunctionResult({ abi: factory, functionName: 'foretell', data }).toLowerCase()),
+      orUndefined(() =>
+        viem.decodeFunctionResult({ abi: factory, functionName: 'chequebookAddress', data }).toLowerCase(),
+      ),
     readFacts: (data) =>
       orUndefined(() => {
-        const facts = viem.decodeFunctionResult({ abi: factory, functionName: 'facts', data });
-        return { ...facts, issuer: facts.issuer.toLowerCase() };
+        const { terms, ...facts } = viem.decodeFunctionResult({ abi: factory, functionName: 'chequebookFacts', data });
+        return { ...facts, issuer: terms.issuer.toLowerCase(), token: terms.token.toLowerCase() };
       }),
     readCash(chequebook, logs) {
       let paidWei = 0n;
@@ -143,8 +154,8 @@ function sign(viem: Viem, { to, ...rest }: Transaction, signer: Signer): { reado
   return { raw, hash: viem.keccak256(raw) };
 }
 
-function placeArgs({ owner, issuer, freezeSeconds }: ChequebookPlace) {
-  return [owner as Hex, issuer as Hex, BigInt(freezeSeconds), SALT] as const;
+function termsOf({ owner, issuer, freezeSeconds }: ChequebookPlace) {
+  return { owner: owner as Hex, issuer: issuer as Hex, token: COIN as Hex, freezeSeconds, nonce: FIRST } as const;
 }
 
 /** viem throws at data that does not decode; here that is an answer like any other. */

@@ -4,7 +4,7 @@ import { codeOf, WayleaveError } from '../core/errors.ts';
 import type { NodeId } from '../core/node-id.ts';
 import { readArtifact } from './artifacts.ts';
 import type { CashReceipt, Chain, ChequebookFacts, Receipt } from './chain.ts';
-import { type Encoding, type FactoryFacts, loadEncoding } from './encoding.ts';
+import { COIN, type Encoding, type FactoryFacts, loadEncoding } from './encoding.ts';
 import { createRpc, type Hex, hexData, type Rpc } from './json-rpc.ts';
 import type { Signer } from './signer.ts';
 import { type Mined, refusal, TransactionSender } from './transaction-sender.ts';
@@ -79,7 +79,8 @@ export class EvmChain implements Chain {
       const facts = await this.#factoryFacts(address, beneficiary, await loadEncoding());
       if (!facts.hasCode) return undefined;
       return {
-        fromFactory: facts.fromFactory,
+        // One in some token would count its units as wei.
+        fromFactory: facts.fromFactory && facts.token === COIN,
         issuer: facts.issuer,
         balanceWei: facts.balance,
         paidOutWei: facts.paidOut,
@@ -98,7 +99,7 @@ export class EvmChain implements Chain {
       const { signer, factory, freezeSeconds = FREEZE_SECONDS } = this.#options;
       const encoding = await loadEncoding();
       const place = { owner: signer.id, issuer: signer.id, freezeSeconds };
-      const address = encoding.readAddress(await this.#callFactory(encoding.foretell(signer.id, place)));
+      const address = encoding.readAddress(await this.#callFactory(encoding.foretell(place)));
       if (address === undefined) throw new WayleaveError('CHAIN_NOT_FACTORY', { factory });
       const { fromFactory } = await this.#factoryFacts(address, signer.id, encoding);
       if (fromFactory) return { address, transaction: await this.#deploymentOf(address, encoding) };
@@ -129,7 +130,7 @@ export class EvmChain implements Chain {
   /** Deploys a factory, for a chain that has none yet; `factory` of the options is not looked at. */
   deployFactory(): Promise<{ readonly address: NodeId; readonly transaction: Receipt }> {
     return this.#onRightChain(async () => {
-      const mined = await this.#sender.send({ data: readArtifact('ChequebookFactory').bytecode, wei: 0n });
+      const mined = await this.#sender.send({ data: readArtifact('WayleaveFactory').bytecode, wei: 0n });
       if (mined.contract === undefined) throw new WayleaveError('RPC_FAILED', { answer: 'no contract address' });
       return { address: mined.contract, transaction: receiptOf(mined) };
     });
