@@ -70,12 +70,18 @@ export const METRICS: readonly MetricDeclaration[] = [
   gauge('wayleave_link_uncashed_units', 'Payments received that are not final yet.', (l) => l.uncashed),
   gauge('wayleave_link_risk_at_units', 'Limit on payments received that are not final yet.', (l) => l.riskAt),
   gauge('wayleave_link_pending_units', 'Paid and not acknowledged yet.', (l) => l.pending),
+  gauge(
+    'wayleave_link_statement_gap_units',
+    'By how much the neighbour states more in its own favour than this node counted.',
+    (l) => l.statements?.gapUnits,
+  ),
   gauge('wayleave_link_round_trip_seconds', 'Round trip, as keep-alive measured it last.', (l) =>
     l.roundTripMs === undefined ? undefined : l.roundTripMs / 1000,
   ),
   total('wayleave_paid_units_total', 'Paid to the neighbour.', (l) => l.paid),
   total('wayleave_received_units_total', 'Received from the neighbour.', (l) => l.received),
   total('wayleave_payments_sent_total', 'Payments sent to the neighbour.', (l) => l.paymentsSent),
+  total('wayleave_statements_sent_total', 'Signed totals stated to the neighbour.', (l) => l.statements?.mine ?? 0),
   total('wayleave_payments_received_total', 'Payments accepted from the neighbour.', (l) => l.paymentsReceived),
 
   ofService('counter', 'wayleave_provided_units_total', 'Charged for service given.', (l, s) => l.services[s].provided),

@@ -87,6 +87,10 @@ function linkNotes(link: LinkStatus): string[] {
   if (link.pending > 0) notes.push(`${label(link)}: ${number(link.pending)} paid and not acknowledged yet`);
   if (link.uncashed > 0)
     notes.push(`${label(link)}: ${number(link.uncashed)} of ${number(link.riskAt)} at risk, uncashed`);
+  const { statements } = link;
+  if (statements !== undefined && statements.gapUnits > 0)
+    notes.push(`${label(link)}: states ${number(statements.gapUnits)} more in its favour than was counted here`);
+  else if (statements?.disputed === true) notes.push(`${label(link)}: has stated what cannot be true`);
   if (link.lastFault !== undefined) notes.push(`${label(link)}: last fault ${link.lastFault}`);
   return notes;
 }

@@ -80,6 +80,8 @@ export interface MarkMessage {
   readonly kind: 'mark';
   /** The number of the statement that will speak of this moment. */
   readonly sequence: number;
+  /** The mark of the receiver that it was set in answer to; 0: it was set for itself, and wants an answer. */
+  readonly answers: number;
 }
 
 /** A signed statement of totals, for the mark that went before. */

@@ -9,19 +9,12 @@ import { BYTES_PER_MB, mulDivCeil, type PricePerMb, type Units } from './units.t
  */
 export const CROSSING_BYTES = 1_048_576;
 
-/** Statements for which an allowance lasts: the one that first shows the difference may answer an older mark. */
-const LASTS = 2;
-
-interface Left {
-  units: Units;
-  statements: number;
-}
-
 /** How much two honest ends may differ because terms changed under way; 0 unless one-for-one prices are in play. */
 export class RepricedAllowance {
   readonly #account: LinkAccount;
   readonly #last = new Map<string, Relation>();
-  readonly #left = new Map<string, Left>();
+  readonly #left = new Map<string, Units>();
+  readonly #fraction = new Set<string>();
   /** Given since the start: a neighbour that keeps changing its terms gets no more than its credit out of it. */
   #given = 0;
 
@@ -48,23 +41,17 @@ export class RepricedAllowance {
     const most = Math.max(0, (this.#account.mine.newest?.dropAt ?? 0) - this.#given);
     const units = Math.min(most, mulDivCeil(Math.abs(before - now), CROSSING_BYTES, BYTES_PER_MB));
     this.#given += units;
-    this.#left.set(key, { units: units + (this.#left.get(key)?.units ?? 0), statements: LASTS });
+    this.#fraction.add(key);
+    this.#left.set(key, units + (this.#left.get(key) ?? 0));
   }
 
   /** What is left of `units` of difference after what may be explained by it. */
   forgive(key: string, units: Units): Units {
-    const left = this.#left.get(key);
-    if (left === undefined || units <= 0) return units;
-    const forgiven = Math.min(left.units, units);
-    left.units -= forgiven;
-    return units - forgiven;
-  }
-
-  /** A statement was compared. */
-  judged(): void {
-    for (const [key, left] of this.#left) {
-      left.statements -= 1;
-      if (left.statements <= 0) this.#left.delete(key);
-    }
+    if (units <= 0) return units;
+    const left = this.#left.get(key) ?? 0;
+    const forgiven = Math.min(left, units);
+    if (forgiven > 0) this.#left.set(key, left - forgiven);
+    // What crossed may have left a fraction between the two ends, which shows as a whole unit now and then.
+    return Math.max(0, units - forgiven - (this.#fraction.has(key) ? 1 : 0));
   }
 }

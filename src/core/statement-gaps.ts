@@ -69,7 +69,6 @@ export class GapBook {
     this.#totals = totals;
     this.#apart = false;
     this.#first = false;
-    this.#repriced.judged();
     return found;
   }
 

@@ -156,10 +156,10 @@ test('old statements and marks are left out, and floods cut', () => {
   assert.deepEqual(verdicts(pair.left), [], 'the same again changes nothing');
   minute(pair);
   pair.left.step({ kind: 'message', message: { kind: 'statement', statement: theirs } }, pair.nowMs);
-  pair.left.step({ kind: 'message', message: { kind: 'mark', sequence: 1 } }, pair.nowMs);
+  pair.left.step({ kind: 'message', message: { kind: 'mark', sequence: 1, answers: 0 } }, pair.nowMs);
   assert.deepEqual(verdicts(pair.left), ['STATEMENT_STALE', 'STATEMENT_STALE']);
   for (let i = 0; i < 60; i += 1) {
-    pair.left.step({ kind: 'message', message: { kind: 'mark', sequence: 100 + i } }, pair.nowMs);
+    pair.left.step({ kind: 'message', message: { kind: 'mark', sequence: 100 + i, answers: 0 } }, pair.nowMs);
   }
   assert.equal(pair.left.closedWith, 'STATEMENT_FLOOD');
 });

@@ -194,10 +194,12 @@ export class Statements {
     pushBounded(this.#marks, mark);
     this.#waitingSinceMs ??= step.nowMs;
     this.#statedMoves = this.#moves();
-    step.effects.push({ kind: 'send', message: { kind: 'mark', sequence: this.#sequence } });
-    const met = this.#met.at(-1);
-    if (met !== undefined && met.sequence > this.#answered) this.#state(mark, met, step);
-    else this.#pending = mark;
+    const last = this.#met.at(-1);
+    const met = last !== undefined && last.sequence > this.#answered ? last : undefined;
+    const answers = met?.sequence ?? 0;
+    step.effects.push({ kind: 'send', message: { kind: 'mark', sequence: this.#sequence, answers } });
+    if (met === undefined) this.#pending = mark;
+    else this.#state(mark, met, step);
     this.#settled(step);
   }
 
@@ -253,13 +255,14 @@ export class Statements {
   }
 
   /** Everything that the neighbour charged at sending before its mark has arrived. It awaits mine, or answers mine. */
-  #marked({ sequence }: MarkMessage, step: Step): void {
+  #marked({ sequence, answers }: MarkMessage, step: Step): void {
     if (sequence <= (this.#met.at(-1)?.sequence ?? 0)) return step.fault('STATEMENT_STALE');
     const { ledger, row } = this.#account;
     const met = { sequence, half: arrivedHalf(this.#account), paid: ledger.get(row, Column.paid) };
     pushBounded(this.#met, met);
-    if (this.#pending === undefined) this.#wantedMs ??= step.nowMs;
-    else this.#state(this.#pending, met, step);
+    if (this.#pending !== undefined) return this.#state(this.#pending, met, step);
+    // An answer wants none, even to a mark that has its statement already: else two ends could answer each other for ever.
+    if (answers === 0) this.#wantedMs ??= step.nowMs;
   }
 
   #floods({ nowMs, fault }: Step): boolean {

@@ -85,7 +85,10 @@ export interface Link {
   readonly forwardBudget: number;
   /** Measures the round trip now and then for keep-alive; milliseconds, undefined before the first answer. */
   readonly roundTripMs: number | undefined;
-  /** Bytes queued here and not yet handed to the system. */
+  /**
+   * Bytes queued here and not yet handed to the system. While it is 0, a message sent now arrives after everything that
+   * was sent before, on whatever channel, and before everything that is sent later: statements rest on that.
+   */
   readonly queuedBytes: number;
   /** For whoever keeps links, beside the handlers: called once, after the link has ended, also without `attach`. */
   watchEnd(ended: (end: LinkEnd) => void): void;

@@ -63,7 +63,7 @@ const message: fc.Arbitrary<Message> = fc.oneof(
     acceptedWei: wei,
     code: fc.string({ maxLength: 40, unit: 'grapheme-ascii' }),
   }),
-  fc.record({ kind: fc.constant('mark' as const), sequence: units }),
+  fc.record({ kind: fc.constant('mark' as const), sequence: units, answers: units }),
   fc.record({ kind: fc.constant('statement' as const), statement: anyStatement() }),
 );
 
@@ -93,7 +93,7 @@ function anyStatement(): fc.Arbitrary<SignedStatement> {
 test('golden bytes: what is on the wire does not change by accident', () => {
   const table: [Message, string][] = [
     [{ kind: 'termsAck', epoch: 7 }, '0200000007'],
-    [{ kind: 'mark', sequence: 258 }, '0700000000000102'],
+    [{ kind: 'mark', sequence: 258, answers: 1 }, '070000000000010200000000000001'],
     [{ kind: 'allotment', service: 'packets', count: 2, epoch: 1 }, '04020000000200000001'],
     [
       { kind: 'paymentAck', id: 2 ** 53 - 1, acceptedWei: 500n, code: 'CHEQUE_STALE' },

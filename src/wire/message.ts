@@ -38,7 +38,7 @@ export function encodeMessage(message: Message): Uint8Array {
     case 'paymentAck':
       return out.u53(message.id).u256(message.acceptedWei).text(message.code).done();
     case 'mark':
-      return out.u53(message.sequence).done();
+      return out.u53(message.sequence).u53(message.answers).done();
     case 'statement':
       return writeStatement(out, message.statement).done();
   }
@@ -74,7 +74,7 @@ function readFields(type: number, input: ByteReader): Message {
     case TYPES.paymentAck:
       return { kind: 'paymentAck', id: input.u53(), acceptedWei: input.u256(), code: input.text() };
     case TYPES.mark:
-      return { kind: 'mark', sequence: input.u53() };
+      return { kind: 'mark', sequence: input.u53(), answers: input.u53() };
     case TYPES.statement:
       return { kind: 'statement', statement: readStatement(input) };
     default:

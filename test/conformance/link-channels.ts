@@ -181,6 +181,36 @@ function flowing(joined: Joined): void {
   );
 
   it(
+    'a message sent while nothing is queued comes after everything sent before it, and before all that is sent after it',
+    joined(async ({ near, far }) => {
+      far.link.grantForward(BUDGET);
+      await until(() => near.link.forwardBudget > 0);
+      const logs = [near.open(), near.open(), near.open()];
+      await far.got(2);
+      let sent = 0;
+      const marks: { said: number; received: number }[] = [];
+      far.onMessage = (text) => {
+        marks.push({ said: Number(text), received: far.opened.reduce((sum, log) => sum + log.received, 0) });
+      };
+      const pour = (log: (typeof logs)[number]): void => {
+        for (let room = log.own.sendable(); room > 0 && sent < 2_000_000; room = log.own.sendable()) {
+          const count = Math.min(room, 1 + ((sent * 7919) % 20_000));
+          log.own.send(bytes(count), 1);
+          sent += count;
+        }
+        if (near.link.queuedBytes === 0) near.link.send('control', Buffer.from(String(sent)));
+      };
+      for (const log of logs) log.onWritable = () => pour(log);
+      for (const log of logs) pour(log);
+      await until(() => far.opened.reduce((sum, log) => sum + log.received, 0) >= 2_000_000, 'all bytes');
+      await until(() => near.link.queuedBytes === 0);
+      near.link.send('control', Buffer.from(String(sent)));
+      await until(() => marks.at(-1)?.said === sent, 'the last mark');
+      for (const { said, received } of marks) assert.equal(received, said);
+    }),
+  );
+
+  it(
     'many channels share the link without loss',
     joined(async ({ near, far }) => {
       far.link.grantForward(BUDGET * 10);

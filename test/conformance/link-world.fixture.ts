@@ -125,6 +125,7 @@ export class LinkLog {
   ends = 0;
   accepting = true;
   onOpened: ((log: ChannelLog) => void) | undefined;
+  onMessage: ((text: string) => void) | undefined;
 
   constructor(link: Link, attach = true) {
     this.link = link;
@@ -136,6 +137,7 @@ export class LinkLog {
       message: (kind, bytes) => {
         this.messages.push({ kind, text: Buffer.from(bytes).toString() });
         this.events.push(kind);
+        this.onMessage?.(Buffer.from(bytes).toString());
       },
       opened: (channel, header, tag) => this.#opened(channel, header, tag),
       granted: () => this.events.push('granted'),
