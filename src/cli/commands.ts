@@ -46,6 +46,11 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: async (context) => (await import('./restore.ts')).restoreCommand(context),
   },
   {
+    name: 'sim',
+    summary: 'try the code in simulated worlds where things go wrong',
+    load: async (context) => (await import('./sim.ts')).simCommand(context),
+  },
+  {
     name: 'help',
     summary: 'explain a command, or print a page of the manual',
     load: async (context) => (await import('./help.ts')).helpCommand(context),

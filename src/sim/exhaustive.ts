@@ -1,6 +1,6 @@
 import { ACTIONS, budgetOf, type Left, leftValues } from './small/actions.ts';
 import { brokenLaw } from './small/laws.ts';
-import { type Scenario, SCENARIOS } from './small/scenario.ts';
+import { SCENARIOS, type Scenario } from './small/scenario.ts';
 import { moved } from './small/settle.ts';
 import { smallConfig } from './small/small-node.ts';
 import { fingerprintOf } from './small/small-state.ts';
@@ -84,9 +84,7 @@ class Search {
   }
 
   #over(): boolean {
-    return (
-      this.#violation !== undefined || this.#found >= this.#options.states || (this.#options.stop?.() ?? false)
-    );
+    return this.#violation !== undefined || this.#found >= this.#options.states || (this.#options.stop?.() ?? false);
   }
 
   #result(complete: boolean): SearchResult {
@@ -169,11 +167,12 @@ function grown<T extends Int32Array | Uint8Array | Float64Array>(larger: T, old:
 
 async function step({ world, left }: Live, action: number): Promise<void> {
   try {
-    await ACTIONS[action]?.act(world, left);
+    const acting = ACTIONS[action]?.act(world, left);
+    if (acting !== undefined) await acting;
   } catch (error) {
     world.ghost.broken ??= `an error came out: ${String(error)}`;
   }
-  await world.quiet();
+  if (world.restless) await world.quiet();
 }
 
 /** Searches one world. Throws on a name that is none. */

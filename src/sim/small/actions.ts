@@ -1,7 +1,7 @@
 import type { Budget } from './scenario.ts';
+import { settle } from './settle.ts';
 import { CLASSES, mayArrive } from './small-link.ts';
 import type { SmallWorld } from './small-world.ts';
-import { settle } from './settle.ts';
 
 /** What may still happen, counted down. */
 export interface Left {

@@ -117,6 +117,7 @@ function brokenTotals(world: SmallWorld, seller: 0 | 1): string | undefined {
   const most = Math.floor((uploads ? sent : got) / MILLION);
   const least = Math.floor(got / MILLION) - world.ghost.connects;
   if (charged > most) return `at rest, ${charged} is charged for ${most} got from node ${seller}`;
-  if (charged < least && !world.ghost.crashed) return `at rest, only ${charged} is charged of ${least} from node ${seller}`;
+  if (charged < least && !world.ghost.crashed)
+    return `at rest, only ${charged} is charged of ${least} from node ${seller}`;
   return undefined;
 }

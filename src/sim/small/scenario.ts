@@ -42,7 +42,7 @@ const NEVER: Budget = {
   crashes: 0,
   refusals: 0,
   prices: [0, 0],
-  steps: 2,
+  steps: 1,
   mined: 0,
 };
 
@@ -62,34 +62,34 @@ export const SCENARIOS: readonly Scenario[] = [
     ...PLAIN,
     name: 'trade',
     about: 'both sell to each other; connections break and a process dies',
-    budget: { ...NEVER, serves: [3, 3], cuts: 2, crashes: 1 },
+    budget: { ...NEVER, serves: [2, 2], cuts: 1, crashes: 1 },
   },
   {
     ...PLAIN,
     name: 'pay',
     about: 'one sells, the other pays, more than once; connections break and a process dies',
     asks: [[7], undefined],
-    budget: { ...NEVER, serves: [6, 0], cuts: 2, crashes: 1, steps: 3 },
+    budget: { ...NEVER, serves: [4, 0], cuts: 1, crashes: 1 },
   },
   {
     ...PLAIN,
     name: 'upload',
     about: 'one sends through the other on grants; connections break and a process dies',
     asks: [[7], undefined],
-    budget: { ...NEVER, serves: [1, 0], grants: [4, 0], cuts: 2, crashes: 1 },
+    budget: { ...NEVER, grants: [3, 0], cuts: 1, crashes: 1 },
   },
   {
     ...PLAIN,
     name: 'reprice',
     about: 'the price changes while pieces are on their way',
     asks: [[7, 9, 5], [6]],
-    budget: { ...NEVER, serves: [3, 1], cuts: 1, crashes: 1, prices: [2, 0] },
+    budget: { ...NEVER, serves: [2, 1], cuts: 1, crashes: 1, prices: [2, 0] },
   },
   {
     ...PLAIN,
     name: 'disk',
     about: 'the disk refuses writes, then takes them again',
-    budget: { ...NEVER, serves: [3, 2], cuts: 1, crashes: 1, refusals: 2 },
+    budget: { ...NEVER, serves: [3, 1], cuts: 1, crashes: 1, refusals: 2 },
   },
   {
     ...PLAIN,
@@ -98,7 +98,7 @@ export const SCENARIOS: readonly Scenario[] = [
     asks: [[7], undefined],
     riskAt: 30,
     cashing: true,
-    budget: { ...NEVER, serves: [6, 0], cuts: 1, crashes: 1, steps: 4, mined: 2 },
+    budget: { ...NEVER, serves: [6, 0], cuts: 1, crashes: 1, steps: 3, mined: 2 },
   },
   {
     ...PLAIN,
@@ -108,6 +108,6 @@ export const SCENARIOS: readonly Scenario[] = [
     riskAt: 30,
     cashing: true,
     drainedTo: 25,
-    budget: { ...NEVER, serves: [8, 0], cuts: 1, crashes: 1, steps: 4, mined: 3 },
+    budget: { ...NEVER, serves: [6, 0], cuts: 0, crashes: 1, steps: 3, mined: 3 },
   },
 ];

@@ -53,7 +53,13 @@ export function smallConfig(scenario: Scenario): NodeConfig {
 /** What both disks hold before anything happens: each node has a chequebook and has looked up the other's. */
 function firstRecords(who: 0 | 1): StoreRecord[] {
   const other = (1 - who) as 0 | 1;
-  const facts = { fromFactory: true, issuer: IDS[other], balanceWei: String(PLENTY_WEI), paidOutWei: '0', bounced: false };
+  const facts = {
+    fromFactory: true,
+    issuer: IDS[other],
+    balanceWei: String(PLENTY_WEI),
+    paidOutWei: '0',
+    bounced: false,
+  };
   const own = { address: CHEQUEBOOKS[who], capacityWei: String(PLENTY_WEI) };
   return [
     { kind: 'note', name: 'own-chequebook', text: JSON.stringify(own) },

@@ -1,0 +1,13 @@
+import { Command } from 'commander';
+import { simExhaustiveCommand } from './sim-exhaustive.ts';
+import { simRunCommand } from './sim-run.ts';
+import type { CommandContext } from './terminal.ts';
+
+/** `wayleave sim`: the production code in worlds where everything that can go wrong does. */
+export function simCommand(context: CommandContext): Command {
+  return new Command('sim')
+    .description('Tries the production code in simulated worlds where everything that can go wrong does.')
+    .enablePositionalOptions()
+    .addCommand(simRunCommand(context))
+    .addCommand(simExhaustiveCommand(context));
+}
