@@ -130,9 +130,11 @@ export class Payments {
   checked(event: SessionEvent & { kind: 'chequeChecked' }, effects: SessionEffect[]): ErrorCode | undefined {
     const { id, outcome } = event;
     const code = outcome.accepted ? '' : outcome.code;
-    if (outcome.accepted && outcome.units > 0) {
-      this.#account.ledger.received(this.#account.row, outcome.units, outcome.clearing);
-      effects.push({ kind: 'keepCheque', id }, news('received', { id, amount: outcome.units }));
+    if (outcome.accepted) {
+      if (outcome.units > 0) this.#account.ledger.received(this.#account.row, outcome.units, outcome.clearing);
+      // Also for one that came again: the first time it may not have become durable.
+      effects.push({ kind: 'keepCheque', id });
+      if (outcome.units > 0) effects.push(news('received', { id, amount: outcome.units }));
     }
     const ack: PaymentAckMessage = { kind: 'paymentAck', id, acceptedWei: outcome.acceptedWei, code };
     effects.push({ kind: 'send', message: ack });

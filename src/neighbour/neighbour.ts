@@ -28,7 +28,7 @@ export interface PaymentDesk {
   /** The last cheque written to it and its payment id, if it was never acknowledged. */
   unacknowledged(neighbour: NodeId): { id: number; cheque: SignedCheque } | undefined;
   check(neighbour: NodeId, payment: PaymentMessage): Promise<ChequeOutcome>;
-  /** The record of the cheque just accepted. */
+  /** Takes over the cheque just checked; its record, to be written with the account. */
   accepted(neighbour: NodeId): StoreRecord[];
   /** The neighbour accepted up to `acceptedWei`. */
   acknowledged(neighbour: NodeId, acceptedWei: bigint): StoreRecord[];
@@ -165,6 +165,11 @@ export class Neighbour {
       if (effect.kind === 'keepCheque') journal.owe(this.account, desk.accepted(this.id));
       if (effect.kind === 'keepPaid') journal.owe(this.account, desk.acknowledged(this.id, effect.acceptedWei));
     }
+  }
+
+  /** Makes records durable together with the account. */
+  keep(records: readonly StoreRecord[]): Promise<void> {
+    return this.#options.journal.commit(this.account, records);
   }
 
   /** A rule of the books does not hold: this link stops, the node goes on (DESIGN §3). */

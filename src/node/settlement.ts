@@ -7,7 +7,7 @@ import { CashierDesk } from '../settle/cashier-desk.ts';
 import { ChequeDesk } from '../settle/cheque-desk.ts';
 import { ChequebookFactsBook } from '../settle/chequebook-facts.ts';
 import { OwnChequebook } from '../settle/own-chequebook.ts';
-import type { Store, StoredState } from '../store/store.ts';
+import type { Store, StoredState, StoreRecord } from '../store/store.ts';
 import type { SettlementConfig } from './config.ts';
 import type { Market } from './market.ts';
 import type { Neighbours } from './neighbours.ts';
@@ -71,10 +71,21 @@ export class Settlement {
       weiPerUnit: config.weiPerUnit,
       everyMs: config.cashEveryDays * DAY_MS,
       cashings: stored.cashings,
+      keep: (id, records) => this.#keep(id, records),
       waitedFor,
       cleared: (id) => neighbours().get(id)?.cleared(this.desk.uncashedUnits(id), market().payerOf(id).riskAt),
       bounced: (id) => neighbours().get(id)?.step({ kind: 'fault', code: 'CHEQUE_BOUNCED' }),
       emit,
+    });
+  }
+
+  /** Where an account's books broke it is written no more, and its cheques are cashed all the same. */
+  async #keep(id: NodeId, records: readonly StoreRecord[]): Promise<void> {
+    const neighbour = this.#options.neighbours().get(id);
+    if (neighbour === undefined) return this.#options.store.commit(records);
+    await neighbour.keep(records).catch((error: unknown) => {
+      if (codeOf(error) !== 'INVARIANT_BROKEN') throw error;
+      return this.#options.store.commit(records);
     });
   }
 

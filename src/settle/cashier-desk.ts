@@ -5,7 +5,7 @@ import type { Clock, Timer } from '../core/clock.ts';
 import { codeOf } from '../core/errors.ts';
 import type { NodeId } from '../core/node-id.ts';
 import type { Units } from '../core/units.ts';
-import type { CashingRecord, ReceivedChequeRecord, Store } from '../store/store.ts';
+import type { CashingRecord, ReceivedChequeRecord, Store, StoreRecord } from '../store/store.ts';
 import type { ChequeDesk } from './cheque-desk.ts';
 
 export interface CashierOptions {
@@ -20,6 +20,8 @@ export interface CashierOptions {
   readonly cashings: readonly CashingRecord[];
   /** A payment of mine waits until this neighbour's money is final. */
   readonly waitedFor: (neighbour: NodeId) => boolean;
+  /** Makes records durable together with the neighbour's account, which may hold a cheque that is newer than they say. */
+  readonly keep: (neighbour: NodeId, records: readonly StoreRecord[]) => Promise<void>;
   /** Payments of this neighbour became final. */
   readonly cleared: (neighbour: NodeId) => void;
   readonly bounced: (neighbour: NodeId, chequebook: NodeId) => void;
@@ -169,7 +171,7 @@ export class CashierDesk {
   }
 
   async #mined(chequebook: NodeId, cumulative: bigint, receipt: CashReceipt): Promise<void> {
-    const { clock, desk, emit, store } = this.#options;
+    const { clock, desk, emit, keep } = this.#options;
     this.#gasWei = receipt.gasWei > 0n ? receipt.gasWei : this.#gasWei;
     const before = desk.received().find((each) => each.chequebook === chequebook);
     if (before === undefined) return;
@@ -182,7 +184,7 @@ export class CashierDesk {
       paidOut: receipt.paidWei,
       gasWei: receipt.gasWei,
     };
-    await store.commit([record, done]);
+    await keep(record.neighbour, [record, done]);
     const facts = { neighbour: record.neighbour, transaction: receipt.hash };
     emit('cashed', { ...facts, wei: String(receipt.paidWei), gasWei: String(receipt.gasWei) });
     this.#options.cleared(record.neighbour);

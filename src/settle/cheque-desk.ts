@@ -48,6 +48,8 @@ export class ChequeDesk {
   readonly #issued = new Map<NodeId, IssuedChequeRecord>();
   readonly #received = new Map<NodeId, ReceivedChequeRecord>();
   readonly #bookOf = new Map<NodeId, NodeId>();
+  /** Found good and not yet in the account: by neighbour, until `accepted`. */
+  readonly #checked = new Map<NodeId, ReceivedChequeRecord>();
 
   constructor(options: ChequeDeskOptions) {
     this.#options = options;
@@ -143,7 +145,7 @@ export class ChequeDesk {
     if (verdict.kind === 'refused') return { accepted: false, code: verdict.code, acceptedWei };
     if (verdict.kind === 'duplicate') return { accepted: true, units: 0, clearing: 0, acceptedWei };
     const clearing = clearsNow(verdict.units, this.uncashedUnits(neighbour), known.riskAt);
-    this.#keep(taken(neighbour, cheque, verdict, last));
+    this.#checked.set(neighbour, taken(neighbour, cheque, verdict, last));
     return { accepted: true, units: verdict.units, clearing, acceptedWei: cheque.cumulativeWei };
   }
 
@@ -164,9 +166,20 @@ export class ChequeDesk {
     });
   }
 
+  /** The account has been credited with the cheque just checked: from now on it is one to cash. Its record. */
   accepted(neighbour: NodeId): StoreRecord[] {
-    const record = this.receivedFrom(neighbour);
-    return record === undefined ? [] : [record];
+    const checked = this.#checked.get(neighbour);
+    if (checked === undefined) return [];
+    this.#checked.delete(neighbour);
+    const before = this.#received.get(checked.chequebook);
+    // An earlier one may have been cashed, or have bounced, meanwhile.
+    const record = {
+      ...checked,
+      cashedCumulative: larger(checked.cashedCumulative, before?.cashedCumulative ?? 0n),
+      bounced: checked.bounced || before?.bounced === true,
+    };
+    this.#keep(record);
+    return [record];
   }
 
   receivedFrom(neighbour: NodeId): ReceivedChequeRecord | undefined {
@@ -197,6 +210,10 @@ export class ChequeDesk {
     this.#received.set(chequebook, next);
     return next;
   }
+}
+
+function larger(a: bigint, b: bigint): bigint {
+  return a > b ? a : b;
 }
 
 /** The record of a cheque that was accepted, going on from the last one of its chequebook. */

@@ -177,6 +177,7 @@ export class SmallNode {
       weiPerUnit: WEI_PER_UNIT,
       cashings,
       waitedFor: () => false,
+      keep: (_, records) => this.neighbour.keep(records),
       cleared: () => this.neighbour.cleared(this.desk.uncashedUnits(this.peer), this.#scenario.riskAt),
       bounced: () => this.neighbour.step({ kind: 'fault', code: 'CHEQUE_BOUNCED' }),
       emit: (kind, facts) => this.#heard(kind, facts),
