@@ -42,7 +42,7 @@ export class MoneyWatch {
     const money = this.#of(node);
     const touched = new Set<NodeId>();
     let sums = false;
-    for (const record of records) {
+    for (const record of latest(records)) {
       if (record.kind === 'link') {
         const before = money.links.get(record.neighbour);
         sums ||= before?.paid !== record.paid || before.received !== record.received;
@@ -136,4 +136,17 @@ export class MoneyWatch {
   #broken(rule: string, node: NodeId, about: NodeId, what: string): never {
     throw new BrokenRule(rule, `${this.#options.nameOf(node)} about ${this.#options.nameOf(about)}: ${what}`);
   }
+}
+
+/** A batch becomes durable as a whole: of several records with one key only the last was ever there. */
+function latest(records: readonly StoreRecord[]): readonly StoreRecord[] {
+  const byKey = new Map<string, StoreRecord>();
+  for (const record of records) byKey.set(keyOf(record), record);
+  return byKey.size === records.length ? records : [...byKey.values()];
+}
+
+function keyOf(record: StoreRecord): string {
+  if (record.kind === 'issued') return `issued ${record.chequebook} ${record.beneficiary}`;
+  if (record.kind === 'received') return `received ${record.chequebook}`;
+  return record.kind === 'link' ? `link ${record.neighbour}` : record.kind;
 }
