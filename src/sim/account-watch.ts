@@ -22,6 +22,8 @@ export class AccountWatch {
   /** The most it was granted, and the most the operator risks on cheques that are not cashed. Units. */
   mostGranted = 0;
   riskAt = 0;
+  /** A cheat may do to its own limits what it likes: it is its own loss. */
+  ownRisk = false;
   /** Cheques this end ever wrote to the other, durable; and what it really cashed of the other's. Units. */
   issuedUnits = 0;
   cashedUnits = 0;
@@ -118,7 +120,7 @@ export class AccountWatch {
     else {
       if (admitted > 0) this.#allowed += admitted;
       if (limit > this.#allowed) this.#allowed = limit;
-      if (exposure > this.#allowed)
+      if (exposure > this.#allowed && !this.ownRisk)
         this.#broken(
           'bounded-exposure',
           `exposure ${exposure} above ${this.#allowed}, dropAt ${limit}: ${parts(account)}`,

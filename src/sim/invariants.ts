@@ -67,6 +67,7 @@ export class Invariants {
     ends[1].other = ends[0];
     for (const end of ends) {
       end.riskAt = this.#options.riskAt;
+      end.ownRisk = this.#cheats.has(end.node.id);
       this.#byNode.get(end.node.id)?.set(end.peer, end);
     }
   }
