@@ -120,7 +120,7 @@ contract Channel is ReentrancyGuardTransient {
         address by = msg.sender;
         if (by != signerA() && by != signerB() && by != payeeA() && by != payeeB()) revert NotAParty();
         raise(now_, cheques);
-        now_.closesAt = uint32(block.timestamp + freezeSeconds());
+        now_.closesAt = SafeCast.toUint32(block.timestamp + freezeSeconds());
         state = now_;
         emit CloseStarted(by, now_.closesAt);
     }

@@ -21,7 +21,8 @@ contract WayleaveFactory {
     address public immutable chequebookCode;
     address public immutable channelCode;
 
-    /// What a receiver of cheques must know of a chequebook, in one call and as of one block.
+    /// What a receiver of cheques must know of a chequebook, in one call and as of one block. In another token than asked
+    /// for, all after the terms is 0.
     struct ChequebookFacts {
         bool hasCode;
         bool fromFactory;
@@ -179,8 +180,9 @@ contract WayleaveFactory {
         return Clones.predictDeterministicAddressWithImmutableArgs(code, terms, 0) == candidate;
     }
 
-    /// Of a contract that is not this factory's nothing is asked: its answers would be worth nothing.
-    function chequebookFacts(address chequebook, address beneficiary)
+    /// For who counts in `token`. Of a contract that is not this factory's nothing is asked, and of a chequebook in another
+    /// token nothing but its terms: that token could answer anything, or nothing.
+    function chequebookFacts(address chequebook, address token, address beneficiary)
         external
         view
         returns (ChequebookFacts memory facts)
@@ -192,6 +194,7 @@ contract WayleaveFactory {
         facts.terms = ChequebookTerms(
             book.owner(), book.issuer(), book.token(), uint32(book.freezeSeconds()), uint64(book.nonce())
         );
+        if (facts.terms.token != token) return facts;
         facts.balance = book.balance();
         facts.available = book.available(beneficiary);
         facts.paidOut = book.paidOut(beneficiary);

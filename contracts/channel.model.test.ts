@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { test } from 'node:test';
+import { describe, test } from 'node:test';
 import fc from 'fast-check';
 import type { NodeId } from '../src/core/node-id.ts';
 import { type Bench, CHANNEL_ABI, channelCall, DAY_S, type Hex, openBench, stranger, ZERO } from './testing/bench.ts';
@@ -181,19 +181,21 @@ class Run {
 }
 
 for (const kind of ['coin', 'token'] as const) {
-  test(`a channel in ${kind} does what its model does, whatever is called when`, async () => {
-    const bench = await openBench();
-    await bench.give(signerA.id, 10n ** 20n);
-    const token = kind === 'coin' ? ZERO : await bench.deploy('PlainToken');
-    const arrays = fc.array(fc.tuple(wait, step), { minLength: 4, maxLength: 25 });
-    await fc.assert(
-      fc.asyncProperty(arrays, async (steps) => {
-        const run = new Run(bench, token, await openChannel(bench, 0n, 0n, { token }));
-        for (const [seconds, action] of steps) await run.step(seconds, action);
-      }),
-      { numRuns: 25 },
-    );
-    bench.chain.close();
+  describe(`in ${kind}`, () => {
+    test('a channel does what its model does, whatever is called when', async () => {
+      const bench = await openBench();
+      await bench.give(signerA.id, 10n ** 20n);
+      const token = kind === 'coin' ? ZERO : await bench.deploy('PlainToken');
+      const arrays = fc.array(fc.tuple(wait, step), { minLength: 4, maxLength: 25 });
+      await fc.assert(
+        fc.asyncProperty(arrays, async (steps) => {
+          const run = new Run(bench, token, await openChannel(bench, 0n, 0n, { token }));
+          for (const [seconds, action] of steps) await run.step(seconds, action);
+        }),
+        { numRuns: 25 },
+      );
+      bench.chain.close();
+    });
   });
 }
 

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { test } from 'node:test';
+import { describe, test } from 'node:test';
 import fc from 'fast-check';
 import type { NodeId } from '../src/core/node-id.ts';
 import {
@@ -226,17 +226,19 @@ class Run {
 }
 
 for (const kind of ['coin', 'token'] as const) {
-  test(`a chequebook in ${kind} does what its model does, whatever is called when`, async () => {
-    const bench = await openBench();
-    const token = kind === 'coin' ? ZERO : await bench.deploy('PlainToken');
-    const arrays = fc.array(fc.tuple(wait, step), { minLength: 5, maxLength: 25 });
-    await fc.assert(
-      fc.asyncProperty(arrays, async (steps) => {
-        const run = new Run(bench, token, await openBook(bench, 0n, { token }));
-        for (const [seconds, action] of steps) await run.step(seconds, action);
-      }),
-      { numRuns: 15 },
-    );
-    bench.chain.close();
+  describe(`in ${kind}`, () => {
+    test('a chequebook does what its model does, whatever is called when', async () => {
+      const bench = await openBench();
+      const token = kind === 'coin' ? ZERO : await bench.deploy('PlainToken');
+      const arrays = fc.array(fc.tuple(wait, step), { minLength: 5, maxLength: 25 });
+      await fc.assert(
+        fc.asyncProperty(arrays, async (steps) => {
+          const run = new Run(bench, token, await openBook(bench, 0n, { token }));
+          for (const [seconds, action] of steps) await run.step(seconds, action);
+        }),
+        { numRuns: 15 },
+      );
+      bench.chain.close();
+    });
   });
 }

@@ -136,7 +136,7 @@ interface Facts {
 }
 
 describe('facts of a chequebook', () => {
-  const facts = (book: NodeId) => ask<Facts>('chequebookFacts', [book, ann]);
+  const facts = (book: NodeId, token = ZERO) => ask<Facts>('chequebookFacts', [book, token, ann]);
 
   test('of one of its own, at every stage', async () => {
     const terms = bookTerms(bench);
@@ -163,6 +163,23 @@ describe('facts of a chequebook', () => {
     const last = await facts(book);
     assert.deepEqual([last.balance, last.available, last.paidOut, last.reserved], [4n, 0n, 6n, 0n]);
     assert.deepEqual([last.totalPaidOut, last.bounced], [6n, true]);
+  });
+
+  test('in a token: to who counts in it; to others its terms and nothing else', async () => {
+    const token = await bench.deploy('PlainToken');
+    const book = await openBook(bench, 10n, { token });
+    assert.equal((await facts(book, token)).balance, 10n);
+    const other = await facts(book);
+    assert.deepEqual([other.fromFactory, other.terms.token.toLowerCase(), other.balance], [true, token, 0n]);
+  });
+
+  test('in a token that answers nothing sensible: its terms, without asking it', async () => {
+    // Reverts whatever it is asked.
+    const token = await bench.deploy('Moody');
+    const book = await openBook(bench, 0n, { token });
+    const known = await facts(book);
+    assert.deepEqual([known.fromFactory, known.terms.token.toLowerCase()], [true, token]);
+    await assert.rejects(facts(book, token));
   });
 
   test('of anything else, only that it is something else', async () => {

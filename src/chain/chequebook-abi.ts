@@ -25,7 +25,7 @@ export const FACTORY_ABI = [
   'struct Claim { address chequebook; address beneficiary; uint256 cumulativePayout; bytes32 r; bytes32 vs; }',
   'function deployChequebook(ChequebookTerms terms) payable returns (address chequebook)',
   'function chequebookAddress(ChequebookTerms terms) view returns (address)',
-  'function chequebookFacts(address chequebook, address beneficiary) view returns (ChequebookFacts facts)',
+  'function chequebookFacts(address chequebook, address token, address beneficiary) view returns (ChequebookFacts facts)',
   'function isChequebook(address candidate) view returns (bool)',
   'function cashAcross(Claim[] claims) returns (uint256[] paid)',
   'event ChequebookDeployed(address indexed chequebook, address indexed owner, address indexed issuer, address token, uint256 freezeSeconds, uint256 nonce)',

@@ -99,7 +99,7 @@ export async function loadEncoding(): Promise<Encoding> {
     foretell: (place) =>
       viem.encodeFunctionData({ abi: factory, functionName: 'chequebookAddress', args: [termsOf(place)] }),
     facts(chequebook, beneficiary) {
-      const args = [chequebook as Hex, beneficiary as Hex] as const;
+      const args = [chequebook as Hex, COIN as Hex, beneficiary as Hex] as const;
       return viem.encodeFunctionData({ abi: factory, functionName: 'chequebookFacts', args });
     },
     readAddress: (data) =>
