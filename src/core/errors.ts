@@ -437,7 +437,7 @@ export const ERRORS = {
   },
   PACKET_TOO_LARGE: {
     what: 'The payload is longer than one packet carries.',
-    remedy: 'Cut it: a packet takes 16384 bytes.',
+    remedy: 'Cut it: a packet takes 15360 bytes.',
   },
   PACKET_RETURN_FALSE: {
     what: 'A neighbour returned a packet it was never sent, or with more value than it was sent with.',

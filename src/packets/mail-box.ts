@@ -2,7 +2,7 @@ import type { Clock } from '../core/clock.ts';
 import type { LinkRow } from '../core/ledger.ts';
 import { PairQueue, type PairQueueLimits } from '../core/packets/pair-queue.ts';
 import { type Channel, type Link, OPEN_COST_BYTES } from '../link/link.ts';
-import { MAX_PACKET_BYTES, patchPacket } from '../wire/packet.ts';
+import { patchPacket } from '../wire/packet.ts';
 
 export interface MailBoxOptions {
   readonly link: Link;
@@ -79,9 +79,10 @@ export class MailBox {
     this.#options.received(this.#in);
   }
 
-  /** The neighbour's mailbox. A second one takes the place of the first. */
+  /** The neighbour's mailbox. A second one takes the place of the first, and with it what was half sent. */
   open(channel: Channel): void {
     this.#out = channel;
+    this.#filled = 0;
     channel.attach({
       data: () => undefined,
       ended: () => undefined,
@@ -97,7 +98,7 @@ export class MailBox {
   /** Sends a packet, or puts it in line behind what came before it from everybody. */
   put(from: LinkRow, source: { bytes: Buffer; at: number; length: number }, changed: Changed): void {
     const { bytes, at, length } = source;
-    if (this.queue.packets === 0 && this.#room(length)) {
+    if (this.queue.packets === 0 && this.#room()) {
       this.#append(bytes, at, length);
       patchPacket(this.#batch, this.#filled - length, changed);
       this.#options.left(changed.value);
@@ -113,14 +114,14 @@ export class MailBox {
     this.#backBytes += packet.length;
   }
 
-  /** True when `length` more bytes fit into the next write, which is begun if need be. */
-  #room(length: number): boolean {
-    if (this.#filled === 0) this.#sendable = Math.min(BATCH_BYTES, this.#out?.sendable() ?? 0);
-    if (this.#filled + length <= this.#sendable) return true;
-    if (this.#filled === 0) return false;
-    this.#write();
-    this.#sendable = Math.min(BATCH_BYTES, this.#out?.sendable() ?? 0);
-    return length <= this.#sendable;
+  /**
+   * True while the neighbour takes more than is put together already. The last packet may be cut in two: a window that is
+   * never used up is never given back.
+   */
+  #room(): boolean {
+    if (this.#filled >= BATCH_BYTES && this.#sendable > 0) this.#write();
+    if (this.#filled === 0) this.#sendable = this.#out?.sendable() ?? 0;
+    return this.#filled < this.#sendable;
   }
 
   #append(bytes: Buffer, at: number, length: number): void {
@@ -130,41 +131,45 @@ export class MailBox {
   }
 
   #grow(least: number): void {
-    const larger = Buffer.allocUnsafeSlow(Math.min(BATCH_BYTES, Math.max(LEAST_BATCH_BYTES, least * 4)));
+    const larger = Buffer.allocUnsafeSlow(
+      Math.max(least, Math.min(BATCH_BYTES, Math.max(LEAST_BATCH_BYTES, least * 4))),
+    );
     this.#batch.copy(larger, 0, 0, this.#filled);
     this.#batch = larger;
   }
 
+  /** Sends what the channel takes; the rest of a packet that was cut leads the next write. */
   #write(): void {
-    const bytes = this.#batch.subarray(0, this.#filled);
+    const count = Math.min(this.#filled, this.#sendable, BATCH_BYTES);
+    const bytes = this.#batch.subarray(0, count);
     // A buffer mostly full goes as it is; otherwise what is in it is copied and the buffer used again.
-    const copied = this.#filled < this.#batch.length / 2;
+    const copied = count < this.#batch.length / 2;
     this.#out?.send(copied ? Buffer.from(bytes) : bytes, 0);
-    if (!copied) this.#batch = Buffer.alloc(0);
-    this.#filled = 0;
+    const rest = this.#batch.subarray(count, this.#filled);
+    if (copied) rest.copy(this.#batch, 0);
+    else this.#batch = Buffer.from(rest);
+    this.#filled = rest.length;
+    this.#sendable = this.#out?.sendable() ?? 0;
   }
 
   /** Writes what may leave now. */
   flush(): void {
-    while (this.#backs.length > 0 && this.#room((this.#backs[0] as Buffer).length)) {
+    this.#sendable = this.#out?.sendable() ?? 0;
+    while (this.#backs.length > 0 && this.#room()) {
       const packet = this.#backs.shift() as Buffer;
       this.#backBytes -= packet.length;
       this.#append(packet, 0, packet.length);
     }
-    while (this.#backs.length === 0 && this.queue.packets > 0 && this.#room(MAX_PACKET_BYTES)) {
-      const waiting = this.queue.shift() as Waiting;
-      const heldMs = Math.floor(this.#options.clock.nowMs() - waiting.sinceMs);
-      const { packet, changed } = waiting;
-      changed.lifeMs -= heldMs;
-      if (changed.lifeMs < 1) {
-        this.#options.stranded(packet, 'EXPIRED');
-        continue;
-      }
-      this.#append(packet, 0, packet.length);
-      patchPacket(this.#batch, this.#filled - packet.length, changed);
-      this.#options.left(changed.value);
-    }
-    if (this.#filled > 0) this.#write();
+    while (this.queue.packets > 0 && this.#room()) this.#leave(this.queue.shift() as Waiting);
+    while (this.#filled > 0 && this.#sendable > 0) this.#write();
+  }
+
+  #leave({ packet, changed, sinceMs }: Waiting): void {
+    changed.lifeMs -= Math.floor(this.#options.clock.nowMs() - sinceMs);
+    if (changed.lifeMs < 1) return this.#options.stranded(packet, 'EXPIRED');
+    this.#append(packet, 0, packet.length);
+    patchPacket(this.#batch, this.#filled - packet.length, changed);
+    this.#options.left(changed.value);
   }
 
   /** Bytes that go back and wait for the neighbour to take them. */

@@ -170,6 +170,17 @@ describe('a relay of packets', () => {
     assert.deepEqual(bed.balances(), [301, -285]);
   });
 
+  it('uses every byte of a window, and cuts a packet where it ends', () => {
+    const bed = new Bed();
+    bed.right.room = 0;
+    const texts = ['one', 'two', 'three'];
+    bed.left.says(...texts.map((text) => bed.packet(id(2), { text })));
+    for (let n = 0; n < 60; n += 1) bed.right.takesMore(4);
+    const whole = Buffer.concat(bed.right.sent);
+    assert.equal([0, 75, 150].map((at) => packetPayload(whole.subarray(at)).toString()).join(), texts.join());
+    assert.equal(whole.length, 227);
+  });
+
   it('returns what waited too long, and what waited for a link that went down', () => {
     const bed = new Bed();
     bed.right.room = 0;

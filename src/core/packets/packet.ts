@@ -1,7 +1,7 @@
 import { BYTES_PER_MB, type PricePerMb, type Units } from '../units.ts';
 
-/** The most payload a packet carries: two jumbo Ethernet frames. Longer messages are cut by whoever sends them. Bytes. */
-export const MAX_PAYLOAD_BYTES = 16_384;
+/** The most payload a packet carries: with its header it fits the smallest window a channel may have. Bytes. */
+export const MAX_PAYLOAD_BYTES = 15_360;
 
 /** The most value in one packet: six bytes, about 2.8 million dollars in the default unit. A link's limit lies far below. */
 export const MAX_VALUE = 2 ** 48 - 1;

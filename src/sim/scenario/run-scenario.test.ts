@@ -176,3 +176,16 @@ describe('a scenario with a mistake', () => {
     });
   }
 });
+
+describe('the scenario in the documentation', () => {
+  it('is accepted and comes out as it says, queues and windows on the way included', async () => {
+    const page = readFileSync(new URL('../../../docs/packets.md', import.meta.url), 'utf8');
+    const [, text = ''] = /```json\n([^`]+)```/.exec(page) ?? [];
+    const { checks, nodes } = await runScenario(parseScenario(text));
+    assert.deepEqual(
+      checks.filter(({ ok }) => !ok),
+      [],
+    );
+    assert.equal(nodes[0]?.delivered, 100);
+  });
+});
