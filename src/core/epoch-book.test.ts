@@ -18,6 +18,7 @@ function terms(epoch: number, askPerMb: number | undefined = epoch * 100): Terms
     services: { transit: { askPerMb, bidPerMb: 0 }, chunks: nothing, packets: nothing },
     payAt: 1,
     dropAt: 10_000,
+    valueAt: 0,
     metering: 'data',
     allotment: { bytes: 1, ms: 1 },
     priority: { sendingPerMb: 0, receivingPerMb: 0 },

@@ -27,6 +27,7 @@ function terms(change: Partial<Terms> = {}, ask: number | undefined = 5000, bid 
     services: { transit: { askPerMb: ask, bidPerMb: bid }, chunks: nothing, packets: nothing },
     payAt: 10_000,
     dropAt: 20_000,
+    valueAt: 0,
     metering: 'data',
     allotment: { bytes: 1_000_000, ms: 1000 },
     priority: { sendingPerMb: 0, receivingPerMb: 0 },
@@ -183,6 +184,7 @@ test('the same terms are the same whatever object holds them, and every field co
     { metering: 'time' },
     { allotment: { bytes: 2, ms: 1000 } },
     { priority: { sendingPerMb: 1, receivingPerMb: 0 } },
+    { valueAt: 1 },
     { services: { ...terms().services, chunks: { askPerMb: 0, bidPerMb: 0 } } },
   ];
   for (const change of changes) assert.equal(sameTerms(terms(), terms(change)), false, Object.keys(change)[0]);

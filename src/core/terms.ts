@@ -60,6 +60,8 @@ export interface Terms {
   readonly payAt: Units;
   /** Your debt at which I stop serving you. */
   readonly dropAt: Units;
+  /** The most of your value packets' value I take on credit; 0: only what you have prepaid. */
+  readonly valueAt: Units;
   /** How I meter what I sell. */
   readonly metering: 'data' | 'time';
   /** What one payment buys: `bytes` under data metering, `ms` under time metering. */
@@ -128,6 +130,7 @@ function checkRanges(terms: Terms): void {
   }
   absurd('payAt', whole(terms.payAt, 0, Number.MAX_SAFE_INTEGER));
   absurd('dropAt', whole(terms.dropAt, 0, Number.MAX_SAFE_INTEGER));
+  absurd('valueAt', whole(terms.valueAt, 0, Number.MAX_SAFE_INTEGER));
   absurd('allotment.bytes', whole(terms.allotment.bytes, 1, MAX_ALLOTMENT_BYTES));
   absurd('allotment.ms', whole(terms.allotment.ms, 1, MAX_ALLOTMENT_MS));
   absurd('priority.sending', whole(terms.priority.sendingPerMb, 0, MAX_PRICE));
@@ -183,7 +186,8 @@ function flat(terms: Terms): string {
   const services = SERVICES.map((service) => [terms.services[service].askPerMb, terms.services[service].bidPerMb]);
   return JSON.stringify([
     [terms.epoch, terms.protocolVersion, terms.chainId, terms.token, terms.methods, terms.chequebook, services],
-    [String(terms.ratio.numerator), String(terms.ratio.denominator), terms.payAt, terms.dropAt, terms.metering],
+    [String(terms.ratio.numerator), String(terms.ratio.denominator), terms.metering],
+    [terms.payAt, terms.dropAt, terms.valueAt],
     [terms.allotment.bytes, terms.allotment.ms, terms.priority.sendingPerMb, terms.priority.receivingPerMb],
   ]);
 }

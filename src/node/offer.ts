@@ -37,6 +37,7 @@ export function offer(
     },
     payAt: credit.payAt,
     dropAt: credit.dropAt,
+    valueAt: 0,
     metering: config.transit.metering,
     allotment: { bytes: 1_000_000, ms: 1_000 },
     priority: { sendingPerMb: 0, receivingPerMb: 0 },
