@@ -399,6 +399,10 @@ export const ERRORS = {
     what: 'The contract refused the transaction.',
     remedy: 'The reason is in the details; gas was spent only if a hash is named.',
   },
+  CASHING_UNDONE: {
+    what: 'The chain was reorganised, and a payout of a cheque is not in it any more.',
+    remedy: 'Nothing; the cheque is as good as before and is cashed again.',
+  },
   TRANSACTION_PENDING: {
     what: 'The transaction was sent and is not mined yet.',
     remedy: 'It may still be mined; its outcome is asked for later by its hash.',

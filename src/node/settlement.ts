@@ -7,6 +7,7 @@ import { CashierDesk } from '../settle/cashier-desk.ts';
 import { ChequeDesk } from '../settle/cheque-desk.ts';
 import { ChequebookFactsBook } from '../settle/chequebook-facts.ts';
 import { OwnChequebook } from '../settle/own-chequebook.ts';
+import { FINAL_MS } from '../settle/payout-watch.ts';
 import type { Store, StoredState, StoreRecord } from '../store/store.ts';
 import type { SettlementConfig } from './config.ts';
 import type { Market } from './market.ts';
@@ -100,15 +101,17 @@ export class Settlement {
     void this.#ensureChequebook(ready);
   }
 
-  async #ensureChequebook(ready: () => void): Promise<void> {
+  async #ensureChequebook(ready: () => void, again = false): Promise<void> {
     const { chain, clock, config, emit } = this.#options;
     if (this.#stopped || !config.enabled || chain === undefined) return;
     try {
       await this.#own.ensure(config.depositWei);
       ready();
+      // Once more when it is final: a reorganisation may have undone it meanwhile.
+      if (!again) this.#retry = clock.after(FINAL_MS, () => void this.#ensureChequebook(ready, true));
     } catch (error) {
       emit('fault', { code: codeOf(error) ?? 'RPC_UNREACHABLE', what: 'own chequebook' });
-      this.#retry = clock.after(CHEQUEBOOK_RETRY_MS, () => void this.#ensureChequebook(ready));
+      this.#retry = clock.after(CHEQUEBOOK_RETRY_MS, () => void this.#ensureChequebook(ready, again));
     }
   }
 

@@ -7,6 +7,7 @@ import type { NodeId } from '../core/node-id.ts';
 import type { Units } from '../core/units.ts';
 import type { CashingRecord, ReceivedChequeRecord, Store, StoreRecord } from '../store/store.ts';
 import type { ChequeDesk } from './cheque-desk.ts';
+import { PayoutWatch } from './payout-watch.ts';
 
 export interface CashierOptions {
   readonly chain: Chain;
@@ -49,13 +50,17 @@ export class CashierDesk {
   #gasWei = FIRST_GAS_WEI;
   #stopped = false;
 
+  readonly #payouts: PayoutWatch;
+
   constructor(options: CashierOptions) {
     this.#options = options;
+    this.#payouts = new PayoutWatch(options);
   }
 
   /** Looks up what was under way when the node last stopped, then watches. */
   start(): void {
     const open = this.#options.cashings.filter(({ status }) => status === 'sent');
+    this.#payouts.resume(this.#options.cashings);
     this.#running = open.length === 0 ? this.#running : this.#resume(open);
     this.#schedule();
   }
@@ -91,6 +96,7 @@ export class CashierDesk {
     this.#busy = true;
     let cashed = 0;
     try {
+      for (const undone of await this.#payouts.due()) await this.#undone(undone.chequebook, undone.paidOutWei);
       for (const record of this.#options.desk.received()) {
         if (this.#decide(record, demanded) && (await this.#covered(record))) cashed += await this.#cash(record);
       }
@@ -173,9 +179,12 @@ export class CashierDesk {
   async #mined(chequebook: NodeId, cumulative: bigint, receipt: CashReceipt): Promise<void> {
     const { clock, desk, emit, keep } = this.#options;
     this.#gasWei = receipt.gasWei > 0n ? receipt.gasWei : this.#gasWei;
+    // The contract's word: a transaction that ran where the contract did not stand, on a branch that lost, pays nothing.
+    const paidOut = await this.#payouts.paidOut(chequebook);
     const before = desk.received().find((each) => each.chequebook === chequebook);
     if (before === undefined) return;
-    const cashedWei = receipt.bounced ? before.cashedCumulative + receipt.paidWei : cumulative;
+    const cashedWei = paidOut ?? before.cashedCumulative + receipt.paidWei;
+    this.#payouts.lookAgain(chequebook);
     const record = desk.cashed(chequebook, cashedWei, receipt.bounced);
     if (record === undefined) return;
     const done: CashingRecord = {
@@ -191,6 +200,19 @@ export class CashierDesk {
     if (!receipt.bounced) return;
     emit('bounced', { ...facts, chequebook, missing: String(cumulative - cashedWei) });
     this.#options.bounced(record.neighbour, chequebook);
+  }
+
+  /** The chain took a payout back: the cheque is uncashed again, and cashed once more in its turn. */
+  async #undone(chequebook: NodeId, paidOutWei: bigint): Promise<void> {
+    const { desk, emit, keep } = this.#options;
+    const record = desk.cashed(chequebook, paidOutWei, false);
+    if (record === undefined) return;
+    emit('fault', {
+      neighbour: record.neighbour,
+      code: 'CASHING_UNDONE',
+      what: String(record.cumulative - paidOutWei),
+    });
+    await keep(record.neighbour, [record]).catch(() => this.#payouts.lookAgain(chequebook));
   }
 
   /** Waits for the transaction under way, and starts no other. */

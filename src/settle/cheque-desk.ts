@@ -175,7 +175,7 @@ export class ChequeDesk {
     // An earlier one may have been cashed, or have bounced, meanwhile.
     const record = {
       ...checked,
-      cashedCumulative: larger(checked.cashedCumulative, before?.cashedCumulative ?? 0n),
+      cashedCumulative: before?.cashedCumulative ?? checked.cashedCumulative,
       bounced: checked.bounced || before?.bounced === true,
     };
     this.#keep(record);
@@ -201,19 +201,14 @@ export class ChequeDesk {
     return ratio === undefined || wei <= 0n ? 0 : weiToUnits(wei, ratio).units;
   }
 
-  /** The contract has paid up to `cashedWei`. Returns the record to store. */
-  cashed(chequebook: NodeId, cashedWei: bigint, bounced: boolean): ReceivedChequeRecord | undefined {
+  /** The contract has paid `cashedCumulative` in all: less than before, where the chain took a payout back. The record to store. */
+  cashed(chequebook: NodeId, cashedCumulative: bigint, bounced: boolean): ReceivedChequeRecord | undefined {
     const record = this.#received.get(chequebook);
     if (record === undefined) return undefined;
-    const cashedCumulative = cashedWei > record.cashedCumulative ? cashedWei : record.cashedCumulative;
     const next = { ...record, cashedCumulative, bounced: record.bounced || bounced };
     this.#received.set(chequebook, next);
     return next;
   }
-}
-
-function larger(a: bigint, b: bigint): bigint {
-  return a > b ? a : b;
 }
 
 /** The record of a cheque that was accepted, going on from the last one of its chequebook. */

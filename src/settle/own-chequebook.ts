@@ -30,10 +30,14 @@ export class OwnChequebook {
     return this.#known?.address;
   }
 
-  /** Deploys the chequebook with `depositWei` unless there is one. Throws the chain's errors. */
+  /**
+   * Deploys the chequebook with `depositWei` unless there is one. One that is known is looked at: a reorganisation may
+   * have undone it, and then it is deployed again at the same address. Throws the chain's errors.
+   */
   async ensure(depositWei: bigint): Promise<NodeId> {
-    if (this.#known !== undefined) return this.#known.address;
     if (this.#chain === undefined) throw new WayleaveError('CHEQUEBOOK_MISSING');
+    const known = this.#known?.address;
+    if (known !== undefined && (await this.#chain.chequebook(known, known)) !== undefined) return known;
     const { address } = await this.#chain.deployChequebook(depositWei);
     await this.#remember({ address, capacityWei: depositWei });
     return address;
