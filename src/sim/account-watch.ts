@@ -6,6 +6,9 @@ import type { SimNode } from './sim-node.ts';
 
 const SERVICES = [0, 1, 2] as const;
 
+/** Of what a neighbour pays, so much may be lost to it where connections break, as honest links lose it (core/ledger.ts). */
+const BREAKS_PERCENT = 2;
+
 /**
  * One end of one link account, watched over all lives of its node. It reads the ledger's cells and computes by itself:
  * nothing here asks core whether core is right.
@@ -137,7 +140,7 @@ export class AccountWatch {
 
   /** dropAt and riskAt; and of what the other has paid, 2 % of forgiven write-offs (docs/testing.md). */
   lossBound(): number {
-    return this.mostGranted + this.riskAt + Math.ceil((this.other?.issuedUnits ?? 0) * 0.02);
+    return this.mostGranted + this.riskAt + Math.ceil((this.#lastReceived * BREAKS_PERCENT) / 100);
   }
 
   #broken(rule: string, what: string): never {
