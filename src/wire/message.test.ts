@@ -29,6 +29,7 @@ const terms: fc.Arbitrary<Terms> = fc.record({
   services: fc.record({ transit: service, chunks: service, packets: service }),
   payAt: units,
   dropAt: units,
+  valueAt: units,
   metering: fc.constantFrom('data' as const, 'time' as const),
   allotment: fc.record({ bytes: units, ms: units }),
   priority: fc.record({ sendingPerMb: units, receivingPerMb: units }),
