@@ -30,17 +30,24 @@ export function sessionName(node: NodeId, process: string): string {
 /** Makes the schema, or brings it to this version. Throws `STORE_NEWER`, `STORE_CORRUPT`, or what `pg` throws. */
 export async function migrate(connection: PostgresConnection, schema: string): Promise<void> {
   if ((await schemaVersion(connection, schema)) === POSTGRES_SCHEMA_VERSION) return;
-  await connection.transact(async () => {
-    await connection.script(`SELECT pg_advisory_xact_lock(${MIGRATION_LOCK})`);
-    const from = await schemaVersion(connection, schema);
-    if (from === 0) {
-      await connection.script(`CREATE SCHEMA IF NOT EXISTS "${schema}"`);
-      await connection.script('CREATE TABLE meta (name text NOT NULL PRIMARY KEY, value text NOT NULL)');
-    }
-    for (const { version, sql } of POSTGRES_MIGRATIONS) if (version > from) await connection.script(sql);
-    const text = "INSERT INTO meta VALUES ('schema', $1) ON CONFLICT (name) DO UPDATE SET value = excluded.value";
-    await connection.run({ text, values: [String(POSTGRES_SCHEMA_VERSION)] });
-  });
+  // Before the transaction: what others made meanwhile is seen only by one that begins afterwards.
+  await connection.script(`SELECT pg_advisory_lock(${MIGRATION_LOCK})`);
+  try {
+    await connection.transact(() => migrateFrom(connection, schema));
+  } finally {
+    await connection.script(`SELECT pg_advisory_unlock(${MIGRATION_LOCK})`).catch(() => connection.drop());
+  }
+}
+
+async function migrateFrom(connection: PostgresConnection, schema: string): Promise<void> {
+  const from = await schemaVersion(connection, schema);
+  if (from === 0) {
+    await connection.script(`CREATE SCHEMA IF NOT EXISTS "${schema}"`);
+    await connection.script('CREATE TABLE meta (name text NOT NULL PRIMARY KEY, value text NOT NULL)');
+  }
+  for (const { version, sql } of POSTGRES_MIGRATIONS) if (version > from) await connection.script(sql);
+  const text = "INSERT INTO meta VALUES ('schema', $1) ON CONFLICT (name) DO UPDATE SET value = excluded.value";
+  await connection.run({ text, values: [String(POSTGRES_SCHEMA_VERSION)] });
 }
 
 /** 0 where nothing stands yet. */

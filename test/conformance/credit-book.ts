@@ -3,9 +3,9 @@ import { after, before, describe, test } from 'node:test';
 import fc from 'fast-check';
 import { freeWei, leftWei } from '../../src/core/credit-lease.ts';
 import { codeOf } from '../../src/core/errors.ts';
-import type { ChequeOrder, CreditBook, CreditStanding } from '../../src/store/credit-book.ts';
-import type { IssuedChequeRecord, Store } from '../../src/store/store.ts';
-import { keyOf } from './store-records.ts';
+import type { CreditBook, CreditStanding } from '../../src/store/credit-book.ts';
+import type { Store } from '../../src/store/store.ts';
+import { chequebook, funds, order, promised } from './credit-orders.ts';
 
 /** One node with its store and credit book. */
 export interface CreditNode {
@@ -19,30 +19,6 @@ export interface CreditWorld {
   open(place: string): Promise<CreditNode>;
   dispose(): Promise<void>;
 }
-
-export const chequebook = keyOf(0xb00c);
-export const funds = (capacityWei: bigint, reservedWei = 0n, asOf = 1) => ({ capacityWei, reservedWei, asOf });
-
-/** An order for `wei` to beneficiary `to`, with a record like the desk's. */
-export function order(to: number, wei: bigint, paymentId = 1): ChequeOrder {
-  const beneficiary = keyOf(to);
-  const write = (cumulative: bigint): IssuedChequeRecord => ({
-    kind: 'issued',
-    chequebook,
-    beneficiary,
-    cumulative,
-    signature: new Uint8Array(65).fill(Number(cumulative % 251n)),
-    amount: 1,
-    paymentId,
-    acceptedCumulative: 0n,
-    remainder: 0n,
-  });
-  return { chequebook, beneficiary, wei, write };
-}
-
-/** What nodes have promised, by what the book says. */
-export const promised = ({ adoptedWei, leases }: CreditStanding) =>
-  leases.reduce((sum, { issuedWei }) => sum + issuedWei, adoptedWei);
 
 export async function rejectsWith(promise: Promise<unknown>, code: string): Promise<void> {
   const error = await promise.then(

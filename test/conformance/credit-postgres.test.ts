@@ -1,6 +1,6 @@
 import { systemClock } from '../../src/node/system-clock.ts';
 import { openPostgresStore } from '../../src/store/postgres-store.ts';
-import { usePostgres } from '../postgres.fixture.ts';
+import { usePostgres } from '../postgres/server.fixture.ts';
 import { creditConformance } from './credit-book.ts';
 import { keyOf } from './store-records.ts';
 

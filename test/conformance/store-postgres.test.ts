@@ -1,31 +1,94 @@
+import { execFileSync } from 'node:child_process';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import pg from 'pg';
 import { systemClock } from '../../src/node/system-clock.ts';
 import { importInto, readExport } from '../../src/store/export.ts';
 import { openPostgresStore } from '../../src/store/postgres-store.ts';
-import { usePostgres } from '../postgres.fixture.ts';
+import type { Store } from '../../src/store/store.ts';
+import { usePostgres } from '../postgres/server.fixture.ts';
 import { storeConformance } from './store.ts';
 import { keyOf } from './store-records.ts';
 
 const nodeId = keyOf(0xabc);
 const clock = systemClock;
-const server = usePostgres();
+// Its own: the disk of the tables is made small.
+const server = usePostgres({ own: true });
+
+/** A file system of a chosen size, on which the server keeps the tables of the stores that are to fill up. */
+class SmallDisk {
+  readonly #path: string;
+
+  private constructor(path: string) {
+    this.#path = path;
+  }
+
+  /** Undefined where there is no right to mount one. */
+  static async make(folder: string): Promise<SmallDisk | undefined> {
+    const path = join(folder, 'disk');
+    try {
+      execFileSync('mkdir', [path]);
+      execFileSync('chmod', ['755', folder]);
+      execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=64m', 'tmpfs', path], { stdio: 'ignore' });
+      execFileSync('chown', ['postgres', path]);
+    } catch {
+      return undefined;
+    }
+    const client = new pg.Client({ connectionString: server.own.url });
+    await client.connect();
+    await client.query(`CREATE TABLESPACE small LOCATION '${path}'`);
+    await client.end();
+    return new SmallDisk(path);
+  }
+
+  /** Room for so much more. */
+  resize(roomKb: number): void {
+    const used = Number(execFileSync('df', ['--output=used', '-k', this.#path], { encoding: 'utf8' }).split('\n')[1]);
+    execFileSync('mount', ['-o', `remount,size=${used + roomKb}k`, this.#path]);
+  }
+
+  /** When the server has gone: it has files open. */
+  unmount(): void {
+    execFileSync('umount', ['--lazy', this.#path]);
+  }
+}
+
+/** What the tables need for their first rows; beyond it some ten thousand bytes. */
+const SMALL_KB = 40;
+const LARGE_KB = 64_000;
 
 storeConformance(
   'postgres',
   async () => {
     const folder = await mkdtemp(join(tmpdir(), 'wayleave-store-'));
-    const open = (place: string) => openPostgresStore({ url: server.url(place.replaceAll('-', '_')), nodeId, clock });
+    const disk = await SmallDisk.make(folder);
+    const url = (place: string) => server.url(place.replaceAll('-', '_'));
+    const open = (place: string) => {
+      disk?.resize(LARGE_KB);
+      return openPostgresStore({ url: url(place), nodeId, clock });
+    };
+    const openSmall = async (small: SmallDisk, place: string): Promise<Store> => {
+      small.resize(LARGE_KB);
+      const at = `${url(place)}&options=${encodeURIComponent('-c default_tablespace=small')}`;
+      const store = await openPostgresStore({ url: at, nodeId, clock });
+      small.resize(SMALL_KB);
+      return store;
+    };
     return {
       open,
+      ...(disk !== undefined && { openSmall: (place: string) => openSmall(disk, place) }),
+      fullForAll: true,
       backupPath: (name) => join(folder, `${name}.backup`),
       restore: async (from, place) => {
         const store = await open(place);
         await importInto({ store, startEpoch: (epoch) => store.startEpoch(epoch) }, await readExport(from));
         await store.close();
       },
-      dispose: () => rm(folder, { recursive: true, force: true }),
+      dispose: async () => {
+        disk?.unmount();
+        await rm(folder, { recursive: true, force: true });
+      },
     };
   },
   server.missing,

@@ -11,6 +11,8 @@ export interface StoreWorld {
   open(place: string): Promise<Store>;
   /** The same, with room for some ten thousand bytes of records only. Absent where space cannot be limited. */
   openSmall?(place: string): Promise<Store>;
+  /** A store that is full takes small batches no more either: what a failed transaction wrote keeps its room for a while. */
+  readonly fullForAll?: boolean;
   /** A path that does not exist yet, for a backup. */
   backupPath(name: string): string;
   /** Puts a backup at an empty place. */
@@ -237,6 +239,7 @@ function fillsUp(bench: Bench): void {
     const place = bench.newPlace();
     const store = await (bench.world.openSmall?.(place) as Promise<Store>);
     await store.commit([note('first', 'stored')]);
+    if (bench.world.fullForAll === true) return fillsUpForAll(bench, place, store);
     const large = Array.from({ length: 400 }, (_, i) => note(`large-${i}`, 'x'.repeat(4000)));
     await Promise.all([
       store.commit([note('before', 'stored')]),
@@ -251,6 +254,16 @@ function fillsUp(bench: Bench): void {
     assert.deepEqual(await bench.find(place), stateOf(stored));
     assert.deepEqual(await bench.reload(place, (roomy) => roomy.commit(large)), stateOf([...stored, ...large]));
   });
+}
+
+async function fillsUpForAll(bench: Bench, place: string, store: Store): Promise<void> {
+  const large = Array.from({ length: 400 }, (_, i) => note(`large-${i}`, 'x'.repeat(4000)));
+  await rejectsWith(store.commit([...large, note('first', 'replaced')]), 'STORE_FULL');
+  await rejectsWith(store.commit(large), 'STORE_FULL');
+  await store.close();
+  assert.deepEqual(await bench.find(place), stateOf([note('first', 'stored')]));
+  const after = [note('first', 'stored'), ...large];
+  assert.deepEqual(await bench.reload(place, (roomy) => roomy.commit(large)), stateOf(after));
 }
 
 function backsUp(bench: Bench): void {
