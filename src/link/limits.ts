@@ -81,6 +81,12 @@ export const HANDSHAKE_MS = 10_000;
 export const MAX_HALF_OPEN = 128;
 /** Links accepted at a time. A node has tens of neighbours; keys are free, so strangers need a bound. */
 export const MAX_ACCEPTED_LINKS = 1024;
+/**
+ * So many accepted links at a time read the socket in pieces of 64 KiB, which costs each of them that much memory for
+ * ever. Those beyond begin with the size of the first packet and read 16 KiB at a time: a little more CPU for uploads,
+ * 50 kB less for each of many links that are mostly idle.
+ */
+export const ROOMY_LINKS = 8;
 /** Handshakes per remote address: each costs some 5 ms of CPU. The burst lets a whole lab on one machine restart at once. */
 export const HANDSHAKES_PER_SECOND = 10;
 export const HANDSHAKES_BURST = 100;

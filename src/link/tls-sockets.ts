@@ -34,6 +34,23 @@ export function connected(socket: net.Socket, { host, port }: LinkAddress): Prom
   });
 }
 
+/**
+ * Waits for the first bytes and leaves them where they are. Throws `LINK_HANDSHAKE_FAILED`. A `TLSSocket` that finds bytes
+ * waiting begins with a buffer of their size, else with one of 64 KiB, which an idle link would keep for ever.
+ */
+export function begun(socket: net.Socket): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const done = (): void => {
+      socket.off('readable', done);
+      socket.off('close', done);
+      if (socket.readableLength > 0) resolve();
+      else reject(failed('closed by the other end'));
+    };
+    socket.on('readable', done);
+    socket.on('close', done);
+  });
+}
+
 /** Waits for the end of the TLS handshake. Throws `LINK_HANDSHAKE_FAILED`. */
 export function secured(socket: TLSSocket, event: 'secure' | 'secureConnect'): Promise<void> {
   return new Promise((resolve, reject) => {

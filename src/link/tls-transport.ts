@@ -10,11 +10,11 @@ import { failed, PROTOCOL, shakeHands } from './handshake.ts';
 import { type GuardOptions, HandshakeGuard } from './handshake-guard.ts';
 import type { PeerIdentity } from './identity.ts';
 import type { KeepAliveOptions } from './keep-alive.ts';
-import { BATCH_BYTES, HANDSHAKE_MS, MAX_ACCEPTED_LINKS, MAX_POOLED_BUFFERS } from './limits.ts';
+import { BATCH_BYTES, HANDSHAKE_MS, MAX_ACCEPTED_LINKS, MAX_POOLED_BUFFERS, ROOMY_LINKS } from './limits.ts';
 import type { LinkAddress, Listener, Transport } from './link.ts';
 import { Mux } from './mux.ts';
 import { TlsPipe } from './tls-pipe.ts';
-import { connected, listening, nameOf, refuse, secured } from './tls-sockets.ts';
+import { begun, connected, listening, nameOf, refuse, secured } from './tls-sockets.ts';
 
 export interface TlsTransportOptions {
   readonly identity: Identity;
@@ -95,6 +95,7 @@ export class TlsTransport implements Transport {
     unfinished.add(bare);
     const timer = this.#limit(bare);
     try {
+      if (this.#accepted >= ROOMY_LINKS) await begun(bare);
       const socket = new tls.TLSSocket(bare, { ...this.#tls, isServer: true });
       const link = await this.#prove(socket, 'secure', undefined);
       this.#accepted++;
