@@ -443,6 +443,10 @@ export const ERRORS = {
     what: 'The payload is longer than one packet carries.',
     remedy: 'Cut it: a packet takes 15360 bytes.',
   },
+  PACKETS_WAITING: {
+    what: 'Too many packets of this node wait for an answer.',
+    remedy: 'Wait for some of them, or wait less long for each.',
+  },
   PACKET_RETURN_FALSE: {
     what: 'A neighbour returned a packet it was never sent, or with more value than it was sent with.',
     remedy: 'Nothing was booked and the link was closed. If it happens again, leave that neighbour.',

@@ -16,6 +16,7 @@ import type { Terms } from '../core/terms.ts';
 import type { Channel, Link, LinkEnd } from '../link/link.ts';
 import type { StoreRecord } from '../store/store.ts';
 import { decodeMessage, encodeMessage, isPayment } from '../wire/message.ts';
+import { isRoutes } from '../wire/routes.ts';
 import { encodeStatement } from '../wire/statement.ts';
 import { encodeTerms } from '../wire/terms.ts';
 import type { Journal } from './journal.ts';
@@ -52,6 +53,10 @@ export interface LinkServices {
   granted(link: Link): void;
   linkUp(link: Link, door: ServiceDoor): void;
   linkDown(link: Link): void;
+  /** A message that is the services' own, not the session's. Throws `WIRE_MALFORMED`. */
+  heard?(link: Link, message: Uint8Array): void;
+  /** Bytes that are charged already and have not been handed to the link. */
+  waiting?(link: Link): number;
 }
 
 /** How soon after a charge that may matter the session looks: charges of one burst share one look. Milliseconds. */
@@ -90,7 +95,7 @@ export class Neighbour {
     this.#marks = new MarkSeeker({
       clock: options.clock,
       wanted: () => this.session.markWanted,
-      quiet: () => this.link?.queuedBytes === 0 && !this.#draining && this.#queue.length === 0,
+      quiet: () => this.#quiet(),
       found: () => this.step({ kind: 'quiet' }),
     });
   }
@@ -115,9 +120,17 @@ export class Neighbour {
     this.#startTick();
   }
 
+  /** Nothing that is charged is still on its way out of here. */
+  #quiet(): boolean {
+    const { link } = this;
+    if (link === undefined || link.queuedBytes > 0 || this.#draining || this.#queue.length > 0) return false;
+    return (this.#options.services.waiting?.(link) ?? 0) === 0;
+  }
+
   #message(link: Link, bytes: Uint8Array): void {
     if (this.link !== link) return;
     try {
+      if (isRoutes(bytes)) return this.#options.services.heard?.(link, bytes);
       const message = decodeMessage(bytes);
       if (message !== undefined) this.step({ kind: 'message', message });
     } catch (error) {

@@ -6,6 +6,7 @@ import type {
   ListenConfig,
   NeighbourConfig,
   NodeConfig,
+  PacketsConfig,
   ProxyConfig,
   SettlementConfig,
   StoreConfig,
@@ -136,6 +137,37 @@ const proxy: Fields<ProxyConfig> = {
   password: text({ ...SECRET, default: undefined, doc: 'Set together with username.' }),
 };
 
+const packets: Fields<PacketsConfig> = {
+  enabled: flag({ default: true, doc: 'Carry packets of neighbours, and send and serve your own.' }),
+  tollPerPacket: integer({
+    min: 0,
+    max: MAX_PRICE,
+    unit: 'units',
+    default: 5,
+    doc: 'Kept from a packet of others for sending it on.',
+  }),
+  tollPerMb: price(0, 'The same for its size: so much per MB, rounded down for each packet.'),
+  refusalFee: integer({
+    min: 0,
+    max: MAX_PRICE,
+    unit: 'units',
+    default: 1,
+    doc: 'Kept from a packet of a neighbour that cannot go on, so that looking for ways is not free.',
+  }),
+  valueAtUnits: integer({
+    min: 0,
+    max: MAX_UNITS,
+    unit: 'units',
+    default: 0,
+    doc: 'The most value taken from a neighbour on credit. Value is money: 0 takes only what it has prepaid.',
+  }),
+  discipline: choice({
+    of: ['weighted', 'strict'],
+    default: 'weighted',
+    doc: 'Who goes first when a link is busy: shares by weight, or the heaviest first.',
+  }),
+};
+
 const credit: Fields<CreditConfig> = {
   payAtMb: integer({
     min: 1,
@@ -255,6 +287,7 @@ const neighbour: Fields<NeighbourConfig> = {
   payAtUnits: override('For this neighbour, in place of [credit].'),
   dropAtUnits: override('For this neighbour, in place of [credit].'),
   riskAtUnits: override('For this neighbour, in place of [credit].'),
+  valueAtUnits: override('For this neighbour, in place of [packets].'),
 };
 
 type Sections = Omit<NodeConfig, 'folder' | 'name' | 'mode' | 'neighbours'>;
@@ -266,6 +299,7 @@ export const SECTIONS: { readonly [K in keyof Sections]: Section<Sections[K]> } 
   discovery: { doc: 'Who becomes a neighbour.', fields: discovery },
   transit: { doc: 'Internet access, bought and sold.', fields: transit },
   proxy: { doc: 'The way in for your own programs.', fields: proxy },
+  packets: { doc: 'Datagrams that carry value.', fields: packets },
   credit: { doc: 'How much a neighbour may owe. Bounded loss: drop_at plus risk_at, per neighbour.', fields: credit },
   settlement: { doc: 'Payment.', fields: settlement },
   api: { doc: 'HTTP API of the running node.', fields: api },

@@ -17,6 +17,7 @@ export interface NodeConfig {
   readonly discovery: DiscoveryConfig;
   readonly transit: TransitConfig;
   readonly proxy: ProxyConfig;
+  readonly packets: PacketsConfig;
   readonly credit: CreditConfig;
   readonly settlement: SettlementConfig;
   readonly store: StoreConfig;
@@ -70,6 +71,19 @@ export interface ProxyConfig {
   readonly password: string | undefined;
 }
 
+/** Value packets (docs/packets.md). */
+export interface PacketsConfig {
+  readonly enabled: boolean;
+  /** Taken from a packet of others for sending it on: units, and units per MB of it. */
+  readonly tollPerPacket: number;
+  readonly tollPerMb: number;
+  /** Kept from a neighbour's packet that cannot go on. Units. */
+  readonly refusalFee: number;
+  /** The most value taken from a neighbour on credit. Units; 0: only what it has prepaid. */
+  readonly valueAtUnits: number;
+  readonly discipline: 'weighted' | 'strict';
+}
+
 /** `…Mb` is worth that many MB at my ask to the neighbour; `…Units`, when set, takes its place. */
 export interface CreditConfig {
   readonly payAtMb: number;
@@ -117,4 +131,5 @@ export interface NeighbourConfig {
   readonly payAtUnits: number | undefined;
   readonly dropAtUnits: number | undefined;
   readonly riskAtUnits: number | undefined;
+  readonly valueAtUnits: number | undefined;
 }

@@ -33,11 +33,11 @@ export function offer(
     services: {
       transit: { askPerMb, bidPerMb: config.settlement.enabled ? facts.bidPerMb : 0 },
       chunks: { askPerMb: undefined, bidPerMb: 0 },
-      packets: { askPerMb: undefined, bidPerMb: 0 },
+      packets: { askPerMb: config.packets.enabled ? 0 : undefined, bidPerMb: 0 },
     },
     payAt: credit.payAt,
     dropAt: credit.dropAt,
-    valueAt: 0,
+    valueAt: config.packets.enabled ? (neighbour?.valueAtUnits ?? config.packets.valueAtUnits) : 0,
     metering: config.transit.metering,
     allotment: { bytes: 1_000_000, ms: 1_000 },
     priority: { sendingPerMb: 0, receivingPerMb: 0 },

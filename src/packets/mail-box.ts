@@ -172,9 +172,9 @@ export class MailBox {
     this.#options.left(changed.value);
   }
 
-  /** Bytes that go back and wait for the neighbour to take them. */
-  get backBytes(): number {
-    return this.#backBytes;
+  /** Bytes that are charged already and wait for the neighbour to take them. */
+  get unsent(): number {
+    return this.#backBytes + this.#filled;
   }
 
   /** The link is gone: what waited goes back to where it came from. */

@@ -118,6 +118,11 @@ export class PacketRelay {
     return this.#boxes[to]?.queue.bytes ?? 0;
   }
 
+  /** Bytes that are charged and have not left by a link yet, because it takes no more. */
+  unsent(to: LinkRow): number {
+    return this.#boxes[to]?.unsent ?? 0;
+  }
+
   /** Sends a packet of this node's own. Its value is charged when it leaves. Throws as `encodePacket`. */
   send(fields: PacketFields): void {
     const packet = encodePacket(fields);

@@ -67,6 +67,7 @@ export function simConfig(options: SimConfig): NodeConfig {
       payAtUnits: undefined,
       dropAtUnits: undefined,
       riskAtUnits: undefined,
+      valueAtUnits: undefined,
     })),
   };
 }

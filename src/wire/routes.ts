@@ -1,7 +1,7 @@
 import { WayleaveError } from '../core/errors.ts';
 import { isNodeId } from '../core/node-id.ts';
 import type { Destination, RouteRequest, RouteUpdate } from '../core/routes/route.ts';
-import type { ByteReader, ByteWriter } from './bytes.ts';
+import { ByteReader, ByteWriter } from './bytes.ts';
 import { addressBytes, addressText } from './ip-address.ts';
 
 /** What one node tells a neighbour about routes: news, and requests for newer news. */
@@ -13,12 +13,33 @@ export interface Routes {
 /** Updates and requests in one message, so that it stays below the largest message there is. */
 export const MAX_ROUTES_PER_MESSAGE = 1_000;
 
+/** Their type byte among the messages of docs/wire.md. They are no part of the session: the packets service reads them. */
+const ROUTES_TYPE = 9;
+
 const KIND_NODE = 1;
 const KIND_IPV4 = 4;
 const KIND_IPV6 = 6;
 
+/** Whether a message of the control class tells of routes. */
+export function isRoutes(message: Uint8Array): boolean {
+  return message[0] === ROUTES_TYPE;
+}
+
+export function encodeRoutes(routes: Routes): Uint8Array {
+  return writeRoutes(new ByteWriter().u8(ROUTES_TYPE), routes).done();
+}
+
+/** Throws `WIRE_MALFORMED`. */
+export function decodeRoutes(message: Uint8Array): Routes {
+  const input = new ByteReader(message);
+  input.u8();
+  const routes = readRoutes(input);
+  input.end();
+  return routes;
+}
+
 /**
- * The bytes of a routes message: the number of updates 2, each {destination, origin 20, sequence 4, metric 4, price a
+ * The bytes of a routes message after its type: the number of updates 2, each {destination, origin 20, sequence 4, metric 4, price a
  * packet 4, price per MB 4}; then the number of requests 2, each {destination, origin 20, sequence 4, hops 1}.
  * A destination is 1 and a node id, or 4 or 6, the prefix length, and the address.
  */

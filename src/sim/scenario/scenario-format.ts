@@ -1,6 +1,7 @@
 import { WayleaveError } from '../../core/errors.ts';
 import { MAX_PAYLOAD_BYTES, MAX_VALUE } from '../../core/packets/packet.ts';
 import { MAX_PRICE } from '../../core/units.ts';
+import type { ChangeRule } from '../../packets/change.ts';
 
 /** One node of a scenario: what it takes for sending a packet out, and what it sells if it is a server. */
 export interface ScenarioNodeSpec {
@@ -12,11 +13,7 @@ export interface ScenarioNodeSpec {
 }
 
 /** A server keeps its price of a request and sends the rest back in so many packets. */
-export interface ServeSpec {
-  readonly price: number;
-  readonly replies: number;
-  /** `floor`: every reply carries the same, rounded down. `exact`: some carry one unit more, so that nothing is left over. */
-  readonly split: 'floor' | 'exact';
+export interface ServeSpec extends ChangeRule {
   readonly replyBytes: number;
 }
 

@@ -4,13 +4,13 @@ import type { NodeId } from '../../core/node-id.ts';
 import { Carrier } from '../../core/packets/carrier.ts';
 import { HERE, NOWHERE } from '../../core/packets/forwarding-table.ts';
 import type { Link } from '../../link/link.ts';
+import { changeOf } from '../../packets/change.ts';
 import { PacketRelay } from '../../packets/packet-relay.ts';
 import { RouteExchange } from '../../packets/route-exchange.ts';
-import { ByteReader, ByteWriter } from '../../wire/bytes.ts';
 import { packetAnswers, packetId, packetReplyTo } from '../../wire/packet.ts';
-import { readRoutes, writeRoutes } from '../../wire/routes.ts';
+import { decodeRoutes, encodeRoutes } from '../../wire/routes.ts';
 import type { SeededRandom } from '../seeded-random.ts';
-import type { ScenarioLinkSpec, ScenarioNodeSpec, ServeSpec } from './scenario-format.ts';
+import type { ScenarioLinkSpec, ScenarioNodeSpec } from './scenario-format.ts';
 
 export interface ScenarioNodeOptions {
   readonly id: NodeId;
@@ -68,7 +68,7 @@ export class ScenarioNode {
     this.#routes = new RouteExchange({
       self: id,
       clock,
-      send: (to, routes) => this.#links.get(to)?.send('control', writeRoutes(new ByteWriter(), routes).done()),
+      send: (to, routes) => this.#links.get(to)?.send('control', encodeRoutes(routes)),
       changed: (destination, route) => {
         if (destination !== id) this.#relay.route(destination, this.rows.get(route?.via ?? '') ?? NOWHERE);
       },
@@ -87,7 +87,7 @@ export class ScenarioNode {
     this.#links.set(link.peer, link);
     this.#carrier.setLink(row, { toll, valueAt: spec.valueAt, peerValueAt: spec.valueAt, refusalFee });
     link.attach({
-      message: (_, bytes) => this.#routes.heard(link.peer, readRoutes(new ByteReader(bytes))),
+      message: (_, bytes) => this.#routes.heard(link.peer, decodeRoutes(bytes)),
       opened: (channel) => this.#relay.opened(channel, row),
       granted: () => this.#relay.granted(row),
       closed: () => undefined,
@@ -160,12 +160,4 @@ export class ScenarioNode {
     this.#routes.close();
     for (const link of this.#links.values()) link.destroy();
   }
-}
-
-/** How a server divides what it does not keep over its replies. */
-export function changeOf(value: number, { price, replies, split }: ServeSpec): number[] {
-  const rest = Math.max(0, value - price);
-  const each = Math.floor(rest / replies);
-  const extra = split === 'exact' ? rest - each * replies : 0;
-  return Array.from({ length: replies }, (_, n) => each + (n < extra ? 1 : 0));
 }

@@ -1,0 +1,188 @@
+import type { Clock, RandomBytes } from '../core/clock.ts';
+import { type ErrorCode, WayleaveError } from '../core/errors.ts';
+import type { Ledger } from '../core/ledger.ts';
+import type { LinkAccount } from '../core/link-account.ts';
+import type { NodeId } from '../core/node-id.ts';
+import { Carrier } from '../core/packets/carrier.ts';
+import { HERE, NOWHERE } from '../core/packets/forwarding-table.ts';
+import type { PairFigures } from '../core/packets/pair-queue.ts';
+import { isNodeId } from '../core/node-id.ts';
+import type { PathPrice } from '../core/routes/route.ts';
+import type { Units } from '../core/units.ts';
+import type { Channel, Link } from '../link/link.ts';
+import { PacketRelay } from '../packets/packet-relay.ts';
+import { PacketUser } from '../packets/packet-user.ts';
+import { RouteExchange } from '../packets/route-exchange.ts';
+import { PACKET_HEADER_BYTES } from '../wire/packet.ts';
+import { decodeRoutes, encodeRoutes } from '../wire/routes.ts';
+import type { PacketsConfig } from './config.ts';
+
+export interface PacketServiceOptions {
+  readonly self: NodeId;
+  readonly config: PacketsConfig;
+  readonly clock: Clock;
+  readonly randomBytes: RandomBytes;
+  /** Read late: accounts are made with what this service holds back. */
+  readonly ledger: () => Ledger;
+  readonly accountOf: (neighbour: NodeId) => LinkAccount | undefined;
+  readonly fault: (neighbour: NodeId, error: unknown) => void;
+  readonly emit: (kind: 'packet', facts: Record<string, string | number | undefined>) => void;
+}
+
+/** Every link is as far as any other until quality is measured. */
+const LINK_METRIC = 1;
+
+interface Member {
+  readonly account: LinkAccount;
+  readonly link: Link;
+  readonly unwatch: () => void;
+}
+
+/** Value packets and the routes they follow, on one node's links and accounts. */
+export class PacketService {
+  readonly user: PacketUser;
+  readonly routes: RouteExchange;
+  readonly #options: PacketServiceOptions;
+  readonly #members = new Map<NodeId, Member>();
+  #carrier: Carrier | undefined;
+  #relay: PacketRelay | undefined;
+
+  constructor(options: PacketServiceOptions) {
+    const { self, clock, randomBytes } = options;
+    this.#options = options;
+    this.user = new PacketUser({
+      self,
+      clock,
+      randomBytes,
+      relay: () => this.#made.relay,
+      delivered: ({ from, value, bytes }) => options.emit('packet', { neighbour: from, value, bytes }),
+    });
+    this.routes = new RouteExchange({
+      self,
+      clock,
+      send: (to, routes) => this.#members.get(to)?.link.send('control', encodeRoutes(routes)),
+      changed: (destination, route) => {
+        if (!isNodeId(destination) || destination === self) return;
+        const row = route?.via === undefined ? undefined : options.accountOf(route.via)?.row;
+        this.#made.relay.route(destination, row ?? NOWHERE);
+      },
+      fault: (neighbour, code: ErrorCode) => options.fault(neighbour, new WayleaveError(code, { neighbour })),
+    });
+  }
+
+  /** Made when first needed: the ledger exists by then. */
+  get #made(): { carrier: Carrier; relay: PacketRelay } {
+    if (this.#carrier === undefined || this.#relay === undefined) {
+      const { clock, config, ledger, randomBytes, self } = this.#options;
+      const [a = 0, b = 0, c = 0, d = 0] = randomBytes(4);
+      this.#carrier = new Carrier({ ledger: ledger(), salt: (a << 24) | (b << 16) | (c << 8) | d });
+      this.#relay = new PacketRelay({
+        self,
+        carrier: this.#carrier,
+        clock,
+        sink: this.user,
+        fault: (neighbour, error) => this.#options.fault(neighbour, error),
+        moved: (row) => this.#byRow(row)?.account.moved(),
+        queue: { discipline: config.discipline },
+      });
+      this.#relay.route(self, HERE);
+    }
+    return { carrier: this.#carrier, relay: this.#relay };
+  }
+
+  #byRow(row: number): Member | undefined {
+    for (const member of this.#members.values()) if (member.account.row === row) return member;
+    return undefined;
+  }
+
+  get #toll(): PathPrice {
+    const { tollPerMb, tollPerPacket } = this.#options.config;
+    return { perPacket: tollPerPacket, perMb: tollPerMb };
+  }
+
+  linkUp(link: Link): void {
+    const account = this.#options.accountOf(link.peer);
+    if (account === undefined) return;
+    this.#members.get(link.peer)?.unwatch();
+    const unwatch = account.watch(() => this.#terms(account));
+    this.#members.set(link.peer, { account, link, unwatch });
+    this.#made.relay.linkUp(link, account.row);
+    this.#terms(account);
+    this.routes.linkUp(link.peer, { metric: LINK_METRIC, toll: this.#toll });
+  }
+
+  /** What the link may carry now, by both sides' terms: nothing before they are exchanged. */
+  #terms(account: LinkAccount): void {
+    const [mine, theirs] = [account.mine.newest, account.theirs.newest];
+    const open = account.ready && !account.closed && mine !== undefined && theirs !== undefined;
+    const { refusalFee } = this.#options.config;
+    this.#made.carrier.setLink(
+      account.row,
+      open ? { toll: this.#toll, valueAt: mine.valueAt, peerValueAt: theirs.valueAt, refusalFee } : undefined,
+    );
+  }
+
+  linkDown(link: Link): void {
+    const member = this.#members.get(link.peer);
+    if (member?.link !== link) return;
+    member.unwatch();
+    this.#made.relay.linkDown(member.account.row);
+    this.#made.carrier.setLink(member.account.row, undefined);
+    this.#members.delete(link.peer);
+    this.routes.linkDown(link.peer);
+  }
+
+  granted(link: Link): void {
+    const account = this.#members.get(link.peer)?.account;
+    if (account !== undefined) this.#made.relay.granted(account.row);
+  }
+
+  opened(channel: Channel): void {
+    const account = this.#members.get(channel.link.peer)?.account;
+    if (account !== undefined) this.#made.relay.opened(channel, account.row);
+  }
+
+  /** A message of routes. Throws `WIRE_MALFORMED`. */
+  heard(link: Link, message: Uint8Array): void {
+    if (this.#members.get(link.peer)?.link === link) this.routes.heard(link.peer, decodeRoutes(message));
+  }
+
+  /** Bytes charged already that have not left yet. */
+  waiting(link: Link): number {
+    const account = this.#members.get(link.peer)?.account;
+    return account === undefined ? 0 : this.#made.relay.unsent(account.row);
+  }
+
+  /** What is owed to a neighbour and may come back as change. Units. */
+  heldBack(neighbour: NodeId): Units {
+    const account = this.#members.get(neighbour)?.account;
+    return account === undefined ? 0 : this.#made.carrier.heldBack(account.row);
+  }
+
+  /** What a packet of `payloadBytes` to `to` will be charged on its way; undefined where no way is known. Units. */
+  quote(to: NodeId, payloadBytes: number): Units | undefined {
+    const route = this.routes.table.route(to);
+    if (route === undefined) return undefined;
+    if (route.via === undefined) return 0;
+    // This node takes no toll from packets of its own, but the price from here has it.
+    const { perMb, perPacket } = route.price;
+    const sizeBytes = PACKET_HEADER_BYTES + payloadBytes;
+    const bytesPart = Math.ceil((sizeBytes * (perMb - this.#toll.perMb)) / 1_000_000);
+    return perPacket - this.#toll.perPacket + bytesPart;
+  }
+
+  /** Tolls and refusal fees kept so far. Units. */
+  get earned(): { tolls: Units; fees: Units } {
+    return { tolls: this.#carrier?.tolls ?? 0, fees: this.#carrier?.fees ?? 0 };
+  }
+
+  queues(neighbour: NodeId): PairFigures[] {
+    const account = this.#members.get(neighbour)?.account;
+    return account === undefined ? [] : this.#made.relay.figures(account.row);
+  }
+
+  close(): void {
+    this.routes.close();
+    this.user.close();
+  }
+}
