@@ -2,9 +2,8 @@ import { ACTIONS, budgetOf, type Left, leftValues } from './small/actions.ts';
 import { brokenLaw } from './small/laws.ts';
 import { SCENARIOS, type Scenario } from './small/scenario.ts';
 import { moved } from './small/settle.ts';
-import { smallConfig } from './small/small-node.ts';
 import { fingerprintOf } from './small/small-state.ts';
-import { SmallWorld } from './small/small-world.ts';
+import { SmallWorld, smallConfigs } from './small/small-world.ts';
 import { StateSet } from './small/state-set.ts';
 
 /** How far to search. */
@@ -52,7 +51,7 @@ interface Live {
 /** The states of one world, breadth first: the history of each is its parent's and one action more. */
 class Search {
   readonly #scenario: Scenario;
-  readonly #config: ReturnType<typeof smallConfig>;
+  readonly #configs: ReturnType<typeof smallConfigs>;
   readonly #options: SearchOptions;
   readonly #seen = new StateSet(1 << 16);
   #parents = new Int32Array(1 << 16);
@@ -67,7 +66,7 @@ class Search {
 
   constructor(scenario: Scenario, options: SearchOptions) {
     this.#scenario = scenario;
-    this.#config = smallConfig(scenario);
+    this.#configs = smallConfigs(scenario);
     this.#options = options;
   }
 
@@ -100,7 +99,7 @@ class Search {
   }
 
   async #first(): Promise<Live> {
-    const world = new SmallWorld(this.#scenario, this.#config);
+    const world = new SmallWorld(this.#scenario, this.#configs);
     world.connect();
     await world.quiet();
     while (await moved(world));

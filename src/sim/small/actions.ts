@@ -158,5 +158,5 @@ export const ACTIONS: readonly Action[] = [
     },
   },
   // No action of its own, but many in their natural order: so that a short history can hold a whole life.
-  { name: 'settle', able: () => true, act: settle },
+  { name: 'settle', able: ({ scenario }) => scenario.budget.settles, act: settle },
 ];

@@ -70,7 +70,7 @@ function brokenLoss(world: SmallWorld, node: SmallNode): string | undefined {
   const given = Math.floor(sold[node.who].got / MILLION) - Math.ceil(sold[other].got / MILLION) + reached[other];
   const cleared = node.cell(Column.received) - node.cell(Column.uncleared);
   // Each connection may have dropped the fraction of a unit, each way.
-  const slack = 2 * world.ghost.connects;
+  const slack = 2 * (world.ghost.connects - 1);
   if (given - cleared > dropAt + slack) return `it would lose ${given - cleared}, more than dropAt ${dropAt}`;
   if (!cashing) return undefined;
   const cashed = Number((world.chain?.paidWei(CHEQUEBOOKS[other]) ?? 0n) / WEI_PER_UNIT);
@@ -99,7 +99,10 @@ export function brokenRest(world: SmallWorld): string | undefined {
     if (node.cell(Column.pending) !== 0) return `at rest, node ${node.who} has a payment pending`;
     if (node.cell(Column.paid) !== other.cell(Column.received))
       return `at rest, node ${node.who} paid ${node.cell(Column.paid)}, and ${other.cell(Column.received)} was credited`;
-    if (node.account.payDue()) return `at rest, node ${node.who} owes ${-node.balance} and does not pay`;
+    if (other.askPerMb !== undefined && -node.balance >= world.scenario.payAt[other.who])
+      return `at rest, node ${node.who} owes ${-node.balance} and does not pay`;
+    if (node.cell(Column.heldConsume) !== 0 || (other.credit === 0 && node.cell(Column.heldProvide) !== 0))
+      return `at rest, node ${node.who} holds what nobody uses`;
     if (node.cell(Column.assumed) !== 0) return `at rest, node ${node.who} still assumes what a crash forgot`;
     if (node.disk.waiting.length > 0 || node.neighbour.queued.length > 0) return `at rest, node ${node.who} is busy`;
     const broken = brokenTotals(world, node.who);
@@ -115,7 +118,7 @@ function brokenTotals(world: SmallWorld, seller: 0 | 1): string | undefined {
   const { sent, got } = world.ghost.sold[seller];
   const uploads = world.scenario.budget.grants[seller === 0 ? 1 : 0] > 0 || world.scenario.budget.grants[seller] > 0;
   const most = Math.floor((uploads ? sent : got) / MILLION);
-  const least = Math.floor(got / MILLION) - world.ghost.connects;
+  const least = Math.floor(got / MILLION) - (world.ghost.connects - 1);
   if (charged > most) return `at rest, ${charged} is charged for ${most} got from node ${seller}`;
   if (charged < least && !world.ghost.crashed)
     return `at rest, only ${charged} is charged of ${least} from node ${seller}`;

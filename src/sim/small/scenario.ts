@@ -14,6 +14,8 @@ export interface Budget {
   readonly steps: number;
   /** Cashing transactions that are mined. */
   readonly mined: number;
+  /** May a history go on from wherever everything has come to rest? It makes short histories long, and worlds wide. */
+  readonly settles: boolean;
 }
 
 /** One small world: who sells at what, which thresholds hold, and how much may happen. */
@@ -23,7 +25,8 @@ export interface Scenario {
   readonly about: string;
   /** Units per MB, before and after a change of price; undefined sells nothing. */
   readonly asks: readonly [readonly number[] | undefined, readonly number[] | undefined];
-  readonly payAt: number;
+  /** What each asks the other to pay at. They differ, so that nobody can mistake one for the other. */
+  readonly payAt: readonly [number, number];
   readonly dropAt: number;
   readonly riskAt: number;
   /** Bytes of one piece. */
@@ -44,12 +47,13 @@ const NEVER: Budget = {
   prices: [0, 0],
   steps: 1,
   mined: 0,
+  settles: true,
 };
 
 /** A piece costs 10.5 units, so that halves are carried; two pieces reach payAt, four are more than dropAt. */
 const PLAIN = {
   asks: [[7], [7]],
-  payAt: 20,
+  payAt: [20, 26],
   dropAt: 40,
   riskAt: 1_000,
   pieceBytes: 1_500_000,
@@ -58,6 +62,15 @@ const PLAIN = {
 
 /** What `wayleave sim exhaustive` searches. Each is small enough to be searched whole to its depth. */
 export const SCENARIOS: readonly Scenario[] = [
+  {
+    ...PLAIN,
+    name: 'deep',
+    about: 'one sells, the other pays for each piece; nothing else happens, so that whole lives are searched',
+    asks: [[7], undefined],
+    payAt: [10, 12],
+    dropAt: 25,
+    budget: { ...NEVER, serves: [2, 0], cuts: 1, crashes: 1, steps: 0, settles: false },
+  },
   {
     ...PLAIN,
     name: 'trade',

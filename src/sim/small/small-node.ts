@@ -37,10 +37,10 @@ const JOURNAL_MS = 50;
 
 const recover = smallRecover(IDS);
 
-/** The configuration of both nodes of a scenario, read by the real parser. */
-export function smallConfig(scenario: Scenario): NodeConfig {
+/** The configuration of one node of a scenario, read by the real parser. */
+export function smallConfig(scenario: Scenario, who: 0 | 1): NodeConfig {
   const { payAt, dropAt, riskAt } = scenario;
-  const credit = `[credit]\npay_at_units = ${payAt}\ndrop_at_units = ${dropAt}\nrisk_at_units = ${riskAt}\n`;
+  const credit = `[credit]\npay_at_units = ${payAt[who]}\ndrop_at_units = ${dropAt}\nrisk_at_units = ${riskAt}\n`;
   const config = parseConfig(credit, '/small/wayleave.toml');
   return {
     ...config,

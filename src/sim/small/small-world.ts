@@ -20,7 +20,7 @@ export class SmallWorld {
   readonly toward: [Flight, Flight] = [emptyFlight(), emptyFlight()];
   #sequence = 0;
 
-  constructor(scenario: Scenario, config: NodeConfig = smallConfig(scenario)) {
+  constructor(scenario: Scenario, configs: readonly [NodeConfig, NodeConfig] = smallConfigs(scenario)) {
     this.scenario = scenario;
     const drained = scenario.drainedTo === undefined ? 10n ** 18n : BigInt(scenario.drainedTo) * WEI_PER_UNIT;
     const balances = new Map([
@@ -28,7 +28,7 @@ export class SmallWorld {
       [CHEQUEBOOKS[1], drained],
     ]);
     this.chain = scenario.cashing ? new SmallChain(balances) : undefined;
-    const make = (who: 0 | 1): SmallNode => new SmallNode({ who, scenario, config, chain: this.chain });
+    const make = (who: 0 | 1): SmallNode => new SmallNode({ who, scenario, config: configs[who], chain: this.chain });
     this.nodes = [make(0), make(1)];
   }
 
@@ -181,6 +181,11 @@ export class SmallWorld {
     for (const { disk } of this.nodes) disk.asynchronous = false;
     if (this.chain !== undefined) this.chain.asynchronous = false;
   }
+}
+
+/** The configurations of both nodes. */
+export function smallConfigs(scenario: Scenario): readonly [NodeConfig, NodeConfig] {
+  return [smallConfig(scenario, 0), smallConfig(scenario, 1)];
 }
 
 function issuedWei(node: SmallNode): bigint {
