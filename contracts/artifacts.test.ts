@@ -3,8 +3,11 @@ import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
 import { CHANNEL_ABI, CHANNEL_FACTORY_ABI } from '../src/chain/channel-abi.ts';
 import { CHEQUEBOOK_ABI, FACTORY_ABI } from '../src/chain/chequebook-abi.ts';
+import { CONTRACT_ERRORS_ABI } from '../src/chain/contract-errors-abi.ts';
+import { TOKEN_ABI } from '../src/chain/token-abi.ts';
 import { compileContracts } from './compile.ts';
 import { documentWithGas } from './gas.ts';
+import { fixture } from './testing/fixtures.ts';
 
 interface Parameter {
   readonly name?: string | undefined;
@@ -31,6 +34,7 @@ test('artifacts.json is what the sources compile to', async () => {
 test('the hand-written ABI says what the compiled one says', async () => {
   const { parseAbi, toEventSelector, toFunctionSelector } = await import('viem');
   const { contracts } = await compiling;
+  const token = await fixture('PlainToken');
   const selectors = (abi: readonly object[]) =>
     new Set(
       (abi as ReturnType<typeof parseAbi>).flatMap((item) => {
@@ -40,15 +44,33 @@ test('the hand-written ABI says what the compiled one says', async () => {
         return item.type === 'event' ? [toEventSelector(item)] : [];
       }),
     );
+  const abis: Readonly<Record<string, { readonly abi: readonly object[] }>> = {
+    ...contracts,
+    Token: { abi: token.abi as readonly object[] },
+  };
   for (const [name, ours] of [
+    ['Token', TOKEN_ABI],
     ['Chequebook', CHEQUEBOOK_ABI],
     ['Channel', CHANNEL_ABI],
     ['WayleaveFactory', FACTORY_ABI],
     ['WayleaveFactory', CHANNEL_FACTORY_ABI],
   ] as const) {
-    const compiled = selectors(contracts[name]?.abi ?? []);
+    const compiled = selectors(abis[name]?.abi ?? []);
     for (const selector of selectors(parseAbi(ours))) assert.ok(compiled.has(selector), `${name} ${selector}`);
   }
+});
+
+test('every error of the contracts is known by its name', async () => {
+  const { parseAbi, toFunctionSelector } = await import('viem');
+  const { contracts } = await compiling;
+  const errors = (abi: readonly object[]) =>
+    (abi as ReturnType<typeof parseAbi>).flatMap((item) =>
+      item.type === 'error'
+        ? [toFunctionSelector({ ...item, type: 'function', outputs: [], stateMutability: 'view' })]
+        : [],
+    );
+  const theirs = Object.values(contracts).flatMap(({ abi }) => errors(abi));
+  assert.deepEqual(new Set(errors(parseAbi(CONTRACT_ERRORS_ABI))), new Set(theirs));
 });
 
 test('docs/contracts.md shows the gas as it is', async () => {

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { before, describe, test } from 'node:test';
+import { after, before, describe, test } from 'node:test';
 import { encodeFunctionData } from 'viem';
 import type { NodeId } from '../src/core/node-id.ts';
 import {
@@ -28,6 +28,7 @@ before(async () => {
   bench = await openBench();
   plain = await bench.deploy('PlainToken');
 });
+after(() => bench.chain.close());
 
 type Signed = ReturnType<typeof cheque>;
 const many = (book: NodeId, cheques: readonly Signed[]) =>

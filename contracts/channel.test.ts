@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { before, describe, test } from 'node:test';
+import { after, before, describe, test } from 'node:test';
 import { encodeFunctionData } from 'viem';
 import type { ChannelClose, ChannelWithdrawal } from '../src/chain/channel-signing.ts';
 import type { NodeId } from '../src/core/node-id.ts';
@@ -38,6 +38,7 @@ before(async () => {
   plain = await bench.deploy('PlainToken');
   for (const id of [signerA.id, signerB.id, payeeA, payeeB]) await bench.give(id, 10n ** 20n);
 });
+after(() => bench.chain.close());
 
 const call = (channel: NodeId, name: string, args: readonly unknown[] = [], from: NodeId = stranger) =>
   bench.send({ from, to: channel, data: channelCall(name, args) });

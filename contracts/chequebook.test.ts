@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { before, describe, test } from 'node:test';
+import { after, before, describe, test } from 'node:test';
 import type { NodeId } from '../src/core/node-id.ts';
 import {
   type Bench,
@@ -26,6 +26,7 @@ before(async () => {
   bench = await openBench();
   plain = await bench.deploy('PlainToken');
 });
+after(() => bench.chain.close());
 
 const cash = (book: NodeId, beneficiary: NodeId, cumulative: bigint) =>
   bench.send({ from: stranger, to: book, data: cashing(book, beneficiary, cumulative) });

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { before, describe, test } from 'node:test';
+import { after, before, describe, test } from 'node:test';
 import type { NodeId } from '../src/core/node-id.ts';
 import {
   type Bench,
@@ -28,6 +28,7 @@ before(async () => {
   bench = await openBench();
   factory = bench.chain.factory;
 });
+after(() => bench.chain.close());
 
 const deploy = (terms: BookTerms, wei = 0n, from = stranger) =>
   bench.send({ from, to: factory, data: factoryCall('deployChequebook', [terms]), wei });

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { before, describe, test } from 'node:test';
+import { after, before, describe, test } from 'node:test';
 import { type Abi, encodeFunctionData, getContractAddress } from 'viem';
 import type { NodeId } from '../src/core/node-id.ts';
 import {
@@ -30,6 +30,7 @@ before(async () => {
   bench = await openBench();
   ({ abi } = await fixture('Reenterer'));
 });
+after(() => bench.chain.close());
 
 const arm = (attacker: NodeId, target: NodeId, data: Hex) =>
   bench.must({

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { before, describe, test } from 'node:test';
+import { after, before, describe, test } from 'node:test';
 import { codeOnChain } from '../src/chain/artifacts.ts';
 import { signCheque } from '../src/chain/cheque-signing.ts';
 import { createSigner } from '../src/chain/signer.ts';
@@ -28,6 +28,7 @@ let bench: Bench;
 before(async () => {
   bench = await openBench();
 });
+after(() => bench.chain.close());
 
 const sign = (chequebook: NodeId, cumulativeWei: bigint, by = issuer, chainId = CHAIN_ID) =>
   signCheque(by, chainId, { chequebook, beneficiary: ann, cumulativeWei }).signature;

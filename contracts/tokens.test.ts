@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { before, describe, test } from 'node:test';
+import { after, before, describe, test } from 'node:test';
 import { encodeFunctionData } from 'viem';
 import type { NodeId } from '../src/core/node-id.ts';
 import {
@@ -28,6 +28,7 @@ let bench: Bench;
 before(async () => {
   bench = await openBench();
 });
+after(() => bench.chain.close());
 
 const cash = (book: NodeId, beneficiary: NodeId, amount: bigint) =>
   bench.send({ from: stranger, to: book, data: cashing(book, beneficiary, amount) });

@@ -1,6 +1,7 @@
 import type { SignedCheque } from '../core/cheque.ts';
 import type { NodeId } from '../core/node-id.ts';
 import { CHEQUEBOOK_ABI, FACTORY_ABI } from './chequebook-abi.ts';
+import { CONTRACT_ERRORS_ABI } from './contract-errors-abi.ts';
 import type { Hex } from './json-rpc.ts';
 import type { Signer } from './signer.ts';
 
@@ -71,16 +72,6 @@ export interface Encoding {
 /** A node has one chequebook of its own: the first of its key. */
 const FIRST = 0n;
 
-/** The errors of both contracts that a caller may see, for their names. */
-const ERRORS_ABI = [
-  'error AddressZero()',
-  'error FreezeOutOfRange()',
-  'error NothingOwed()',
-  'error SignatureMalformed()',
-  'error SignerNotIssuer()',
-  'error TransferFailed()',
-] as const;
-
 type Viem = typeof import('viem/utils');
 
 /** Loads viem. Modules are kept by the runtime, so a second call is free. */
@@ -88,7 +79,7 @@ export async function loadEncoding(): Promise<Encoding> {
   const viem = await import('viem/utils');
   const book = viem.parseAbi(CHEQUEBOOK_ABI);
   const factory = viem.parseAbi(FACTORY_ABI);
-  const errors = viem.parseAbi(ERRORS_ABI);
+  const errors = viem.parseAbi(CONTRACT_ERRORS_ABI);
   return {
     cash({ beneficiary, cumulativeWei, signature }) {
       const args = [beneficiary as Hex, cumulativeWei, hexOf(signature)] as const;
