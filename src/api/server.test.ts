@@ -42,6 +42,7 @@ const link: LinkStatus = {
   paymentsSent: 4,
   paymentsReceived: 5,
   services: { transit: service, chunks: service, packets: service },
+  credit: { newcomer: 40_000, earned: 0, kept: 0, why: 'newcomer' },
   statements: { mine: 3, theirs: 2, agreed: 2, gapUnits: 0, disputed: false },
   roundTripMs: 1.5,
   paymentsPaused: false,

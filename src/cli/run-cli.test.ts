@@ -228,6 +228,7 @@ describe('commands that talk to a running node', () => {
         paymentsSent: 0,
         paymentsReceived: 0,
         services: { transit: service, chunks: idle, packets: idle },
+        credit: { newcomer: 40_000, earned: 0, kept: 0, why: 'newcomer' },
         statements: { mine: 3, theirs: 2, agreed: 2, gapUnits: 0, disputed: false },
         roundTripMs: undefined,
         paymentsPaused: false,

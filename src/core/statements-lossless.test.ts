@@ -95,6 +95,8 @@ test('a single unit or byte that goes astray is seen at the next statement', () 
     fc.property(fc.array(act, { minLength: 20, maxLength: 80 }), fc.boolean(), (acts, down) => {
       const pair = run(acts, [200_000, 200_000]);
       const [left, right] = pair.sides;
+      // An upload that came too late for its price is its sender's loss already, and would hide the unit.
+      if ([left, right].some(({ news }) => news.some(({ facts }) => facts['code'] === 'EPOCH_STALE'))) return;
       const before = right.account.service('transit').consumedBytes;
       // The right end forgets, or the left end invents.
       if (down) left.account.ledger.provided(left.account.row, 0, 1);

@@ -181,7 +181,7 @@ const credit: Fields<CreditConfig> = {
     max: MAX_MB,
     unit: 'MB at the ask',
     default: 4,
-    doc: 'Debt at which service stops: the most an unknown neighbour can cost you in service.',
+    doc: 'Debt at which service stops: the most an unknown neighbour can cost you in service. It grows with what one earns you.',
   }),
   riskAtMb: integer({
     min: 1,
@@ -196,6 +196,33 @@ const credit: Fields<CreditConfig> = {
     unit: 'seconds',
     default: 60,
     doc: 'How long a neighbour may stay choked before its link is closed.',
+  }),
+  earnPercent: integer({
+    min: 0,
+    max: 100,
+    unit: 'per cent',
+    default: 50,
+    doc: 'Part of the net income kept from a neighbour that is added to its drop_at; pay_at follows. 0: never.',
+  }),
+  growMbPerDay: integer({
+    min: 0,
+    max: MAX_MB,
+    unit: 'MB at the ask',
+    default: 16,
+    doc: 'The most by which drop_at grows in a day.',
+  }),
+  maxEarnedMb: integer({
+    min: 0,
+    max: MAX_MB,
+    unit: 'MB at the ask',
+    default: 256,
+    doc: 'The most by which drop_at grows in all.',
+  }),
+  newcomersPerDay: integer({
+    min: 0,
+    max: 65_536,
+    default: 100,
+    doc: 'Unknown neighbours served on credit in a day. Those that paid make room. Bounds what new keys can take in sum.',
   }),
   statementEveryS: integer({
     min: 1,

@@ -91,6 +91,13 @@ export interface CreditConfig {
   readonly riskAtMb: number;
   /** How long a link may stay choked before it is closed, seconds. */
   readonly graceS: number;
+  /** Part of the net income kept from a neighbour that it is given as credit, per cent; 0: credit never grows. */
+  readonly earnPercent: number;
+  /** The most by which it grows in a day, and all it can come to beyond a newcomer's. */
+  readonly growMbPerDay: number;
+  readonly maxEarnedMb: number;
+  /** New keys that are given a newcomer's credit in a day and have not paid for it. */
+  readonly newcomersPerDay: number;
   /** How often signed totals are sent while anything is charged, seconds. */
   readonly statementEveryS: number;
   readonly payAtUnits: number | undefined;

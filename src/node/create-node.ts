@@ -16,10 +16,11 @@ import { createProxyServer, type ProxyServer } from '../transit/proxy-server.ts'
 import { createTransit, type Transit } from '../transit/transit.ts';
 import { Carried } from './carried.ts';
 import type { NodeConfig } from './config.ts';
+import { Credits } from './credits.ts';
 import { FreeAllowance } from './free-allowance.ts';
 import { Market } from './market.ts';
-import { Neighbours } from './neighbours.ts';
-import type { EventKind, NodeEvent, NodeStatus, WayleaveNode } from './node.ts';
+import { type Known, Neighbours } from './neighbours.ts';
+import type { EventKind, LinkStatus, NodeEvent, NodeStatus, WayleaveNode } from './node.ts';
 import { Settlement } from './settlement.ts';
 import { linkStatus } from './status.ts';
 
@@ -87,6 +88,7 @@ class RunningNode implements WayleaveNode {
   readonly #journal: Journal;
   readonly #market: Market;
   readonly #carried: Carried;
+  readonly #credits: Credits;
   readonly #settlement: Settlement;
   readonly #neighbours: Neighbours;
   readonly #transit: Transit | undefined;
@@ -120,12 +122,14 @@ class RunningNode implements WayleaveNode {
       free: new FreeAllowance({ clock, store, notes: stored.notes }),
       neighbours: () => this.#neighbours,
       chequebook: () => this.#settlement.chequebook,
+      credits: () => this.#credits,
     });
+    this.#credits = this.#makeCredits(stored);
     this.#carried = new Carried({
       config,
       neighbours: () => this.#neighbours,
       received: () => this.#settlement.desk.received(),
-      earned: () => 0,
+      earned: (id) => this.#credits.earned(id),
     });
     this.#settlement = new Settlement({
       config: config.settlement,
@@ -137,7 +141,7 @@ class RunningNode implements WayleaveNode {
       market: () => this.#market,
       neighbours: () => this.#neighbours,
       waitedFor: (id) => this.#carried.waitsFor(id),
-      emit: (kind, facts) => this.#emit(kind, facts),
+      emit: (kind, facts) => this.#heard(kind, facts),
     });
     this.#neighbours = this.#makeNeighbours(stored, signer);
     this.#carried.assume();
@@ -164,6 +168,19 @@ class RunningNode implements WayleaveNode {
       ...(this.#config.transit.uplink ? { gateway: this.#gateway() } : {}),
       emit: (kind, facts) => this.#emit(kind, facts),
       fault: (neighbour, error) => this.#streamFault(neighbour, error),
+    });
+  }
+
+  #makeCredits(stored: StoredState): Credits {
+    return new Credits({
+      config: this.#config,
+      clock: this.#ports.clock,
+      store: this.#ports.store,
+      stored,
+      neighbours: () => this.#neighbours,
+      received: () => this.#settlement.desk.received(),
+      costPerMb: () => this.#market.resaleCostPerMb(),
+      emit: (kind, facts) => this.#emit(kind, facts),
     });
   }
 
@@ -275,6 +292,8 @@ class RunningNode implements WayleaveNode {
     const listed =
       link.dialled && this.#config.neighbours.some((each) => each.id === undefined && each.address !== undefined);
     if (this.#stopping || !(this.#admits(link.peer) || listed)) return link.close('NEIGHBOUR_UNKNOWN');
+    this.#credits.came(link.peer, listed || this.#neighbours.configOf(link.peer) !== undefined);
+    this.#neighbours.refreshOffer(link.peer);
     this.#emit('linkUp', { neighbour: link.peer, address: link.remoteAddress });
     try {
       this.#neighbours.attach(link);
@@ -286,14 +305,17 @@ class RunningNode implements WayleaveNode {
   #refresh(): void {
     if (this.#refreshing || this.#stopping) return;
     this.#refreshing = true;
+    this.#credits.renew();
     this.#neighbours.refreshOffers();
     this.#refreshing = false;
   }
 
-  #heard(kind: EventKind, facts: NodeEvent | Record<string, string | number | boolean | undefined>): void {
+  #heard(kind: EventKind, facts: Readonly<Record<string, unknown>>): void {
     this.#emit(kind, facts);
-    if (kind === 'charged') this.#refresh();
-    if (kind !== 'terms' || facts['neighbour'] === undefined) return;
+    if (facts['neighbour'] === undefined) return;
+    this.#credits.heard(kind, facts['neighbour'] as NodeId, facts);
+    if (kind === 'charged' || kind === 'verdict') this.#refresh();
+    if (kind !== 'terms') return;
     const chequebook = this.#neighbours.get(facts['neighbour'] as NodeId)?.account.theirs.newest?.chequebook;
     if (chequebook !== undefined) this.#settlement.learn(chequebook);
     this.#refresh();
@@ -305,7 +327,7 @@ class RunningNode implements WayleaveNode {
     this.#neighbours.get(neighbour)?.step({ kind: 'fault', code });
   }
 
-  #emit(kind: EventKind, facts: Record<string, unknown>): void {
+  #emit(kind: EventKind, facts: Readonly<Record<string, unknown>>): void {
     const event = { kind, atMs: this.#ports.clock.wallMs(), ...facts } as NodeEvent;
     for (const listener of [...this.#listeners]) listener(event);
   }
@@ -330,8 +352,16 @@ class RunningNode implements WayleaveNode {
       askPerMb: this.#market.askPerMb(),
       paymentsPaused: this.#paused,
       streams: this.#transit?.streams ?? 0,
-      links: this.#neighbours.all().map((known) => linkStatus(known, this.#settlement.desk, this.#config)),
+      links: this.#neighbours.all().map((known) => this.#linkStatus(known)),
     };
+  }
+
+  #linkStatus(known: Known): LinkStatus {
+    return linkStatus(known, {
+      desk: this.#settlement.desk,
+      config: this.#config,
+      credit: this.#credits.status(known),
+    });
   }
 
   subscribe(listener: (event: NodeEvent) => void): () => void {
@@ -362,6 +392,7 @@ class RunningNode implements WayleaveNode {
     const links = this.#neighbours.all().map(({ neighbour }) => neighbour);
     await Promise.all(links.map((neighbour) => neighbour.close(STOP_MS)));
     this.#keeper.stop();
+    await this.#credits.stop();
     await this.#journal.close(links.map(({ account }) => account));
   }
 }

@@ -3,6 +3,7 @@ import type { NodeId } from '../core/node-id.ts';
 import type { PricePerMb } from '../core/units.ts';
 import type { DeskNeighbour } from '../settle/cheque-desk.ts';
 import type { NodeConfig } from './config.ts';
+import type { Credits } from './credits.ts';
 import type { FreeAllowance } from './free-allowance.ts';
 import type { Neighbours } from './neighbours.ts';
 import { creditFor, type OfferFacts } from './offer.ts';
@@ -16,6 +17,7 @@ export interface MarketOptions {
   /** Read late: the neighbours are made with what this market offers them. */
   readonly neighbours: () => Neighbours | undefined;
   readonly chequebook: () => NodeId | undefined;
+  readonly credits: () => Credits;
 }
 
 /** What this node buys and sells at: its cost, its ask and bid to each neighbour, and where its own traffic goes. */
@@ -42,6 +44,12 @@ export class Market {
     return this.#pricing.costPerMb(this.#options.clock.nowMs(), this.#upstream.cheapestAskPerMb());
   }
 
+  /** What something sold now costs at the least: not less than what the next hop asks already. */
+  resaleCostPerMb(): PricePerMb | undefined {
+    const cost = this.costPerMb();
+    return cost === undefined ? undefined : Math.max(cost, this.#upstream.cheapestAskPerMb() ?? 0);
+  }
+
   askPerMb(): PricePerMb | undefined {
     return this.#pricing.askPerMb(this.costPerMb());
   }
@@ -50,7 +58,9 @@ export class Market {
   offerTo(id: NodeId): OfferFacts {
     const chequebook = this.#options.chequebook();
     const bidPerMb = chequebook === undefined ? 0 : this.#pricing.bidPerMb(this.#customerBids());
-    return { askPerMb: this.#upstream.isUpstream(id) ? undefined : this.#askTo(id), bidPerMb, chequebook };
+    const credits = this.#options.credits();
+    const sells = !this.#upstream.isUpstream(id) && !credits.refuses(id);
+    return { askPerMb: sells ? this.#askTo(id) : undefined, bidPerMb, chequebook, earned: credits.earned(id) };
   }
 
   #customerBids(): PricePerMb[] {
@@ -79,7 +89,7 @@ export class Market {
       chequebook: theirs?.chequebook,
       theirRatio: theirs?.ratio,
       myRatio: mine?.ratio,
-      riskAt: creditFor(this.#options.config, neighbours?.configOf(id), askPerMb).riskAt,
+      riskAt: creditFor(this.#options.config, neighbours?.configOf(id), { askPerMb }).riskAt,
     };
   }
 }

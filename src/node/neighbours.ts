@@ -161,7 +161,7 @@ export class Neighbours {
   #uncleared(id: NodeId, config: NeighbourConfig | undefined): Units {
     const last = this.#offered.get(id);
     if (last === undefined) return 0;
-    const { riskAt } = creditFor(this.#options.config, config, last.services.transit.askPerMb ?? 0);
+    const { riskAt } = creditFor(this.#options.config, config, { askPerMb: last.services.transit.askPerMb ?? 0 });
     return Math.max(0, this.#options.desk.uncashedUnits(id, last.ratio) - riskAt);
   }
 
@@ -172,13 +172,18 @@ export class Neighbours {
 
   /** Looks whether anything offered has changed, and tells whom it concerns. */
   refreshOffers(): void {
-    for (const [id, { neighbour, config }] of this.#known) {
-      const last = this.#offered.get(id);
-      const terms = offer(this.#options.config, config, this.#options.facts(id), last);
-      if (terms === last) continue;
-      this.#offered.set(id, terms);
-      neighbour.step({ kind: 'termsChanged', terms });
-    }
+    for (const id of this.#known.keys()) this.refreshOffer(id);
+  }
+
+  /** The same for one neighbour; nothing for one not known yet. */
+  refreshOffer(id: NodeId): void {
+    const known = this.#known.get(id);
+    if (known === undefined) return;
+    const last = this.#offered.get(id);
+    const terms = offer(this.#options.config, known.config, this.#options.facts(id), last);
+    if (terms === last) return;
+    this.#offered.set(id, terms);
+    known.neighbour.step({ kind: 'termsChanged', terms });
   }
 }
 

@@ -60,11 +60,26 @@ export interface LinkStatus {
   readonly paymentsSent: number;
   readonly paymentsReceived: number;
   readonly services: Readonly<Record<Service, ServiceStatus>>;
+  /** How its credit, dropAt, came about. */
+  readonly credit: CreditStatus;
   /** Signed totals exchanged; absent before the first connection. */
   readonly statements: StatementStatus | undefined;
   readonly roundTripMs: number | undefined;
   readonly paymentsPaused: boolean;
   readonly lastFault: string | undefined;
+}
+
+/** A neighbour's credit: a newcomer's and what it earned beyond. Units. */
+export interface CreditStatus {
+  readonly newcomer: number;
+  readonly earned: number;
+  /** Net income kept from it that counts; negative while it has cost more than it brought. */
+  readonly kept: number;
+  /**
+   * `newcomer`: nothing earned yet; `earned`; `fixed`: the operator typed the limit; `newcomers`: not served, as today's
+   * places for newcomers are taken; `barred`: not served, by conduct; `observing`: nothing is limited.
+   */
+  readonly why: 'newcomer' | 'earned' | 'fixed' | 'newcomers' | 'barred' | 'observing';
 }
 
 /** How the two ends' signed totals compare. Numbers are those of statements, 0 for none. */
@@ -119,6 +134,7 @@ export const EVENTS = {
   writeOff: 'the books of a link were reconciled: provided, consumed',
   divergence:
     'a signed statement of a neighbour is worse for this node than its own books: service, side, units (new), total, cause, from, to (its statements)',
+  credit: "the credit of a neighbour changed, or it gets none: earned (beyond a newcomer's), why",
   restored: 'a neighbour runs on a restored backup: storeEpoch',
   verdict: 'a neighbour broke a rule: code, action',
   wouldEnforce: 'observe mode: what would have been done: action',

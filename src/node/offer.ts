@@ -1,3 +1,4 @@
+import { payAtFor } from '../core/credit.ts';
 import type { NodeId } from '../core/node-id.ts';
 import { PROTOCOL_VERSION, sameTerms, type Terms } from '../core/terms.ts';
 import type { PricePerMb, Units } from '../core/units.ts';
@@ -8,6 +9,8 @@ export interface OfferFacts {
   readonly askPerMb: PricePerMb | undefined;
   readonly bidPerMb: PricePerMb;
   readonly chequebook: NodeId | undefined;
+  /** Credit beyond a newcomer's. */
+  readonly earned?: Units;
 }
 
 /** Thresholds may be 0 only where nothing is sold for money; then these stand, so that terms always make sense. */
@@ -21,7 +24,7 @@ export function offer(
   last?: Terms,
 ): Terms {
   const askPerMb = neighbour?.free === true && facts.askPerMb !== undefined ? 0 : facts.askPerMb;
-  const credit = creditFor(config, neighbour, askPerMb ?? 0);
+  const credit = creditFor(config, neighbour, { askPerMb: askPerMb ?? 0, earned: facts.earned ?? 0 });
   const terms: Terms = {
     epoch: last?.epoch ?? 1,
     protocolVersion: PROTOCOL_VERSION,
@@ -46,15 +49,29 @@ export function offer(
   return { ...terms, epoch: last.epoch + 1 };
 }
 
-/** Thresholds in units: so many MB's worth at the ask, or what the operator typed. */
+/**
+ * Thresholds in units: so many MB's worth at the ask and what was earned beyond, or what the operator typed. payAt keeps
+ * the proportion to dropAt that the operator set.
+ */
 export function creditFor(
   config: NodeConfig,
   neighbour: NeighbourConfig | undefined,
-  askPerMb: PricePerMb,
+  at: { readonly askPerMb: PricePerMb; readonly earned?: Units },
 ): { payAt: Units; dropAt: Units; riskAt: Units } {
   const { credit } = config;
-  const dropAt = neighbour?.dropAtUnits ?? credit.dropAtUnits ?? Math.max(LEAST_DROP_AT, credit.dropAtMb * askPerMb);
-  const payAt = neighbour?.payAtUnits ?? credit.payAtUnits ?? Math.max(1, credit.payAtMb * askPerMb);
+  const { askPerMb } = at;
+  const fixed = neighbour?.dropAtUnits ?? credit.dropAtUnits;
+  const newcomer = {
+    dropAt: fixed ?? Math.max(LEAST_DROP_AT, credit.dropAtMb * askPerMb),
+    payAt: Math.max(1, credit.payAtMb * askPerMb),
+  };
+  const dropAt = newcomer.dropAt + (fixed === undefined ? (at.earned ?? 0) : 0);
+  const payAt = neighbour?.payAtUnits ?? credit.payAtUnits ?? payAtFor(newcomer, dropAt);
   const riskAt = neighbour?.riskAtUnits ?? credit.riskAtUnits ?? credit.riskAtMb * askPerMb;
   return { payAt: Math.floor(payAt), dropAt: Math.floor(dropAt), riskAt: Math.floor(riskAt) };
+}
+
+/** True where the operator typed the limit: then it does not grow. */
+export function isCreditFixed(config: NodeConfig, neighbour: NeighbourConfig | undefined): boolean {
+  return (neighbour?.dropAtUnits ?? config.credit.dropAtUnits) !== undefined;
 }

@@ -3,12 +3,20 @@ import { SERVICES, type Service } from '../core/service.ts';
 import type { ChequeDesk } from '../settle/cheque-desk.ts';
 import type { NodeConfig } from './config.ts';
 import type { Known } from './neighbours.ts';
-import type { LinkStatus, ServiceStatus } from './node.ts';
+import type { CreditStatus, LinkStatus, ServiceStatus } from './node.ts';
 import { creditFor } from './offer.ts';
 
+/** Where a link's status comes from, beside the link itself. */
+export interface StatusSources {
+  readonly desk: ChequeDesk;
+  readonly config: NodeConfig;
+  readonly credit: CreditStatus;
+}
+
 /** One link as the faces show it; read from the ledger at this moment. */
-export function linkStatus(known: Known, desk: ChequeDesk, config: NodeConfig): LinkStatus {
+export function linkStatus(known: Known, from: StatusSources): LinkStatus {
   const { neighbour } = known;
+  const { config, credit, desk } = from;
   const { account, session, link } = neighbour;
   const { ledger, row } = account;
   const mine = account.mine.newest;
@@ -26,7 +34,7 @@ export function linkStatus(known: Known, desk: ChequeDesk, config: NodeConfig): 
     theirPayAt: theirs?.payAt,
     theirDropAt: theirs?.dropAt,
     uncashed: desk.uncashedUnits(neighbour.id),
-    riskAt: creditFor(config, known.config, mine?.services.transit.askPerMb ?? 0).riskAt,
+    riskAt: creditFor(config, known.config, { askPerMb: mine?.services.transit.askPerMb ?? 0 }).riskAt,
     pending: ledger.get(row, Column.pending),
     paid: ledger.get(row, Column.paid),
     received: ledger.get(row, Column.received),
@@ -36,6 +44,7 @@ export function linkStatus(known: Known, desk: ChequeDesk, config: NodeConfig): 
       Service,
       ServiceStatus
     >,
+    credit,
     statements: session.statements,
     roundTripMs: link?.roundTripMs,
     paymentsPaused: session.paused,
