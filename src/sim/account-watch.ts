@@ -3,6 +3,7 @@ import type { LinkAccount } from '../core/link-account.ts';
 import type { NodeId } from '../core/node-id.ts';
 import { BrokenRule } from './broken-rule.ts';
 import type { SimNode } from './sim-node.ts';
+import type { Tally } from './tally.ts';
 
 const SERVICES = [0, 1, 2] as const;
 
@@ -16,12 +17,10 @@ const BREAKS_PERCENT = 2;
 export class AccountWatch {
   readonly node: SimNode;
   readonly peer: NodeId;
-  /** The other end's. */
-  other: AccountWatch | undefined;
+  #other: AccountWatch | undefined;
   /** Both nodes keep to the rules. */
   readonly honest: boolean;
-  /** All that this end really consumed from the other, over all lives, with what a crash made it forget. Units. */
-  consumed = 0;
+  readonly #tally: Tally;
   /** The most it was granted, and the most the operator risks on cheques that are not cashed. Units. */
   mostGranted = 0;
   riskAt = 0;
@@ -44,6 +43,21 @@ export class AccountWatch {
     this.node = node;
     this.peer = peer;
     this.honest = honest;
+    this.#tally = node.tally(peer);
+  }
+
+  /** The other end's. */
+  get other(): AccountWatch | undefined {
+    return this.#other;
+  }
+  set other(other: AccountWatch | undefined) {
+    this.#other = other;
+    this.#tally.other = other?.node.tally(other.peer);
+  }
+
+  /** All that this end really had of the other, over all lives. Units. */
+  get consumed(): number {
+    return this.#tally.got + (this.#tally.other?.gave ?? 0);
   }
 
   get account(): LinkAccount | undefined {
@@ -93,7 +107,6 @@ export class AccountWatch {
     const derived = provided - consumed + paid - received + corrected - sum(account, Column.consumedCorrection);
     if (derived !== balance) this.#broken('balance-is-totals', `balance ${balance}, totals ${derived}`);
     this.#integers(account, provided + consumed + paid + received);
-    this.consumed += consumed - this.#lastConsumed;
     this.#exposure(account, corrected);
     this.#lastProvided = provided;
     this.#lastConsumed = consumed;
@@ -135,7 +148,7 @@ export class AccountWatch {
   loss(): number {
     const { other } = this;
     if (other === undefined) return 0;
-    return other.consumed - this.consumed + this.issuedUnits - this.cashedUnits;
+    return other.consumed - this.consumed - this.#tally.underWay + this.issuedUnits - this.cashedUnits;
   }
 
   /** dropAt and riskAt; and of what the other has paid, 2 % of forgiven write-offs (docs/testing.md). */

@@ -5,6 +5,7 @@ import type { NodeId } from '../core/node-id.ts';
 import { MAX_DATA_BYTES } from '../link/limits.ts';
 import { type Channel, type ChannelHandlers, type Link, OPEN_COST_BYTES, ResetCode } from '../link/link.ts';
 import { ForwardGrants } from '../transit/forward-grants.ts';
+import type { Tally } from './tally.ts';
 
 /** What a neighbour may upload is kept granted up to this: small, so that grants are in flight at every crash. Bytes. */
 const FORWARD_TARGET_BYTES = 8 * 1024;
@@ -31,6 +32,8 @@ export interface LinkTrafficOptions {
   readonly link: Link;
   readonly door: ServiceDoor;
   readonly fault: (error: unknown) => void;
+  /** Counts what really arrives. */
+  readonly tally: Tally;
   /** The neighbour sent bytes that are to go on from here. */
   readonly carry?: (bytes: number) => void;
 }
@@ -78,6 +81,7 @@ export class LinkTraffic {
 
   close(): void {
     this.#closed = true;
+    this.#options.tally.broke();
     this.#unwatch();
     this.#grants.close();
     this.#timer?.cancel();
@@ -97,7 +101,7 @@ export class LinkTraffic {
   opened(channel: Channel, tag: number): void {
     const { door, fault } = this.#options;
     try {
-      this.#grants.arrived(OPEN_COST_BYTES, tag);
+      this.#options.tally.arrived(() => this.#grants.arrived(OPEN_COST_BYTES, tag));
     } catch (error) {
       channel.attach({ ...DEAF });
       channel.reset(ResetCode.protocol);
@@ -113,7 +117,7 @@ export class LinkTraffic {
   #seller(channel: Channel): ChannelHandlers {
     const arrived = (bytes: number, tag: number): void => {
       try {
-        this.#grants.arrived(bytes, tag);
+        this.#options.tally.arrived(() => this.#grants.arrived(bytes, tag));
       } catch (error) {
         channel.reset(ResetCode.protocol);
         this.#options.fault(error);
@@ -162,7 +166,7 @@ export class LinkTraffic {
       door.release(hold);
       return fault(error);
     }
-    door.commit(hold, buyer);
+    this.#options.tally.sent(() => door.commit(hold, buyer));
     this.frames += 1;
   }
 
@@ -184,13 +188,13 @@ export class LinkTraffic {
     }
     this.#accepted = false;
     this.#unreleased = 0;
-    door.commit(hold);
+    this.#options.tally.sent(() => door.commit(hold));
   }
 
   #buyer(): ChannelHandlers {
     const delivered = (bytes: number, tag: number): boolean => {
       try {
-        this.#options.door.delivered(bytes, tag);
+        this.#options.tally.delivered(() => this.#options.door.delivered(bytes, tag));
         return true;
       } catch (error) {
         this.#bought?.reset(ResetCode.protocol);

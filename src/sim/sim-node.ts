@@ -12,6 +12,7 @@ import { SimDisk } from './sim-disk.ts';
 import type { LinkTamper } from './sim-link.ts';
 import type { SimNetwork } from './sim-network.ts';
 import { SimTransport } from './sim-transport.ts';
+import { Tally } from './tally.ts';
 import type { Timeline } from './timeline.ts';
 import { Traffic } from './traffic.ts';
 import { VirtualClock } from './virtual-clock.ts';
@@ -68,6 +69,7 @@ export class SimNode {
   transport: SimTransport | undefined;
   clock: VirtualClock | undefined;
   #context: ServicesContext | undefined;
+  readonly #tallies = new Map<NodeId, Tally>();
   #framesBefore = 0;
   readonly #surroundings: SimSurroundings;
 
@@ -91,6 +93,13 @@ export class SimNode {
 
   get alive(): boolean {
     return this.life.alive;
+  }
+
+  /** What really passed between this node and a neighbour. */
+  tally(peer: NodeId): Tally {
+    const found = this.#tallies.get(peer) ?? new Tally();
+    this.#tallies.set(peer, found);
+    return found;
   }
 
   /** The account with a neighbour in the present life; undefined before there is one. */
@@ -138,7 +147,7 @@ export class SimNode {
   async #run(life: Life, ports: NodePorts): Promise<void> {
     const services = (context: ServicesContext): Traffic => {
       this.#context = context;
-      this.traffic = new Traffic(ports.clock, context);
+      this.traffic = new Traffic(ports.clock, context, (peer) => this.tally(peer));
       return this.traffic;
     };
     try {

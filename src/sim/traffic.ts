@@ -5,6 +5,7 @@ import { type Channel, type Link, ResetCode } from '../link/link.ts';
 import type { LinkServices } from '../neighbour/neighbour.ts';
 import type { ServicesContext } from '../node/create-node.ts';
 import { LinkTraffic } from './link-traffic.ts';
+import { Tally } from './tally.ts';
 
 /** No more than this waits for one neighbour: a want beyond it is dropped, as a full queue drops packets. Bytes. */
 const MOST_WANTED_BYTES = 4_000_000;
@@ -16,13 +17,15 @@ const MOST_WANTED_BYTES = 4_000_000;
 export class Traffic implements LinkServices {
   readonly #clock: Clock;
   readonly #context: ServicesContext;
+  readonly #tallyOf: (peer: NodeId) => Tally;
   readonly #links = new Map<NodeId, { link: Link; traffic: LinkTraffic }>();
-
   #framesBefore = 0;
 
-  constructor(clock: Clock, context: ServicesContext) {
+  /** `tallyOf`: where what arrives is counted, over all lives of the node. */
+  constructor(clock: Clock, context: ServicesContext, tallyOf: (peer: NodeId) => Tally = () => new Tally()) {
     this.#clock = clock;
     this.#context = context;
+    this.#tallyOf = tallyOf;
   }
 
   linkUp(link: Link, door: ServiceDoor): void {
@@ -30,7 +33,10 @@ export class Traffic implements LinkServices {
     if (before !== undefined) this.linkDown(before);
     const fault = (error: unknown): void => this.#context.fault(link.peer, error);
     const carry = (bytes: number): void => this.#carry(link.peer, bytes);
-    this.#links.set(link.peer, { link, traffic: new LinkTraffic({ clock: this.#clock, link, door, fault, carry }) });
+    const tally = this.#tallyOf(link.peer);
+    tally.account = this.#context.accountOf(link.peer);
+    const traffic = new LinkTraffic({ clock: this.#clock, link, door, fault, carry, tally });
+    this.#links.set(link.peer, { link, traffic });
   }
 
   linkDown(link: Link): void {
