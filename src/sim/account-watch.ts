@@ -35,6 +35,8 @@ export class AccountWatch {
   #lastConsumed = 0;
   #lastPaid = 0;
   #lastReceived = 0;
+  /** Provided within the last journal window before each crash of this end: nobody can prove it to who denies it. */
+  #forgot = 0;
   #corrected = 0;
   /** What exposure may reach now: the limit, or what stood when it was lowered. */
   #allowed = 0;
@@ -80,7 +82,9 @@ export class AccountWatch {
     this.#account = account;
     this.#life = this.node.lives;
     const { ledger, row } = account;
-    this.#lastProvided = sum(account, Column.provided);
+    const provided = sum(account, Column.provided);
+    this.#forgot += Math.max(0, this.#lastProvided - provided);
+    this.#lastProvided = provided;
     this.#lastConsumed = sum(account, Column.consumed);
     this.#lastPaid = ledger.get(row, Column.paid);
     this.#lastReceived = ledger.get(row, Column.received);
@@ -153,7 +157,7 @@ export class AccountWatch {
 
   /** dropAt and riskAt; and of what the other has paid, 2 % of forgiven write-offs (docs/testing.md). */
   lossBound(): number {
-    return this.mostGranted + this.riskAt + Math.ceil((this.#lastReceived * BREAKS_PERCENT) / 100);
+    return this.mostGranted + this.riskAt + Math.ceil((this.#lastReceived * BREAKS_PERCENT) / 100) + this.#forgot;
   }
 
   #broken(rule: string, what: string): never {

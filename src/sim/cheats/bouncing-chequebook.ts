@@ -2,6 +2,7 @@ import { signCheque } from '../../chain/cheque-signing.ts';
 import { createSigner, generateKey } from '../../chain/signer.ts';
 import type { Cheat } from '../cheat.ts';
 import { Life } from '../life.ts';
+import { take } from './customer.ts';
 
 const LOOK_MS = 500;
 
@@ -11,13 +12,14 @@ const LOOK_MS = 500;
  */
 export const bouncingChequebook: Cheat = {
   name: 'bouncing-chequebook',
-  join({ machine, chain, random, every, cheated }) {
+  join({ machine, victims, chain, random, every, cheated }) {
     const accomplice = createSigner(generateKey((count) => random.bytes(count)));
     chain.fund(accomplice.id, 10n ** 22n);
     const port = chain.port(new Life(), accomplice);
     let drained = 0n;
     let busy = false;
     every(LOOK_MS, () => {
+      take(machine, victims);
       const chequebook = machine.node?.status().chequebook;
       if (busy || chequebook === undefined) return;
       const wei = chain.blocks.state.balance(chequebook);

@@ -1,8 +1,11 @@
 import { decodeMessage, encodeMessage } from '../../wire/message.ts';
 import type { Cheat } from '../cheat.ts';
+import { creditUsed, take } from './customer.ts';
 
 const LOOK_MS = 100;
 const TIMES = 10;
+/** It pays when this part of its credit is used up. */
+const EDGE = 0.9;
 
 /**
  * Promises thresholds it does not keep: tells its neighbours that they may owe it ten times as much as it lets them, and
@@ -22,11 +25,10 @@ export const brokenPayAt: Cheat = {
       },
     };
     every(LOOK_MS, () => {
+      take(machine, victims);
       for (const victim of victims) {
-        const account = machine.accountOf(victim);
-        const due = account?.payDue() === true;
-        const atTheEdge = due && account.door('transit').usable(1) === 0;
-        if (due && !atTheEdge) cheated();
+        const atTheEdge = creditUsed(machine, victim) > EDGE;
+        if (machine.accountOf(victim)?.payDue() === true && !atTheEdge) cheated();
         machine.node?.pausePayments(!atTheEdge, victim);
       }
     });

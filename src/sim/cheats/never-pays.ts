@@ -1,4 +1,5 @@
 import type { Cheat } from '../cheat.ts';
+import { take } from './customer.ts';
 
 /** How often it makes sure that nothing is paid, and counts what is due. Milliseconds. */
 const LOOK_MS = 200;
@@ -11,6 +12,7 @@ export const neverPays: Cheat = {
     onStart(refuse);
     every(LOOK_MS, () => {
       refuse();
+      take(machine, victims);
       for (const victim of victims) if (machine.accountOf(victim)?.payDue() === true) cheated();
     });
   },

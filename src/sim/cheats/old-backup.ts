@@ -1,8 +1,8 @@
 import type { Cheat } from '../cheat.ts';
 import type { DiskImage } from '../disk-image.ts';
 
-const BACKUP_MS = 4_000;
-const RESTORE_MS = 15_000;
+const BACKUP_MS = 1_500;
+const RESTORE_MS = 6_000;
 
 /**
  * Goes back to an old copy of its books again and again, so as to owe less and to have its cheques uncashed: half of the

@@ -3,7 +3,7 @@ import type { PerService } from '../../core/message.ts';
 import { decodeMessage, encodeMessage } from '../../wire/message.ts';
 import type { Cheat } from '../cheat.ts';
 
-const BREAK_MS = 6_000;
+const BREAK_MS = 3_000;
 
 /** Says that it gave more than it did, and that the other has admitted it: in counts, statements and on new connections. */
 export const overCounts: Cheat = {

@@ -1,8 +1,9 @@
 import type { Cheat } from '../cheat.ts';
+import { take } from './customer.ts';
 
 const LOOK_MS = 100;
 /** How long it lets its creditors wait, at the least and at the most. */
-const LATE_MS = { from: 2_000, to: 15_000 };
+const LATE_MS = { from: 500, to: 6_000 };
 
 /** Pays in full, always too late: after it has been slowed down or choked for a while. */
 export const paysLate: Cheat = {
@@ -11,6 +12,7 @@ export const paysLate: Cheat = {
     const dueSinceMs = new Map<string, number>();
     const patience = new Map<string, number>();
     every(LOOK_MS, () => {
+      take(machine, victims);
       for (const victim of victims) {
         if (machine.accountOf(victim)?.payDue() !== true) dueSinceMs.delete(victim);
         else if (!dueSinceMs.has(victim)) {

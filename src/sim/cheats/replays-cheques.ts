@@ -1,24 +1,31 @@
-import type { PaymentMessage } from '../../core/message.ts';
+import type { SignedCheque } from '../../core/cheque.ts';
 import { decodeMessage, encodeMessage } from '../../wire/message.ts';
 import type { Cheat } from '../cheat.ts';
+import { take } from './customer.ts';
 
-/** Pays once, and then with the same cheque again and again, under new payment ids and claiming new amounts. */
+const LOOK_MS = 200;
+/** How often it pays with a cheque it has used before: the last one at first, then any. */
+const REPLAYED = 0.6;
+
+/** Pays with cheques it has paid with already, under new payment ids and claiming new amounts. */
 export const replaysCheques: Cheat = {
   name: 'replays-cheques',
-  join({ machine, cheated }) {
-    const first = new Map<string, PaymentMessage>();
+  join({ machine, victims, random, every, cheated }) {
+    const used = new Map<string, SignedCheque[]>();
     machine.tamper = {
       outgoing(peer, kind, bytes) {
         const message = kind === 'payment' ? decodeMessage(bytes) : undefined;
         if (message?.kind !== 'payment') return undefined;
-        const known = first.get(peer);
-        if (known === undefined) {
-          first.set(peer, message);
+        const cheques = used.get(peer) ?? [];
+        used.set(peer, cheques);
+        if (cheques.length === 0 || !random.chance(REPLAYED)) {
+          cheques.push(message.cheque);
           return undefined;
         }
         cheated();
-        return [encodeMessage({ ...message, cheque: known.cheque })];
+        return [encodeMessage({ ...message, cheque: random.pick(cheques) })];
       },
     };
+    every(LOOK_MS, () => take(machine, victims));
   },
 };

@@ -1,9 +1,11 @@
 import type { Cheat } from '../cheat.ts';
+import { creditUsed } from './customer.ts';
 
 const LOOK_MS = 100;
 const PIECE_BYTES = 3_000;
 /** Customers it goes through. Each takes what a newcomer gets. */
 const MOST_KEYS = 5;
+const SPENT = 0.9;
 
 /**
  * One owner, two keys: one sends traffic through the victim on credit and never pays for it, the other, the cheapest way
@@ -24,9 +26,7 @@ export const twoKeys: Cheat = {
     every(LOOK_MS, () => {
       customer.node?.pausePayments(true);
       if (customer.traffic?.upload(victim, PIECE_BYTES) === true) cheated();
-      const account = customer.accountOf(victim);
-      const spent = account?.payDue() === true && account.door('transit').usable(PIECE_BYTES) < PIECE_BYTES;
-      if (!spent || keys >= MOST_KEYS) return;
+      if (keys >= MOST_KEYS || creditUsed(customer, victim) < SPENT) return;
       customer.retired = true;
       customer.crash();
       keys += 1;

@@ -4,7 +4,7 @@ import { decodeMessage, encodeMessage } from '../../wire/message.ts';
 import type { Cheat } from '../cheat.ts';
 
 /** How often it breaks its connections, so that books are compared. Milliseconds. */
-const BREAK_MS = 6_000;
+const BREAK_MS = 3_000;
 
 /**
  * Says that it got less than it did: in its counts, in its signed statements, and on each new connection, of which it

@@ -1,0 +1,17 @@
+import type { NodeId } from '../../core/node-id.ts';
+import type { SimNode } from '../sim-node.ts';
+
+/** How much of the credit a neighbour gives a machine it has used up: 0 to 1 and a little above; 0 before there is any. */
+export function creditUsed(machine: SimNode, by: NodeId): number {
+  const account = machine.accountOf(by);
+  const dropAt = account?.theirs.newest?.dropAt ?? 0;
+  return account === undefined || dropAt === 0 ? 0 : account.payable() / dropAt;
+}
+
+/** Bytes a cheat wants at once, beside what the world's people want: it must owe something before it can cheat. */
+const PIECE_BYTES = 3_000;
+
+/** Takes more from each of its neighbours. */
+export function take(machine: SimNode, from: readonly NodeId[]): void {
+  for (const neighbour of from) machine.traffic?.upload(neighbour, PIECE_BYTES);
+}
