@@ -34,8 +34,10 @@ export function arrivedHalf(account: LinkAccount): Half {
   return { provided: tally(account, 'provided'), consumed: rest(account, 'consumed') };
 }
 
+/** Value moves with packets: who takes one provides it on arrival, who sends one consumes it at sending, always. */
 function tally(account: LinkAccount, side: Side): Part[] {
-  return SERVICES.map((name) => {
+  return SERVICES.map((name, s) => {
+    if (name === 'packets') return { exact: BigInt(account.net(side, s)) * EXACT, bytes: 0 };
     const service = account.service(name);
     const { exact, bytes } = side === 'provided' ? service.forwarded : service.used;
     return { exact, bytes };

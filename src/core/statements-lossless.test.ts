@@ -113,3 +113,24 @@ test('a single unit or byte that goes astray is seen at the next statement', () 
     { numRuns: 120 },
   );
 });
+
+test('packets with value are charged where they arrive and where they leave, both ways', () => {
+  const pair = run([], [200_000, 200_000]);
+  const [left, right] = pair.sides;
+  for (let i = 1; i <= 3; i += 1) {
+    // Left hands a packet to right, which sends part of the value back; one more of left's is still under way.
+    left.account.ledger.consumed(left.account.row, 2, 1000);
+    right.account.ledger.provided(right.account.row, 2, 1000);
+    right.account.ledger.consumed(right.account.row, 2, 400);
+    left.account.ledger.provided(left.account.row, 2, 400);
+    if (i === 2) left.account.ledger.consumed(left.account.row, 2, 50);
+    pair.tick(61_000);
+    pair.drain();
+    pair.tick(10);
+    pair.drain();
+    if (i === 2) right.account.ledger.provided(right.account.row, 2, 50);
+  }
+  assertNoAlarm(pair);
+  assert.deepEqual(left.stated.mine?.consumed, [0, 0, 3050]);
+  assert.ok((left.session.statements?.agreed ?? 0) >= 3);
+});
