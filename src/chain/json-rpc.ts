@@ -1,4 +1,5 @@
 import { WayleaveError } from '../core/errors.ts';
+import { createPoster } from './http-post.ts';
 
 /** Binary data as JSON-RPC writes it. */
 export type Hex = `0x${string}`;
@@ -33,26 +34,20 @@ const MAX_MESSAGE_CHARS = 300;
 /** JSON-RPC 2.0 over HTTP to one endpoint; every call ends within `timeoutMs`. Throws `CONFIG_INVALID` for a bad URL. */
 export function createRpc(url: string, timeoutMs: number): Rpc {
   const target = parseEndpoint(url);
-  const stop = new AbortController();
+  const poster = createPoster({ ...target, timeoutMs, maxAnswerBytes: MAX_ANSWER_BYTES });
+  let closed = false;
   let lastId = 0;
 
   const call = async (method: string, params: readonly unknown[]): Promise<RpcOutcome> => {
     // Only the host is ever told: providers put their customers' secrets into paths.
-    const facts = { endpoint: target.host, method };
-    if (stop.signal.aborted) throw new WayleaveError('CHAIN_CLOSED', facts);
+    const facts = { endpoint: target.url.host, method };
+    if (closed) throw new WayleaveError('CHAIN_CLOSED', facts);
     lastId += 1;
     const id = lastId;
     try {
-      const response = await fetch(target.href, {
-        method: 'POST',
-        headers: target.headers,
-        body: JSON.stringify({ jsonrpc: '2.0', id, method, params }),
-        redirect: 'error',
-        signal: AbortSignal.any([stop.signal, AbortSignal.timeout(timeoutMs)]),
-      });
-      return outcomeOf(JSON.parse(await readAnswer(response)), id);
+      return outcomeOf(JSON.parse(await poster.post(JSON.stringify({ jsonrpc: '2.0', id, method, params }))), id);
     } catch (cause) {
-      throw new WayleaveError(stop.signal.aborted ? 'CHAIN_CLOSED' : 'RPC_UNREACHABLE', facts, cause);
+      throw new WayleaveError(closed ? 'CHAIN_CLOSED' : 'RPC_UNREACHABLE', facts, cause);
     }
   };
   const ask = async (method: string, params: readonly unknown[]): Promise<unknown> => {
@@ -67,9 +62,12 @@ export function createRpc(url: string, timeoutMs: number): Rpc {
       return quantity(await ask(method, params), method);
     },
     get closed() {
-      return stop.signal.aborted;
+      return closed;
     },
-    close: () => stop.abort(),
+    close() {
+      closed = true;
+      poster.close();
+    },
   };
 }
 
@@ -93,12 +91,11 @@ export function hexData(value: unknown, name: string): Hex {
 }
 
 interface Endpoint {
-  readonly href: string;
-  readonly host: string;
+  readonly url: URL;
   readonly headers: Record<string, string>;
 }
 
-/** `fetch` refuses a name and password inside a URL, so they move to the header they stand for. */
+/** A name and password inside a URL move to the header they stand for. */
 function parseEndpoint(text: string): Endpoint {
   const url = URL.parse(text);
   if (url === null || !/^https?:$/.test(url.protocol)) throw new WayleaveError('CONFIG_INVALID', { key: 'rpc url' });
@@ -109,18 +106,7 @@ function parseEndpoint(text: string): Endpoint {
     url.username = '';
     url.password = '';
   }
-  return { href: url.href, host: url.host, headers };
-}
-
-async function readAnswer(response: Response): Promise<string> {
-  const parts: Uint8Array[] = [];
-  let bytes = 0;
-  for await (const part of response.body ?? []) {
-    bytes += part.length;
-    if (bytes > MAX_ANSWER_BYTES) throw new Error(`an answer over ${MAX_ANSWER_BYTES} bytes`);
-    parts.push(part);
-  }
-  return Buffer.concat(parts).toString('utf8');
+  return { url, headers };
 }
 
 /** Checks the envelope. What is not JSON-RPC is as good as no answer: a login page, a proxy's error. */

@@ -6,12 +6,13 @@ import { after, describe, test } from 'node:test';
 import type { Clock } from '../core/clock.ts';
 import { Column, Ledger } from '../core/ledger.ts';
 import { LinkAccount } from '../core/link-account.ts';
-import { openSqliteStore } from '../store/sqlite-store.ts';
-import type { Store } from '../store/store.ts';
+import { termsOf } from '../core/session-pair.fixture.ts';
+import { openSqliteStore, type SqliteStore } from '../store/sqlite-store.ts';
 import { Journal } from './journal.ts';
 
 const ME = '0x00000000000000000000000000000000000000aa';
 const NEIGHBOUR = '0x00000000000000000000000000000000000000bb';
+const OPTIONS = { fullRateBytesPerSecond: 1, epochGraceMs: 1, enforce: true };
 const clock: Clock = {
   wallMs: () => 1,
   nowMs: () => performance.now(),
@@ -26,8 +27,8 @@ describe('the journal', () => {
   after(() => rmSync(folder, { recursive: true, force: true }));
   let files = 0;
 
-  async function made(): Promise<{
-    store: Store;
+  async function made(windowMs = 5): Promise<{
+    store: SqliteStore;
     ledger: Ledger;
     account: LinkAccount;
     journal: Journal;
@@ -36,10 +37,9 @@ describe('the journal', () => {
     files += 1;
     const store = await openSqliteStore({ path: join(folder, `${files}.db`), nodeId: ME });
     const ledger = new Ledger();
-    const options = { ledger, neighbour: NEIGHBOUR, fullRateBytesPerSecond: 1, epochGraceMs: 1, enforce: true };
     const faults: unknown[] = [];
-    const journal = new Journal({ store, clock, windowMs: 5, failed: (error) => faults.push(error) });
-    return { store, ledger, account: new LinkAccount(options), journal, faults };
+    const journal = new Journal({ store, clock, windowMs, failed: (error) => faults.push(error) });
+    return { store, ledger, account: new LinkAccount({ ...OPTIONS, ledger, neighbour: NEIGHBOUR }), journal, faults };
   }
 
   test('charges of one window are one record, and the account goes on under the new lease', async () => {
@@ -65,6 +65,20 @@ describe('the journal', () => {
     await store.close();
   });
 
+  test('what was charged elsewhere is written with the next money, and does not wait for its own turn', async () => {
+    const { store, ledger, account, journal } = await made(60_000);
+    const other = new LinkAccount({ ...OPTIONS, ledger, neighbour: ME });
+    ledger.consumed(other.row, 0, 7);
+    journal.touch(other);
+    const { syncs } = store.counts;
+    await journal.commit(account);
+    assert.equal(store.counts.syncs - syncs, 1);
+    const stored = await store.load();
+    assert.deepEqual(new Set(stored.links.map(({ consumed }) => consumed[0])), new Set([0, 7]));
+    await journal.close([account, other]);
+    await store.close();
+  });
+
   test('what proves money that moved goes with the first write of its account, whichever that is', async () => {
     const { store, ledger, account, journal } = await made();
     ledger.received(account.row, 50, 50);
@@ -85,6 +99,17 @@ describe('the journal', () => {
     assert.equal((await store.load()).links.length, 0, 'the account was not written either');
     await assert.rejects(journal.commit(account), { code: 'STORE_RECORD_INVALID' }, 'still owed');
     await journal.close([]);
+    await store.close();
+  });
+
+  test('once closed, no write leaves a lease behind', async () => {
+    const { store, account, journal } = await made();
+    account.mine.announce(termsOf({ askPerMb: 1, bidPerMb: 1, payAtMb: 1, dropAtMb: 4 }));
+    await journal.commit(account);
+    assert.ok(((await store.load()).links[0]?.lease ?? 0) > 0);
+    await journal.close([account]);
+    await journal.commit(account);
+    assert.equal((await store.load()).links[0]?.lease, 0);
     await store.close();
   });
 

@@ -42,20 +42,24 @@ export class Journal {
 
   #schedule(delayMs: number): void {
     if (this.#timer !== undefined || this.#stopped) return;
-    this.#timer = this.#options.clock.after(delayMs, () => {
-      this.#timer = undefined;
-      this.#flush().catch((error: unknown) => {
-        this.#options.failed(error);
-        this.#schedule(RETRY_MS);
-      });
+    this.#timer = this.#options.clock.after(delayMs, () => this.#flush());
+  }
+
+  /** Writes what was charged, now. */
+  #flush(): void {
+    this.#timer?.cancel();
+    this.#timer = undefined;
+    this.#writeDirty().catch((error: unknown) => {
+      this.#options.failed(error);
+      this.#schedule(RETRY_MS);
     });
   }
 
-  async #flush(): Promise<void> {
+  async #writeDirty(): Promise<void> {
     const accounts = [...this.#dirty].filter((account) => this.#sound(account));
     this.#dirty.clear();
     try {
-      await this.#write(accounts, (account) => account.leaseUnits());
+      await this.#write(accounts);
     } catch (error) {
       for (const account of accounts) this.#dirty.add(account);
       throw error;
@@ -74,15 +78,19 @@ export class Journal {
   }
 
   /**
-   * Makes `records` and the account durable in one batch, with a fresh lease. Rejects with the store's error; the
-   * records are then owed and go with the account's next write. `INVARIANT_BROKEN`: nothing is written.
+   * Makes `records` and the account durable in one batch, with a fresh lease. What was charged elsewhere shares the
+   * sync. Rejects with the store's error; the records are then owed and go with the account's next write.
+   * `INVARIANT_BROKEN`: nothing is written.
    */
   async commit(account: LinkAccount, records: readonly StoreRecord[] = []): Promise<void> {
     account.ledger.audit(account.row);
     this.owe(account, records);
     this.#dirty.delete(account);
     try {
-      await this.#write([account], (each) => each.leaseUnits());
+      const written = this.#write([account]);
+      // A batch of its own, so that neither can spoil the other.
+      if (this.#timer !== undefined) this.#flush();
+      await written;
     } catch (error) {
       this.touch(account);
       throw error;
@@ -94,10 +102,10 @@ export class Journal {
     if (records.length > 0) this.#owed.set(account, [...(this.#owed.get(account) ?? []), ...records]);
   }
 
-  async #write(accounts: readonly LinkAccount[], leaseOf: (account: LinkAccount) => number): Promise<void> {
+  async #write(accounts: readonly LinkAccount[]): Promise<void> {
     const { clock, store } = this.#options;
     const taken = accounts.map((account) => {
-      const record = account.record(leaseOf(account));
+      const record = account.record(this.#stopped ? 0 : account.leaseUnits());
       return { account, record, snapshot: account.snapshot, owed: this.#owed.get(account) ?? [] };
     });
     if (taken.length === 0) return;
@@ -120,12 +128,15 @@ export class Journal {
     else this.#owed.delete(account);
   }
 
-  /** Writes every account with a lease of zero: nothing more may be charged, and a restart assumes nothing. */
+  /**
+   * Writes every account with a lease of zero: nothing more may be charged, and a restart assumes nothing. A neighbour
+   * that comes back at the last moment gets none either.
+   */
   async close(accounts: readonly LinkAccount[]): Promise<void> {
     this.#stopped = true;
     this.#timer?.cancel();
     this.#timer = undefined;
     this.#dirty.clear();
-    await this.#write(accounts, () => 0);
+    await this.#write(accounts);
   }
 }

@@ -275,6 +275,8 @@ export class Neighbour {
       case 'rememberTerms':
         return journal.commit(this.account, [this.#termsRecord(effect.side, effect.terms)]);
       case 'writeCheque':
+        // The last answer may still wait to be written: it is about the cheque that this one replaces.
+        if (journal.unwritten(this.account).owed.length > 0) await journal.commit(this.account);
         return this.step({ kind: 'chequeWritten', id: effect.id, cheque: await desk.write(this.id, effect) });
       case 'resendCheque': {
         const last = desk.unacknowledged(this.id);
@@ -286,8 +288,10 @@ export class Neighbour {
         return this.step({ kind: 'chequeChecked', id: effect.payment.id, outcome });
       }
       case 'keepCheque':
-      case 'keepPaid':
         return journal.commit(this.account);
+      case 'keepPaid':
+        // A crash forgets at most the answer: the cheque goes again and is answered again.
+        return journal.touch(this.account);
       case 'keepStatement':
         return this.#keepStatement(effect.statement);
       case 'checkStatement': {
