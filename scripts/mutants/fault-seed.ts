@@ -1,0 +1,14 @@
+import type { Cheat } from '../../src/sim/cheat.ts';
+import { CHEATS } from '../../src/sim/cheats.ts';
+import { World } from '../../src/sim/world.ts';
+
+/** Every third seed has nobody but honest nodes, the others one cheat each in turn: some bugs only show against one. */
+export function cheatsFor(seed: number): readonly Cheat[] {
+  return seed % 3 === 0 ? [] : CHEATS.filter((_, at) => at === seed % CHEATS.length);
+}
+
+/** Runs one neighbourhood under faults; the rule it broke, if it did. */
+export async function runSeed(seed: number, steps: number, cheats: readonly Cheat[]): Promise<string | undefined> {
+  const result = await new World({ seed, nodes: 3 + (seed % 2), cheats }).run(steps);
+  return result.broken === undefined ? undefined : String(result.broken.message);
+}

@@ -1,0 +1,167 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { type Node, type SourceFile, SyntaxKind } from 'typescript/unstable/ast';
+import { API } from 'typescript/unstable/sync';
+import type { Mutant } from './mutant.ts';
+
+/** The rules: every line of these is changed in every way below. */
+export const RULES = [
+  'ledger',
+  'payments',
+  'reconcile',
+  'link-account',
+  'account-record',
+  'cheque',
+  'risk',
+  'cashier',
+  'epoch-book',
+  'service-account',
+  'session',
+  'ratio',
+  'units',
+  'relation',
+  'terms',
+  'barter',
+  'hold-table',
+  'conduct',
+  'pace',
+].map((name) => `src/core/${name}.ts`);
+
+const ROOT = join(import.meta.dirname, '..', '..');
+
+/** Operators, and the wrong one for each: sign, comparison, boolean. */
+const SWAPS: Readonly<Record<string, string>> = {
+  '+': '-',
+  '-': '+',
+  '*': '+',
+  '<': '<=',
+  '<=': '<',
+  '>': '>=',
+  '>=': '>',
+  '===': '!==',
+  '!==': '===',
+  '&&': '||',
+  '||': '&&',
+  '+=': '-=',
+  '-=': '+=',
+};
+
+/** Says nothing at run time, or only to people: a change here is no bug in a rule. */
+const SILENT = new Set([
+  SyntaxKind.ImportDeclaration,
+  SyntaxKind.InterfaceDeclaration,
+  SyntaxKind.TypeAliasDeclaration,
+  SyntaxKind.TypeReference,
+  SyntaxKind.TypeLiteral,
+  SyntaxKind.UnionType,
+  SyntaxKind.ArrayType,
+  SyntaxKind.TupleType,
+  SyntaxKind.FunctionType,
+  SyntaxKind.LiteralType,
+  SyntaxKind.TypeOperator,
+  SyntaxKind.IndexedAccessType,
+]);
+const SILENT_TEXT = /^(effects\.push\(news\(|standing\(|#termsNews\(|#wouldHavePaid\()|^get (standing|view)\b/;
+
+/** Every mechanical mutant of the rules, in the order of `RULES` and of their lines. */
+export function mechanicalMutants(files: readonly string[] = RULES): Mutant[] {
+  const api = new API({ cwd: ROOT });
+  try {
+    const project = api.updateSnapshot({ openProject: join(ROOT, 'tsconfig.json') }).getProjects()[0];
+    return files.flatMap((file) => {
+      const source = project?.program.getSourceFile(join(ROOT, file));
+      if (source === undefined) throw new Error(`${file} is not part of the project`);
+      return mutantsOf(file, source);
+    });
+  } finally {
+    api.close();
+  }
+}
+
+type Change = Pick<Mutant, 'start' | 'end' | 'text'>;
+
+function mutantsOf(file: string, source: SourceFile): Mutant[] {
+  const text = readFileSync(join(ROOT, file), 'utf8');
+  const changes: Change[] = [];
+  const visit = (node: Node): void => {
+    if (SILENT.has(node.kind) || SILENT_TEXT.test(text.slice(startOf(node, text), node.end))) return;
+    changes.push(...changesOf(node, text));
+    node.forEachChild(visit);
+  };
+  source.forEachChild(visit);
+  return changes.map((change) => {
+    const before = text.slice(0, change.start);
+    const line = before.split('\n').length;
+    const column = change.start - before.lastIndexOf('\n');
+    const words = (part: string): string => part.replace(/\s+/g, ' ').trim().slice(0, 60);
+    const told = `${words(text.slice(change.start, change.end))} → ${change.text === '' ? 'nothing' : words(change.text)}`;
+    return { ...change, id: `${file}:${line}:${column} ${told}`, file, line, change: told };
+  });
+}
+
+/** Where the text of a node begins, after blanks and comments. */
+function startOf(node: Node, text: string): number {
+  const rest = text.slice(node.pos, node.end);
+  return node.pos + (/^(\s+|\/\/[^\n]*\n|\/\*[\s\S]*?\*\/)*/.exec(rest)?.[0].length ?? 0);
+}
+
+function changesOf(node: Node, text: string): Change[] {
+  const start = startOf(node, text);
+  const own = text.slice(start, node.end);
+  const replace = (by: string): Change[] => [{ start, end: node.end, text: by }];
+  switch (node.kind) {
+    case SyntaxKind.BinaryExpression:
+      return binary(node, text);
+    case SyntaxKind.NumericLiteral:
+      return replace(String(Number(own.replaceAll('_', '')) + 1));
+    case SyntaxKind.BigIntLiteral:
+      return replace(`${BigInt(own.replaceAll('_', '').slice(0, -1)) + 1n}n`);
+    case SyntaxKind.TrueKeyword:
+      return replace('false');
+    case SyntaxKind.FalseKeyword:
+      return replace('true');
+    case SyntaxKind.PrefixUnaryExpression:
+      return own.startsWith('!') || own.startsWith('-') ? replace(`(${own.slice(1)})`) : [];
+    case SyntaxKind.PropertyAccessExpression:
+      return own === 'Math.min' ? replace('Math.max') : own === 'Math.max' ? replace('Math.min') : [];
+    case SyntaxKind.IfStatement:
+      return [...negated(node, text), ...replace('')];
+    case SyntaxKind.ConditionalExpression:
+      return negated(node, text);
+    case SyntaxKind.ExpressionStatement:
+    case SyntaxKind.ThrowStatement:
+      return replace(';');
+    default:
+      return [];
+  }
+}
+
+function childrenOf(node: Node): Node[] {
+  const children: Node[] = [];
+  node.forEachChild((child) => {
+    children.push(child);
+    return undefined;
+  });
+  return children;
+}
+
+function binary(node: Node, text: string): Change[] {
+  const [left, , right] = childrenOf(node);
+  if (left === undefined || right === undefined) return [];
+  const rightStart = startOf(right, text);
+  const between = text.slice(left.end, rightStart);
+  const operator = between.trim();
+  const swap = SWAPS[operator];
+  const strings = /^['"`]/.test(text.slice(startOf(left, text))) || /^['"`]/.test(text.slice(rightStart));
+  if (swap === undefined || (operator === '+' && strings)) return [];
+  const start = left.end + between.indexOf(operator);
+  return [{ start, end: start + operator.length, text: swap }];
+}
+
+/** The first child of `if` and of `? :` is what they ask. */
+function negated(node: Node, text: string): Change[] {
+  const [condition] = childrenOf(node);
+  if (condition === undefined) return [];
+  const start = startOf(condition, text);
+  return [{ start, end: condition.end, text: `!(${text.slice(start, condition.end)})` }];
+}

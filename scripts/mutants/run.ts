@@ -1,0 +1,128 @@
+/**
+ * npm run mutants                    every bug made by hand, each to be noticed by simulation; exit code 1 if one is not
+ * npm run mutants -- --only NAME     those whose name (or file) has NAME in it
+ * npm run mutants -- --all           mechanical ones of every line of the rules too; goes on where it was stopped
+ * npm run mutants -- --patch FILE    somebody's unified diff: is it noticed?
+ * further: --minutes N   --workers N   --fresh (forget what was found before)   --json FILE
+ */
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+import { HAND_MADE } from './hand-made.ts';
+import { mechanicalMutants } from './mechanical.ts';
+import { type Mutant, type Outcome, placed } from './mutant.ts';
+import { tryPatch } from './patch.ts';
+import { Results } from './results.ts';
+import { testsOf } from './tests-of.ts';
+import { noticedBy, type Stage, type TrialPlan, tryMutant } from './trial.ts';
+import { Workshop } from './workshop.ts';
+
+const ROOT = join(import.meta.dirname, '..', '..');
+/** A mutant may take this many times as long as the unchanged tree, and some more, before it is said to hang. */
+const PATIENCE = 4;
+const LEAST_PATIENCE_MS = 60_000;
+/** Three: as many as `simulate.ts` has. */
+const ALL_ROUNDS = 3;
+
+const { values } = parseArgs({
+  options: {
+    all: { type: 'boolean', default: false },
+    patch: { type: 'string' },
+    only: { type: 'string' },
+    fresh: { type: 'boolean', default: false },
+    minutes: { type: 'string', default: '100000' },
+    workers: { type: 'string', default: '2' },
+    json: { type: 'string' },
+  },
+});
+
+const endMs = performance.now() + Number(values.minutes) * 60_000;
+const wanted = (mutant: Mutant): boolean =>
+  values.only === undefined || mutant.id.includes(values.only) || mutant.file.includes(values.only);
+
+const first = new Workshop();
+const plan = await baseline(first);
+const ok = values.patch === undefined ? await tryAll() : await tryPatch(first, values.patch, plan);
+first.close();
+process.exit(ok ? 0 : 1);
+
+/** The unchanged tree passes, or nothing found afterwards means anything. */
+async function baseline(workshop: Workshop): Promise<Omit<TrialPlan, 'stages'>> {
+  const seedsWithout: number[] = [];
+  const startedMs = performance.now();
+  for (;;) {
+    const stages: Stage[] = [{ kind: 'simulation', rounds: values.patch === undefined && values.all ? 2 : ALL_ROUNDS }];
+    const noticed = await noticedBy(workshop, { stages, timeoutMs: 3_600_000, seedsWithout });
+    if (noticed === undefined) break;
+    const seed = /^seed (\d+): /.exec(noticed.evidence)?.[1];
+    console.error(`the unchanged tree: ${noticed.killedBy}: ${noticed.evidence}`);
+    if (noticed.killedBy !== 'fault' || seed === undefined) process.exit(2);
+    seedsWithout.push(Number(seed));
+  }
+  const tookMs = performance.now() - startedMs;
+  console.log(`The unchanged tree passes in ${seconds(tookMs)}, without ${seedsWithout.length} seeds it breaks.`);
+  return { timeoutMs: Math.max(LEAST_PATIENCE_MS, tookMs * PATIENCE), seedsWithout };
+}
+
+async function tryAll(): Promise<boolean> {
+  const hand = HAND_MADE.map((bug) => placed(bug, readFileSync(join(ROOT, bug.file), 'utf8'))).filter(wanted);
+  const missed = (await tryEach('made by hand', hand, () => [{ kind: 'simulation', rounds: ALL_ROUNDS }])).filter(
+    ({ killedBy }) => killedBy !== 'fault' && killedBy !== 'exhaustive' && killedBy !== 'endless',
+  );
+  if (values.all) await tryEach('mechanical', mechanicalMutants().filter(wanted), mechanicalStages);
+  return missed.length === 0;
+}
+
+function mechanicalStages({ file }: Mutant): Stage[] {
+  const { near, far } = testsOf(file);
+  return [
+    { kind: 'tests', files: near },
+    { kind: 'simulation', rounds: 1 },
+    { kind: 'tests', files: far },
+    { kind: 'simulation', rounds: 2 },
+  ];
+}
+
+async function tryEach(
+  name: string,
+  mutants: readonly Mutant[],
+  stagesOf: (mutant: Mutant) => Stage[],
+): Promise<Outcome[]> {
+  const results = new Results({ fresh: values.fresh });
+  const outcomes: Outcome[] = [];
+  const left = [...mutants];
+  const work = async (workshop: Workshop): Promise<void> => {
+    for (let mutant = left.shift(); mutant !== undefined && performance.now() < endMs; mutant = left.shift()) {
+      const source = workshop.read(mutant.file);
+      const known = results.of(mutant.id, source);
+      const outcome = known ?? (await tryMutant(workshop, mutant, { ...plan, stages: stagesOf(mutant) }));
+      if (known === undefined) results.keep(source, outcome);
+      outcomes.push(outcome);
+      const at = `${outcomes.length}/${mutants.length}`;
+      console.log(
+        `${at} ${outcome.killedBy.padEnd(10)} ${outcome.seconds} s  ${outcome.id}  ${outcome.evidence.slice(0, 160)}`,
+      );
+    }
+  };
+  const others = Array.from({ length: Number(values.workers) - 1 }, () => new Workshop());
+  await Promise.all([first, ...others].map(work));
+  for (const workshop of others) workshop.close();
+  report(name, mutants.length, outcomes);
+  return outcomes;
+}
+
+function report(name: string, all: number, outcomes: readonly Outcome[]): void {
+  const counts = new Map<string, number>();
+  for (const { killedBy } of outcomes) counts.set(killedBy, (counts.get(killedBy) ?? 0) + 1);
+  const survivors = outcomes.filter(({ killedBy }) => killedBy === 'nothing');
+  const spent = outcomes.reduce((sum, each) => sum + each.seconds, 0);
+  const by = [...counts].map(([who, count]) => `${who} ${count}`).join(', ');
+  console.log(`\n${outcomes.length} of ${all} mutants ${name} tried in ${spent.toFixed(0)} s: ${by}.`);
+  for (const { file, line, change, id } of survivors) console.log(`SURVIVED ${file}:${line} ${change} (${id})`);
+  if (values.json !== undefined)
+    writeFileSync(values.json, `${JSON.stringify({ name, all, outcomes }, undefined, 1)}\n`);
+}
+
+function seconds(ms: number): string {
+  return `${(ms / 1000).toFixed(0)} s`;
+}
