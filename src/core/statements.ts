@@ -263,6 +263,7 @@ export class Statements {
     if (this.#pending !== undefined) return this.#state(this.#pending, met, step);
     // An answer wants none, even to a mark that has its statement already: else two ends could answer each other for ever.
     if (answers === 0) this.#wantedMs ??= step.nowMs;
+    else this.#answered = sequence;
   }
 
   #floods({ nowMs, fault }: Step): boolean {
