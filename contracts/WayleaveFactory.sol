@@ -83,6 +83,7 @@ contract WayleaveFactory {
     );
 
     error AddressZero();
+    error CallerNotOwnerOrIssuer();
     error FreezeOutOfRange();
     error TokenWithoutCode();
     error PartiesNotInOrder();
@@ -94,11 +95,12 @@ contract WayleaveFactory {
         channelCode = address(new Channel());
     }
 
-    /// Deploys the chequebook of these terms if it does not stand yet, and puts the coin sent along into it. The terms
-    /// are the salt: whoever deploys it first, it is the same chequebook.
+    /// Deploys the chequebook of these terms if it does not stand yet, and puts the coin sent along into it. Only its
+    /// owner or issuer does: a node that finds its own standing may take it that the first deposit was made.
     function deployChequebook(ChequebookTerms calldata terms) external payable returns (address chequebook) {
         // ecrecover answers 0 for nonsense: an issuer of 0 would sign everything.
         if (terms.owner == address(0) || terms.issuer == address(0)) revert AddressZero();
+        if (msg.sender != terms.owner && msg.sender != terms.issuer) revert CallerNotOwnerOrIssuer();
         bool isNew;
         (chequebook, isNew) = place(chequebookCode, TermsCode.pack(terms), terms.token, terms.freezeSeconds);
         if (isNew) {
@@ -110,6 +112,7 @@ contract WayleaveFactory {
     }
 
     /// Opens the channel of these terms if it does not stand yet; the coin sent along is a deposit of the party `payee`.
+    /// Anyone may: the terms are the salt, so it is the same channel whoever comes first.
     function openChannel(ChannelTerms calldata terms, address payee) external payable returns (address channel) {
         // Signers are told apart by their order, and cheques drawn on the channel by their payees.
         if (terms.a.signer >= terms.b.signer) revert PartiesNotInOrder();

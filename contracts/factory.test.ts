@@ -30,7 +30,7 @@ before(async () => {
 });
 after(() => bench.chain.close());
 
-const deploy = (terms: BookTerms, wei = 0n, from = stranger) =>
+const deploy = (terms: BookTerms, wei = 0n, from = issuer.id) =>
   bench.send({ from, to: factory, data: factoryCall('deployChequebook', [terms]), wei });
 const open = (terms: ChannelTerms, wei = 0n, payee = payeeA) =>
   bench.send({ from: stranger, to: factory, data: factoryCall('openChannel', [terms, payee]), wei });
@@ -70,9 +70,15 @@ describe('chequebooks', () => {
     assert.equal(new Set(addresses).size, others.length);
   });
 
-  test('whoever comes first, it is the same one; a second deployment only deposits', async () => {
+  test('only owner and issuer deploy: nobody else makes one stand empty', async () => {
     const terms = bookTerms(bench);
-    await deploy(terms, 1n, ann);
+    for (const from of [stranger, ann]) assert.equal((await deploy(terms, 1n, from)).error, 'CallerNotOwnerOrIssuer');
+    assert.equal((await deploy(terms, 1n, owner)).error, undefined);
+  });
+
+  test('a second deployment only deposits', async () => {
+    const terms = bookTerms(bench);
+    await deploy(terms, 1n, owner);
     const { events } = await deploy(terms, 5n);
     assert.deepEqual(
       events.map(({ name }) => name),

@@ -60,7 +60,7 @@ async function chequebookRows(meter: Meter): Promise<void> {
   const [ann = ZERO, ben = ZERO] = beneficiaries;
   const factory = bench.chain.factory;
   const deploy = factoryCall('deployChequebook', [bookTerms(bench, { token })]);
-  await meter.measure('deploy a chequebook', { from: stranger, to: factory, data: deploy });
+  await meter.measure('deploy a chequebook', { from: issuer.id, to: factory, data: deploy });
   const book = await openBook(bench, MUCH, { token });
   const cash = (name: string, to: NodeId, amount: bigint) =>
     meter.measure(name, { from: stranger, to: book, data: cashing(book, to, amount) });

@@ -125,7 +125,7 @@ test('Swarm’s own signed cheque cashes on this chequebook', async () => {
   // A proxy of the factory's code, with the vector's issuer, put where the vector's chequebook stands.
   const factory = mainnet.chain.factory;
   const terms = { owner, issuer: swarmIssuer, token: ZERO, freezeSeconds: 3600, nonce: 0n };
-  await mainnet.must({ from: stranger, to: factory, data: factoryCall('deployChequebook', [terms]) });
+  await mainnet.must({ from: owner, to: factory, data: factoryCall('deployChequebook', [terms]) });
   const twin = await mainnet.read<string>(factory, FACTORY_ABI, 'chequebookAddress', [terms]);
   await mainnet.rpc('hardhat_setCode', [book, await mainnet.rpc('eth_getCode', [twin, 'latest'])]);
   await mainnet.give(book, 1000n);

@@ -3,19 +3,7 @@ import { signCheque } from '../../src/chain/cheque-signing.ts';
 import { type CompactSignature, compactSignature } from '../../src/chain/compact-signature.ts';
 import type { Signer } from '../../src/chain/signer.ts';
 import type { NodeId } from '../../src/core/node-id.ts';
-import {
-  type Bench,
-  bookCall,
-  CHAIN_ID,
-  DAY_S,
-  factoryCall,
-  type Hex,
-  hexOf,
-  issuer,
-  owner,
-  stranger,
-  ZERO,
-} from './bench.ts';
+import { type Bench, bookCall, CHAIN_ID, DAY_S, factoryCall, type Hex, hexOf, issuer, owner, ZERO } from './bench.ts';
 
 export interface BookTerms {
   readonly owner: NodeId;
@@ -35,7 +23,7 @@ export function bookTerms(bench: Bench, change: Partial<BookTerms> = {}): BookTe
 export async function openBook(bench: Bench, amount = 0n, change: Partial<BookTerms> = {}): Promise<NodeId> {
   const terms = bookTerms(bench, change);
   const data = factoryCall('deployChequebook', [terms]);
-  const { events } = await bench.must({ from: stranger, to: bench.chain.factory, data });
+  const { events } = await bench.must({ from: terms.issuer, to: bench.chain.factory, data });
   const book = events[0]?.args['chequebook'];
   assert.ok(typeof book === 'string');
   await bench.give(book, amount, terms.token);
