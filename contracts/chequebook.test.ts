@@ -228,6 +228,8 @@ describe('reserve', () => {
     const { events } = await bench.send(call, from);
     assert.deepEqual(events, [{ name: 'Reserved', args: { beneficiary: ann, reserved: 0n } }]);
     assert.equal(await read(book, 'totalReserved'), 0n);
+    await asOwner(book, 'reserve', [ben, 3n]);
+    assert.equal((await asOwner(book, 'release', [ann])).error, 'NothingAnnounced', 'used up');
   });
 
   test('raising it ends an announced release; 0 cancels one; one lapses', async () => {
