@@ -82,6 +82,9 @@ test('what was written off in its favour stays in a neighbour’s exposure, but 
   ledger.provided(row, 0, 1000);
   ledger.received(row, 1000, 1000);
   assert.equal(ledger.roomToProvide(row), 70, '2 % of 1030 are forgiven');
+  ledger.consumed(row, 0, 500);
+  ledger.paying(row, 500);
+  assert.equal(ledger.roomToProvide(row), 60, 'but not of what was paid back');
   ledger.audit(row);
 });
 

@@ -45,7 +45,7 @@ const HOT = 16;
 const COLD = 9;
 
 /**
- * Of what a neighbour has paid, this much is forgiven where a connection broke and it counts less than was sent to it:
+ * Of what a neighbour has paid and was not paid back, this much is forgiven where a connection broke and it counts less than was sent to it:
  * honest links lose a little with each break. What goes beyond stays in its exposure, or it could live on breaks.
  */
 const FORGIVEN_PERCENT = 2;
@@ -224,6 +224,7 @@ export class Ledger {
   /** A payment of mine was written (before it leaves): it is pending until `paid` or `unpaid`. */
   paying(row: LinkRow, units: Units): void {
     this.#add(row, Column.pending, amount(units));
+    this.#weighWriteOffs(row);
   }
 
   /** The neighbour acknowledged `units` of what was pending. */
@@ -231,12 +232,14 @@ export class Ledger {
     this.unpaid(row, units);
     this.#add(row, Column.paid, units);
     this.#add(row, Column.balance, units);
+    this.#weighWriteOffs(row);
   }
 
   /** A pending payment is void (superseded or refused): the debt stands. */
   unpaid(row: LinkRow, units: Units): void {
     if (amount(units) > this.get(row, Column.pending)) this.#halt(row, 'more ended than was pending');
     this.#add(row, Column.pending, -units);
+    this.#weighWriteOffs(row);
   }
 
   /** The neighbour paid `units`, of which `clearing` reduce its exposure now; the rest waits until it is final. */
@@ -263,10 +266,18 @@ export class Ledger {
     this.#weighWriteOffs(row);
   }
 
-  #weighWriteOffs(row: LinkRow): void {
+  /** In the neighbour's favour. */
+  #writtenOff(row: LinkRow): number {
     let written = 0;
     for (let s = 0; s < SERVICES.length; s += 1) written -= this.get(row, Column.providedCorrection + s);
-    const madeGood = Math.floor((this.get(row, Column.received) * FORGIVEN_PERCENT) / 100);
+    return written;
+  }
+
+  #weighWriteOffs(row: LinkRow): void {
+    const written = this.#writtenOff(row);
+    // Money that merely circulates makes nothing good.
+    const kept = this.get(row, Column.received) - this.get(row, Column.paid) - this.get(row, Column.pending);
+    const madeGood = Math.floor((Math.max(0, kept) * FORGIVEN_PERCENT) / 100);
     this.#set(row, Column.forgiven, Math.max(0, written - madeGood));
   }
 
@@ -325,7 +336,9 @@ export class Ledger {
     const debt = -(cells[base] as number) - (cells[base + Column.pending] as number);
     const held = cells[base + Column.heldProvide] as number;
     const room = (cells[base + Column.dropAt] as number) - this.#exposure(base) - held;
-    return Math.max(0, Math.min(debt, room));
+    if (debt <= 0 || this.#writtenOff(row) <= 0) return Math.max(0, Math.min(debt, room));
+    // A payment takes back some of what the neighbour's own payments made good.
+    return Math.max(0, Math.min(debt, Math.floor((room * 100) / (100 + FORGIVEN_PERCENT))));
   }
 
   /** Signed sum of all corrections, from my side: balance = (totals) + writeOff. */

@@ -17,7 +17,8 @@ const BREAKS_PERCENT = 2;
 export class AccountWatch {
   readonly node: SimNode;
   readonly peer: NodeId;
-  #other: AccountWatch | undefined;
+  /** The other end's. */
+  other: AccountWatch | undefined;
   /** Both nodes keep to the rules. */
   readonly honest: boolean;
   readonly #tally: Tally;
@@ -28,6 +29,8 @@ export class AccountWatch {
   ownRisk = false;
   /** Cheques this end ever wrote to the other, durable; and what it really cashed of the other's. Units. */
   issuedUnits = 0;
+  /** Connections so far. */
+  connections = 0;
   cashedUnits = 0;
   #account: LinkAccount | undefined;
   #life = 0;
@@ -48,18 +51,15 @@ export class AccountWatch {
     this.#tally = node.tally(peer);
   }
 
-  /** The other end's. */
-  get other(): AccountWatch | undefined {
-    return this.#other;
-  }
-  set other(other: AccountWatch | undefined) {
-    this.#other = other;
-    this.#tally.other = other?.node.tally(other.peer);
+  /** What this end had of the other by its own word, over all lives. Units. */
+  get consumed(): number {
+    return this.#tally.got + this.#tally.sent;
   }
 
-  /** All that this end really had of the other, over all lives. Units. */
-  get consumed(): number {
-    return this.#tally.got + (this.#tally.other?.gave ?? 0);
+  /** What the other end really had of this one: only what arrived. */
+  get provided(): number {
+    const { other } = this;
+    return this.#tally.gave + (other === undefined ? 0 : other.#tally.got);
   }
 
   get account(): LinkAccount | undefined {
@@ -150,14 +150,14 @@ export class AccountWatch {
 
   /** What this end would have lost if the other vanished now, by what really happened. Units. */
   loss(): number {
-    const { other } = this;
-    if (other === undefined) return 0;
-    return other.consumed - this.consumed - this.#tally.underWay + this.issuedUnits - this.cashedUnits;
+    return this.provided - this.consumed + this.issuedUnits - this.cashedUnits;
   }
 
-  /** dropAt and riskAt; and of what the other has paid, 2 % of forgiven write-offs (docs/testing.md). */
+  /** dropAt and riskAt; of what the other has paid and kept 2 % in forgiven write-offs; and the millionths each connection begins anew. */
   lossBound(): number {
-    return this.mostGranted + this.riskAt + Math.ceil((this.#lastReceived * BREAKS_PERCENT) / 100) + this.#forgot;
+    const kept = Math.max(0, this.#lastReceived - this.#lastPaid);
+    const breaks = Math.ceil((kept * BREAKS_PERCENT) / 100) + this.connections;
+    return this.mostGranted + this.riskAt + breaks + this.#forgot;
   }
 
   #broken(rule: string, what: string): never {

@@ -118,7 +118,7 @@ export class Invariants {
     throw new BrokenRule(
       'bounded-loss',
       `${watch.node.name} would lose ${loss} to ${watch.other?.node.name}, above dropAt ${mostGranted} + riskAt ${riskAt} ` +
-        `(provided ${watch.other?.consumed}, consumed ${consumed}, paid ${issuedUnits}, cashed ${cashedUnits})`,
+        `(provided ${watch.provided}, consumed ${consumed}, paid ${issuedUnits}, cashed ${cashedUnits})`,
     );
   }
 
@@ -143,6 +143,10 @@ export class Invariants {
   /** What a node says of itself and its neighbours. */
   said(node: SimNode, event: NodeEvent): void {
     const about = event.neighbour;
+    if (event.kind === 'linkUp' && about !== undefined) {
+      const watch = this.watchOf(node.id, about);
+      if (watch !== undefined) watch.connections += 1;
+    }
     if (event.kind === 'cashed' && about !== undefined) {
       const watch = this.watchOf(node.id, about);
       if (watch !== undefined) this.#cashed(watch);

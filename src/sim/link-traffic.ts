@@ -81,7 +81,6 @@ export class LinkTraffic {
 
   close(): void {
     this.#closed = true;
-    this.#options.tally.broke();
     this.#unwatch();
     this.#grants.close();
     this.#timer?.cancel();
@@ -166,7 +165,7 @@ export class LinkTraffic {
       door.release(hold);
       return fault(error);
     }
-    this.#options.tally.sent(() => door.commit(hold, buyer));
+    this.#options.tally.sending(() => door.commit(hold, buyer));
     this.frames += 1;
   }
 
@@ -188,7 +187,7 @@ export class LinkTraffic {
     }
     this.#accepted = false;
     this.#unreleased = 0;
-    this.#options.tally.sent(() => door.commit(hold));
+    this.#options.tally.sending(() => door.commit(hold));
   }
 
   #buyer(): ChannelHandlers {

@@ -10,29 +10,15 @@ export class Tally {
   /** The neighbour's service that came here, and this node's service for what the neighbour sent through it. */
   got = 0;
   gave = 0;
-  /** The neighbour's, of this node. */
-  other: Tally | undefined;
+  /** What this node sent through the neighbour, whether it arrived or was lost on its way: it stands by its word. */
+  sent = 0;
   account: LinkAccount | undefined;
-  #sent = 0;
-  #lost = 0;
 
   /** Runs `book`, which charges this node for what it sends through the neighbour. */
-  sent(book: () => void): void {
+  sending(book: () => void): void {
     const before = this.#total(Column.consumed);
     book();
-    this.#sent += this.#total(Column.consumed) - before;
-  }
-
-  /** The connection broke: what was sent on it and has not arrived is lost, but for what the wire still delivers. */
-  broke(): void {
-    this.#lost = this.#sent - (this.other?.gave ?? 0);
-  }
-
-  /** What was sent through the neighbour and is still on its way. */
-  get underWay(): number {
-    const open = this.#sent - (this.other?.gave ?? 0);
-    if (this.#lost > open) this.#lost = open;
-    return open - this.#lost;
+    this.sent += this.#total(Column.consumed) - before;
   }
 
   /** Runs `book`, which charges what has just been delivered here. */
