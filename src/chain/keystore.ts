@@ -4,6 +4,7 @@ import { dirname } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { RandomBytes } from '../core/clock.ts';
 import { WayleaveError } from '../core/errors.ts';
+import { isNodeId, type NodeId } from '../core/node-id.ts';
 import type { KeystoreAnswer, KeystoreTask } from './keystore-child.ts';
 import { parseKeystore } from './keystore-v3.ts';
 import { createSigner, generateKey, type Signer } from './signer.ts';
@@ -71,6 +72,14 @@ export async function openKeystore({ path, password, insecure = false }: OpenKey
 /** True when the file holds its key without encryption; then there is no password to ask for. Throws as `openKeystore`. */
 export async function isInsecureKeystore(path: string): Promise<boolean> {
   return isInsecure(parseJson(await readKeyFile(path)));
+}
+
+/** The node id that the file says its key has, without the password; unlocking checks it. Throws as `openKeystore`. */
+export async function keystoreId(path: string): Promise<NodeId> {
+  const file = parseJson(await readKeyFile(path));
+  const id = isInsecure(file) ? insecureSigner(file.key).id : `0x${parseKeystore(file).address ?? ''}`;
+  if (!isNodeId(id)) throw new WayleaveError('KEYSTORE_INVALID', { field: 'address', reason: 'missing' });
+  return id;
 }
 
 async function contentOf(key: Uint8Array, signer: Signer, options: CreateKeystoreOptions): Promise<object> {

@@ -8,10 +8,16 @@ import { writeBackup } from '../store/sqlite-backup.ts';
 import { openStoreFile } from '../store/sqlite-file.ts';
 import { NodeApi } from './node-api.ts';
 import { configFile, configOption } from './node-folder.ts';
+import { openBooks } from './open-store.ts';
 import { answer, type CommandContext } from './terminal.ts';
 
-/** What a backup holds, by name. */
-export const BACKUP_NAMES = { store: 'wayleave.db', key: 'key.json', config: 'wayleave.toml' } as const;
+/** What a backup holds, by name: `store` where the books are in a file, `books` where they are on a server. */
+export const BACKUP_NAMES = {
+  store: 'wayleave.db',
+  books: 'wayleave.jsonl',
+  key: 'key.json',
+  config: 'wayleave.toml',
+} as const;
 
 /** `wayleave backup` */
 export function backupCommand(context: CommandContext): Command {
@@ -51,14 +57,19 @@ async function backup(file: string, folder: string, { terminal }: CommandContext
 
 /** Through the running node if there is one, else straight from the file, which is then nobody's. True if through the node. */
 async function copyStore(config: NodeConfig, node: () => NodeApi, folder: string): Promise<boolean> {
-  const to = join(folder, BACKUP_NAMES.store);
+  const { path, url } = config.store;
+  const to = join(folder, url === undefined ? BACKUP_NAMES.store : BACKUP_NAMES.books);
   try {
     await node().backup(to);
     return true;
   } catch (error) {
     if (codeOf(error) !== 'API_UNREACHABLE') throw error;
   }
-  const { path } = config.store;
+  if (url !== undefined) {
+    await using books = await openBooks(config);
+    await books.store.backup(to);
+    return false;
+  }
   if (!existsSync(path)) throw new WayleaveError('BACKUP_EMPTY', { path });
   const db = openStoreFile({ path });
   try {

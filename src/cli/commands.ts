@@ -51,6 +51,16 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: async (context) => (await import('./sim.ts')).simCommand(context),
   },
   {
+    name: 'export',
+    summary: 'write the books to a file, for another store',
+    load: async (context) => (await import('./export.ts')).exportCommand(context),
+  },
+  {
+    name: 'import',
+    summary: 'put exported books into an empty store',
+    load: async (context) => (await import('./import.ts')).importCommand(context),
+  },
+  {
     name: 'help',
     summary: 'explain a command, or print a page of the manual',
     load: async (context) => (await import('./help.ts')).helpCommand(context),

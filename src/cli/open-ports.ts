@@ -5,8 +5,8 @@ import { TlsTransport } from '../link/tls-transport.ts';
 import type { NodeConfig } from '../node/config.ts';
 import type { NodePorts } from '../node/create-node.ts';
 import { systemClock } from '../node/system-clock.ts';
-import { openSqliteStore } from '../store/sqlite-store.ts';
 import { systemEgress } from '../transit/egress.ts';
+import { openStore } from './open-store.ts';
 
 /** How often a chain on this machine is asked whether a transaction is mined: often, as asking costs nobody anything. */
 const LOCAL_POLL_MS = 100;
@@ -15,7 +15,7 @@ const LOCAL_POLL_MS = 100;
 export async function openPorts(config: NodeConfig, signer: Signer): Promise<NodePorts & AsyncDisposable> {
   const clock = systemClock;
   const [store, identity, chain, discover] = await Promise.all([
-    openSqliteStore({ path: config.store.path, nodeId: signer.id }),
+    openStore(config, signer.id),
     makeIdentity(signer),
     openChain(config, signer),
     openDiscovery(config),

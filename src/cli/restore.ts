@@ -5,6 +5,7 @@ import { WayleaveError } from '../core/errors.ts';
 import { loadConfig } from '../node/load-config.ts';
 import { restoreBackup } from '../store/restore.ts';
 import { BACKUP_NAMES } from './backup.ts';
+import { importBooks } from './import.ts';
 import { CONFIG_NAME } from './node-folder.ts';
 import { answer, type CommandContext } from './terminal.ts';
 
@@ -33,8 +34,13 @@ export function restoreCommand(context: CommandContext): Command {
     });
 }
 
-async function restore(from: string, folder: string, { replace = false }: RestoreOptions) {
-  for (const name of Object.values(BACKUP_NAMES)) {
+async function restore(
+  from: string,
+  folder: string,
+  { replace = false }: RestoreOptions,
+): Promise<{ readonly epoch: number; readonly replaced?: string }> {
+  const onServer = existsSync(join(from, BACKUP_NAMES.books));
+  for (const name of [onServer ? BACKUP_NAMES.books : BACKUP_NAMES.store, BACKUP_NAMES.key, BACKUP_NAMES.config]) {
     if (!existsSync(join(from, name))) throw new WayleaveError('BACKUP_MISSING', { path: join(from, name) });
   }
   const file = join(folder, CONFIG_NAME);
@@ -47,7 +53,9 @@ async function restore(from: string, folder: string, { replace = false }: Restor
   if (hasKey && !readFileSync(key).equals(readFileSync(config.key.file))) {
     throw new WayleaveError('BACKUP_OTHER_KEY', { path: config.key.file });
   }
-  const restored = await restoreBackup({ from: join(from, BACKUP_NAMES.store), to: config.store.path, replace });
+  const restored = await (onServer
+    ? importBooks(config, join(from, BACKUP_NAMES.books), key)
+    : restoreBackup({ from: join(from, BACKUP_NAMES.store), to: config.store.path, replace }));
   if (!hasKey) {
     mkdirSync(dirname(config.key.file), { recursive: true, mode: 0o700 });
     copyFileSync(key, config.key.file, constants.COPYFILE_EXCL);

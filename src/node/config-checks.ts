@@ -1,8 +1,9 @@
 import { codeOf } from '../core/errors.ts';
 import { isNodeId } from '../core/node-id.ts';
+import { readPostgresUrl } from '../store/postgres-url.ts';
 import { createEgressPolicy } from '../transit/egress-policy.ts';
 import type { NeighbourConfig, NodeConfig } from './config.ts';
-import { ALLOW_ACCEPTS } from './config-table.ts';
+import { ALLOW_ACCEPTS, STORE_URL_ACCEPTS } from './config-table.ts';
 
 /** A rule that concerns more than one key, and the key to blame. */
 export interface Complaint {
@@ -18,6 +19,7 @@ export function checkConfig(config: NodeConfig): Complaint | undefined {
     checkProxy(config) ??
     checkNextHop(config) ??
     checkAllow(config) ??
+    checkStore(config) ??
     checkNeighbours(config.neighbours)
   );
 }
@@ -73,6 +75,16 @@ function checkAllow({ transit }: NodeConfig): Complaint | undefined {
   } catch (error) {
     if (codeOf(error) !== 'EGRESS_RULE_INVALID') throw error;
     return { key: 'transit.allow', accepts: ALLOW_ACCEPTS };
+  }
+}
+
+function checkStore({ store }: NodeConfig): Complaint | undefined {
+  try {
+    if (store.url !== undefined) readPostgresUrl(store.url);
+    return undefined;
+  } catch (error) {
+    if (codeOf(error) !== 'STORE_URL_INVALID') throw error;
+    return { key: 'store.url', accepts: STORE_URL_ACCEPTS };
   }
 }
 

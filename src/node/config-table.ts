@@ -39,6 +39,9 @@ const SECRET = { pattern: /^[^\0\r\n]{1,255}$/, accepts: '1 to 255 characters' }
 export const ALLOW_ACCEPTS =
   'a list of at most 64 names, addresses or ranges, each with a port if need be: "intranet.example:80", "10.0.0.0/8", "[fd00::1]:443"';
 
+/** The address itself is read by the store, in `config-checks.ts`. */
+export const STORE_URL_ACCEPTS = '"postgres://USER@HOST:PORT/DATABASE?schema=NAME"';
+
 const port = (fallback: number, doc: string) => integer({ min: 0, max: 65535, default: fallback, doc });
 const price = (fallback: number, doc: string) =>
   integer({ min: 0, max: MAX_PRICE, unit: 'units per MB', default: fallback, doc });
@@ -280,6 +283,12 @@ const settlement: Fields<SettlementConfig> = {
 
 const store: Fields<StoreConfig> = {
   path: path({ default: 'wayleave.db', doc: 'Where the books are kept.' }),
+  url: text({
+    pattern: /^postgres(?:ql)?:\/\/\S{1,1000}$/,
+    accepts: STORE_URL_ACCEPTS,
+    default: undefined,
+    doc: 'A PostgreSQL server (15 or later) in place of the file: for several nodes of one operator, who share its schema.',
+  }),
   journalWindowMs: integer({
     min: 0,
     max: 1_000,

@@ -122,6 +122,8 @@ export interface SettlementConfig {
 
 export interface StoreConfig {
   readonly path: string;
+  /** A PostgreSQL server in place of the file at `path`. */
+  readonly url: string | undefined;
   readonly journalWindowMs: number;
 }
 

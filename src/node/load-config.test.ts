@@ -36,6 +36,13 @@ describe('a configuration that is accepted', () => {
       (c) => c.store.path,
       '/etc/wayleave/books/a.db',
     ],
+    [
+      'a server for the books',
+      '[store]\nurl = "postgres://me:secret@db.example/wayleave?schema=acme"',
+      (c) => [c.store.url, c.store.journalWindowMs],
+      ['postgres://me:secret@db.example/wayleave?schema=acme', 50],
+    ],
+    ['the same in short', 'store = "postgres://db/w"', (c) => c.store.url, 'postgres://db/w'],
     ['absolute paths stay', '[key]\nfile = "/k.json"', (c) => c.key.file, '/k.json'],
     [
       'wei above a TOML integer, in quotes',
@@ -134,6 +141,9 @@ describe('a configuration that is refused', () => {
     ['[settlement]\nrpc_url = "ftp://a"', 2, 'settlement.rpc_url'],
     ['[settlement]\nwei_per_unit = 0', 2, 'settlement.wei_per_unit'],
     ['[settlement]\ndeposit_wei = -1', 2, 'settlement.deposit_wei'],
+    ['[store]\nurl = "mysql://a/b"', 2, 'store.url'],
+    ['[store]\nurl = "postgres://a/b?schema=Big"', 2, 'store.url'],
+    ['name = "a"\nstore = "/var/books"', 2, 'store.url'],
     ['[proxy]\nhost = "0.0.0.0"', 2, 'proxy.host'],
     ['[proxy]\nusername = "a"', 1, 'proxy.password'],
     ['[neighbour]\nid = "a"', 1, 'neighbour'],

@@ -35,7 +35,7 @@ export function parseConfig(text: string, file: string): NodeConfig {
   const source = new Source(text, file);
   const sections: Record<string, unknown> = {};
   for (const [name, section] of Object.entries(SECTIONS)) {
-    sections[name] = readFields(source, name, take(root, name), section.fields);
+    sections[name] = readFields(source, name, inFull(name, take(root, name)), section.fields);
   }
   const neighbours = readNeighbours(source, take(root, 'neighbour'));
   const top = readFields(source, '', root, TOP);
@@ -88,6 +88,11 @@ function take(table: Record<string, unknown>, name: string): unknown {
   const value = table[name];
   delete table[name];
   return value;
+}
+
+/** `store = "postgres://…"` is short for a section with nothing but the address. */
+function inFull(section: string, raw: unknown): unknown {
+  return section === 'store' && typeof raw === 'string' ? { url: raw } : raw;
 }
 
 function readFields(source: Source, path: string, raw: unknown, fields: object): Record<string, unknown> {

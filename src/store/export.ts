@@ -145,6 +145,7 @@ function parsed(line: string): unknown {
 
 /** A store that can be told that its books come from elsewhere. */
 export interface ImportTarget {
+  /** May be another one after `startEpoch`. */
   readonly store: Store;
   /** Sets the epoch of an empty store. */
   startEpoch(epoch: number): Promise<void>;
@@ -155,14 +156,14 @@ export interface ImportTarget {
  * restored backup, should the old store have gone on. Reads them back and compares every sum. Rejects with
  * `STORE_NOT_EMPTY`, `EXPORT_INVALID`, and the store's errors.
  */
-export async function importInto({ store, startEpoch }: ImportTarget, from: ReadExport): Promise<Moved> {
-  const before = await store.load();
+export async function importInto(target: ImportTarget, from: ReadExport): Promise<Moved> {
+  const before = await target.store.load();
   if (recordsOf(before).length > 0) throw new WayleaveError('STORE_NOT_EMPTY', { records: recordsOf(before).length });
   const epoch = Math.max(from.epoch, before.epoch) + 1;
-  await startEpoch(epoch);
-  await store.commit(from.list);
+  await target.startEpoch(epoch);
+  await target.store.commit(from.list);
   const summer = new Summer();
-  const after = recordsOf(await store.load());
+  const after = recordsOf(await target.store.load());
   for (const record of after) summer.add(record);
   if (!sameSums(summer.sums, from.sums))
     throw new WayleaveError('EXPORT_INVALID', { reason: 'the sums came out otherwise' });

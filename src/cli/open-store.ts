@@ -1,0 +1,50 @@
+import { existsSync } from 'node:fs';
+import { keystoreId } from '../chain/keystore.ts';
+import { WayleaveError } from '../core/errors.ts';
+import type { NodeId } from '../core/node-id.ts';
+import type { NodeConfig } from '../node/config.ts';
+import { systemClock } from '../node/system-clock.ts';
+import type { ImportTarget } from '../store/export.ts';
+import { openSqliteStore } from '../store/sqlite-store.ts';
+import { openFileTarget } from '../store/sqlite-target.ts';
+import type { Store } from '../store/store.ts';
+
+/** The store that the configuration names. Rejects with the store's errors. The client of the server is loaded only for one. */
+export async function openStore(config: NodeConfig, nodeId: NodeId): Promise<Store> {
+  const { path, url } = config.store;
+  return url === undefined ? openSqliteStore({ path, nodeId }) : openServer(url, nodeId);
+}
+
+async function openServer(url: string, nodeId: NodeId) {
+  const { openPostgresStore } = await import('../store/postgres-store.ts');
+  return openPostgresStore({ url, nodeId, clock: systemClock });
+}
+
+/** The books of a node that is not running, by the key's own word for whose they are. */
+export interface Books extends ImportTarget, AsyncDisposable {
+  readonly node: NodeId;
+}
+
+/** Opens the books while no node has them. `make`: also where there are none yet. Rejects with `BACKUP_EMPTY`. */
+export async function openBooks(
+  config: NodeConfig,
+  { key = config.key.file, make = false }: { readonly key?: string; readonly make?: boolean } = {},
+): Promise<Books> {
+  const node = await keystoreId(key);
+  const { path, url } = config.store;
+  if (url === undefined && !make && !existsSync(path)) throw new WayleaveError('BACKUP_EMPTY', { path });
+  const target: ImportTarget = url === undefined ? await openFileTarget(path, node) : await serverTarget(url, node);
+  return {
+    node,
+    get store() {
+      return target.store;
+    },
+    startEpoch: (epoch) => target.startEpoch(epoch),
+    [Symbol.asyncDispose]: () => target.store.close(),
+  };
+}
+
+async function serverTarget(url: string, node: NodeId): Promise<ImportTarget> {
+  const store = await openServer(url, node);
+  return { store, startEpoch: (epoch) => store.startEpoch(epoch) };
+}
