@@ -7,6 +7,7 @@ import { isNodeId } from '../core/node-id.ts';
 import type { WayleaveNode } from '../node/node.ts';
 import { EventStreams } from './event-stream.ts';
 import { bearerToken, loopbackOnly } from './guard.ts';
+import { sendBody, sendPacket, serveBody, servePackets } from './packet-routes.ts';
 
 /** What the process around the node can do, beside the node itself. */
 export interface ApiActions {
@@ -30,8 +31,8 @@ export interface ApiApp {
   close(): void;
 }
 
-/** No request has more to say. */
-const MAX_BODY_BYTES = 16_384;
+/** No request has more to say: the longest payload of a packet in base64, and what goes with it. */
+const MAX_BODY_BYTES = 32_768;
 
 const neighbourBody = v.optional(
   v.strictObject({ neighbour: v.optional(v.pipe(v.string(), v.toLowerCase(), v.check(isNodeId))) }),
@@ -75,6 +76,12 @@ export function createApiApp({ node, token, actions = {}, fault }: ApiAppOptions
   app.post('/v1/cash', async (context) => {
     await readBody(context, emptyBody);
     return context.json({ ok: true, cashed: await node.cashAll() });
+  });
+  app.post('/v1/packets/send', async (context) => {
+    return context.json(await sendPacket(node, await readBody(context, sendBody)));
+  });
+  app.post('/v1/packets/serve', async (context) => {
+    return context.json(servePackets(node, await readBody(context, serveBody)));
   });
   app.post('/v1/backup', async (context) => {
     const { path } = await readBody(context, backupBody);

@@ -36,6 +36,16 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: async (context) => (await import('./proxy.ts')).proxyCommand(context),
   },
   {
+    name: 'send',
+    summary: 'send value to a node anywhere on the network',
+    load: async (context) => (await import('./send.ts')).sendCommand(context),
+  },
+  {
+    name: 'serve',
+    summary: 'answer requests that carry value, for a price',
+    load: async (context) => (await import('./serve.ts')).serveCommand(context),
+  },
+  {
     name: 'backup',
     summary: 'copy books, key and configuration into a folder',
     load: async (context) => (await import('./backup.ts')).backupCommand(context),

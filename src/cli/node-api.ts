@@ -11,6 +11,16 @@ export interface ApiOptions {
   readonly token?: string;
 }
 
+/** What became of a packet. */
+export interface SentPacket {
+  readonly result: 'sent' | 'answered' | 'unanswered' | 'refused';
+  readonly sentUnits: number;
+  readonly cameUnits: number;
+  readonly costUnits: number;
+  readonly replies: readonly { readonly value: number; readonly payload: string }[];
+  readonly receipt?: { readonly reason: string; readonly refusedBy: string; readonly wanted: number };
+}
+
 /** A backup of large books takes a while; everything else is quick. */
 const ANSWER_MS = 60_000;
 
@@ -50,6 +60,14 @@ export class NodeApi {
 
   async backup(path: string): Promise<void> {
     await this.#call('POST', '/v1/backup', { path });
+  }
+
+  async sendPacket(order: object): Promise<SentPacket> {
+    return (await this.#call('POST', '/v1/packets/send', order)) as SentPacket;
+  }
+
+  async servePackets(rule: object): Promise<object> {
+    return (await this.#call('POST', '/v1/packets/serve', rule)) as object;
   }
 
   async #call(method: string, path: string, body?: object): Promise<unknown> {

@@ -447,6 +447,14 @@ export const ERRORS = {
     what: 'Too many packets of this node wait for an answer.',
     remedy: 'Wait for some of them, or wait less long for each.',
   },
+  PACKETS_OFF: {
+    what: 'This node carries no packets.',
+    remedy: 'Set enabled = true in [packets] and start it again.',
+  },
+  PACKET_NO_ROUTE: {
+    what: 'No way to that node is known.',
+    remedy: 'Check the id and that its node is up; or give a value, and the packet is tried all the same.',
+  },
   PACKET_RETURN_FALSE: {
     what: 'A neighbour returned a packet it was never sent, or with more value than it was sent with.',
     remedy: 'Nothing was booked and the link was closed. If it happens again, leave that neighbour.',
@@ -558,6 +566,10 @@ export const ERRORS = {
   },
   API_BODY_TOO_LARGE: { what: 'The body of the request is too large.', remedy: 'No request needs more than 16 kB.' },
   API_LISTENERS_EXHAUSTED: { what: 'Too many readers of the event stream.', remedy: 'Close one of them first.' },
+  FILE_UNREADABLE: {
+    what: 'A file cannot be read.',
+    remedy: 'Check its name and that you may read it.',
+  },
   API_UNREACHABLE: {
     what: 'No running node answers.',
     remedy: 'Start it with `wayleave up`, or name the right one with --config or --url.',

@@ -1,26 +1,29 @@
+import { randomBytes } from 'node:crypto';
 import type { Chain } from '../chain/chain.ts';
 import type { Signer } from '../chain/signer.ts';
-import type { Clock, Timer } from '../core/clock.ts';
-import { codeOf, type WayleaveError } from '../core/errors.ts';
+import type { Clock, RandomBytes, Timer } from '../core/clock.ts';
+import { codeOf } from '../core/errors.ts';
 import type { LinkAccount } from '../core/link-account.ts';
 import type { NodeId } from '../core/node-id.ts';
 import { LinkKeeper } from '../link/keeper.ts';
-import type { Link, LinkAddress, Listener, Transport } from '../link/link.ts';
+import type { Link, Transport } from '../link/link.ts';
 import { Journal } from '../neighbour/journal.ts';
 import type { LinkServices } from '../neighbour/neighbour.ts';
 import type { Store, StoredState } from '../store/store.ts';
 import type { Egress } from '../transit/egress.ts';
 import { createEgressPolicy } from '../transit/egress-policy.ts';
 import { createGateway, type Gateway } from '../transit/gateway.ts';
-import { createProxyServer, type ProxyServer } from '../transit/proxy-server.ts';
 import { createTransit, type Transit } from '../transit/transit.ts';
 import { Carried } from './carried.ts';
 import type { NodeConfig } from './config.ts';
 import { Credits } from './credits.ts';
+import { type Discover, Doors } from './doors.ts';
 import { FreeAllowance } from './free-allowance.ts';
 import { Market } from './market.ts';
 import { type Known, Neighbours } from './neighbours.ts';
 import type { EventKind, LinkStatus, NodeEvent, NodeStatus, WayleaveNode } from './node.ts';
+import { NodeServices } from './node-services.ts';
+import { PacketService } from './packet-service.ts';
 import { Settlement } from './settlement.ts';
 import { linkStatus } from './status.ts';
 
@@ -29,22 +32,15 @@ export interface NodePorts {
   readonly clock: Clock;
   /** A number from 0 to 1, for jitter only. */
   readonly random: () => number;
+  /** For ids that nobody may guess; the system's unless given. */
+  readonly randomBytes?: RandomBytes;
   readonly store: Store;
   readonly transport: Transport;
   /** Absent where settlement is off. */
   readonly chain: Chain | undefined;
   readonly egress: Egress;
   /** Looks for neighbours on the local network; absent where that is off. Returns what ends it. */
-  readonly discover?: (options: DiscoverOptions) => () => Promise<void>;
-}
-
-export interface DiscoverOptions {
-  readonly self: NodeId;
-  /** Where this node listens for links. */
-  readonly port: number;
-  /** Somebody says so; the handshake proves it. */
-  readonly found: (id: NodeId, address: LinkAddress) => void;
-  readonly warn: (error: WayleaveError) => void;
+  readonly discover?: Discover;
 }
 
 export interface CreateNodeOptions {
@@ -93,11 +89,10 @@ class RunningNode implements WayleaveNode {
   readonly #neighbours: Neighbours;
   readonly #transit: Transit | undefined;
   readonly #services: LinkServices;
+  readonly packets: PacketService | undefined;
   readonly #keeper: LinkKeeper;
   readonly #stops: (() => void | Promise<void>)[] = [];
-  #proxy: ProxyServer | undefined;
-  #listener: Listener | undefined;
-  #proxyAddress: string | undefined;
+  readonly #doors: Doors;
   #paused = false;
   #stopping = false;
   #refreshing = false;
@@ -145,8 +140,11 @@ class RunningNode implements WayleaveNode {
     });
     this.#neighbours = this.#makeNeighbours(stored, signer);
     this.#carried.assume();
-    if (options.services === undefined) this.#services = this.#transit = this.#makeTransit();
-    else {
+    if (options.services === undefined) {
+      this.#transit = this.#makeTransit();
+      this.packets = config.packets.enabled ? this.#makePackets() : undefined;
+      this.#services = new NodeServices(this.#transit, this.packets);
+    } else {
       this.#transit = undefined;
       this.#services = options.services({
         accountOf: (id) => this.#neighbours.get(id)?.account,
@@ -155,6 +153,7 @@ class RunningNode implements WayleaveNode {
       });
     }
     this.#keeper = this.#makeKeeper();
+    this.#doors = this.#makeDoors();
   }
 
   #nextHop(buyer: NodeId | undefined): NodeId | 'local' | undefined {
@@ -197,12 +196,27 @@ class RunningNode implements WayleaveNode {
         granted: (link) => this.#services.granted(link),
         linkUp: (link, door) => this.#services.linkUp(link, door),
         linkDown: (link) => this.#services.linkDown(link),
+        heard: (link, message) => this.#services.heard?.(link, message),
+        waiting: (link) => this.#services.waiting?.(link) ?? 0,
       },
       emit: (kind, facts) => this.#heard(kind as EventKind, facts),
       facts: (id) => this.#market.offerTo(id),
       bought: (bytes, pricePerMb) => this.#market.bought(bytes, pricePerMb),
       carried: (upstream, customer, units) => this.#carried.note(upstream, customer, units),
-      heldBack: (id) => this.#carried.heldBack(id),
+      heldBack: (id, listed) => (listed ? 0 : this.#carried.heldBack(id)) + (this.packets?.heldBack(id) ?? 0),
+    });
+  }
+
+  #makePackets(): PacketService {
+    return new PacketService({
+      self: this.id,
+      config: this.#config.packets,
+      clock: this.#ports.clock,
+      randomBytes: this.#ports.randomBytes ?? randomBytes,
+      ledger: () => this.#neighbours.ledger,
+      accountOf: (id) => this.#neighbours.get(id)?.account,
+      fault: (neighbour, error) => this.#streamFault(neighbour, error),
+      emit: (kind, facts) => this.#emit(kind, facts),
     });
   }
 
@@ -229,49 +243,33 @@ class RunningNode implements WayleaveNode {
     });
   }
 
-  /** Listens, dials, offers the proxy, and looks after the chequebook in the background. */
+  #makeDoors(): Doors {
+    const { clock, transport, discover } = this.#ports;
+    return new Doors({
+      self: this.id,
+      config: this.#config,
+      clock,
+      transport,
+      discover,
+      keeper: this.#keeper,
+      transit: this.#transit,
+      admits: (id) => this.#admits(id),
+      warn: (error) => this.#emit('fault', { code: error.code, what: error.message }),
+    });
+  }
+
+  /** Opens the doors, and looks after the chequebook in the background. */
   async start(): Promise<void> {
-    const { listen, proxy, discovery } = this.#config;
-    const { clock, transport } = this.#ports;
     try {
-      this.#listener = await transport.listen(listen, (link) => this.#keeper.adopt(link));
-      if (proxy.enabled) await this.#startProxy();
+      await this.#doors.open();
     } catch (error) {
       await this.stop();
       throw error;
     }
-    for (const { address, id } of this.#config.neighbours) if (address !== undefined) this.#keeper.know(address, id);
-    if (discovery.mdns) this.#startDiscovery(this.#listener.address.port);
     this.#settlement.start(() => this.#refresh());
     this.#every(REPRICE_MS, () => this.#refresh());
-    this.#emit('started', { id: this.id, listen: this.#listenText(), clock: clock.wallMs() });
-  }
-
-  #startDiscovery(port: number): void {
-    const stop = this.#ports.discover?.({
-      self: this.id,
-      port,
-      found: (id, address) => {
-        if (this.#admits(id)) this.#keeper.learn(address, id);
-      },
-      warn: (error) => this.#emit('fault', { code: error.code, what: error.message }),
-    });
-    if (stop !== undefined) this.#stops.push(stop);
-  }
-
-  async #startProxy(): Promise<void> {
-    const { host, port, username, password } = this.#config.proxy;
-    const transit = this.#transit;
-    if (transit === undefined) return;
-    const credentials =
-      username === undefined || password === undefined ? {} : { credentials: { user: username, password } };
-    this.#proxy = createProxyServer({
-      clock: this.#ports.clock,
-      open: (destination, local) => transit.openLocal(destination, local),
-      ...credentials,
-    });
-    const bound = await this.#proxy.listen({ host, port });
-    this.#proxyAddress = `${bound.host}:${bound.port}`;
+    const listen = this.#doors.listenAddress;
+    this.#emit('started', { id: this.id, listen, clock: this.#ports.clock.wallMs() });
   }
 
   #every(intervalMs: number, act: () => void): void {
@@ -332,11 +330,6 @@ class RunningNode implements WayleaveNode {
     for (const listener of [...this.#listeners]) listener(event);
   }
 
-  #listenText(): string | undefined {
-    const address = this.#listener?.address;
-    return address === undefined ? undefined : `${address.host}:${address.port}`;
-  }
-
   status(): NodeStatus {
     return {
       schema: 1,
@@ -344,9 +337,9 @@ class RunningNode implements WayleaveNode {
       name: this.name,
       mode: this.#config.mode,
       uptimeMs: Math.round(this.#ports.clock.nowMs() - this.#startedMs),
-      listen: this.#listenText(),
-      socks: this.#proxyAddress,
-      httpProxy: this.#proxyAddress,
+      listen: this.#doors.listenAddress,
+      socks: this.#doors.proxyAddress,
+      httpProxy: this.#doors.proxyAddress,
       chequebook: this.#settlement.chequebook,
       costPerMb: this.#market.costPerMb(),
       askPerMb: this.#market.askPerMb(),
@@ -385,9 +378,9 @@ class RunningNode implements WayleaveNode {
     this.#stopping = true;
     this.#emit('stopping', {});
     for (const stop of this.#stops.splice(0)) await stop();
-    await this.#proxy?.close();
-    await this.#listener?.close();
+    await this.#doors.close();
     this.#transit?.close();
+    this.packets?.close();
     await this.#settlement.stop();
     const links = this.#neighbours.all().map(({ neighbour }) => neighbour);
     await Promise.all(links.map((neighbour) => neighbour.close(STOP_MS)));

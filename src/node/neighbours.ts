@@ -42,8 +42,8 @@ export interface NeighboursOptions {
   readonly bought: (bytes: number, pricePerMb: number) => void;
   /** A neighbour charged for what it did for another one. */
   readonly carried: (upstream: NodeId, customer: NodeId, units: Units) => void;
-  /** What is owed to a neighbour and must wait until others have paid. */
-  readonly heldBack: (neighbour: NodeId) => Units;
+  /** What is owed to a neighbour and must wait until others have paid, or may come back as change. */
+  readonly heldBack: (neighbour: NodeId, listed: boolean) => Units;
 }
 
 /** A neighbour with what the configuration says of it. */
@@ -113,10 +113,8 @@ export class Neighbours {
     });
     if (record !== undefined) account.restore(record, this.#uncleared(id, config));
     account.onBought(this.#options.bought);
-    if (config === undefined) {
-      account.onCarried((buyer, units) => this.#options.carried(id, buyer, units));
-      account.onHeldBack(() => this.#options.heldBack(id));
-    }
+    account.onHeldBack(() => this.#options.heldBack(id, config !== undefined));
+    if (config === undefined) account.onCarried((buyer, units) => this.#options.carried(id, buyer, units));
     const last = this.#offered.get(id);
     // After a restart the epoch grows once more, so that frames of before and after are never confused.
     const terms = offer(

@@ -1,11 +1,14 @@
 import type { NodeId } from '../core/node-id.ts';
 import type { Service } from '../core/service.ts';
+import type { PacketService } from './packet-service.ts';
 
 /** A running node as its faces (api, cli, lab) see it. `createNode` makes one. Amounts in units unless a name says wei. */
 export interface WayleaveNode {
   readonly id: NodeId;
   readonly name: string;
   status(): NodeStatus;
+  /** Value packets; absent where they are off. */
+  readonly packets?: PacketService | undefined;
   /** Every event from now on; returns a function that stops the stream. */
   subscribe(listener: (event: NodeEvent) => void): () => void;
   /** Stops (or resumes) paying a neighbour, or everyone. For demonstrations and emergencies. */
@@ -140,6 +143,7 @@ export const EVENTS = {
   wouldEnforce: 'observe mode: what would have been done: action',
   streamOpen: 'a stream was opened: to, role',
   streamEnd: 'a stream ended: to, bytesUp, bytesDown, code',
+  packet: 'a value packet of somebody else arrived for this node: value, bytes',
   fault: 'something failed here: code, what',
 } as const;
 export type EventKind = keyof typeof EVENTS;

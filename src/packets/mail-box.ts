@@ -34,6 +34,11 @@ interface Waiting {
 /** The header of a mailbox channel: version 1, service packets. */
 export const MAIL_BOX_HEADER = Uint8Array.of(1, 2);
 
+/** Whether a channel is opened as a mailbox. */
+export function isMailBox(header: Uint8Array): boolean {
+  return header.length === 2 && header[0] === MAIL_BOX_HEADER[0] && header[1] === MAIL_BOX_HEADER[1];
+}
+
 /** One write: as much as a data frame takes. */
 const BATCH_BYTES = 65_536;
 const LEAST_BATCH_BYTES = 1_024;

@@ -13,8 +13,8 @@ export interface Routes {
 /** Updates and requests in one message, so that it stays below the largest message there is. */
 export const MAX_ROUTES_PER_MESSAGE = 1_000;
 
-/** Their type byte among the messages of docs/wire.md. They are no part of the session: the packets service reads them. */
-const ROUTES_TYPE = 9;
+/** Their type byte among the messages of docs/wire.md: one that a node without packets passes over. They are no part of the session: the packets service reads them. */
+const ROUTES_TYPE = 128;
 
 const KIND_NODE = 1;
 const KIND_IPV4 = 4;

@@ -1,0 +1,68 @@
+import * as v from 'valibot';
+import { WayleaveError } from '../core/errors.ts';
+import { isNodeId } from '../core/node-id.ts';
+import { MAX_PAYLOAD_BYTES, MAX_VALUE } from '../core/packets/packet.ts';
+import type { WayleaveNode } from '../node/node.ts';
+import type { PacketOutcome } from '../packets/packet-user.ts';
+
+/** Base64 of the longest payload. */
+const MAX_PAYLOAD_TEXT = 4 * Math.ceil(MAX_PAYLOAD_BYTES / 3);
+const MAX_REPLIES = 10_000;
+const MAX_WAIT_MS = 50_000;
+
+const units = v.pipe(v.number(), v.safeInteger(), v.minValue(0), v.maxValue(MAX_VALUE));
+const count = v.pipe(v.number(), v.safeInteger(), v.minValue(0), v.maxValue(MAX_REPLIES));
+const payload = v.optional(v.pipe(v.string(), v.maxLength(MAX_PAYLOAD_TEXT), v.base64()), '');
+
+/** Body of `POST /v1/packets/send`. Without `value` the packet gets what its path takes, and `marginPercent` more. */
+export const sendBody = v.strictObject({
+  to: v.pipe(v.string(), v.toLowerCase(), v.check(isNodeId)),
+  value: v.optional(units),
+  marginPercent: v.optional(v.pipe(v.number(), v.safeInteger(), v.minValue(0), v.maxValue(1_000)), 10),
+  payload,
+  replies: v.optional(count, 0),
+  waitMs: v.optional(v.pipe(v.number(), v.safeInteger(), v.minValue(0), v.maxValue(MAX_WAIT_MS)), 2_000),
+});
+
+/** Body of `POST /v1/packets/serve`; `off` stops it. */
+export const serveBody = v.union([
+  v.strictObject({ off: v.literal(true) }),
+  v.strictObject({
+    price: units,
+    replies: v.optional(v.pipe(count, v.minValue(1)), 1),
+    split: v.optional(v.picklist(['floor', 'exact']), 'floor'),
+    payload,
+  }),
+]);
+
+/** Sends a packet of the node's own and says what became of it. Throws `PACKETS_OFF`, `PACKET_NO_ROUTE`. */
+export async function sendPacket(node: WayleaveNode, body: v.InferOutput<typeof sendBody>): Promise<object> {
+  const packets = packetsOf(node);
+  const bytes = Buffer.from(body.payload, 'base64');
+  const quote = packets.quote(body.to, bytes.length);
+  if (body.value === undefined && quote === undefined) throw new WayleaveError('PACKET_NO_ROUTE', { to: body.to });
+  const value = body.value ?? Math.ceil(((quote ?? 0) * (100 + body.marginPercent)) / 100);
+  const { to, replies, waitMs } = body;
+  return { ok: true, quote, ...shown(await packets.user.send({ to, value, payload: bytes, replies, waitMs })) };
+}
+
+/** Sets how the node answers requests. Throws `PACKETS_OFF`. */
+export function servePackets(node: WayleaveNode, body: v.InferOutput<typeof serveBody>): object {
+  const packets = packetsOf(node);
+  if ('off' in body) packets.user.serve(undefined);
+  else packets.user.serve({ ...body, payload: Buffer.from(body.payload, 'base64') });
+  return { ok: true, ...('off' in body ? { serving: false } : { serving: true, price: body.price }) };
+}
+
+function packetsOf(node: WayleaveNode): NonNullable<WayleaveNode['packets']> {
+  if (node.packets === undefined) throw new WayleaveError('PACKETS_OFF');
+  return node.packets;
+}
+
+function shown({ replies, ...outcome }: PacketOutcome): object {
+  return {
+    ...outcome,
+    costUnits: outcome.sentUnits - outcome.cameUnits,
+    replies: replies.map(({ value, payload: bytes }) => ({ value, payload: Buffer.from(bytes).toString('base64') })),
+  };
+}

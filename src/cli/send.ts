@@ -1,0 +1,78 @@
+import { readFile } from 'node:fs/promises';
+import { Command, InvalidArgumentError } from 'commander';
+import { WayleaveError } from '../core/errors.ts';
+import { nodeId } from '../core/node-id.ts';
+import { MAX_PAYLOAD_BYTES } from '../core/packets/packet.ts';
+import { type ApiOptions, NodeApi, type SentPacket, withApiOptions } from './node-api.ts';
+import { answer, type CommandContext } from './terminal.ts';
+
+interface SendOptions extends ApiOptions {
+  readonly value?: number;
+  readonly margin: number;
+  readonly file?: string;
+  readonly text?: string;
+  readonly replies: number;
+  readonly wait: number;
+}
+
+/** `wayleave send ADDRESS` */
+export function sendCommand(context: CommandContext): Command {
+  return withApiOptions(new Command('send'))
+    .description(
+      'Sends value to a node anywhere on the network, with a text or a file, and tells what became of it: what it cost, ' +
+        'what came back, and who refused it and why. A file that is too long for one packet goes as several.',
+    )
+    .argument('<address>', 'the node id it goes to')
+    .option('--value <units>', 'what each packet carries; without it: what the path takes, and a margin', whole)
+    .option('--margin <percent>', 'how much more than the path takes', whole, 10)
+    .option('--file <path>', 'what it carries')
+    .option('--text <text>', 'the same, as typed')
+    .option('--replies <number>', 'ask for answers, and wait for so many', whole, 0)
+    .option('--wait <ms>', 'how long to wait for answers, or for a refusal', whole, 2_000)
+    .option('--json', 'answer in JSON')
+    .action(async (address: string, options: SendOptions) => {
+      const api = NodeApi.find(options, context.terminal.folder);
+      const sent: SentPacket[] = [];
+      for (const part of parts(await content(options))) {
+        sent.push(
+          await api.sendPacket({
+            to: nodeId(address),
+            ...(options.value === undefined ? { marginPercent: options.margin } : { value: options.value }),
+            payload: part.toString('base64'),
+            replies: options.replies,
+            waitMs: options.wait,
+          }),
+        );
+      }
+      const ok = sent.every(({ result }) => result === 'sent' || result === 'answered');
+      answer(context, { ok, packets: sent }, () => sent.map(line));
+      context.exit(ok ? 0 : 1);
+    });
+}
+
+async function content({ file, text }: SendOptions): Promise<Buffer> {
+  if (file === undefined) return Buffer.from(text ?? '');
+  try {
+    return await readFile(file);
+  } catch (cause) {
+    throw new WayleaveError('FILE_UNREADABLE', { file }, cause);
+  }
+}
+
+function parts(bytes: Buffer): Buffer[] {
+  const count = Math.max(1, Math.ceil(bytes.length / MAX_PAYLOAD_BYTES));
+  return Array.from({ length: count }, (_, n) => bytes.subarray(n * MAX_PAYLOAD_BYTES, (n + 1) * MAX_PAYLOAD_BYTES));
+}
+
+function line({ result, sentUnits, cameUnits, costUnits, replies, receipt }: SentPacket): string {
+  const cost = `${sentUnits} units sent, ${cameUnits} came back: it cost ${costUnits}`;
+  if (receipt === undefined) return `${result}${replies.length === 0 ? '' : ` (${replies.length} replies)`}: ${cost}`;
+  const wanted = receipt.wanted > 0 ? `, which wanted ${receipt.wanted}` : '';
+  return `${result} (${receipt.reason}) by ${receipt.refusedBy}${wanted}: ${cost}`;
+}
+
+export function whole(text: string): number {
+  const value = Number(text);
+  if (!Number.isSafeInteger(value) || value < 0) throw new InvalidArgumentError('It must be a whole number.');
+  return value;
+}

@@ -1,0 +1,89 @@
+import assert from 'node:assert/strict';
+import { after, before, describe, test } from 'node:test';
+import type { PacketService } from '../../src/node/packet-service.ts';
+import { Line } from './line.fixture.ts';
+
+/** A, b, c, D of the seed: only the two in the middle are carriers, with their tolls. */
+const tolls = [0, 5, 60, 0];
+const credit = 'pay_at_units = 10000000\ndrop_at_units = 100000000';
+
+describe('value packets over real nodes', { timeout: 120_000 }, () => {
+  const line = new Line(4, {
+    end: (index) => `[packets]\ntoll_per_packet = ${tolls[index]}\nvalue_at_units = 1000000\n[credit]\n${credit}`,
+  });
+  const packets = (index: number): PacketService => line.nodes[index]?.node.packets as PacketService;
+  const id = (index: number): string => line.signers[index]?.id as string;
+  /** What the left node of each link owes the right one. */
+  const counters = (): number[] =>
+    [0, 1, 2].map((left) => {
+      const link = line.nodes[left]?.node.status().links.find(({ neighbour }) => neighbour === id(left + 1));
+      return 0 - (link?.balance ?? Number.NaN);
+    });
+
+  before(async () => {
+    await line.start();
+    await line.ready();
+    await line.until(() => packets(0).quote(id(3), 0) !== undefined && packets(3).quote(id(0), 0) !== undefined);
+  });
+  after(() => line.close());
+
+  test('the price of a path is known before anything is sent', () => {
+    assert.equal(packets(0).quote(id(3), 0), 65);
+    assert.equal(packets(3).quote(id(0), 100), 65);
+    assert.equal(packets(0).quote(`0x${'9'.repeat(40)}`, 0), undefined);
+  });
+
+  test("the seed's first example comes out to the unit: a thousand packets, and a confirmation", async () => {
+    const sent = Array.from({ length: 1000 }, () =>
+      packets(0).user.send({ to: id(3), value: 100, payload: Buffer.alloc(0), replies: 0, waitMs: 2_000 }),
+    );
+    await line.until(() => packets(3).user.figures.delivered === 1000);
+    assert.deepEqual(counters(), [100_000, 95_000, 35_000]);
+    await packets(3).user.send({ to: id(0), value: 35_000, payload: Buffer.alloc(0), replies: 0, waitMs: 500 });
+    await line.until(() => packets(0).user.figures.delivered === 1);
+    assert.deepEqual(counters(), [65_065, 60_060, 0]);
+    assert.equal(packets(0).user.figures.originatorCost, 65_065);
+    assert.deepEqual([packets(1).earned.tolls, packets(2).earned.tolls], [5_005, 60_060]);
+    assert.ok((await Promise.all(sent)).every(({ result }) => result === 'sent'));
+  });
+
+  test('and the second: a request, and change in a hundred replies', async () => {
+    const start = counters();
+    packets(3).user.serve({ price: 200, replies: 100, split: 'floor', payload: Buffer.from('one of a hundred') });
+    const order = { to: id(3), value: 10_000, payload: Buffer.from('a hundred, please'), replies: 100, waitMs: 10_000 };
+    const outcome = await packets(0).user.send(order);
+    assert.deepEqual([outcome.result, outcome.replies.length, outcome.cameUnits], ['answered', 100, 3_200]);
+    assert.equal(Buffer.from(outcome.replies[0]?.payload ?? []).toString(), 'one of a hundred');
+    assert.deepEqual(
+      counters().map((counter, link) => counter - (start[link] as number)),
+      [6_800, 6_295, 235],
+    );
+  });
+
+  test('what cannot go on comes back, with the name of who refused it and what it wanted', async () => {
+    const order = { to: id(3), value: 64, payload: Buffer.alloc(0), replies: 0, waitMs: 10_000 };
+    const outcome = await packets(0).user.send(order);
+    assert.equal(outcome.result, 'refused');
+    assert.deepEqual(outcome.receipt, { reason: 'UNDERFUNDED', refusedBy: id(2), wanted: 60 });
+    assert.equal(outcome.cameUnits, 58, 'less the toll of b, who did its work, and the fee of c');
+    const unknown = { ...order, to: `0x${'9'.repeat(40)}`, value: 100 };
+    assert.equal((await packets(0).user.send(unknown)).receipt?.reason, 'NO_ROUTE');
+  });
+
+  test('more value than a link takes on credit is refused before it leaves', async () => {
+    const order = { to: id(3), value: 2_000_000, payload: Buffer.alloc(0), replies: 0, waitMs: 10_000 };
+    const before = counters();
+    const outcome = await packets(0).user.send(order);
+    assert.deepEqual([outcome.receipt?.reason, outcome.receipt?.refusedBy], ['NO_CREDIT', id(0)]);
+    assert.deepEqual(counters(), before);
+  });
+
+  test('both ends of each link have the same books', async () => {
+    for (const left of [0, 1, 2]) {
+      const [a, b] = [left, left + 1].map((at) => line.nodes[at]?.node.status().links ?? []);
+      const mine = a?.find(({ neighbour }) => neighbour === id(left + 1))?.services.packets;
+      const theirs = b?.find(({ neighbour }) => neighbour === id(left))?.services.packets;
+      assert.deepEqual([mine?.provided, mine?.consumed], [theirs?.consumed, theirs?.provided]);
+    }
+  });
+});
