@@ -32,6 +32,7 @@ export interface Decision {
   wanted: Units;
 }
 
+/** What a carrier is made of. */
 export interface CarrierOptions {
   readonly ledger: Ledger;
   /** From the node's randomness: keeps outsiders from choosing ids that collide in tables. */

@@ -1,5 +1,5 @@
-/** Slots of a generation at first, and at most: 2 generations × 2¹⁹ × 32 bytes = 32 MiB under a flood. Half of them are used. */
 const FIRST_SLOTS = 2 ** 10;
+/** The most slots of a generation: 2 generations × 2¹⁹ × 32 bytes = 32 MiB under a flood. Half of them are used. */
 export const MOST_SLOTS = 2 ** 19;
 
 /** Words of a slot: one half of a cache line, so that a packet costs one miss for each generation. */

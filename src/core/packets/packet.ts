@@ -27,6 +27,7 @@ export const REASONS = [
   /** The id was seen a moment ago: a copy, or a loop. */
   'DUPLICATE',
 ] as const;
+/** One of `REASONS`. */
 export type Reason = (typeof REASONS)[number];
 
 /** A node id as five 32-bit words: what tables are looked up by, without making strings. */

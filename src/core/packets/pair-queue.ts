@@ -4,6 +4,7 @@
  */
 export type Discipline = 'weighted' | 'strict';
 
+/** What may wait for one link, and who goes first. */
 export interface PairQueueLimits {
   readonly discipline: Discipline;
   /** What waits for one egress link, over all pairs. */
@@ -11,6 +12,7 @@ export interface PairQueueLimits {
   readonly maxPackets: number;
 }
 
+/** What a pair queue is made of. */
 export interface PairQueueOptions<T> extends PairQueueLimits {
   /** A packet had to give way. Called before `push` returns. */
   readonly dropped: (item: T, from: number) => void;

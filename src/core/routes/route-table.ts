@@ -38,6 +38,7 @@ export interface Route {
   readonly price: PathPrice;
 }
 
+/** What a table of routes is made of. */
 export interface RouteTableOptions {
   readonly self: NodeId;
   /** Seconds of the wall clock at start: the first sequence, newer than any of an earlier life. */
