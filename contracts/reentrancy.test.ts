@@ -91,6 +91,18 @@ for (const kind of ['coin', 'token'] as const) {
       });
     }
 
+    test('an owner that withdraws while a batch pays it waits until the batch is over', async () => {
+      const book = await openBook(bench, 100n, { token, owner: await foretell(1) });
+      const attacker = await bench.deploy('Reenterer');
+      await act(attacker, book, bookCall('announceWithdrawal', [100n]));
+      await bench.chain.passTime(DAY_S);
+      await arm(attacker, book, bookCall('withdraw'));
+      const had = await bench.balance(ann, token);
+      await act(attacker, book, bookCall('cashMany', [[cheque(book, attacker, 10n), cheque(book, ann, 50n)]]));
+      assert.deepEqual(await tried(attacker), [1n, false]);
+      assert.equal((await bench.balance(ann, token)) - had, 50n);
+    });
+
     test('an owner that withdraws while it is paid out gets its announcement once', async () => {
       const book = await openBook(bench, 100n, { token, owner: await foretell(1) });
       const attacker = await bench.deploy('Reenterer');
