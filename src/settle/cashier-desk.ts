@@ -8,6 +8,7 @@ import type { Units } from '../core/units.ts';
 import type { CashingRecord, ReceivedChequeRecord, Store, StoreRecord } from '../store/store.ts';
 import type { ChequeDesk } from './cheque-desk.ts';
 import { PayoutWatch } from './payout-watch.ts';
+import { WithdrawalWatch } from './withdrawal-watch.ts';
 
 export interface CashierOptions {
   readonly chain: Chain;
@@ -51,10 +52,12 @@ export class CashierDesk {
   #stopped = false;
 
   readonly #payouts: PayoutWatch;
+  readonly #withdrawals: WithdrawalWatch;
 
   constructor(options: CashierOptions) {
     this.#options = options;
     this.#payouts = new PayoutWatch(options);
+    this.#withdrawals = new WithdrawalWatch({ ...options, me: options.desk.me });
   }
 
   /** Looks up what was under way when the node last stopped, then watches. */
@@ -97,6 +100,7 @@ export class CashierDesk {
     let cashed = 0;
     try {
       for (const undone of await this.#payouts.due()) await this.#undone(undone.chequebook, undone.paidOutWei);
+      await this.#withdrawals.look(this.#owing());
       for (const record of this.#options.desk.received()) {
         if (this.#decide(record, demanded) && (await this.#covered(record))) cashed += await this.#cash(record);
       }
@@ -104,6 +108,11 @@ export class CashierDesk {
       this.#busy = false;
     }
     return cashed;
+  }
+
+  #owing(): NodeId[] {
+    const owing = this.#options.desk.received().filter((each) => each.cumulative > each.cashedCumulative);
+    return owing.map(({ chequebook }) => chequebook);
   }
 
   #decide(record: ReceivedChequeRecord, demanded: boolean): boolean {
@@ -118,7 +127,7 @@ export class CashierDesk {
       uncashedSinceMs: attempt.since,
       nowMs,
       everyMs: this.#options.everyMs ?? CASH_EVERY_MS,
-      withdrawalAnnounced: false,
+      withdrawalAnnounced: this.#withdrawals.announced(record.chequebook),
       waitedFor: uncashed > 0n && this.#options.waitedFor(record.neighbour),
       demanded: demanded && !record.bounced,
       underWay: false,
