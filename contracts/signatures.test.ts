@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
+import fc from 'fast-check';
 import { codeOnChain } from '../src/chain/artifacts.ts';
 import { signCheque } from '../src/chain/cheque-signing.ts';
 import { createSigner } from '../src/chain/signer.ts';
@@ -106,6 +107,28 @@ describe('in two words, among many', () => {
       assert.equal((await bench.send({ from: stranger, to: book, data })).error, error);
     });
   }
+});
+
+test('no signature but the one that was made cashes, whatever bits are changed', async () => {
+  const book = await openBook(bench, 10n);
+  const good = sign(book, 5n);
+  const worth = async (signature: Uint8Array) => {
+    const call = { from: stranger, to: book, data: cashing(book, ann, 5n, signature) };
+    const outcome = await bench.chain.request('eth_call', [call, 'latest']);
+    return 'error' in outcome ? 0n : BigInt(outcome.result as string);
+  };
+  assert.equal(await worth(good), 5n);
+  const flips = fc.uniqueArray(fc.nat(65 * 8 - 1), { minLength: 1, maxLength: 4 });
+  const flipped = flips.map((bits) =>
+    change(good, (bytes) => {
+      for (const bit of bits) bytes[bit >> 3] = (bytes[bit >> 3] ?? 0) ^ (1 << (bit & 7));
+    }),
+  );
+  const invented = fc.uint8Array({ minLength: 65, maxLength: 65 });
+  await fc.assert(
+    fc.asyncProperty(fc.oneof(flipped, invented), async (signature) => assert.equal(await worth(signature), 0n)),
+    { numRuns: 200 },
+  );
 });
 
 /**
