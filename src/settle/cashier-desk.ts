@@ -100,7 +100,8 @@ export class CashierDesk {
     let cashed = 0;
     try {
       for (const undone of await this.#payouts.due()) await this.#undone(undone.chequebook, undone.paidOutWei);
-      await this.#withdrawals.look(this.#owing());
+      const looking = this.#withdrawals.look(this.#owing());
+      if (looking !== undefined) await looking;
       for (const record of this.#options.desk.received()) {
         if (this.#decide(record, demanded) && (await this.#covered(record))) cashed += await this.#cash(record);
       }
