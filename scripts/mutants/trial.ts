@@ -61,6 +61,16 @@ function failedTest(tap: string): string {
   return failed[0] ?? 'a test file does not load';
 }
 
+/** The unchanged tree passes its simulation, or nothing found afterwards means anything. Seeds that break it are named. */
+export async function census(workshop: Workshop, rounds: number): Promise<readonly number[]> {
+  const args = ['scripts/mutants/simulate.ts', String(rounds), 'census'];
+  const ended = await run(workshop.folder, args, { stages: [], timeoutMs: CENSUS_MS, seedsWithout: [] });
+  if (ended.code !== 0) throw new Error(`the unchanged tree breaks a rule: ${ended.out}${ended.err}`);
+  return (JSON.parse(ended.out.trim().split('\n').at(-1) ?? '{}') as { breaking: number[] }).breaking;
+}
+
+const CENSUS_MS = 3_600_000;
+
 interface Ended {
   /** Undefined: it was ended for taking too long. */
   readonly code: number | undefined;

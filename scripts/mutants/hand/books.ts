@@ -10,11 +10,11 @@ export const BOOKS: readonly Bug[] = [
     new: 'const limit = (cells[base + Column.dropAt] as number) - this.#exposure(base) - 0 * held;',
   },
   {
-    name: 'admission-without-limit',
-    why: 'a neighbour in debt is served on for ever',
-    file: 'src/core/ledger.ts',
-    old: 'if (this.#exposure(base) + held > (cells[base + Column.dropAt] as number)) return this.#refusal(row);',
-    new: '',
+    name: 'limit-twice-what-was-granted',
+    why: 'a neighbour in debt is served on, past what the operator allowed',
+    file: 'src/core/link-account.ts',
+    old: 'const granted = this.mine.newest?.dropAt ?? 0;',
+    new: 'const granted = 2 * (this.mine.newest?.dropAt ?? 0);',
   },
   {
     name: 'sign-flipped-when-consuming',

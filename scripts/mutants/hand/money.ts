@@ -162,7 +162,7 @@ export const MONEY: readonly Bug[] = [
     name: 'charges-never-journalled',
     why: 'after a crash only what the lease assumed is known',
     file: 'src/neighbour/journal.ts',
-    old: '      await this.#write(accounts, (account) => account.leaseUnits());',
-    new: '      await this.#write([], (account) => account.leaseUnits());',
+    old: '      await this.#write(accounts);\n    } catch',
+    new: '      await this.#write([]);\n    } catch',
   },
 ];
