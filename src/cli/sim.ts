@@ -1,5 +1,6 @@
 import { Command } from 'commander';
 import { simExhaustiveCommand } from './sim-exhaustive.ts';
+import { simFaultCommand } from './sim-fault.ts';
 import { simRunCommand } from './sim-run.ts';
 import type { CommandContext } from './terminal.ts';
 
@@ -9,5 +10,6 @@ export function simCommand(context: CommandContext): Command {
     .description('Tries the production code in simulated worlds where everything that can go wrong does.')
     .enablePositionalOptions()
     .addCommand(simRunCommand(context))
+    .addCommand(simFaultCommand(context))
     .addCommand(simExhaustiveCommand(context));
 }

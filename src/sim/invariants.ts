@@ -163,6 +163,25 @@ export class Invariants {
     throw new BrokenRule(rule, `${node.name} about ${this.#names.get(about ?? '') ?? about}: ${what}`);
   }
 
+  /** Cheques an honest node holds of an honest one that the contract has not paid out, in words. */
+  unpaidCheques(): string[] {
+    const { chain, edges } = this.#options;
+    const found: string[] = [];
+    for (const [a, b] of edges) {
+      if (this.#cheats.has(a.id) || this.#cheats.has(b.id)) continue;
+      for (const [payee, payer] of [
+        [a, b],
+        [b, a],
+      ] as const) {
+        for (const { chequebook, cumulative } of this.#money.held(payee.id, payer.id)) {
+          const paidOut = chain.blocks.state.paidOut(chequebook, payee.id);
+          if (paidOut < cumulative) found.push(`${payee.name} of ${payer.name}: ${paidOut} of ${cumulative} wei`);
+        }
+      }
+    }
+    return found;
+  }
+
   /** What still differs between the ends of honest pairs, in words; empty when all books agree and nothing is owed at large. */
   differences(): string[] {
     const found: string[] = [];

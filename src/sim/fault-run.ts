@@ -1,0 +1,104 @@
+import type { LinkRecord } from '../store/store.ts';
+import { CHEATS } from './cheats.ts';
+import { World } from './world.ts';
+
+/** One run, as it travels to a worker and stands on a command line. */
+export interface FaultRun {
+  readonly seed: number;
+  readonly steps: number;
+  readonly nodes: number;
+  /** Names; `all` lets each seed have one of them in turn. */
+  readonly cheats: readonly string[];
+  /** Names or groups; undefined for all. */
+  readonly faults?: readonly string[] | undefined;
+  /** Indices of faults that are left out. */
+  readonly without?: readonly number[] | undefined;
+}
+
+/** What came of it. */
+export interface FaultOutcome {
+  readonly run: FaultRun;
+  readonly steps: number;
+  readonly virtualMs: number;
+  readonly charges: number;
+  readonly coverage: Readonly<Record<string, number>>;
+  /** Faults that struck, by index. */
+  readonly struck: readonly number[];
+  readonly broken?: { readonly rule: string; readonly what: string } | undefined;
+  readonly nodes: readonly NodeOutcome[];
+}
+
+/** One node at the end, read from its disk. */
+export interface NodeOutcome {
+  readonly name: string;
+  readonly lives: number;
+  readonly links: readonly LinkOutcome[];
+}
+
+export interface LinkOutcome {
+  readonly neighbour: string;
+  readonly provided: number;
+  readonly consumed: number;
+  readonly paid: number;
+  readonly received: number;
+  readonly writeOff: number;
+}
+
+/** Lines of a trace: what a person reads. */
+export type TraceLog = (atMs: number, line: string) => void;
+
+/** The cheats of a run: those named, or the one whose turn it is. */
+function cheatsOf({ cheats, nodes, seed }: FaultRun) {
+  const named = cheats.includes('all')
+    ? [CHEATS[seed % CHEATS.length]]
+    : CHEATS.filter(({ name }) => cheats.includes(name));
+  return named.flatMap((cheat) => (cheat === undefined ? [] : [cheat])).slice(0, nodes - 1);
+}
+
+/** Runs one seed. An error that is thrown is a failure like any other, under the rule `no-exception`. */
+export async function runFaults(run: FaultRun, log?: TraceLog): Promise<FaultOutcome> {
+  const world = new World({
+    seed: run.seed,
+    nodes: run.nodes,
+    cheats: cheatsOf(run),
+    faults: run.faults,
+    without: new Set(run.without),
+    log,
+  });
+  let thrown: string | undefined;
+  const result = await world.run(run.steps).catch((error: Error) => {
+    thrown = error.stack ?? error.message;
+    return world.result();
+  });
+  const found = result.broken && { rule: result.broken.rule, what: result.broken.message };
+  const broken = thrown === undefined ? found : { rule: 'no-exception', what: thrown };
+  const { charges, steps, virtualMs } = result;
+  const coverage = result.coverage.toJSON();
+  const struck = world.faults.struck.map(({ index }) => index);
+  return { run, steps, virtualMs, charges, coverage, struck, broken, nodes: outcomes(world) };
+}
+
+function outcomes({ nodes }: World): NodeOutcome[] {
+  const nameOf = new Map(nodes.map(({ id, name }) => [id, name]));
+  const link = (record: LinkRecord): LinkOutcome => ({
+    neighbour: nameOf.get(record.neighbour) ?? record.neighbour,
+    provided: sum(record.provided),
+    consumed: sum(record.consumed),
+    paid: record.paid,
+    received: record.received,
+    writeOff: sum(record.providedCorrection) - sum(record.consumedCorrection),
+  });
+  return nodes.map(({ name, lives, disk }) => ({ name, lives, links: disk.state.links.map(link) }));
+}
+
+function sum([a, b, c]: readonly [number, number, number]): number {
+  return a + b + c;
+}
+
+/** The command that runs it again. */
+export function replayLine({ seed, steps, nodes, cheats, faults, without }: FaultRun): string {
+  const words = [`--seed ${seed}`, `--steps ${steps}`, `--nodes ${nodes}`, `--cheats ${cheats.join(',') || 'none'}`];
+  if (faults !== undefined) words.push(`--faults ${faults.length === 0 ? 'none' : `'${faults.join(',')}'`}`);
+  if (without !== undefined && without.length > 0) words.push(`--without ${without.join(',')}`);
+  return `wayleave sim fault ${words.join(' ')}`;
+}
