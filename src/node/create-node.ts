@@ -23,7 +23,7 @@ import { Market } from './market.ts';
 import { type Known, Neighbours } from './neighbours.ts';
 import type { EventKind, LinkStatus, NodeEvent, NodeStatus, WayleaveNode } from './node.ts';
 import { NodeServices } from './node-services.ts';
-import { PacketService } from './packet-service.ts';
+import type { PacketService } from './packet-service.ts';
 import { Settlement } from './settlement.ts';
 import { linkStatus } from './status.ts';
 
@@ -89,7 +89,7 @@ class RunningNode implements WayleaveNode {
   readonly #neighbours: Neighbours;
   readonly #transit: Transit | undefined;
   readonly #services: LinkServices;
-  readonly packets: PacketService | undefined;
+  readonly #own: NodeServices | undefined;
   readonly #keeper: LinkKeeper;
   readonly #stops: (() => void | Promise<void>)[] = [];
   readonly #doors: Doors;
@@ -118,6 +118,7 @@ class RunningNode implements WayleaveNode {
       neighbours: () => this.#neighbours,
       chequebook: () => this.#settlement.chequebook,
       credits: () => this.#credits,
+      ...(options.services === undefined ? { via: (host) => this.#own?.routing.toHost(host) } : {}),
     });
     this.#credits = this.#makeCredits(stored);
     this.#carried = new Carried({
@@ -142,8 +143,7 @@ class RunningNode implements WayleaveNode {
     this.#carried.assume();
     if (options.services === undefined) {
       this.#transit = this.#makeTransit();
-      this.packets = config.packets.enabled ? this.#makePackets() : undefined;
-      this.#services = new NodeServices(this.#transit, this.packets);
+      this.#services = this.#own = this.#makeServices(this.#transit);
     } else {
       this.#transit = undefined;
       this.#services = options.services({
@@ -156,14 +156,14 @@ class RunningNode implements WayleaveNode {
     this.#doors = this.#makeDoors();
   }
 
-  #nextHop(buyer: NodeId | undefined): NodeId | 'local' | undefined {
-    return this.#carried.hopFor(buyer, this.#market.nextHop());
+  #nextHop(buyer: NodeId | undefined, host?: string): NodeId | 'local' | undefined {
+    return this.#carried.hopFor(buyer, this.#market.nextHop(host));
   }
 
   #makeTransit(): Transit {
     return createTransit({
       clock: this.#ports.clock,
-      nextHop: (_destination, buyer) => this.#nextHop(buyer),
+      nextHop: (destination, buyer) => this.#nextHop(buyer, destination.host),
       ...(this.#config.transit.uplink ? { gateway: this.#gateway() } : {}),
       emit: (kind, facts) => this.#emit(kind, facts),
       fault: (neighbour, error) => this.#streamFault(neighbour, error),
@@ -207,14 +207,17 @@ class RunningNode implements WayleaveNode {
     });
   }
 
-  #makePackets(): PacketService {
-    return new PacketService({
+  #makeServices(transit: Transit): NodeServices {
+    return new NodeServices({
       self: this.id,
-      config: this.#config.packets,
+      config: this.#config,
       clock: this.#ports.clock,
       randomBytes: this.#ports.randomBytes ?? randomBytes,
+      transit,
       ledger: () => this.#neighbours.ledger,
       accountOf: (id) => this.#neighbours.get(id)?.account,
+      preference: (id) => this.#market.preference(id),
+      rerouted: () => this.#refresh(),
       fault: (neighbour, error) => this.#streamFault(neighbour, error),
       emit: (kind, facts) => this.#emit(kind, facts),
     });
@@ -304,6 +307,7 @@ class RunningNode implements WayleaveNode {
     if (this.#refreshing || this.#stopping) return;
     this.#refreshing = true;
     this.#credits.renew();
+    this.#own?.routing.refresh();
     this.#neighbours.refreshOffers();
     this.#refreshing = false;
   }
@@ -328,6 +332,10 @@ class RunningNode implements WayleaveNode {
   #emit(kind: EventKind, facts: Readonly<Record<string, unknown>>): void {
     const event = { kind, atMs: this.#ports.clock.wallMs(), ...facts } as NodeEvent;
     for (const listener of [...this.#listeners]) listener(event);
+  }
+
+  get packets(): PacketService | undefined {
+    return this.#own?.packets;
   }
 
   status(): NodeStatus {
@@ -380,7 +388,7 @@ class RunningNode implements WayleaveNode {
     for (const stop of this.#stops.splice(0)) await stop();
     await this.#doors.close();
     this.#transit?.close();
-    this.packets?.close();
+    this.#own?.close();
     await this.#settlement.stop();
     const links = this.#neighbours.all().map(({ neighbour }) => neighbour);
     await Promise.all(links.map((neighbour) => neighbour.close(STOP_MS)));

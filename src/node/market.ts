@@ -17,6 +17,8 @@ export interface MarketOptions {
   /** Read late: the neighbours are made with what this market offers them. */
   readonly neighbours: () => Neighbours | undefined;
   readonly chequebook: () => NodeId | undefined;
+  /** Who has a way to a host, of those this node prefers; absent: no routes are kept. */
+  readonly via?: (host: string | undefined) => NodeId | undefined;
   readonly credits: () => Credits;
 }
 
@@ -29,15 +31,20 @@ export class Market {
   constructor(options: MarketOptions) {
     this.#options = options;
     this.#pricing = new Pricing(options.config.transit);
-    this.#upstream = new UpstreamChoice(options.config, options.neighbours);
+    this.#upstream = new UpstreamChoice(options.config, options.neighbours, options.via);
   }
 
   bought(bytes: number, pricePerMb: PricePerMb): void {
     this.#pricing.bought(bytes, pricePerMb, this.#options.clock.nowMs());
   }
 
-  nextHop(): NodeId | 'local' | undefined {
-    return this.#upstream.nextHop();
+  nextHop(host?: string): NodeId | 'local' | undefined {
+    return this.#upstream.nextHop(host);
+  }
+
+  /** How much this node wants its traffic to go by a neighbour; below 0: never. */
+  preference(id: NodeId): number {
+    return this.#upstream.preference(id);
   }
 
   costPerMb(): PricePerMb | undefined {

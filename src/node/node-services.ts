@@ -1,45 +1,88 @@
+import type { Clock, RandomBytes } from '../core/clock.ts';
 import type { ServiceDoor } from '../core/door.ts';
+import type { Ledger } from '../core/ledger.ts';
+import type { LinkAccount } from '../core/link-account.ts';
+import type { NodeId } from '../core/node-id.ts';
+import { NO_TOLL } from '../core/routes/route.ts';
 import { type Channel, type Link, ResetCode } from '../link/link.ts';
 import type { LinkServices } from '../neighbour/neighbour.ts';
 import { isMailBox } from '../packets/mail-box.ts';
-import type { PacketService } from './packet-service.ts';
+import type { NodeConfig } from './config.ts';
+import { PacketService } from './packet-service.ts';
+import { Routing } from './routing.ts';
 
-/** Hands what happens on the links to the services that use them: packets to theirs, all else to transit. */
+export interface NodeServicesOptions {
+  readonly self: NodeId;
+  readonly config: NodeConfig;
+  readonly clock: Clock;
+  readonly randomBytes: RandomBytes;
+  readonly transit: LinkServices;
+  /** Read late: accounts are made with what the services hold back. */
+  readonly ledger: () => Ledger;
+  readonly accountOf: (neighbour: NodeId) => LinkAccount | undefined;
+  /** How much this node wants its traffic to go by a neighbour; below 0: never. */
+  readonly preference: (neighbour: NodeId) => number;
+  /** The way to the internet is another one: prices may follow. */
+  readonly rerouted: () => void;
+  readonly fault: (neighbour: NodeId, error: unknown) => void;
+  readonly emit: (kind: 'packet', facts: Record<string, string | number | undefined>) => void;
+}
+
+/** What is sold over the links, and the ways it takes: transit, packets, and the routes of both. */
 export class NodeServices implements LinkServices {
+  readonly packets: PacketService | undefined;
+  readonly routing: Routing;
   readonly #transit: LinkServices;
-  readonly #packets: PacketService | undefined;
 
-  constructor(transit: LinkServices, packets: PacketService | undefined) {
+  constructor(options: NodeServicesOptions) {
+    const { accountOf, clock, config, emit, fault, ledger, preference, randomBytes, rerouted, self, transit } = options;
     this.#transit = transit;
-    this.#packets = packets;
+    const routeTo = (id: NodeId) => this.routing.toNode(id);
+    this.packets = config.packets.enabled
+      ? new PacketService({
+          ...{ self, config: config.packets, clock, randomBytes, ledger, accountOf, routeTo, fault, emit },
+        })
+      : undefined;
+    this.routing = new Routing({
+      ...{ self, clock, uplink: config.transit.uplink, preference, rerouted, fault },
+      toll: this.packets?.toll ?? NO_TOLL,
+      changed: (node, via) => this.packets?.route(node, via),
+    });
   }
 
   opened(channel: Channel, header: Uint8Array, tag: number): void {
     if (!isMailBox(header)) return this.#transit.opened(channel, header, tag);
-    if (this.#packets === undefined) channel.reset(ResetCode.refusedByPolicy);
-    else this.#packets.opened(channel);
+    if (this.packets === undefined) channel.reset(ResetCode.refusedByPolicy);
+    else this.packets.opened(channel);
   }
 
   granted(link: Link): void {
-    this.#packets?.granted(link);
+    this.packets?.granted(link);
     this.#transit.granted(link);
   }
 
   linkUp(link: Link, door: ServiceDoor): void {
     this.#transit.linkUp(link, door);
-    this.#packets?.linkUp(link);
+    this.packets?.linkUp(link);
+    this.routing.linkUp(link);
   }
 
   linkDown(link: Link): void {
-    this.#packets?.linkDown(link);
+    this.routing.linkDown(link);
+    this.packets?.linkDown(link);
     this.#transit.linkDown(link);
   }
 
   heard(link: Link, message: Uint8Array): void {
-    this.#packets?.heard(link, message);
+    this.routing.heard(link, message);
   }
 
   waiting(link: Link): number {
-    return this.#packets?.waiting(link) ?? 0;
+    return this.packets?.waiting(link) ?? 0;
+  }
+
+  close(): void {
+    this.packets?.close();
+    this.routing.close();
   }
 }

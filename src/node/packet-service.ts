@@ -1,20 +1,17 @@
 import type { Clock, RandomBytes } from '../core/clock.ts';
-import { type ErrorCode, WayleaveError } from '../core/errors.ts';
 import type { Ledger } from '../core/ledger.ts';
 import type { LinkAccount } from '../core/link-account.ts';
 import type { NodeId } from '../core/node-id.ts';
-import { isNodeId } from '../core/node-id.ts';
 import { Carrier } from '../core/packets/carrier.ts';
 import { HERE, NOWHERE } from '../core/packets/forwarding-table.ts';
 import type { PairFigures } from '../core/packets/pair-queue.ts';
 import type { PathPrice } from '../core/routes/route.ts';
+import type { Route } from '../core/routes/route-table.ts';
 import type { Units } from '../core/units.ts';
 import type { Channel, Link } from '../link/link.ts';
 import { PacketRelay } from '../packets/packet-relay.ts';
 import { PacketUser } from '../packets/packet-user.ts';
-import { RouteExchange } from '../packets/route-exchange.ts';
 import { PACKET_HEADER_BYTES } from '../wire/packet.ts';
-import { decodeRoutes, encodeRoutes } from '../wire/routes.ts';
 import type { PacketsConfig } from './config.ts';
 
 export interface PacketServiceOptions {
@@ -25,12 +22,10 @@ export interface PacketServiceOptions {
   /** Read late: accounts are made with what this service holds back. */
   readonly ledger: () => Ledger;
   readonly accountOf: (neighbour: NodeId) => LinkAccount | undefined;
+  readonly routeTo: (node: NodeId) => Route | undefined;
   readonly fault: (neighbour: NodeId, error: unknown) => void;
   readonly emit: (kind: 'packet', facts: Record<string, string | number | undefined>) => void;
 }
-
-/** Every link is as far as any other until quality is measured. */
-const LINK_METRIC = 1;
 
 interface Member {
   readonly account: LinkAccount;
@@ -38,10 +33,9 @@ interface Member {
   readonly unwatch: () => void;
 }
 
-/** Value packets and the routes they follow, on one node's links and accounts. */
+/** Value packets on one node's links and accounts. */
 export class PacketService {
   readonly user: PacketUser;
-  readonly routes: RouteExchange;
   readonly #options: PacketServiceOptions;
   readonly #members = new Map<NodeId, Member>();
   #carrier: Carrier | undefined;
@@ -57,17 +51,12 @@ export class PacketService {
       relay: () => this.#made.relay,
       delivered: ({ from, value, bytes }) => options.emit('packet', { neighbour: from, value, bytes }),
     });
-    this.routes = new RouteExchange({
-      self,
-      clock,
-      send: (to, routes) => this.#members.get(to)?.link.send('control', encodeRoutes(routes)),
-      changed: (destination, route) => {
-        if (!isNodeId(destination) || destination === self) return;
-        const row = route?.via === undefined ? undefined : options.accountOf(route.via)?.row;
-        this.#made.relay.route(destination, row ?? NOWHERE);
-      },
-      fault: (neighbour, code: ErrorCode) => options.fault(neighbour, new WayleaveError(code, { neighbour })),
-    });
+  }
+
+  /** Packets for a node leave by this neighbour from now on; undefined: no way is known. */
+  route(node: NodeId, via: NodeId | undefined): void {
+    const row = via === undefined ? undefined : this.#options.accountOf(via)?.row;
+    this.#made.relay.route(node, row ?? NOWHERE);
   }
 
   /** Made when first needed: the ledger exists by then. */
@@ -95,7 +84,8 @@ export class PacketService {
     return undefined;
   }
 
-  get #toll(): PathPrice {
+  /** What this node takes for sending a packet out. */
+  get toll(): PathPrice {
     const { tollPerMb, tollPerPacket } = this.#options.config;
     return { perPacket: tollPerPacket, perMb: tollPerMb };
   }
@@ -108,7 +98,6 @@ export class PacketService {
     this.#members.set(link.peer, { account, link, unwatch });
     this.#made.relay.linkUp(link, account.row);
     this.#terms(account);
-    this.routes.linkUp(link.peer, { metric: LINK_METRIC, toll: this.#toll });
   }
 
   /** What the link may carry now, by both sides' terms: nothing before they are exchanged. */
@@ -118,7 +107,7 @@ export class PacketService {
     const { refusalFee } = this.#options.config;
     this.#made.carrier.setLink(
       account.row,
-      open ? { toll: this.#toll, valueAt: mine.valueAt, peerValueAt: theirs.valueAt, refusalFee } : undefined,
+      open ? { toll: this.toll, valueAt: mine.valueAt, peerValueAt: theirs.valueAt, refusalFee } : undefined,
     );
   }
 
@@ -129,7 +118,6 @@ export class PacketService {
     this.#made.relay.linkDown(member.account.row);
     this.#made.carrier.setLink(member.account.row, undefined);
     this.#members.delete(link.peer);
-    this.routes.linkDown(link.peer);
   }
 
   granted(link: Link): void {
@@ -140,11 +128,6 @@ export class PacketService {
   opened(channel: Channel): void {
     const account = this.#members.get(channel.link.peer)?.account;
     if (account !== undefined) this.#made.relay.opened(channel, account.row);
-  }
-
-  /** A message of routes. Throws `WIRE_MALFORMED`. */
-  heard(link: Link, message: Uint8Array): void {
-    if (this.#members.get(link.peer)?.link === link) this.routes.heard(link.peer, decodeRoutes(message));
   }
 
   /** Bytes charged already that have not left yet. */
@@ -161,14 +144,14 @@ export class PacketService {
 
   /** What a packet of `payloadBytes` to `to` will be charged on its way; undefined where no way is known. Units. */
   quote(to: NodeId, payloadBytes: number): Units | undefined {
-    const route = this.routes.table.route(to);
+    const route = this.#options.routeTo(to);
     if (route === undefined) return undefined;
     if (route.via === undefined) return 0;
     // This node takes no toll from packets of its own, but the price from here has it.
     const { perMb, perPacket } = route.price;
     const sizeBytes = PACKET_HEADER_BYTES + payloadBytes;
-    const bytesPart = Math.ceil((sizeBytes * (perMb - this.#toll.perMb)) / 1_000_000);
-    return perPacket - this.#toll.perPacket + bytesPart;
+    const bytesPart = Math.ceil((sizeBytes * (perMb - this.toll.perMb)) / 1_000_000);
+    return perPacket - this.toll.perPacket + bytesPart;
   }
 
   /** Tolls and refusal fees kept so far. Units. */
@@ -182,7 +165,6 @@ export class PacketService {
   }
 
   close(): void {
-    this.routes.close();
     this.user.close();
   }
 }

@@ -1,23 +1,33 @@
 import type { NodeId } from '../core/node-id.ts';
-import type { PricePerMb } from '../core/units.ts';
+import { MAX_PRICE, type PricePerMb } from '../core/units.ts';
 import type { NodeConfig } from './config.ts';
 import type { Known, Neighbours } from './neighbours.ts';
 
-/** Where this node's traffic goes next: out by the uplink, to the neighbour the operator named, or to the cheapest one. */
+/**
+ * Where this node's traffic goes next: out by the uplink, to the neighbour the operator named, or to the cheapest one that
+ * has a way out. Without routes (`via`), to the cheapest one.
+ */
 export class UpstreamChoice {
   readonly #config: NodeConfig;
   readonly #neighbours: () => Neighbours | undefined;
+  readonly #via: ((host: string | undefined) => NodeId | undefined) | undefined;
 
-  constructor(config: NodeConfig, neighbours: () => Neighbours | undefined) {
+  constructor(
+    config: NodeConfig,
+    neighbours: () => Neighbours | undefined,
+    via: ((host: string | undefined) => NodeId | undefined) | undefined,
+  ) {
     this.#config = config;
     this.#neighbours = neighbours;
+    this.#via = via;
   }
 
-  nextHop(): NodeId | 'local' | undefined {
+  /** For traffic to `host`; without it, for all that no other way is known of. */
+  nextHop(host?: string): NodeId | 'local' | undefined {
     const { nextHop, uplink } = this.#config.transit;
     if (nextHop === 'none') return undefined;
     if (nextHop === 'uplink' || (nextHop === 'auto' && uplink)) return 'local';
-    if (nextHop === 'auto') return this.#cheapest()?.neighbour.id;
+    if (nextHop === 'auto') return this.#via === undefined ? this.#cheapest()?.neighbour.id : this.#via(host);
     return this.#named(nextHop)?.neighbour.id;
   }
 
@@ -38,6 +48,14 @@ export class UpstreamChoice {
       if (best === undefined || door.buyPricePerMb < best.neighbour.account.door('transit').buyPricePerMb) best = known;
     }
     return best;
+  }
+
+  /** How much this node wants its traffic to go by a neighbour: the less it asks the more, below 0 never. */
+  preference(id: NodeId): number {
+    const { nextHop } = this.#config.transit;
+    if (nextHop !== 'auto') return this.#named(nextHop)?.neighbour.id === id ? 0 : -1;
+    const door = this.#neighbours()?.get(id)?.account.door('transit');
+    return door?.buying === true ? MAX_PRICE - door.buyPricePerMb : -1;
   }
 
   isUpstream(id: NodeId): boolean {

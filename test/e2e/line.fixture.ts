@@ -21,6 +21,8 @@ const CHAIN_ID = 31_337;
 export interface LineToml {
   readonly top?: (index: number) => string;
   readonly transit?: (index: number) => string;
+  /** Nobody is told whom to buy from: routes say who has a way out. */
+  readonly auto?: boolean;
   readonly end?: (index: number, signers: readonly Signer[]) => string;
   /** Where the stores of an earlier line are, to go on from them. */
   readonly folder?: string;
@@ -106,7 +108,7 @@ export class Line {
     const upstream =
       index === 0
         ? 'uplink = true\nuplink_price_per_mb = 8000\nallow = ["127.0.0.1"]'
-        : `next_hop = "${this.signers[index - 1]?.id}"`;
+        : `next_hop = "${this.#toml.auto === true ? 'auto' : this.signers[index - 1]?.id}"`;
     const neighbour =
       index === 0 ? '' : `[[neighbour]]\nid = "${this.signers[index - 1]?.id}"\naddress = "${before}"\nname = "up"`;
     return `
