@@ -69,7 +69,8 @@ async function inWorkers(options: FaultRunsOptions, done: (outcome: FaultOutcome
   const file = new URL(`./fault-worker.${import.meta.url.endsWith('.ts') ? 'ts' : 'js'}`, import.meta.url);
   const one = (): Promise<void> =>
     new Promise((resolve, reject) => {
-      const worker = new Worker(file, { execArgv: process.execArgv.filter((each) => !each.startsWith('--test')) });
+      // None of this process's own flags: those of its heap, or of a test run, are refused by a worker.
+      const worker = new Worker(file, { execArgv: [] });
       const send = (): void => {
         if (stopped || next >= seeds) {
           void worker.terminate().then(() => resolve());
