@@ -88,9 +88,13 @@ export class CostBook {
   }
 }
 
-/** The least I sell for: ⌈cost × (1 + profit)⌉. Throws `PRICE_INVALID` when that passes `MAX_PRICE`. */
-export function askFor(costPerMb: PricePerMb, profitBp: number): PricePerMb {
-  return price(mulDivCeil(costPerMb, BASIS_POINTS + profit(profitBp), BASIS_POINTS), 'ask');
+/**
+ * The least I sell for: ⌈cost × (1 + profit)⌉; undefined, and nothing is for sale, when that passes `MAX_PRICE`. The cost
+ * may be what a neighbour asks, so it must not be an error.
+ */
+export function askFor(costPerMb: PricePerMb, profitBp: number): PricePerMb | undefined {
+  const ask = mulDivCeil(price(costPerMb, 'cost'), BASIS_POINTS + profit(profitBp), BASIS_POINTS);
+  return ask > MAX_PRICE ? undefined : ask;
 }
 
 /** Profit of a price in basis points, rounded down: (price − cost) ÷ cost. At no cost any price above 0 is `Infinity`. */
