@@ -10,7 +10,6 @@ import { agreedTotal } from './reconcile.ts';
 import { type Relation, relationBetween, relationObserved } from './relation.ts';
 import { SERVICES, type Service, serviceColumn } from './service.ts';
 import { ServiceAccount } from './service-account.ts';
-import type { Terms } from './terms.ts';
 import type { PricePerMb, Units } from './units.ts';
 
 /** How a neighbour is served: by its debt, or `closed` by conduct or by being choked for too long (DESIGN §3). */

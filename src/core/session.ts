@@ -142,15 +142,13 @@ export class Session {
         return this.#pay(nowMs, effects);
       case 'fault':
         return this.#fault(event.code, nowMs, effects);
-      case 'quiet':
-      case 'finish':
-        return this.#phase === 'up' ? this.#statements?.[event.kind](this.#stepAt(nowMs, effects)) : undefined;
-      case 'statementKept':
-        return this.#phase === 'up' ? this.#statements?.kept(event.statement, effects) : undefined;
-      case 'statementChecked':
-        return this.#statements?.checked(event, this.#stepAt(nowMs, effects));
-      default:
+      case 'chequeWritten':
+      case 'chequeFailed':
+      case 'chequeChecked':
+      case 'cleared':
         return this.#money(event, nowMs, effects);
+      default:
+        return this.#statements?.on(event, this.#phase === 'up', this.#stepAt(nowMs, effects));
     }
   }
 

@@ -70,7 +70,7 @@ const COLUMNS = [0, 1, 2] as const;
 export function gapsBetween(mine: CutTotals, theirs: Statement): Gap[] {
   const gaps: Gap[] = [];
   for (const s of COLUMNS) {
-    const service = SERVICES[s] as Service;
+    const service = SERVICES[s];
     const given = mine.provided[s] - (theirs.consumed[s] + theirs.consumedCorrection[s]);
     if (given > 0) {
       gaps.push({ service, side: 'provided', units: given, bytes: mine.providedBytes[s] - theirs.consumedBytes[s] });

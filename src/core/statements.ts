@@ -31,6 +31,7 @@ export interface Step {
 }
 
 type Checked = SessionEvent & { kind: 'statementChecked' };
+type StatementEvent = Extract<SessionEvent, { kind: 'quiet' | 'finish' | 'statementKept' | 'statementChecked' }>;
 
 interface Mark {
   readonly sequence: number;
@@ -138,6 +139,15 @@ export class Statements {
     if (denied && !theyWere) this.#strike('STATEMENT_DENIED', step);
   }
 
+  /** What whoever runs the session reports of statements. `up`: the connection they speak of is there. */
+  on(event: StatementEvent, up: boolean, step: Step): void {
+    if (event.kind === 'statementChecked') return this.#checked(event, step);
+    if (!up) return;
+    if (event.kind === 'quiet') this.#quiet(step);
+    else if (event.kind === 'finish') this.#finish(step);
+    else this.#kept(event.statement, step.effects);
+  }
+
   closed(): void {
     this.#wantedMs = undefined;
     this.#pending = undefined;
@@ -150,7 +160,7 @@ export class Statements {
   }
 
   /** The connection is about to be ended in order: one last statement, if there is anything new to state. */
-  finish(step: Step): void {
+  #finish(step: Step): void {
     if (!this.#open || this.#moves() === this.#statedMoves) return;
     this.#wantedMs ??= step.nowMs;
     this.#account.settling = true;
@@ -187,7 +197,7 @@ export class Statements {
    * Nothing waits to leave: sets a mark now. It makes a cut with the neighbour's mark that it answers, or with the one
    * that will answer it; both ends then state the same cut.
    */
-  quiet(step: Step): void {
+  #quiet(step: Step): void {
     if (this.#wantedMs === undefined || !this.#open) return;
     this.#sequence += 1;
     const mark = { sequence: this.#sequence, half: sentHalf(this.#account), paid: 0 };
@@ -240,7 +250,7 @@ export class Statements {
   }
 
   /** My statement is signed and durable. It goes out unless the connection it speaks of is gone. */
-  kept(statement: SignedStatement, effects: SessionEffect[]): void {
+  #kept(statement: SignedStatement, effects: SessionEffect[]): void {
     this.#mine = statement;
     if (!this.#marks.some(({ sequence }) => sequence === statement.sequence)) return;
     effects.push({ kind: 'send', message: { kind: 'statement', statement } });
@@ -274,7 +284,7 @@ export class Statements {
     return true;
   }
 
-  checked({ statement, genuine }: Checked, step: Step): void {
+  #checked({ statement, genuine }: Checked, step: Step): void {
     const { me, chainId } = this.#options;
     const ours = statement.from === this.#account.neighbour && statement.to === me && statement.chainId === chainId;
     if (!ours || statement.storeEpoch !== this.#theirEpoch) return step.fault('STATEMENT_INVALID');

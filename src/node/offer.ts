@@ -10,7 +10,7 @@ export interface OfferFacts {
   readonly bidPerMb: PricePerMb;
   readonly chequebook: NodeId | undefined;
   /** Credit beyond a newcomer's. */
-  readonly earned?: Units;
+  readonly earned?: Units | undefined;
 }
 
 /** Thresholds may be 0 only where nothing is sold for money; then these stand, so that terms always make sense. */
@@ -24,7 +24,7 @@ export function offer(
   last?: Terms,
 ): Terms {
   const askPerMb = neighbour?.free === true && facts.askPerMb !== undefined ? 0 : facts.askPerMb;
-  const credit = creditFor(config, neighbour, { askPerMb: askPerMb ?? 0, earned: facts.earned ?? 0 });
+  const credit = creditFor(config, neighbour, { askPerMb: askPerMb ?? 0, earned: facts.earned });
   const terms: Terms = {
     epoch: last?.epoch ?? 1,
     protocolVersion: PROTOCOL_VERSION,
@@ -40,13 +40,18 @@ export function offer(
     },
     payAt: credit.payAt,
     dropAt: credit.dropAt,
-    valueAt: config.packets.enabled ? (neighbour?.valueAtUnits ?? config.packets.valueAtUnits) : 0,
+    valueAt: valueAtFor(config, neighbour),
     metering: config.transit.metering,
     allotment: { bytes: 1_000_000, ms: 1_000 },
     priority: { sendingPerMb: 0, receivingPerMb: 0 },
   };
   if (last === undefined || sameTerms(terms, last)) return last ?? terms;
   return { ...terms, epoch: last.epoch + 1 };
+}
+
+/** How much value a neighbour may give on credit; 0 where nothing is carried. */
+function valueAtFor({ packets }: NodeConfig, neighbour: NeighbourConfig | undefined): Units {
+  return packets.enabled ? (neighbour?.valueAtUnits ?? packets.valueAtUnits) : 0;
 }
 
 /**
@@ -56,7 +61,7 @@ export function offer(
 export function creditFor(
   config: NodeConfig,
   neighbour: NeighbourConfig | undefined,
-  at: { readonly askPerMb: PricePerMb; readonly earned?: Units },
+  at: { readonly askPerMb: PricePerMb; readonly earned?: Units | undefined },
 ): { payAt: Units; dropAt: Units; riskAt: Units } {
   const { credit } = config;
   const { askPerMb } = at;
