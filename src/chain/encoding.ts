@@ -4,10 +4,11 @@ import { CHEQUEBOOK_ABI, FACTORY_ABI } from './chequebook-abi.ts';
 import { CONTRACT_ERRORS_ABI } from './contract-errors-abi.ts';
 import type { Hex } from './json-rpc.ts';
 import type { Signer } from './signer.ts';
+import { loadViem, type Viem } from './viem-parts.ts';
 
 /**
- * The one file that knows viem. It costs 20 MB of memory and a quarter of a second to load, so it is loaded by the
- * first call that has something to encode: an idle node never does. Only its pure functions are used.
+ * The one file that uses viem. It takes memory and a tenth of a second to load, so it is loaded by the first call that
+ * has something to encode. Only its pure functions are used.
  */
 
 /** Native coin, where a token's address is asked for. */
@@ -72,11 +73,9 @@ export interface Encoding {
 /** A node has one chequebook of its own: the first of its key. */
 const FIRST = 0n;
 
-type Viem = typeof import('viem/utils');
-
 /** Loads viem. Modules are kept by the runtime, so a second call is free. */
 export async function loadEncoding(): Promise<Encoding> {
-  const viem = await import('viem/utils');
+  const viem = await loadViem();
   const book = viem.parseAbi(CHEQUEBOOK_ABI);
   const factory = viem.parseAbi(FACTORY_ABI);
   const errors = viem.parseAbi(CONTRACT_ERRORS_ABI);
