@@ -1,17 +1,23 @@
+import { spawnSync } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import tls, { type TLSSocket } from 'node:tls';
 import { createDevChain, DEV_FACTORY } from '../src/chain/dev-chain.ts';
 import { serveDevChain } from '../src/chain/dev-chain-server.ts';
 import type { WayleaveNode } from '../src/node/node.ts';
 import type { Bench, BenchContext, Row } from './bench.ts';
 import { idleNeighbour } from './idle-neighbour.ts';
+import { bareTlsOptions } from './idle-tls.ts';
+import { LAUNCHER_ENV, LAUNCHER_FLAGS } from './launcher.ts';
 import { median, residentBytesOf } from './measure.ts';
 import { configure, initFolder, pause, UpNode } from './up-node.ts';
+import { startWorker } from './worker.ts';
 
 const CHAIN_ID = 31_337;
 /** After this long a node that nothing happens to has done what it does at its start. */
-const SETTLE_MS = 5_000;
+const SETTLE_MS = 12_000;
 const WARM_STARTS = 5;
 const LINKS = 200;
 /** One address may shake hands 10 times a second after a burst of 100. */
@@ -45,7 +51,8 @@ export const bench: Bench = {
 };
 
 async function measure(folder: string, cache: string, first: WayleaveNode, context: BenchContext): Promise<Row[]> {
-  // Nothing compiled yet, and a chequebook to be made on the chain.
+  // As `bin/wayleave` does after an installation. The first start then has a chequebook to make on the chain.
+  const compileMs = compileOnce(cache);
   const cold = await start(folder, cache, first);
   await pause(SETTLE_MS);
   const coldBytes = residentBytesOf(cold.node.pid);
@@ -55,9 +62,26 @@ async function measure(folder: string, cache: string, first: WayleaveNode, conte
     const { node, linkMs } = await start(folder, cache, first);
     startsMs.push(linkMs);
     if (run < WARM_STARTS - 1) await node.stop();
-    else return rowsOf({ coldMs: cold.linkMs, coldBytes, startsMs, ...(await grow(node, context)) });
+    else
+      return rowsOf({
+        compileMs,
+        coldMs: cold.linkMs,
+        coldBytes,
+        startsMs,
+        ...(await grow(node, context)),
+        bareBytes: await growBare(),
+      });
   }
   return [];
+}
+
+/** Fills the compile cache; returns how long that took. */
+function compileOnce(cache: string): number {
+  const startedMs = performance.now();
+  const warm = join(import.meta.dirname, '../scripts/warm.mjs');
+  const env = { ...LAUNCHER_ENV, NODE_COMPILE_CACHE: cache };
+  spawnSync(process.execPath, [...LAUNCHER_FLAGS, warm], { env, stdio: 'ignore' });
+  return performance.now() - startedMs;
 }
 
 interface Started {
@@ -98,27 +122,59 @@ async function grow(node: UpNode, context: BenchContext): Promise<{ warmBytes: n
   return { warmBytes, perLinkBytes: grown / up };
 }
 
+/** What a connection adds to a process that holds as many of bare node:tls. */
+async function growBare(): Promise<number> {
+  const worker = await startWorker(join(import.meta.dirname, 'idle-tls.ts'), [], LAUNCHER_FLAGS);
+  const options = await bareTlsOptions(2);
+  const dial = async (): Promise<TLSSocket> => {
+    const socket = tls.connect({ ...options, host: '127.0.0.1', port: worker.port });
+    socket.on('error', () => undefined);
+    await once(socket.resume(), 'secureConnect');
+    return socket;
+  };
+  const sockets = [await dial()];
+  await pause(SETTLE_MS / 4);
+  const restBytes = residentBytesOf(worker.pid);
+  for (let each = 0; each < LINKS; each += 1) sockets.push(await dial());
+  await pause(SETTLE_MS / 4);
+  const grown = residentBytesOf(worker.pid) - restBytes;
+  for (const socket of sockets) socket.destroy();
+  await worker.stop();
+  return grown / LINKS;
+}
+
 interface Seen {
+  readonly compileMs: number;
   readonly coldMs: number;
   readonly coldBytes: number;
   readonly startsMs: readonly number[];
   readonly warmBytes: number;
   readonly perLinkBytes: number;
+  readonly bareBytes: number;
 }
 
-function rowsOf({ coldMs, coldBytes, startsMs, warmBytes, perLinkBytes }: Seen): Row[] {
+function rowsOf({ compileMs, coldMs, coldBytes, startsMs, warmBytes, perLinkBytes, bareBytes }: Seen): Row[] {
   const most = (limit: number) => ({ of: 'value', most: limit }) as const;
   return [
     // Resident memory of `wayleave up` with settlement on, one link, and nothing to do: at its second start, and at the
-    // first one ever, which compiles everything and makes a chequebook on the chain.
+    // first one ever, which makes a chequebook on the chain.
     { id: 'idle.memory', value: warmBytes / 1e6, unit: 'MB', target: most(100) },
     { id: 'idle.memory-first-start', value: coldBytes / 1e6, unit: 'MB', target: most(100) },
     // What each link adds that has exchanged terms and then is silent: its TLS connection, account and session, and
     // the node's garbage of making it.
-    { id: 'idle.memory-per-link', value: perLinkBytes / 1e3, unit: 'kB', target: most(100) },
+    {
+      id: 'idle.memory-per-link',
+      value: perLinkBytes / 1e3,
+      unit: 'kB',
+      rival: 'bare node:tls',
+      rivalValue: bareBytes / 1e3,
+      target: most(100),
+    },
     // From `exec` to the neighbour's word that the link is up; the median of several starts, and the first one ever.
     // The neighbour runs already, in this process.
     { id: 'idle.first-link', value: median(startsMs) / 1e3, unit: 's', target: most(1) },
+    // Compiling, once after an installation and before the first start.
+    { id: 'idle.compile-once', value: compileMs / 1e3, unit: 's' },
     { id: 'idle.first-link-first-start', value: coldMs / 1e3, unit: 's', target: most(1) },
   ];
 }
