@@ -87,7 +87,13 @@ function linkNotes(link: LinkStatus): string[] {
   if (link.pending > 0) notes.push(`${label(link)}: ${number(link.pending)} paid and not acknowledged yet`);
   if (link.uncashed > 0)
     notes.push(`${label(link)}: ${number(link.uncashed)} of ${number(link.riskAt)} at risk, uncashed`);
-  const { statements } = link;
+  const { credit, statements } = link;
+  if (credit.why === 'barred') notes.push(`${label(link)}: gets no credit any more`);
+  if (credit.why === 'newcomers') notes.push(`${label(link)}: not served; today's places for newcomers are taken`);
+  if (credit.earned > 0)
+    notes.push(
+      `${label(link)}: ${number(credit.earned)} of its credit earned, of ${number(credit.kept)} net income kept`,
+    );
   if (statements !== undefined && statements.gapUnits > 0)
     notes.push(`${label(link)}: states ${number(statements.gapUnits)} more in its favour than was counted here`);
   else if (statements?.disputed === true) notes.push(`${label(link)}: has stated what cannot be true`);
