@@ -4,7 +4,7 @@
  */
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { chownSync, existsSync, globSync, mkdtempSync, rmSync } from 'node:fs';
+import { chownSync, existsSync, globSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { type AddressInfo, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -89,7 +89,7 @@ class LocalServer implements PostgresServer {
     const { programs, folder, port, owner, settings } = this.#options;
     const options = [`port=${port}`, 'listen_addresses=127.0.0.1', `unix_socket_directories=${folder}`, ...settings];
     const server = [join(programs, 'postgres'), '-D', join(folder, 'data'), ...options.flatMap((each) => ['-c', each])];
-    // The server would outlive a parent that is killed: the kernel tells it. A group of its own can be killed as one.
+    // The server would outlive a parent that is killed: the kernel tells it. Ctrl-C at a terminal is for the parent alone.
     const child = spawn('setpriv', ['--pdeathsig=INT', '--', ...server], {
       stdio: 'ignore',
       detached: true,
@@ -115,26 +115,39 @@ class LocalServer implements PostgresServer {
     }
   }
 
-  kill(): Promise<void> {
-    return this.#end('SIGKILL', (pid) => -pid);
+  async kill(): Promise<void> {
+    const pid = this.#child?.pid;
+    // Each has a session of its own, and the next server does not start while one of them is left.
+    const all = pid === undefined ? [] : [pid, ...childrenOf(pid)];
+    for (const each of all) signal(each, 'SIGKILL');
+    this.#child = undefined;
+    while (all.some((each) => existsSync(`/proc/${each}`))) await sleep(10);
   }
 
-  stop(): Promise<void> {
-    return this.#end('SIGINT', (pid) => pid);
-  }
-
-  async #end(signal: NodeJS.Signals, target: (pid: number) => number): Promise<void> {
+  async stop(): Promise<void> {
     const child = this.#child;
     this.#child = undefined;
     if (child?.pid === undefined || child.exitCode !== null || child.signalCode !== null) return;
     const gone = once(child, 'exit');
-    process.kill(target(child.pid), signal);
+    child.kill('SIGINT');
     await gone;
   }
 
   async dispose(): Promise<void> {
     await this.stop();
     rmSync(this.#options.folder, { recursive: true, force: true });
+  }
+}
+
+function childrenOf(pid: number): number[] {
+  return readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').trim().split(' ').filter(Boolean).map(Number);
+}
+
+function signal(pid: number, name: NodeJS.Signals): void {
+  try {
+    process.kill(pid, name);
+  } catch {
+    // It has just gone by itself.
   }
 }
 

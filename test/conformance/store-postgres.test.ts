@@ -19,6 +19,7 @@ const server = usePostgres({ own: true });
 /** A file system of a chosen size, on which the server keeps the tables of the stores that are to fill up. */
 class SmallDisk {
   readonly #path: string;
+  readonly #schemas: string[] = [];
 
   private constructor(path: string) {
     this.#path = path;
@@ -35,11 +36,16 @@ class SmallDisk {
     } catch {
       return undefined;
     }
-    const client = new pg.Client({ connectionString: server.own.url });
-    await client.connect();
-    await client.query(`CREATE TABLESPACE small LOCATION '${path}'`);
-    await client.end();
+    await sql([`CREATE TABLESPACE small LOCATION '${path}'`]);
     return new SmallDisk(path);
+  }
+
+  /** The address of a store whose tables lie here. */
+  url(place: string): string {
+    const url = new URL(place);
+    this.#schemas.push(url.searchParams.get('schema') ?? '');
+    url.searchParams.set('options', '-c default_tablespace=small');
+    return url.href;
   }
 
   /** Room for so much more. */
@@ -48,9 +54,24 @@ class SmallDisk {
     execFileSync('mount', ['-o', `remount,size=${used + roomKb}k`, this.#path]);
   }
 
-  /** When the server has gone: it has files open. */
-  unmount(): void {
+  /** The server could not be started again if its files just went away. */
+  async dispose(): Promise<void> {
+    await sql([
+      ...this.#schemas.map((schema) => `DROP SCHEMA "${schema}" CASCADE`),
+      'DROP TABLESPACE small',
+      'CHECKPOINT',
+    ]);
     execFileSync('umount', ['--lazy', this.#path]);
+  }
+}
+
+async function sql(texts: readonly string[]): Promise<void> {
+  const client = new pg.Client({ connectionString: server.own.url });
+  await client.connect();
+  try {
+    for (const text of texts) await client.query(text);
+  } finally {
+    await client.end();
   }
 }
 
@@ -70,8 +91,7 @@ storeConformance(
     };
     const openSmall = async (small: SmallDisk, place: string): Promise<Store> => {
       small.resize(LARGE_KB);
-      const at = `${url(place)}&options=${encodeURIComponent('-c default_tablespace=small')}`;
-      const store = await openPostgresStore({ url: at, nodeId, clock });
+      const store = await openPostgresStore({ url: small.url(url(place)), nodeId, clock });
       small.resize(SMALL_KB);
       return store;
     };
@@ -86,7 +106,7 @@ storeConformance(
         await store.close();
       },
       dispose: async () => {
-        disk?.unmount();
+        await disk?.dispose();
         await rm(folder, { recursive: true, force: true });
       },
     };
