@@ -1,6 +1,7 @@
 import { Column } from '../core/ledger.ts';
 import type { LinkAccount } from '../core/link-account.ts';
 import { serviceColumn } from '../core/service.ts';
+import { BYTES_PER_MB } from '../core/units.ts';
 
 /**
  * What really passed between a node and one neighbour, in units, over all lives of the node: only what arrived. Books
@@ -16,33 +17,37 @@ export class Tally {
 
   /** Runs `book`, which charges this node for what it sends through the neighbour. */
   sending(book: () => void): void {
-    const before = this.#total(Column.consumed);
+    const before = this.#total('consumed');
     book();
-    this.sent += this.#total(Column.consumed) - before;
+    this.sent += this.#total('consumed') - before;
   }
 
   /** Runs `book`, which charges what has just been delivered here. */
   delivered(book: () => void): void {
-    const before = this.#total(Column.consumed);
+    const before = this.#total('consumed');
     try {
       book();
     } finally {
-      this.got += this.#total(Column.consumed) - before;
+      this.got += this.#total('consumed') - before;
     }
   }
 
   /** Runs `book`, which charges what has just arrived here to go on. */
   arrived(book: () => void): void {
-    const before = this.#total(Column.provided);
+    const before = this.#total('provided');
     try {
       book();
     } finally {
-      this.gave += this.#total(Column.provided) - before;
+      this.gave += this.#total('provided') - before;
     }
   }
 
-  #total(column: number): number {
+  /** With the millionths carried, which what is sent and what is delivered share: whole units would drift. */
+  #total(side: 'provided' | 'consumed'): number {
     const { account } = this;
-    return account === undefined ? 0 : account.ledger.get(account.row, column + serviceColumn.transit);
+    if (account === undefined) return 0;
+    const service = account.service('transit');
+    const millionths = side === 'provided' ? service.providedRemainder : service.consumedRemainder;
+    return account.ledger.get(account.row, Column[side] + serviceColumn.transit) + millionths / BYTES_PER_MB;
   }
 }
