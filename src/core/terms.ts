@@ -179,17 +179,38 @@ export function commonMethod(payee: Terms, payer: Terms): PaymentMethod | undefi
 
 /** True when two terms say the same, field by field. */
 export function sameTerms(a: Terms, b: Terms): boolean {
-  return flat(a) === flat(b);
+  return (
+    sameScalars(a, b) &&
+    a.ratio.numerator === b.ratio.numerator &&
+    a.ratio.denominator === b.ratio.denominator &&
+    a.allotment.bytes === b.allotment.bytes &&
+    a.allotment.ms === b.allotment.ms &&
+    a.priority.sendingPerMb === b.priority.sendingPerMb &&
+    a.priority.receivingPerMb === b.priority.receivingPerMb &&
+    a.methods.length === b.methods.length &&
+    a.methods.every((method, at) => method === b.methods[at]) &&
+    SERVICES.every((each) => sameService(a.services[each], b.services[each]))
+  );
 }
 
-function flat(terms: Terms): string {
-  const services = SERVICES.map((service) => [terms.services[service].askPerMb, terms.services[service].bidPerMb]);
-  return JSON.stringify([
-    [terms.epoch, terms.protocolVersion, terms.chainId, terms.token, terms.methods, terms.chequebook, services],
-    [String(terms.ratio.numerator), String(terms.ratio.denominator), terms.metering],
-    [terms.payAt, terms.dropAt, terms.valueAt],
-    [terms.allotment.bytes, terms.allotment.ms, terms.priority.sendingPerMb, terms.priority.receivingPerMb],
-  ]);
+function sameScalars(a: Terms, b: Terms): boolean {
+  return SCALARS.every((field) => a[field] === b[field]);
+}
+
+const SCALARS = [
+  'epoch',
+  'protocolVersion',
+  'chainId',
+  'token',
+  'chequebook',
+  'payAt',
+  'dropAt',
+  'valueAt',
+  'metering',
+] as const satisfies readonly (keyof Terms)[];
+
+function sameService(a: ServiceTerms, b: ServiceTerms): boolean {
+  return a.askPerMb === b.askPerMb && a.bidPerMb === b.bidPerMb;
 }
 
 function whole(value: number, least: number, most: number): boolean {

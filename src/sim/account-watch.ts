@@ -38,9 +38,14 @@ export class AccountWatch {
   #lastConsumed = 0;
   #lastPaid = 0;
   #lastReceived = 0;
-  /** Provided within the last journal window before each crash of this end: nobody can prove it to who denies it. */
+  /**
+   * What a crash of this end cost it: provided within the last journal window, which nobody can prove to who denies it,
+   * and what the other then claims that this end had of it, at most the lease.
+   */
   #forgot = 0;
   #corrected = 0;
+  #claimed = 0;
+  #assumed = 0;
   /** What exposure may reach now: the limit, or what stood when it was lowered. */
   #allowed = 0;
 
@@ -89,6 +94,8 @@ export class AccountWatch {
     this.#lastPaid = ledger.get(row, Column.paid);
     this.#lastReceived = ledger.get(row, Column.received);
     this.#corrected = sum(account, Column.providedCorrection);
+    this.#claimed = sum(account, Column.consumedCorrection);
+    this.#assumed = ledger.get(row, Column.assumed);
     this.#allowed = exposureOf(account);
     return true;
   }
@@ -111,12 +118,23 @@ export class AccountWatch {
     const derived = provided - consumed + paid - received + corrected - sum(account, Column.consumedCorrection);
     if (derived !== balance) this.#broken('balance-is-totals', `balance ${balance}, totals ${derived}`);
     this.#integers(account, provided + consumed + paid + received);
+    this.#claims(account);
     this.#exposure(account, corrected);
     this.#lastProvided = provided;
     this.#lastConsumed = consumed;
     this.#lastPaid = paid;
     this.#lastReceived = received;
     this.#corrected = corrected;
+  }
+
+  /** On a new connection a neighbour's word is taken only for what a crash of this end may have lost. */
+  #claims(account: LinkAccount): void {
+    const claimed = sum(account, Column.consumedCorrection);
+    const more = claimed - this.#claimed;
+    if (more > this.#assumed) this.#broken('claims-within-lease', `${more} taken on its word, of ${this.#assumed}`);
+    if (more > 0) this.#forgot += more;
+    this.#claimed = claimed;
+    this.#assumed = account.ledger.get(account.row, Column.assumed);
   }
 
   #integers({ ledger, row }: LinkAccount, sums: number): void {

@@ -117,8 +117,8 @@ export class Invariants {
     const { consumed, issuedUnits, cashedUnits, mostGranted, riskAt } = watch;
     throw new BrokenRule(
       'bounded-loss',
-      `${watch.node.name} would lose ${loss} to ${watch.other?.node.name}, above dropAt ${mostGranted} + riskAt ${riskAt} ` +
-        `(provided ${watch.provided}, consumed ${consumed}, paid ${issuedUnits}, cashed ${cashedUnits})`,
+      `${watch.node.name} would lose ${Math.round(loss)} to ${watch.other?.node.name}, above ${watch.lossBound()}: dropAt ${mostGranted} + riskAt ${riskAt} … ` +
+        `(provided ${Math.round(watch.provided)}, consumed ${Math.round(consumed)}, paid ${issuedUnits}, cashed ${cashedUnits})`,
     );
   }
 
@@ -154,6 +154,8 @@ export class Invariants {
     if (event.kind === 'fault' && event['code'] === 'INVARIANT_BROKEN')
       this.#guard(() => this.#fail('books-halted', node, about, String(event['what'])));
     if (event.kind !== 'verdict' || event['action'] !== 'cut' || about === undefined) return;
+    // Not a punishment: who cannot be paid keeps a link only while it is the debtor (DESIGN §4).
+    if (event['code'] === 'ONE_WAY_CREDITOR') return;
     const guilty = this.#cheats.has(about) || this.#cheats.has(node.id);
     if (guilty || this.#options.tampered(node.id, about)) return;
     this.#guard(() => this.#fail('honest-not-cut', node, about, String(event['code'])));

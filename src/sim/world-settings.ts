@@ -29,10 +29,10 @@ export function drawSettings(random: SeededRandom): WorldSettings {
     riskAt: payAt * random.between(1, 10),
     weiPerUnit: random.pick([1n, 1_000n, 10_000_000_000n]),
     depositWei: 10n ** 20n,
-    journalWindowMs: random.pick([0, 5, 50, 50, 200]),
-    tradeEveryMs: random.between(20, 200),
+    journalWindowMs: random.pick([0, 20, 50, 50, 50, 200, 500]),
+    tradeEveryMs: random.between(10, 100),
     tradeBytes: random.between(500, 12_000),
     uploadOneIn: random.between(2, 10),
-    faultEveryMs: random.between(1_000, 8_000),
+    faultEveryMs: random.between(500, 5_000),
   };
 }
