@@ -6,9 +6,9 @@ import { SessionPair, termsOf } from './session-pair.fixture.ts';
 
 const PRICE = 10_000;
 
-function traded(mb: number): SessionPair {
+function traded(mb: number, dropAtMb = 16): SessionPair {
   const pair = new SessionPair(
-    termsOf({ askPerMb: PRICE, bidPerMb: 0, payAtMb: 8, dropAtMb: 16 }),
+    termsOf({ askPerMb: PRICE, bidPerMb: 0, payAtMb: 8, dropAtMb }),
     termsOf({ askPerMb: undefined, bidPerMb: PRICE, payAtMb: 8, dropAtMb: 16 }),
   );
   pair.connect();
@@ -42,13 +42,20 @@ test('a seller cannot raise what I owe by claiming, on a new connection, that I 
   assert.equal(ledger.writeOff(row), 0);
 });
 
-test('after a crash of mine it can claim no more than the lease may have lost', () => {
+test('after a crash of mine it can claim no more than its credit had room for', () => {
   const pair = traded(2);
   pair.journal();
-  const lease = pair.right.account.leaseUnits();
   inflate(pair, 500 * PRICE, 500 * PRICE);
   pair.crash('right');
-  assert.equal(pair.right.account.net('consumed', 0), 2 * PRICE + lease);
+  assert.equal(pair.right.account.net('consumed', 0), 16 * PRICE);
+});
+
+test('nor, however much credit it says it gives, more than I can have used', () => {
+  const pair = traded(2, 1_000);
+  pair.journal();
+  inflate(pair, 900 * PRICE, 900 * PRICE);
+  pair.crash('right');
+  assert.equal(pair.right.account.net('consumed', 0), (2 + 16) * PRICE);
 });
 
 test('what was paid for is admitted: a buyer that lost its records cannot undo it', () => {

@@ -30,6 +30,9 @@ export interface LinkAccountOptions {
 /** Slowing down starts from at least this where a link is not shaped: what a short burst shows says little. Bytes a second. */
 const LEAST_FULL_RATE = 1_250_000;
 
+/** The most, in MB at my highest price, that I believe to have used in the journal window before a crash: 2.5 Gbit/s. */
+const CLAIM_MB = 16;
+
 /** Before any terms. */
 const NO_CREDIT: DebtLimits = { payAt: 0, dropAt: 0 };
 
@@ -290,7 +293,7 @@ export class LinkAccount {
    */
   reconcile(mine: CountsMessage, theirs: CountsMessage): { provided: number; consumed: number; inflated: boolean } {
     const sums = { provided: 0, consumed: 0, inflated: false };
-    const lost = this.ledger.get(this.row, Column.assumed);
+    const lost = this.#mayHaveUsed();
     for (const s of [0, 1, 2] as const) {
       const given = agreedTotal({
         provided: mine.provided[s],
@@ -310,6 +313,18 @@ export class LinkAccount {
     }
     this.ledger.setLimit(this.row, 'assumed', 0);
     return sums;
+  }
+
+  /** What a crash may have made me forget that I used. How much must not be the neighbour's choice, who grants what it likes. */
+  #mayHaveUsed(): Units {
+    const of = (column: number): number => this.ledger.get(this.row, column);
+    const room = Math.max(0, of(Column.peerDropAt) + of(Column.balance) + of(Column.pending));
+    let perMb = 0;
+    for (const service of SERVICES) {
+      const { askPerMb = 0, bidPerMb = 0 } = this.mine.newest?.services[service] ?? {};
+      perMb = Math.max(perMb, askPerMb, bidPerMb);
+    }
+    return Math.min(of(Column.assumed), room, perMb === 0 ? room : CLAIM_MB * perMb);
   }
 
   #correct(side: 'provided' | 'consumed', s: number, units: number): number {
