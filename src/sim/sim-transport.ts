@@ -1,5 +1,6 @@
 import { WayleaveError } from '../core/errors.ts';
 import type { NodeId } from '../core/node-id.ts';
+import { HANDSHAKE_MS } from '../link/limits.ts';
 import type { Link, LinkAddress, Listener, Transport } from '../link/link.ts';
 import type { Life } from './life.ts';
 import { type LinkTamper, SimLink } from './sim-link.ts';
@@ -79,6 +80,10 @@ export class SimTransport implements Transport {
         if (life.alive) this.#answer(address, expected).then(resolve, fail);
         network.timeline.asynchronous();
       });
+      // The other end may die while it thinks.
+      network.timeline.after(waitMs + HANDSHAKE_MS, () =>
+        fail(new WayleaveError('LINK_HANDSHAKE_FAILED', { ...address })),
+      );
     });
   }
 
@@ -90,11 +95,13 @@ export class SimTransport implements Transport {
     if (other.id === this.id) throw new WayleaveError('LINK_SELF');
     if (expected !== undefined && other.id !== expected)
       throw new WayleaveError('LINK_WRONG_PEER', { expected, found: other.id });
+    const giveUpMs = network.timeline.nowMs + HANDSHAKE_MS;
     const chooser = this.id < other.id ? this : other;
     const admitted = (await chooser.admit?.(chooser === this ? other.id : this.id)) ?? true;
     network.timeline.asynchronous();
     if (!admitted) throw new WayleaveError('LINK_DUPLICATE', { peer: other.id });
-    if (!other.life.alive || !this.life.alive) throw new WayleaveError('LINK_HANDSHAKE_FAILED', { ...address });
+    if (!other.life.alive || !this.life.alive || network.timeline.nowMs >= giveUpMs)
+      throw new WayleaveError('LINK_HANDSHAKE_FAILED', { ...address });
     const near = this.#link(other, true, `${address.host}:${address.port}`);
     const far = other.#link(this, false, `${this.id}:0`);
     network.connect(near, far);
