@@ -73,8 +73,16 @@ export interface Encoding {
 /** A node has one chequebook of its own: the first of its key. */
 const FIRST = 0n;
 
-/** Loads viem. Modules are kept by the runtime, so a second call is free. */
-export async function loadEncoding(): Promise<Encoding> {
+/** The same for everybody, made when somebody first needs it: reading the ABIs takes several milliseconds. */
+let made: Promise<Encoding> | undefined;
+
+/** Loads viem. A second call is free. */
+export function loadEncoding(): Promise<Encoding> {
+  made ??= makeEncoding();
+  return made;
+}
+
+async function makeEncoding(): Promise<Encoding> {
   const viem = await loadViem();
   const book = viem.parseAbi(CHEQUEBOOK_ABI);
   const factory = viem.parseAbi(FACTORY_ABI);

@@ -36,6 +36,9 @@ const CLAIM_MB = 16;
 /** Before any terms. */
 const NO_CREDIT: DebtLimits = { payAt: 0, dropAt: 0 };
 
+/** Below what one charge may cover. */
+const BOUGHT_TOGETHER_BYTES = 2 ** 20;
+
 /** What stands for no limit in observe mode: far from overflow. */
 const UNLIMITED = 2 ** 51;
 
@@ -67,6 +70,8 @@ export class LinkAccount {
   readonly #watchers = new Set<() => void>();
   #moved: () => void = () => undefined;
   #bought: (bytes: number, pricePerMb: PricePerMb) => void = () => undefined;
+  #boughtBytes = 0;
+  #boughtPerMb: PricePerMb = 0;
   #carried: ((buyer: NodeId, units: Units) => void) | undefined;
   #heldBack: () => Units = () => 0;
   #relations: Readonly<Record<Service, Relation>> | undefined;
@@ -207,8 +212,16 @@ export class LinkAccount {
     this.#bought = bought;
   }
 
+  /** Frames bought at one price are told together, with the next record at the latest: an average does not mind. */
   noteUse(bytes: number, pricePerMb: PricePerMb): void {
-    this.#bought(bytes, pricePerMb);
+    if (pricePerMb !== this.#boughtPerMb || this.#boughtBytes + bytes > BOUGHT_TOGETHER_BYTES) this.#tellBought();
+    this.#boughtPerMb = pricePerMb;
+    this.#boughtBytes += bytes;
+  }
+
+  #tellBought(): void {
+    if (this.#boughtBytes > 0) this.#bought(this.#boughtBytes, this.#boughtPerMb);
+    this.#boughtBytes = 0;
   }
 
   /** The node wants to know what this neighbour charged for which other one; left out where it does not matter. */
@@ -293,22 +306,22 @@ export class LinkAccount {
    */
   reconcile(mine: CountsMessage, theirs: CountsMessage): { provided: number; consumed: number; inflated: boolean } {
     const sums = { provided: 0, consumed: 0, inflated: false };
+    for (const s of [0, 1, 2] as const) {
+      const [provided, admitted, consumed] = [mine.provided[s], mine.admitted[s], theirs.consumed[s]];
+      const given = agreedTotal({ provided, admitted, consumed });
+      sums.provided += this.#correct('provided', s, given - provided);
+      this.#admitted[s] = given;
+    }
+    // What they own up to have got in the forgotten time left me room to use as much.
     const lost = this.#mayHaveUsed();
     for (const s of [0, 1, 2] as const) {
-      const given = agreedTotal({
-        provided: mine.provided[s],
-        admitted: mine.admitted[s],
-        consumed: theirs.consumed[s],
-      });
       const taken = agreedTotal({
         provided: theirs.provided[s],
         admitted: Math.min(theirs.admitted[s], mine.consumed[s] + lost),
         consumed: mine.consumed[s],
       });
       sums.inflated ||= theirs.admitted[s] > mine.consumed[s] + lost;
-      sums.provided += this.#correct('provided', s, given - mine.provided[s]);
       sums.consumed += this.#correct('consumed', s, taken - mine.consumed[s]);
-      this.#admitted[s] = given;
       (this.#services[s] as ServiceAccount).forgetRemainders();
     }
     this.ledger.setLimit(this.row, 'assumed', 0);
@@ -347,6 +360,7 @@ export class LinkAccount {
 
   /** The row as it stands, promising "up to `lease` more". Follow with `durable` once it is stored. */
   record(lease: Units): AccountRecord {
+    this.#tellBought();
     this.#leased = lease;
     this.#chargedAtSnapshot = this.#charged();
     return recordOf(this, lease);
