@@ -6,7 +6,7 @@ import type { CountsMessage, PerService } from './message.ts';
 import type { NodeId } from './node-id.ts';
 import { type DebtLimits, debtState, FLOOR_BYTES_PER_SECOND, Pace, serviceRate, throttleAt } from './pace.ts';
 import { RateMeter } from './rate-meter.ts';
-import { agreedTotal } from './reconcile.ts';
+import { agreedTotal, mayHaveUsed } from './reconcile.ts';
 import { type Relation, relationBetween, relationObserved } from './relation.ts';
 import { SERVICES, type Service, serviceColumn } from './service.ts';
 import { ServiceAccount } from './service-account.ts';
@@ -29,9 +29,6 @@ export interface LinkAccountOptions {
 
 /** Slowing down starts from at least this where a link is not shaped: what a short burst shows says little. Bytes a second. */
 const LEAST_FULL_RATE = 1_250_000;
-
-/** The most, in MB at my highest price, that I believe to have used in the journal window before a crash: 2.5 Gbit/s. */
-const CLAIM_MB = 16;
 
 /** Before any terms. */
 const NO_CREDIT: DebtLimits = { payAt: 0, dropAt: 0 };
@@ -328,16 +325,11 @@ export class LinkAccount {
     return sums;
   }
 
-  /** What a crash may have made me forget that I used. How much must not be the neighbour's choice, who grants what it likes. */
+  /** What a crash may have made me forget that I used. */
   #mayHaveUsed(): Units {
     const of = (column: number): number => this.ledger.get(this.row, column);
-    const room = Math.max(0, of(Column.peerDropAt) + of(Column.balance) + of(Column.pending));
-    let perMb = 0;
-    for (const service of SERVICES) {
-      const { askPerMb = 0, bidPerMb = 0 } = this.mine.newest?.services[service] ?? {};
-      perMb = Math.max(perMb, askPerMb, bidPerMb);
-    }
-    return Math.min(of(Column.assumed), room, perMb === 0 ? room : CLAIM_MB * perMb);
+    const room = of(Column.peerDropAt) + of(Column.balance) + of(Column.pending);
+    return mayHaveUsed(of(Column.assumed), room, this.mine.newest);
   }
 
   #correct(side: 'provided' | 'consumed', s: number, units: number): number {

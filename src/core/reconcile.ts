@@ -1,3 +1,5 @@
+import { SERVICES } from './service.ts';
+import type { Terms } from './terms.ts';
 import type { Units } from './units.ts';
 
 /** One service in one direction, as the two ends count it when a connection is made again. Corrections are included. */
@@ -22,4 +24,21 @@ export interface Claim {
 export function agreedTotal(claim: Claim): Units {
   if (claim.consumed >= claim.provided) return claim.consumed;
   return Math.max(claim.consumed, Math.min(claim.admitted, claim.provided));
+}
+
+/** The most, in MB at my highest price, that I believe to have used in the journal window before a crash: 2.5 Gbit/s. */
+export const CLAIM_MB = 16;
+
+/**
+ * What a crash may have made me forget that I used, at the most: what the lease assumes, what the credit I have had room
+ * for, and what can pass in that time. The neighbour grants what credit it likes, so that alone must not decide.
+ */
+export function mayHaveUsed(assumed: Units, room: number, mine: Terms | undefined): Units {
+  let perMb = 0;
+  for (const service of SERVICES) {
+    const { askPerMb = 0, bidPerMb = 0 } = mine?.services[service] ?? {};
+    perMb = Math.max(perMb, askPerMb, bidPerMb);
+  }
+  const most = Math.max(0, Math.min(assumed, room));
+  return perMb === 0 ? most : Math.min(most, CLAIM_MB * perMb);
 }
