@@ -131,11 +131,12 @@ describe('a payee that will not be paid', () => {
       const book = await openBook(bench, 100n);
       const payee = await moody(mood);
       const had = await bench.balance(ann);
-      const { events } = await many(book, [cheque(book, payee, 200n), cheque(book, ann, 20n)]);
+      const { events, gas } = await many(book, [cheque(book, payee, 200n), cheque(book, ann, 20n)]);
       assert.deepEqual(
         events.map(({ args }) => [args['beneficiary'], args['paid']]),
         [[ann, 20n]],
       );
+      assert.ok(gas < 250_000n, 'the caller pays for the try, not for the mood');
       assert.equal((await bench.balance(ann)) - had, 20n);
       assert.deepEqual([await read(book, 'paidOut', [payee]), await read(book, 'bounced')], [0n, false]);
       await setMood(payee, 0n);
