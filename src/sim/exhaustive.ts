@@ -1,4 +1,4 @@
-import { ACTIONS, budgetOf, type Left, leftValues } from './small/actions.ts';
+import { ACTIONS, budgetOf, commute, type Left, leftValues } from './small/actions.ts';
 import { brokenLaw } from './small/laws.ts';
 import { SCENARIOS, type Scenario } from './small/scenario.ts';
 import { moved } from './small/settle.ts';
@@ -12,6 +12,8 @@ export interface SearchOptions {
   readonly depth: number;
   /** Distinct states after which a world's search stops. */
   readonly states: number;
+  /** Try also the orders that are known to come to the same, to see that they do. */
+  readonly everyOrder?: boolean;
   /** Told now and then. */
   readonly progress?: (found: SearchResult) => void;
   /** Stops the search, between two states, when it says so. */
@@ -108,9 +110,14 @@ class Search {
 
   async #expand(state: number): Promise<void> {
     const able = this.#ableOf[state] as number;
+    const last = this.#actionsOf[state] as number;
+    const before = state === 0 ? 0 : (this.#ableOf[this.#parents[state] as number] as number);
     const history = this.#historyOf(state);
     for (let action = 0; action < ACTIONS.length; action += 1) {
-      if (Math.floor(able / 2 ** action) % 2 === 0) continue;
+      if (!has(able, action)) continue;
+      // The other order leads to the same state at the same depth, and is the one that is tried (sound level by level:
+      // of all histories of a state of one length, the one whose last action is the highest is never left out).
+      if (action < last && has(before, action) && this.#commute(last, action)) continue;
       const live = await this.#replay(history);
       await step(live, action);
       this.#tried += 1;
@@ -123,6 +130,10 @@ class Search {
       this.#keep(live, state, action);
     }
     if (state % PROGRESS_STATES === 0) this.#options.progress?.(this.#result(false));
+  }
+
+  #commute(one: number, other: number): boolean {
+    return this.#options.everyOrder !== true && commute(this.#scenario, one, other);
   }
 
   async #replay(history: readonly number[]): Promise<Live> {
@@ -155,6 +166,10 @@ class Search {
     this.#actionsOf = grown(new Uint8Array(size), this.#actionsOf);
     this.#ableOf = grown(new Float64Array(size), this.#ableOf);
   }
+}
+
+function has(able: number, action: number): boolean {
+  return Math.floor(able / 2 ** action) % 2 === 1;
 }
 
 const PROGRESS_STATES = 1000;

@@ -1,4 +1,4 @@
-import type { Budget } from './scenario.ts';
+import type { Budget, Scenario } from './scenario.ts';
 import { settle } from './settle.ts';
 import { CLASSES, mayArrive } from './small-link.ts';
 import type { SmallWorld } from './small-world.ts';
@@ -30,6 +30,8 @@ export function leftValues(left: Left): readonly number[] {
 /** One kind of step of a small world. */
 export interface Action {
   readonly name: string;
+  /** Set where it touches one node, and what is on its way, only at this node's end. */
+  readonly only?: 0 | 1;
   readonly able: (world: SmallWorld, left: Left) => boolean;
   readonly act: (world: SmallWorld, left: Left) => void | Promise<void>;
 }
@@ -43,6 +45,7 @@ function tradesOf(who: 0 | 1): Action[] {
   return [
     {
       name: `serve ${who}`,
+      only: who,
       able: ({ nodes }, left) =>
         left.serves[who] > 0 && nodes[who].link !== undefined && nodes[who].account.door('transit').ready,
       act: (world, left) => {
@@ -52,6 +55,7 @@ function tradesOf(who: 0 | 1): Action[] {
     },
     {
       name: `grant ${who}`,
+      only: who,
       able: ({ nodes }, left) =>
         left.grants[who] > 0 && nodes[who].link !== undefined && nodes[who].account.door('transit').ready,
       act: (world, left) => {
@@ -61,11 +65,13 @@ function tradesOf(who: 0 | 1): Action[] {
     },
     {
       name: `use ${who}`,
+      only: who,
       able: ({ nodes }) => nodes[who].credit > 0 && nodes[who].account.door('transit').ready,
       act: (world) => world.use(who),
     },
     {
       name: `reprice ${who}`,
+      only: who,
       able: ({ scenario, nodes }, left) =>
         left.prices[who] > 0 && nodes[who].price + 1 < (scenario.asks[who]?.length ?? 0),
       act: (world, left) => {
@@ -76,6 +82,7 @@ function tradesOf(who: 0 | 1): Action[] {
     ...CLASSES.map(
       (kind): Action => ({
         name: `${kind} reaches ${who}`,
+        only: who,
         able: ({ nodes, toward }) => nodes[who].link !== undefined && mayArrive(toward[who], kind),
         act: (world) => world.deliver(who, kind),
       }),
@@ -87,6 +94,7 @@ function machineOf(who: 0 | 1): Action[] {
   return [
     {
       name: `write done ${who}`,
+      only: who,
       able: ({ nodes }) => nodes[who].disk.waiting.length > 0,
       act: ({ nodes }) => nodes[who].disk.durable(),
     },
@@ -100,16 +108,19 @@ function machineOf(who: 0 | 1): Action[] {
     },
     {
       name: `look ${who}`,
+      only: who,
       able: ({ nodes }) => nodes[who].clock.waits(LOOK_MS),
       act: ({ nodes }) => nodes[who].clock.fire(LOOK_MS),
     },
     {
       name: `journal ${who}`,
+      only: who,
       able: ({ nodes }) => nodes[who].clock.waits(JOURNAL_MS),
       act: ({ nodes }) => nodes[who].clock.fire(JOURNAL_MS),
     },
     {
       name: `time ${who}`,
+      only: who,
       able: (_world, left) => left.steps[who] > 0,
       act: ({ nodes }, left) => {
         left.steps[who] -= 1;
@@ -160,3 +171,13 @@ export const ACTIONS: readonly Action[] = [
   // No action of its own, but many in their natural order: so that a short history can hold a whole life.
   { name: 'settle', able: ({ scenario }) => scenario.budget.settles, act: settle },
 ];
+
+/**
+ * Two actions that come to the same in either order, where both were possible before: each touches another node, takes
+ * only what was on its way already, and neither ends the connection. A chain or a refused write would join them.
+ */
+export function commute(scenario: Scenario, one: number, other: number): boolean {
+  if (scenario.cashing || scenario.budget.refusals > 0) return false;
+  const [a, b] = [ACTIONS[one]?.only, ACTIONS[other]?.only];
+  return a !== undefined && b !== undefined && a !== b;
+}

@@ -54,13 +54,17 @@ export class SmallWorld {
 
   /** Nothing that pays leaves before it is durable (DESIGN §12). */
   #leaves(who: 0 | 1, kind: MessageClass, bytes: Uint8Array): number {
-    this.#sequence += 1;
-    if (kind !== 'payment') return this.#sequence;
+    if (kind !== 'payment') return this.#next();
     const message = decodeMessage(bytes);
     if (message?.kind === 'payment' && message.cheque.cumulativeWei > issuedWei(this.nodes[who]))
       this.ghost.broken ??= 'a cheque left before it was durable';
     if (message?.kind === 'paymentAck' && message.acceptedWei > receivedWei(this.nodes[who]))
       this.ghost.broken ??= 'a cheque was acknowledged before it was durable';
+    return this.#next();
+  }
+
+  #next(): number {
+    this.#sequence += 1;
     return this.#sequence;
   }
 
@@ -98,7 +102,7 @@ export class SmallWorld {
   grant(who: 0 | 1): void {
     const node = this.nodes[who];
     const { bytes } = node.account.door('transit').reserveForward(this.scenario.pieceBytes, node.clock.nowMs());
-    if (bytes > 0) node.link?.out.grants.push({ bytes, at: this.#sequence++ });
+    if (bytes > 0) node.link?.out.grants.push({ bytes, at: this.#next() });
   }
 
   /** Sends through the other node, as far as it granted. */
@@ -116,7 +120,7 @@ export class SmallWorld {
   }
 
   #send(who: 0 | 1, frame: Omit<DataFrame, 'at'>): void {
-    this.nodes[who].link?.out.data.push({ ...frame, at: this.#sequence++ });
+    this.nodes[who].link?.out.data.push({ ...frame, at: this.#next() });
   }
 
   /** Delivers the oldest item of one class. */
