@@ -312,13 +312,10 @@ export class LinkAccount {
     // What they own up to have got in the forgotten time left me room to use as much.
     const lost = this.#mayHaveUsed();
     for (const s of [0, 1, 2] as const) {
-      const taken = agreedTotal({
-        provided: theirs.provided[s],
-        admitted: Math.min(theirs.admitted[s], mine.consumed[s] + lost),
-        consumed: mine.consumed[s],
-      });
-      sums.inflated ||= theirs.admitted[s] > mine.consumed[s] + lost;
-      sums.consumed += this.#correct('consumed', s, taken - mine.consumed[s]);
+      const [consumed, provided, admitted] = [mine.consumed[s], theirs.provided[s], theirs.admitted[s]];
+      const taken = agreedTotal({ provided, admitted: Math.min(admitted, consumed + lost), consumed });
+      sums.inflated ||= admitted > consumed + lost;
+      sums.consumed += this.#correct('consumed', s, taken - consumed);
       (this.#services[s] as ServiceAccount).forgetRemainders();
     }
     this.ledger.setLimit(this.row, 'assumed', 0);
