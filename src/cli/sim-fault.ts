@@ -79,7 +79,7 @@ async function simulate(options: FaultOptions, context: CommandContext): Promise
   const small =
     worst === undefined || !options.minimise
       ? worst
-      : (await minimise(worst, (tries) => minimising(tries, context))).outcome;
+      : (await minimise(worst, { progress: (tries) => minimising(tries, context) })).outcome;
   const trace = small === undefined ? [] : await traceOf(small.run);
   const single = seeds === 1 ? await lastOutcome(result, first) : undefined;
   write(report({ first, result, small, trace, single }), options, context, () => [

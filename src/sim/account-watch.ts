@@ -1,6 +1,7 @@
 import { Column } from '../core/ledger.ts';
 import type { LinkAccount } from '../core/link-account.ts';
 import type { NodeId } from '../core/node-id.ts';
+import { BYTES_PER_MB } from '../core/units.ts';
 import { BrokenRule } from './broken-rule.ts';
 import type { SimNode } from './sim-node.ts';
 import type { Tally } from './tally.ts';
@@ -9,6 +10,9 @@ const SERVICES = [0, 1, 2] as const;
 
 /** Of what a neighbour pays, so much may be lost to it where connections break, as honest links lose it (core/ledger.ts). */
 const BREAKS_PERCENT = 2;
+
+/** What a neighbour may upload before it is charged, as `LinkTraffic` grants it. */
+const GRANTED_BYTES = 8 * 1024;
 
 /**
  * One end of one link account, watched over all lives of its node. It reads the ledger's cells and computes by itself:
@@ -48,6 +52,10 @@ export class AccountWatch {
   #assumed = 0;
   /** What exposure may reach now: the limit, or what stood when it was lowered. */
   #allowed = 0;
+  /** What a price that rose adds to uploads granted before, on this connection: they are charged as they come. */
+  #dearer = 0;
+  #ask = 0;
+  #connection = 0;
 
   constructor(node: SimNode, peer: NodeId, honest: boolean) {
     this.node = node;
@@ -154,7 +162,8 @@ export class AccountWatch {
     if (limit > this.mostGranted) this.mostGranted = limit;
     const exposure = exposureOf(account);
     const admitted = corrected - this.#corrected;
-    if (exposure <= limit) this.#allowed = limit;
+    this.#reprice(account);
+    if (exposure <= limit) this.#allowed = limit + this.#dearer;
     else {
       if (admitted > 0) this.#allowed += admitted;
       if (limit > this.#allowed) this.#allowed = limit;
@@ -164,6 +173,14 @@ export class AccountWatch {
           `exposure ${exposure} above ${this.#allowed}, dropAt ${limit}: ${parts(account)}`,
         );
     }
+  }
+
+  #reprice(account: LinkAccount): void {
+    if (this.#connection !== this.connections) this.#dearer = 0;
+    this.#connection = this.connections;
+    const ask = account.mine.acknowledged?.services.transit.askPerMb ?? 0;
+    if (ask > this.#ask && this.#ask > 0) this.#dearer += Math.ceil(((ask - this.#ask) * GRANTED_BYTES) / BYTES_PER_MB);
+    this.#ask = ask;
   }
 
   /** What this end would have lost if the other vanished now, by what really happened. Units. */

@@ -26,6 +26,9 @@ const FIRST_MS = 1_500;
 /** Those every run begins with, in some order, so that each sees a crash and a chain in trouble. */
 const CERTAIN: readonly FaultKind['group'][] = ['process', 'chain', 'network'];
 
+/** They come this much sooner. */
+const CERTAIN_SOONER = 0.3;
+
 /** The faults of one run, drawn one after the other from its seed. */
 export class FaultPlan {
   readonly #options: FaultPlanOptions;
@@ -60,8 +63,9 @@ export class FaultPlan {
     const { everyMs, random } = this.#options;
     const index = this.#next++;
     const own = random.fork(`when ${index}`);
-    this.#atMs += Math.ceil(-Math.log(1 - own.next()) * everyMs);
     const group = CERTAIN[index];
+    const meanMs = group === undefined ? everyMs : everyMs * CERTAIN_SOONER;
+    this.#atMs += Math.ceil(-Math.log(1 - own.next()) * meanMs);
     const certain = group === undefined ? [] : this.#kinds.filter((kind) => kind.group === group);
     const kind = weighted(certain.length > 0 ? certain : this.#kinds, own);
     return { index, kind, atMs: this.#atMs, lastsMs: Math.ceil(own.next() * kind.lastsMs) };

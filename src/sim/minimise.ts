@@ -9,11 +9,18 @@ export interface Minimised {
   readonly tries: number;
 }
 
+export interface MinimiseOptions {
+  readonly progress?: (tries: number) => void;
+  /** Runs one; `runFaults` unless a test has something else. */
+  readonly runOne?: (run: FaultRun) => Promise<FaultOutcome>;
+}
+
 /**
  * Makes a run that breaks a rule smaller and breaks the same rule still: fewer steps, then fewer faults (delta debugging:
  * halves, quarters, … single ones are left out as long as the rule still breaks), then no cheat.
  */
-export async function minimise(first: FaultOutcome, progress?: (tries: number) => void): Promise<Minimised> {
+export async function minimise(first: FaultOutcome, options: MinimiseOptions = {}): Promise<Minimised> {
+  const { progress, runOne = runFaults } = options;
   const rule = first.broken?.rule;
   let best = first;
   let tries = 0;
@@ -21,7 +28,7 @@ export async function minimise(first: FaultOutcome, progress?: (tries: number) =
     if (tries >= MOST_TRIES) return false;
     tries += 1;
     progress?.(tries);
-    const outcome = await runFaults(run);
+    const outcome = await runOne(run);
     const same = outcome.broken?.rule === rule;
     if (same) best = outcome;
     return same;
@@ -29,22 +36,20 @@ export async function minimise(first: FaultOutcome, progress?: (tries: number) =
   // It broke while it ran, or only once it had come to rest; then fewer steps may do as well.
   await attempt({ ...best.run, steps: Math.min(best.run.steps, best.steps) });
   while (best.run.steps > 100 && (await attempt({ ...best.run, steps: Math.floor(best.run.steps / 2) })));
-  for (let parts = 1; best.struck.length > 0; parts *= 2) {
-    await leaveOut(parts, () => best, attempt);
-    if (parts >= best.struck.length || tries >= MOST_TRIES) break;
+  for (let size = best.struck.length; size >= 1; size = size === 1 ? 0 : Math.ceil(size / 2)) {
+    await leaveOut(size, () => best, attempt);
   }
   if (best.run.cheats.length > 0) await attempt({ ...best.run, cheats: [] });
   return { run: best.run, outcome: best, tries };
 }
 
-/** Tries to leave out each of so many parts of the faults that struck. */
+/** Tries to leave out so many of the faults that struck at a time. */
 async function leaveOut(
-  parts: number,
+  size: number,
   best: () => FaultOutcome,
   attempt: (run: FaultRun) => Promise<boolean>,
 ): Promise<void> {
   const { struck } = best();
-  const size = Math.ceil(struck.length / parts);
   for (let from = 0; from < struck.length; from += size) {
     const { run } = best();
     const without = [...(run.without ?? []), ...struck.slice(from, from + size)];
