@@ -96,6 +96,9 @@ export class Neighbours {
         each.id === undefined && each.address !== undefined && link.dialled && addressText(each) === link.remoteAddress,
     );
     const known = this.#known.get(link.peer) ?? this.#add(link.peer, this.configOf(link.peer) ?? dialled, undefined);
+    // One listed by its address alone is known by id only once it was dialled: after a restart that is here.
+    if (known.config === undefined && dialled !== undefined)
+      this.#known.set(link.peer, { neighbour: known.neighbour, config: dialled });
     known.neighbour.attach(link);
   }
 
@@ -113,7 +116,7 @@ export class Neighbours {
     });
     if (record !== undefined) account.restore(record, this.#uncleared(id, config));
     account.onBought(this.#options.bought);
-    account.onHeldBack(() => this.#options.heldBack(id, config !== undefined));
+    account.onHeldBack(() => this.#options.heldBack(id, this.#known.get(id)?.config !== undefined));
     if (config === undefined) account.onCarried((buyer, units) => this.#options.carried(id, buyer, units));
     const last = this.#offered.get(id);
     // After a restart the epoch grows once more, so that frames of before and after are never confused.
