@@ -7,7 +7,7 @@ import type { WorldSettings } from '../world-settings.ts';
 import { twoKeys } from './two-keys.ts';
 
 /** Hardly any trade but that of the test. Prices and thresholds are those of a small seed. */
-const SETTINGS: Partial<WorldSettings> = {
+const SETTINGS = {
   costPerMb: 20_000,
   payAt: 300,
   dropAt: 2_000,
@@ -15,7 +15,7 @@ const SETTINGS: Partial<WorldSettings> = {
   weiPerUnit: 10_000_000_000n,
   tradeEveryMs: 5_000,
   tradeBytes: 1,
-};
+} as const satisfies Partial<WorldSettings>;
 
 /** Units that `issuer`'s chequebooks have paid out to a machine. */
 function paidOut(world: World, issuer: SimNode, to: SimNode): number {
@@ -60,9 +60,9 @@ async function attack(seed: number, listed: boolean): Promise<{ got: number; pai
 
 describe('two keys of one owner', () => {
   test('what the one takes on credit is never paid to the other', async () => {
-    for (const seed of [1, 2, 3]) {
+    for (const seed of [1, 2]) {
       const { got, paid, stolen } = await attack(seed, false);
-      assert.ok(stolen > SETTINGS.dropAt! / 2, 'it did send its traffic on credit');
+      assert.ok(stolen > SETTINGS.dropAt / 2, 'it did send its traffic on credit');
       assert.ok(got <= paid, `seed ${seed}: got ${got}, paid ${paid}`);
     }
   });
@@ -75,7 +75,7 @@ describe('two keys of one owner', () => {
 
 describe('honest newcomers', () => {
   test('a customer and an upstream that nobody knows: the one pays, then the other is paid', async () => {
-    for (const seed of [1, 2, 3]) {
+    for (const seed of [1, 2]) {
       const world = new World({
         seed,
         nodes: 3,
