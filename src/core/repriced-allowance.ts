@@ -12,9 +12,9 @@ export const CROSSING_BYTES = 1_048_576;
 /** How much two honest ends may differ because terms changed under way; 0 unless one-for-one prices are in play. */
 export class RepricedAllowance {
   readonly #account: LinkAccount;
-  readonly #last = new Map<string, Relation>();
-  readonly #left = new Map<string, Units>();
-  readonly #fraction = new Set<string>();
+  readonly #last: (Relation | undefined)[] = [];
+  /** By side and service; made when first needed, since links are many and this is rare. */
+  #left: Map<string, Units> | undefined;
   /** Given since the start: a neighbour that keeps changing its terms gets no more than its credit out of it. */
   #given = 0;
 
@@ -24,11 +24,11 @@ export class RepricedAllowance {
 
   /** Terms may have changed. */
   look(): void {
-    for (const service of SERVICES) {
+    for (const [s, service] of SERVICES.entries()) {
       const now = this.#account.relation(service);
-      const before = this.#last.get(service);
+      const before = this.#last[s];
       if (now === undefined || now === before) continue;
-      this.#last.set(service, now);
+      this.#last[s] = now;
       if (before === undefined) continue;
       if (!(before.theyCanPay && now.theyCanPay))
         this.#crossed(`provided ${service}`, before.providePerMb, now.providePerMb);
@@ -41,17 +41,18 @@ export class RepricedAllowance {
     const most = Math.max(0, (this.#account.mine.newest?.dropAt ?? 0) - this.#given);
     const units = Math.min(most, mulDivCeil(Math.abs(before - now), CROSSING_BYTES, BYTES_PER_MB));
     this.#given += units;
-    this.#fraction.add(key);
+    this.#left ??= new Map();
     this.#left.set(key, units + (this.#left.get(key) ?? 0));
   }
 
   /** What is left of `units` of difference after what may be explained by it. */
   forgive(key: string, units: Units): Units {
     if (units <= 0) return units;
-    const left = this.#left.get(key) ?? 0;
+    const left = this.#left?.get(key);
+    if (left === undefined) return units;
     const forgiven = Math.min(left, units);
-    if (forgiven > 0) this.#left.set(key, left - forgiven);
+    this.#left?.set(key, left - forgiven);
     // What crossed may have left a fraction between the two ends, which shows as a whole unit now and then.
-    return Math.max(0, units - forgiven - (this.#fraction.has(key) ? 1 : 0));
+    return Math.max(0, units - forgiven - 1);
   }
 }

@@ -24,13 +24,20 @@ export interface MyCut {
   readonly slack: Units;
 }
 
+/** What an honest neighbour's book holds: the same nothing for all of them, since links are many and gaps are rare. */
+const NONE: ReadonlyMap<string, Units> = new Map();
+
+function keyOf({ service, side }: Pick<FoundGap, 'service' | 'side'>): string {
+  return `${side} ${service}`;
+}
+
 /** Remembers how far apart the two ends are, so that only what is new is held against the neighbour. */
 export class GapBook {
   /** Wrong statements so far. One that agrees wipes nothing out: who lies now and then still lies. */
   strikes = 0;
   readonly #repriced: RepricedAllowance;
-  #totals = new Map<string, Units>();
-  #bytes = new Map<string, number>();
+  #totals = NONE;
+  #bytes: Map<string, number> | undefined;
   #apart = false;
   #first = true;
 
@@ -40,7 +47,7 @@ export class GapBook {
 
   /** A new connection: both ends' units start alike. `apart`: not so, one was restored, and the first statement says by how much. */
   opened(apart: boolean): void {
-    this.#totals = new Map();
+    this.#totals = NONE;
     this.#apart = apart;
     this.#first = true;
   }
@@ -57,16 +64,15 @@ export class GapBook {
     const gaps: Omit<FoundGap, 'units'>[] = gapsBetween(mine.totals, theirs).map((gap) => this.#explained(gap));
     const payments = paymentGap(theirs, mine);
     if (payments > 0) gaps.push({ service: 'none', side: 'payments', total: payments, cause: 'payments' });
-    const totals = new Map<string, Units>();
+    const totals = new Map(gaps.map((gap) => [keyOf(gap), gap.total]));
     const found: FoundGap[] = [];
     for (const gap of gaps) {
-      const key = `${gap.side} ${gap.service}`;
-      totals.set(key, gap.total);
+      const key = keyOf(gap);
       const units = this.#repriced.forgive(key, gap.total - (this.#totals.get(key) ?? 0));
       // Payments are not reconciled with a new connection: the first statement says where they stand.
       if (units > 0 && !this.#apart && !(this.#first && gap.side === 'payments')) found.push({ ...gap, units });
     }
-    this.#totals = totals;
+    this.#totals = totals.size === 0 ? NONE : totals;
     this.#apart = false;
     this.#first = false;
     return found;
@@ -74,7 +80,8 @@ export class GapBook {
 
   /** Bytes are never reconciled, so what was lost with earlier connections stays between the two ends' counts. */
   #explained({ service, side, units, bytes }: Gap): Omit<FoundGap, 'units'> {
-    const key = `${side} ${service}`;
+    const key = keyOf({ side, service });
+    this.#bytes ??= new Map();
     const before = this.#bytes.get(key) ?? 0;
     this.#bytes.set(key, bytes);
     return { service, side, total: units, cause: bytes > before ? 'metering' : 'pricing' };
