@@ -31,8 +31,9 @@ export interface ApiApp {
   close(): void;
 }
 
-/** No request has more to say: the longest payload of a packet in base64, and what goes with it. */
-const MAX_BODY_BYTES = 32_768;
+/** No request has more to say, but for the one that takes along the payload of a packet, in base64. */
+const MAX_BODY_BYTES = 16_384;
+const MAX_PACKET_BODY_BYTES = 32_768;
 
 const neighbourBody = v.optional(
   v.strictObject({ neighbour: v.optional(v.pipe(v.string(), v.toLowerCase(), v.check(isNodeId))) }),
@@ -73,15 +74,20 @@ export function createApiApp({ node, token, actions = {}, fault }: ApiAppOptions
   app.on('POST', '/v1/*', bearerToken(token));
   app.post('/v1/payments/pause', async (context) => pausePayments(context, node, true));
   app.post('/v1/payments/resume', async (context) => pausePayments(context, node, false));
+  app.post('/v1/payments/settle', async (context) => {
+    const { neighbour } = await readBody(context, neighbourBody);
+    node.settle(neighbour);
+    return context.json({ ok: true, ...(neighbour !== undefined && { neighbour }) });
+  });
   app.post('/v1/cash', async (context) => {
     await readBody(context, emptyBody);
     return context.json({ ok: true, cashed: await node.cashAll() });
   });
   app.post('/v1/packets/send', async (context) => {
-    return context.json(await sendPacket(node, await readBody(context, sendBody)));
+    return context.json(await sendPacket(node, await readBody(context, sendBody, MAX_PACKET_BODY_BYTES)));
   });
   app.post('/v1/packets/serve', async (context) => {
-    return context.json(servePackets(node, await readBody(context, serveBody)));
+    return context.json(servePackets(node, await readBody(context, serveBody, MAX_PACKET_BODY_BYTES)));
   });
   app.post('/v1/backup', async (context) => {
     const { path } = await readBody(context, backupBody);
@@ -105,8 +111,12 @@ async function pausePayments(context: Context, node: WayleaveNode, paused: boole
 }
 
 /** The body, checked; an absent body is undefined to the schema. Throws `API_BODY_INVALID`, `API_BODY_TOO_LARGE`. */
-async function readBody<const S extends v.GenericSchema>(context: Context, schema: S): Promise<v.InferOutput<S>> {
-  const text = await readText(context);
+async function readBody<const S extends v.GenericSchema>(
+  context: Context,
+  schema: S,
+  most = MAX_BODY_BYTES,
+): Promise<v.InferOutput<S>> {
+  const text = await readText(context, most);
   let value: unknown;
   try {
     value = text === '' ? undefined : JSON.parse(text);
@@ -121,12 +131,12 @@ async function readBody<const S extends v.GenericSchema>(context: Context, schem
 }
 
 /** Counts what arrives: the length that a client announces may be absent or a lie. */
-async function readText(context: Context): Promise<string> {
+async function readText(context: Context, most: number): Promise<string> {
   const chunks: Uint8Array[] = [];
   let bytes = 0;
   for await (const chunk of (context.env as HttpBindings).incoming) {
     bytes += (chunk as Uint8Array).length;
-    if (bytes > MAX_BODY_BYTES) throw new WayleaveError('API_BODY_TOO_LARGE');
+    if (bytes > most) throw new WayleaveError('API_BODY_TOO_LARGE');
     chunks.push(chunk as Uint8Array);
   }
   return Buffer.concat(chunks).toString('utf8');

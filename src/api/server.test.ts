@@ -80,6 +80,10 @@ class HandMadeNode implements WayleaveNode {
     this.listeners.add(listener);
     return () => this.listeners.delete(listener);
   }
+  settle(neighbour?: string): void {
+    this.calls.push(['settle', neighbour]);
+  }
+
   pausePayments(paused: boolean, neighbour?: string): void {
     this.calls.push(['pausePayments', paused, neighbour]);
   }

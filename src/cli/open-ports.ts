@@ -3,7 +3,7 @@ import type { Signer } from '../chain/signer.ts';
 import { makeIdentity } from '../link/certificate.ts';
 import { TlsTransport } from '../link/tls-transport.ts';
 import type { NodeConfig } from '../node/config.ts';
-import type { NodePorts } from '../node/create-node.ts';
+import type { NodePorts } from '../node/node-ports.ts';
 import { systemClock } from '../node/system-clock.ts';
 import { systemEgress } from '../transit/egress.ts';
 import { openStore } from './open-store.ts';

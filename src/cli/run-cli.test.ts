@@ -241,6 +241,7 @@ describe('commands that talk to a running node', () => {
     name: status.name,
     status: () => status,
     subscribe: () => () => {},
+    settle: () => {},
     pausePayments: () => {},
     cashAll: async () => 0,
     stop: async () => {},

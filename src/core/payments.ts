@@ -20,6 +20,8 @@ export interface PaymentsOptions {
 export class Payments {
   /** Set by the operator: nothing is paid meanwhile. */
   paused = false;
+  /** The operator wants what is owed to be paid, though it is not due yet. */
+  demanded = false;
   readonly #account: LinkAccount;
   readonly #rules: SessionRules;
   /** The payment being written or sent; its units are pending in the ledger. */
@@ -56,18 +58,26 @@ export class Payments {
   /** Pays the whole payable debt where it is due (DESIGN §3, Use). True when a cheque is to be written. */
   pay(terms: Terms, nowMs: number, effects: SessionEffect[]): boolean {
     const account = this.#account;
-    if (this.#inFlight !== undefined || nowMs < this.#nextPayMs || !account.payDue()) return false;
+    if (this.#inFlight !== undefined || nowMs < this.#nextPayMs || !this.#due()) return false;
     if (!account.enforce) this.#wouldHavePaid(effects);
     const theirs = account.theirs.newest;
     const byCheque = theirs !== undefined && commonMethod(theirs, terms) === 'cheque';
     if (!account.enforce || this.paused || !byCheque) return false;
     const units = account.payable();
+    this.demanded = false;
     account.ledger.paying(account.row, units);
     this.#lastPaymentId += 1;
     this.#inFlight = { id: this.#lastPaymentId };
     this.#nextPayMs = nowMs + this.#rules.payIntervalMs;
     effects.push({ kind: 'writeCheque', id: this.#lastPaymentId, units });
     return true;
+  }
+
+  #due(): boolean {
+    if (!this.demanded) return this.#account.payDue();
+    const owing = this.#account.payable() > 0;
+    this.demanded = owing;
+    return owing;
   }
 
   /** After a refusal: a larger payment supersedes it where one is due, else the same one goes again. */

@@ -21,6 +21,8 @@ export type SessionEvent =
   /** `units` of uncleared payments are final now. */
   | { readonly kind: 'cleared'; readonly units: Units }
   | { readonly kind: 'pause'; readonly paused: boolean }
+  /** The operator wants what is owed to be paid, though it is not due yet. */
+  | { readonly kind: 'settle' }
   /** A mark is wanted (`Session.markWanted`), and nothing waits to leave. What is sent in answer must leave at once. */
   | { readonly kind: 'quiet' }
   /** The connection is about to be ended in order. */

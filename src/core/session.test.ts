@@ -79,6 +79,21 @@ test('who stops paying is throttled, choked exactly below dropAt, and served aga
   pair.assertAgreed();
 });
 
+test('pays what is owed when the operator says so, though it is not due yet', () => {
+  const pair = up();
+  deliver(pair, 0.4 * MB);
+  pair.advance(1_000);
+  assert.equal(pair.right.cheques, 0);
+  pair.right.step({ kind: 'settle' }, pair.nowMs);
+  pair.flush();
+  assert.equal(pair.right.cheques, 1);
+  assert.equal(pair.left.balance(), 0);
+  pair.right.step({ kind: 'settle' }, pair.nowMs);
+  deliver(pair, 0.4 * MB);
+  pair.flush();
+  assert.equal(pair.right.cheques, 1, 'nothing was owed then, so later debts wait for payAt');
+});
+
 test('choked longer than the grace time closes the link for service; paying opens it', () => {
   const pair = up();
   pair.right.step({ kind: 'pause', paused: true }, pair.nowMs);

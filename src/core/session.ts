@@ -140,6 +140,9 @@ export class Session {
       case 'pause':
         this.#payments.paused = event.paused;
         return this.#pay(nowMs, effects);
+      case 'settle':
+        this.#payments.demanded = true;
+        return this.#pay(nowMs, effects);
       case 'fault':
         return this.#fault(event.code, nowMs, effects);
       case 'chequeWritten':

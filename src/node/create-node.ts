@@ -5,6 +5,7 @@ import type { Clock, RandomBytes, Timer } from '../core/clock.ts';
 import { codeOf } from '../core/errors.ts';
 import type { LinkAccount } from '../core/link-account.ts';
 import type { NodeId } from '../core/node-id.ts';
+import type { SessionEvent } from '../core/session-effect.ts';
 import { LinkKeeper } from '../link/keeper.ts';
 import type { Link, Transport } from '../link/link.ts';
 import { Journal } from '../neighbour/journal.ts';
@@ -22,44 +23,11 @@ import { FreeAllowance } from './free-allowance.ts';
 import { Market } from './market.ts';
 import { type Known, Neighbours } from './neighbours.ts';
 import type { EventKind, LinkStatus, NodeEvent, NodeStatus, WayleaveNode } from './node.ts';
+import type { CreateNodeOptions, NodePorts } from './node-ports.ts';
 import { NodeServices } from './node-services.ts';
 import type { PacketService } from './packet-service.ts';
 import { Settlement } from './settlement.ts';
 import { linkStatus } from './status.ts';
-
-/** Everything a node touches outside its own memory. The simulator passes others behind the same names. */
-export interface NodePorts {
-  readonly clock: Clock;
-  /** A number from 0 to 1, for jitter only. */
-  readonly random: () => number;
-  /** For ids that nobody may guess; the system's unless given. */
-  readonly randomBytes?: RandomBytes;
-  readonly store: Store;
-  readonly transport: Transport;
-  /** Absent where settlement is off. */
-  readonly chain: Chain | undefined;
-  readonly egress: Egress;
-  /** Looks for neighbours on the local network; absent where that is off. Returns what ends it. */
-  readonly discover?: Discover;
-}
-
-export interface CreateNodeOptions {
-  readonly config: NodeConfig;
-  readonly signer: Signer;
-  readonly ports: NodePorts;
-  /** Takes the place of transit on the links' channels. The simulator trades through it; its node has no proxy. */
-  readonly services?: (context: ServicesContext) => LinkServices;
-}
-
-/** What services that take the place of transit are given of their node. */
-export interface ServicesContext {
-  /** Those of the accounts that stand: one for each neighbour that was ever connected. */
-  readonly accountOf: (neighbour: NodeId) => LinkAccount | undefined;
-  /** A neighbour broke a rule on a channel. */
-  readonly fault: (neighbour: NodeId, error: unknown) => void;
-  /** Where traffic goes on from here: that of a neighbour, or of this node's own users. */
-  readonly nextHop: (buyer: NodeId | undefined) => NodeId | 'local' | undefined;
-}
 
 /** How often prices are looked at; a change of a neighbour's terms is looked at at once. */
 const REPRICE_MS = 5_000;
@@ -372,8 +340,17 @@ class RunningNode implements WayleaveNode {
 
   pausePayments(paused: boolean, neighbour?: NodeId): void {
     if (neighbour === undefined) this.#paused = paused;
+    this.#tell({ kind: 'pause', paused }, neighbour);
+  }
+
+  settle(neighbour?: NodeId): void {
+    this.#tell({ kind: 'settle' }, neighbour);
+  }
+
+  /** One neighbour's session, or every one's. */
+  #tell(event: SessionEvent, neighbour: NodeId | undefined): void {
     for (const known of this.#neighbours.all()) {
-      if (neighbour === undefined || known.neighbour.id === neighbour) known.neighbour.step({ kind: 'pause', paused });
+      if (neighbour === undefined || known.neighbour.id === neighbour) known.neighbour.step(event);
     }
   }
 

@@ -13,6 +13,8 @@ export interface WayleaveNode {
   subscribe(listener: (event: NodeEvent) => void): () => void;
   /** Stops (or resumes) paying a neighbour, or everyone. For demonstrations and emergencies. */
   pausePayments(paused: boolean, neighbour?: NodeId): void;
+  /** Pays what is owed to a neighbour, or to everyone, though it is not due yet. */
+  settle(neighbour?: NodeId): void;
   /** Cashes every cheque held, now. Returns how many were cashed. */
   cashAll(): Promise<number>;
   /** Ends streams, tells neighbours, writes the books with a lease of zero. */
