@@ -34,6 +34,14 @@ export function chequeDomain(chainId: number): Uint8Array {
   return keccak_256(words);
 }
 
+/** A node settles on one chain: its domain is worked out once, which spares a third of the hashing of every cheque. */
+let lastDomain: { readonly chainId: number; readonly domain: Uint8Array } | undefined;
+
+function domainOf(chainId: number): Uint8Array {
+  if (lastDomain?.chainId !== chainId) lastDomain = { chainId, domain: chequeDomain(chainId) };
+  return lastDomain.domain;
+}
+
 /**
  * The 32 bytes to sign for a cheque on a chain. Throws `NODE_ID_INVALID` for malformed addresses, `AMOUNT_INVALID` for
  * a payout outside 0 … 2²⁵⁶−1 or a chain id that is not a positive safe integer.
@@ -44,7 +52,7 @@ export function chequeDigest(chainId: number, cheque: Cheque): Uint8Array {
   writeAddress(words, WORD_BYTES, cheque.chequebook);
   writeAddress(words, 2 * WORD_BYTES, cheque.beneficiary);
   writeUint256(words, 3 * WORD_BYTES, cheque.cumulativeWei);
-  return typedDataDigest(chequeDomain(chainId), keccak_256(words));
+  return typedDataDigest(domainOf(chainId), keccak_256(words));
 }
 
 /** The digest of a typed message: 0x1901, domain separator, hash of the struct (EIP-712). Both are 32 bytes. */

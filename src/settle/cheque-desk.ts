@@ -50,10 +50,13 @@ export class ChequeDesk {
   readonly #bookOf = new Map<NodeId, NodeId>();
   /** Found good and not yet in the account: by neighbour, until `accepted`. */
   readonly #checked = new Map<NodeId, ReceivedChequeRecord>();
+  /** All that was ever promised, with what is being written: cheques under way together must not promise too much. */
+  #promisedWei = 0n;
 
   constructor(options: ChequeDeskOptions) {
     this.#options = options;
     for (const record of options.issued) this.#issued.set(record.beneficiary, record);
+    for (const { cumulative } of this.#issued.values()) this.#promisedWei += cumulative;
     for (const record of options.received) this.#keep(record);
   }
 
@@ -95,22 +98,33 @@ export class ChequeDesk {
       acceptedCumulative: last?.acceptedCumulative ?? 0n,
       remainder,
     };
-    await store.commit([record]);
+    try {
+      await store.commit([record]);
+    } catch (error) {
+      this.#promisedWei -= wei;
+      throw error;
+    }
     this.#issued.set(neighbour, record);
     return cheque;
   }
 
-  /** The chequebook, if it covers everything promised so far and `wei` more. Looks at the chain once before it refuses. */
+  /**
+   * The chequebook, if it covers everything promised so far and `wei` more, which then count as promised. Looks at the
+   * chain once before it refuses.
+   */
   async #covered(wei: bigint): Promise<NodeId> {
     const { own } = this.#options;
-    let total = wei;
-    for (const record of this.#issued.values()) total += record.cumulative;
+    const count = (): NodeId => {
+      const chequebook = own.demand(this.#promisedWei + wei);
+      this.#promisedWei += wei;
+      return chequebook;
+    };
     try {
-      return own.demand(total);
+      return count();
     } catch (error) {
       if (codeOf(error) !== 'CHEQUEBOOK_EMPTY') throw error;
       await own.refresh([...this.#issued.keys()]).catch(() => undefined);
-      return own.demand(total);
+      return count();
     }
   }
 
