@@ -130,7 +130,19 @@ test('packets with value are charged where they arrive and where they leave, bot
     pair.drain();
     if (i === 2) right.account.ledger.provided(right.account.row, 2, 50);
   }
+  // One leaves behind left's mark and arrives before right's: neither statement may speak of it.
+  right.quiet = () => false;
+  left.account.ledger.consumed(left.account.row, 2, 1);
+  right.account.ledger.provided(right.account.row, 2, 1);
+  pair.tick(61_000);
+  pair.drain();
+  left.account.ledger.consumed(left.account.row, 2, 70);
+  right.account.ledger.provided(right.account.row, 2, 70);
+  right.quiet = () => true;
+  pair.tick(10);
+  pair.drain();
   assertNoAlarm(pair);
-  assert.deepEqual(left.stated.mine?.consumed, [0, 0, 3050]);
+  assert.deepEqual(left.stated.mine?.consumed, [0, 0, 3051]);
+  assert.deepEqual(right.stated.mine?.provided, [0, 0, 3051]);
   assert.ok((left.session.statements?.agreed ?? 0) >= 3);
 });

@@ -247,6 +247,26 @@ test('a liar that reconnects cannot go below what it signed, and is cut when it 
   assert.ok(pair.left.account.banned);
 });
 
+test('what it signed stands though its counts admitted nothing', () => {
+  const pair = up(12);
+  const { account } = pair.right;
+  const honest = account.counts.bind(account);
+  account.counts = (opening, epoch) => ({ ...honest(opening, epoch), consumed: [0, 0, 0] });
+  minute(pair, 6 * MB);
+  pair.reconnect();
+  assert.equal(pair.left.balance(), 6 * PRICE);
+});
+
+test('an answer to a mark that has its statement makes no cut with a later one', () => {
+  const pair = up();
+  minute(pair);
+  pair.left.step({ kind: 'message', message: { kind: 'mark', sequence: 2, answers: 1 } }, pair.nowMs);
+  pair.right.quiet = () => false;
+  minute(pair);
+  assert.deepEqual([pair.left.session.statements?.mine, pair.left.stated.mine?.sequence], [2, 1]);
+  assert.ok(pair.left.session.stating, 'it waits for a mark of now');
+});
+
 test('what it signed also stands when I crashed and forgot what it told me', () => {
   const pair = up(12);
   minute(pair, 6 * MB);
