@@ -7,7 +7,7 @@ import { isNodeId } from '../core/node-id.ts';
 import type { WayleaveNode } from '../node/node.ts';
 import { EventStreams } from './event-stream.ts';
 import { bearerToken, loopbackOnly } from './guard.ts';
-import { sendBody, sendPacket, serveBody, servePackets } from './packet-routes.ts';
+import { quotePacket, sendBody, sendPacket, serveBody, servePackets } from './packet-routes.ts';
 
 /** What the process around the node can do, beside the node itself. */
 export interface ApiActions {
@@ -70,6 +70,8 @@ export function createApiApp({ node, token, actions = {}, fault }: ApiAppOptions
     const { type, text } = await renderMetrics(node.status());
     return context.body(text, 200, { 'content-type': type });
   });
+
+  app.get('/v1/packets/quote', (context) => context.json(quotePacket(node, context.req.query())));
 
   app.on('POST', '/v1/*', bearerToken(token));
   app.post('/v1/payments/pause', async (context) => pausePayments(context, node, true));

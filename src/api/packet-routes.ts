@@ -24,6 +24,12 @@ export const sendBody = v.strictObject({
   waitMs: v.optional(v.pipe(v.number(), v.safeInteger(), v.minValue(0), v.maxValue(MAX_WAIT_MS)), 2_000),
 });
 
+/** Query of `GET /v1/packets/quote`: what a packet with so many bytes of payload will be charged on its way. */
+export const quoteQuery = v.object({
+  to: v.pipe(v.string(), v.toLowerCase(), v.check(isNodeId)),
+  bytes: v.optional(v.pipe(v.string(), v.regex(/^\d{1,6}$/), v.transform(Number), v.maxValue(MAX_PAYLOAD_BYTES)), '0'),
+});
+
 /** Body of `POST /v1/packets/serve`; `off` stops it. */
 export const serveBody = v.union([
   v.strictObject({ off: v.literal(true) }),
@@ -34,6 +40,14 @@ export const serveBody = v.union([
     payload,
   }),
 ]);
+
+/** The price of a path, null where none is known. Throws `PACKETS_OFF`, `API_BODY_INVALID`. */
+export function quotePacket(node: WayleaveNode, query: Record<string, string>): object {
+  const result = v.safeParse(quoteQuery, query);
+  if (!result.success) throw new WayleaveError('API_BODY_INVALID', { what: result.issues[0].message });
+  const { to, bytes } = result.output;
+  return { ok: true, to, bytes, quote: packetsOf(node).quote(to, bytes) ?? null };
+}
 
 /** Sends a packet of the node's own and says what became of it. Throws `PACKETS_OFF`, `PACKET_NO_ROUTE`. */
 export async function sendPacket(node: WayleaveNode, body: v.InferOutput<typeof sendBody>): Promise<object> {

@@ -62,6 +62,14 @@ export class NodeApi {
     await this.#call('POST', '/v1/backup', { path });
   }
 
+  /** Units; null where no way is known. */
+  async quote(to: string, bytes: number): Promise<number | null> {
+    const { quote } = (await this.#call('GET', `/v1/packets/quote?to=${to}&bytes=${bytes}`)) as {
+      quote: number | null;
+    };
+    return quote;
+  }
+
   async sendPacket(order: object): Promise<SentPacket> {
     return (await this.#call('POST', '/v1/packets/send', order)) as SentPacket;
   }

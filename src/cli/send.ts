@@ -13,6 +13,7 @@ interface SendOptions extends ApiOptions {
   readonly text?: string;
   readonly replies: number;
   readonly wait: number;
+  readonly quote?: true;
 }
 
 /** `wayleave send ADDRESS` */
@@ -29,9 +30,11 @@ export function sendCommand(context: CommandContext): Command {
     .option('--text <text>', 'the same, as typed')
     .option('--replies <number>', 'ask for answers, and wait for so many', whole, 0)
     .option('--wait <ms>', 'how long to wait for answers, or for a refusal', whole, 2_000)
+    .option('--quote', 'send nothing; say what a packet will be charged on its way')
     .option('--json', 'answer in JSON')
     .action(async (address: string, options: SendOptions) => {
       const api = NodeApi.find(options, context.terminal.folder);
+      if (options.quote) return quote(context, api, nodeId(address), await content(options));
       const sent: SentPacket[] = [];
       for (const part of parts(await content(options))) {
         sent.push(
@@ -48,6 +51,17 @@ export function sendCommand(context: CommandContext): Command {
       answer(context, { ok, packets: sent }, () => sent.map(line));
       context.exit(ok ? 0 : 1);
     });
+}
+
+async function quote(context: CommandContext, api: NodeApi, to: string, bytes: Buffer): Promise<void> {
+  const prices: number[] = [];
+  for (const part of parts(bytes)) {
+    const price = await api.quote(to, part.length);
+    if (price === null) throw new WayleaveError('PACKET_NO_ROUTE', { to });
+    prices.push(price);
+  }
+  const sum = prices.reduce((total, price) => total + price, 0);
+  answer(context, { ok: true, to, prices, sum }, () => [`${sum} units for ${prices.length} packets`]);
 }
 
 async function content({ file, text }: SendOptions): Promise<Buffer> {

@@ -99,7 +99,7 @@ export function configText(node: ScenarioNode, facts: ConfigFacts): string {
   const uplink = node.uplinkPricePerMb;
   const way =
     uplink === undefined
-      ? [`next_hop = "${node.nextHop}"`]
+      ? [`next_hop = "${node.nextHop ?? 'none'}"`]
       : ['uplink = true', `uplink_price_per_mb = ${uplink}`, `allow = ["${origin.host}:${origin.port}"]`];
   return [
     `# Made by wayleave lab, scenario ${facts.scenario.name}.`,
@@ -123,6 +123,7 @@ export function configText(node: ScenarioNode, facts: ConfigFacts): string {
     ...way,
     '[credit]',
     `grace_s = ${GRACE_S}`,
+    ...packetsText(node, facts.scenario),
     '[settlement]',
     'enabled = true',
     `rpc_url = "${facts.rpcUrl}"`,
@@ -133,6 +134,18 @@ export function configText(node: ScenarioNode, facts: ConfigFacts): string {
     ...facts.scenario.links.flatMap((link) => neighbourText(node.name, link, facts)),
     '',
   ].join('\n');
+}
+
+/** Carriers of a packet scenario pay when they are told to, so that every counter can be read on the way. */
+function packetsText({ tollPerPacket = 0 }: ScenarioNode, { packets }: Scenario): string[] {
+  if (packets === undefined) return [];
+  return [
+    `pay_at_units = ${packets.valueAtUnits * 10}`,
+    `drop_at_units = ${packets.valueAtUnits * 100}`,
+    '[packets]',
+    `toll_per_packet = ${tollPerPacket}`,
+    `value_at_units = ${packets.valueAtUnits}`,
+  ];
 }
 
 /** Both ends know the address of the other, so that whoever is up last connects at once. */

@@ -101,13 +101,30 @@ export class NodeProcess {
     return cashed;
   }
 
-  async #call(method: string, path: string): Promise<unknown> {
+  /** Pays all it owes, due or not. Throws `LAB_NODE_UNREACHABLE`. */
+  async settle(): Promise<void> {
+    await this.#call('POST', '/v1/payments/settle');
+  }
+
+  /** What a packet to a node will be charged on its way; undefined: no way is known. Throws `LAB_NODE_UNREACHABLE`. */
+  async quote(to: string): Promise<number | undefined> {
+    const { quote } = (await this.#call('GET', `/v1/packets/quote?to=${to}`)) as { quote: number | null };
+    return quote ?? undefined;
+  }
+
+  /** Sends a value packet, or answers requests from now on (docs/api.md). Throws `LAB_NODE_UNREACHABLE`. */
+  async packets(what: 'send' | 'serve', body: object): Promise<unknown> {
+    return this.#call('POST', `/v1/packets/${what}`, body);
+  }
+
+  async #call(method: string, path: string, body?: object): Promise<unknown> {
     const { name, folder } = this.home;
     try {
       const headers = { authorization: `Bearer ${this.#access?.token}` };
       const answer = await fetch(`${this.#access?.url}${path}`, {
         method,
         headers,
+        ...(body === undefined ? {} : { body: JSON.stringify(body) }),
         signal: AbortSignal.timeout(ANSWER_MS),
       });
       if (!answer.ok) throw new Error(`HTTP ${answer.status}: ${await answer.text()}`);

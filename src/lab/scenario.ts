@@ -6,6 +6,8 @@ export interface Scenario {
   readonly nodes: readonly ScenarioNode[];
   readonly links: readonly ScenarioLink[];
   readonly downloads: readonly ScenarioDownload[];
+  /** Value packets instead of downloads: the most value each takes on credit, units. Nothing is paid before it is asked for. */
+  readonly packets?: { readonly valueAtUnits: number };
 }
 
 export interface ScenarioNode {
@@ -18,6 +20,8 @@ export interface ScenarioNode {
   readonly nextHop: string | undefined;
   /** What the uplink costs, units per MB; on gateways only. */
   readonly uplinkPricePerMb: number | undefined;
+  /** What it keeps of a packet it carries, units; 0 where nothing is said. */
+  readonly tollPerPacket?: number;
 }
 
 /** Two neighbours. `a` is the one nearer to the gateway: it sells, `b` buys. */
@@ -72,7 +76,25 @@ const NEIGHBOURHOOD: Scenario = {
   ],
 };
 
-const SCENARIOS: readonly Scenario[] = [NEIGHBOURHOOD];
+/** DESIGN §8: A, the carriers b and c with their tolls, and D, in a line. */
+const SILK_ROAD: Scenario = {
+  name: 'silk-road',
+  nodes: [carrier('A', 0), carrier('b', 5), carrier('c', 60), carrier('D', 0)],
+  links: [
+    { a: 'b', b: 'A', paying: true, watchRateMbit: 0 },
+    { a: 'c', b: 'b', paying: true, watchRateMbit: 0 },
+    { a: 'D', b: 'c', paying: true, watchRateMbit: 0 },
+  ],
+  downloads: [],
+  packets: { valueAtUnits: 1_000_000 },
+};
+
+function carrier(name: string, tollPerPacket: number): ScenarioNode {
+  const none = { nextHop: undefined, uplinkPricePerMb: undefined };
+  return { name, profitBp: 0, maxPricePerMb: MAX_PRICE_PER_MB, ...none, tollPerPacket };
+}
+
+const SCENARIOS: readonly Scenario[] = [NEIGHBOURHOOD, SILK_ROAD];
 
 /** Names of all scenarios, for help and messages. */
 export function scenarioNames(): string[] {

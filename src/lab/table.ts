@@ -39,7 +39,7 @@ export function renderTable(result: LabResult, paint: Paint): string[] {
     '',
     zero(result.conservation, `Sum of all counters and write-offs: ${result.conservation}`),
     zero(coin, `Sum of all changes on the chain, gas added back: ${coin} wei`),
-    transferLine(result, paint),
+    ...(result.links.some(({ bytes }) => bytes > 0) ? [transferLine(result, paint)] : []),
     failed.length === 0
       ? paint('green', `All ${result.checks.length} checks hold.`)
       : paint('red', `${failed.length} of ${result.checks.length} checks do not hold:`),

@@ -321,6 +321,7 @@ class RunningNode implements WayleaveNode {
       askPerMb: this.#market.askPerMb(),
       paymentsPaused: this.#paused,
       streams: this.#transit?.streams ?? 0,
+      packets: this.packets?.status,
       links: this.#neighbours.all().map((known) => this.#linkStatus(known)),
     };
   }

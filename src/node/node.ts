@@ -1,5 +1,6 @@
 import type { NodeId } from '../core/node-id.ts';
 import type { Service } from '../core/service.ts';
+import type { PacketFigures } from '../packets/packet-user.ts';
 import type { PacketService } from './packet-service.ts';
 
 /** A running node as its faces (api, cli, lab) see it. `createNode` makes one. Amounts in units unless a name says wei. */
@@ -38,6 +39,8 @@ export interface NodeStatus {
   readonly askPerMb: number | undefined;
   readonly paymentsPaused: boolean;
   readonly streams: number;
+  /** Value packets; absent where they are off. */
+  readonly packets?: PacketStatus | undefined;
   readonly links: readonly LinkStatus[];
 }
 
@@ -85,6 +88,12 @@ export interface CreditStatus {
    * places for newcomers are taken; `barred`: not served, by conduct; `observing`: nothing is limited.
    */
   readonly why: 'newcomer' | 'earned' | 'fixed' | 'newcomers' | 'barred' | 'observing';
+}
+
+/** Packets of this node's own since it started, and what it kept of those of others. Units. */
+export interface PacketStatus extends PacketFigures {
+  readonly tolls: number;
+  readonly fees: number;
 }
 
 /** How the two ends' signed totals compare. Numbers are those of statements, 0 for none. */

@@ -13,6 +13,7 @@ import { PacketRelay } from '../packets/packet-relay.ts';
 import { PacketUser } from '../packets/packet-user.ts';
 import { PACKET_HEADER_BYTES } from '../wire/packet.ts';
 import type { PacketsConfig } from './config.ts';
+import type { PacketStatus } from './node.ts';
 
 export interface PacketServiceOptions {
   readonly self: NodeId;
@@ -157,6 +158,10 @@ export class PacketService {
   /** Tolls and refusal fees kept so far. Units. */
   get earned(): { tolls: Units; fees: Units } {
     return { tolls: this.#carrier?.tolls ?? 0, fees: this.#carrier?.fees ?? 0 };
+  }
+
+  get status(): PacketStatus {
+    return { ...this.user.figures, ...this.earned };
   }
 
   queues(neighbour: NodeId): PairFigures[] {

@@ -117,6 +117,26 @@ describe('wayleave lab', { timeout: 240_000 }, () => {
     assert.deepEqual(pids.filter(alive), []);
   });
 
+  it("--scenario silk-road plays the seed's two examples over four processes, to the unit", async () => {
+    const run = lab('--scenario', 'silk-road', '--once', '--json', '-');
+    assert.equal(await run.code, 0, run.err());
+    const { checks, scenario, conservation } = JSON.parse(run.out()) as Result;
+    assert.deepEqual([scenario, conservation], ['silk-road', 0]);
+    const read = (id: string): unknown => checks.find((each) => each.id === id)?.actual;
+    for (const [moment, counters] of [
+      ['sent', [100_000, 95_000, 35_000]],
+      ['confirmed', [65_065, 60_060, 0]],
+      ['settled', [0, 0, 0]],
+      ['answered', [6_800, 6_295, 235]],
+    ] as const) {
+      assert.deepEqual(
+        ['A-b', 'b-c', 'c-D'].map((link) => read(`${moment}.counter.${link}`)),
+        counters,
+      );
+    }
+    assert.deepEqual([read('confirmed.originatorCost'), read('answered.originatorCost')], [65_065, 6_800]);
+  });
+
   it('ends in order at Ctrl-C while it runs, and settles what there is', async () => {
     const folder = join(root, 'watch');
     const file = join(root, 'watch.json');
