@@ -160,6 +160,9 @@ test('a broken rule stops that link and no other', () => {
   assert.equal(ledger.holdProvide(row, 1), Refusal.halted);
   ledger.setLimit(row, 'dropAt', 1_000);
   assert.equal(ledger.holdProvide(row, 1), Refusal.halted, 'new terms do not revive it');
+  ledger.received(row, 500, 500);
+  assert.equal(ledger.holdProvide(row, 1), Refusal.halted, 'nor does money');
+  assert.equal(ledger.roomToProvide(row), 0);
   assert.ok(ledger.holdProvide(other, 1) >= 0);
   assert.equal(
     codeOfCall(() => ledger.paid(other, 1)),

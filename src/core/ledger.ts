@@ -14,35 +14,39 @@ export type LinkRow = number;
  * provided − consumed + paid − received + providedCorrection − consumedCorrection.
  */
 export const Column = {
-  // The first sixteen cells, two cache lines, are all that serving a frame touches.
+  // The first six cells are all that serving a frame touches (packets: seven). They share a cache line, also where the
+  // array begins 16 bytes after one, as large ones do.
   balance: 0,
-  /** Reserved for what I am about to provide, and to consume. */
+  /** Reserved for what I am about to provide. */
   heldProvide: 1,
-  heldConsume: 2,
-  /** The limit I granted, and the one granted to me; `HALTED` on a link whose books broke. */
-  dropAt: 3,
-  peerDropAt: 4,
   /** What may still be charged before the next durable record (DESIGN §3, lease). */
-  leaseLeft: 5,
-  /** Their payments that clear no debt until they are final (beyond riskAt). */
-  uncleared: 6,
+  leaseLeft: 2,
+  /** What balance and holds may come to: `dropAt` less the rest of the exposure. Follows from other cells. */
+  ceiling: 3,
+  provided: 4,
+  /** Reserved for what I am about to consume. */
+  heldConsume: 7,
+  consumed: 8,
+  /** The limit granted to me, and the one I granted; `HALTED` on a link whose books broke. */
+  peerDropAt: 11,
+  dropAt: 12,
   /** What a crash may have left uncharged: assumed used until the books are compared. */
-  assumed: 7,
-  provided: 8,
-  consumed: 11,
+  assumed: 13,
+  /** Their payments that clear no debt until they are final (beyond riskAt). */
+  uncleared: 14,
   /** Paid by me, not acknowledged yet: no longer to be paid again, still my debt. */
-  pending: 14,
-  /** Written off in the neighbour's favour, beyond what it made good by paying: follows from other cells. */
-  forgiven: 15,
+  pending: 15,
   // The rest lies apart, so that a million idle links cost the busy ones no cache.
   paid: 16,
   received: 17,
   providedCorrection: 18,
   consumedCorrection: 21,
   attempts: 24,
+  /** Written off in the neighbour's favour, beyond what it made good by paying: follows from other cells. */
+  forgiven: 25,
 } as const;
 const HOT = 16;
-const COLD = 9;
+const COLD = 10;
 
 /**
  * Of what a neighbour has paid and was not paid back, this much is forgiven where a connection broke and it counts less than was sent to it:
@@ -52,6 +56,8 @@ const FORGIVEN_PERCENT = 2;
 
 /** A limit no exposure fits into: the link was stopped because a rule of its books does not hold. */
 const HALTED = -1;
+
+type HeldColumn = typeof Column.heldProvide | typeof Column.heldConsume;
 
 /** Why a hold was refused: negative, so that it shares a number with handles. */
 export const Refusal = { limit: -1, lease: -2, halted: -3 } as const;
@@ -101,12 +107,14 @@ export class Ledger {
   setLimit(row: LinkRow, column: 'dropAt' | 'peerDropAt' | 'leaseLeft' | 'assumed', value: Units): void {
     if (column !== 'leaseLeft') amount(value, column);
     if (this.get(row, Column[column]) !== HALTED || column === 'leaseLeft') this.#set(row, Column[column], value);
+    if (column === 'dropAt' || column === 'assumed') this.#set(row, Column.ceiling, this.#derivedCeiling(row));
   }
 
   /** Puts back totals read from the store; only on a row nothing has happened on. Throws `INVARIANT_BROKEN`. */
   restore(row: LinkRow, totals: readonly (readonly [offset: number, value: number])[]): void {
     for (let offset = 0; offset < HOT + COLD; offset += 1) {
-      if (offset !== Column.dropAt && offset !== Column.peerDropAt && this.get(row, offset) !== 0) {
+      const limit = offset === Column.dropAt || offset === Column.peerDropAt || offset === Column.ceiling;
+      if (!limit && this.get(row, offset) !== 0) {
         throw new WayleaveError('INVARIANT_BROKEN', { rule: 'restore into a used row', row });
       }
     }
@@ -123,8 +131,8 @@ export class Ledger {
     const cells = this.#cells;
     const base = row * HOT;
     const held = (cells[base + Column.heldProvide] as number) + units;
-    if (this.#exposure(base) + held > (cells[base + Column.dropAt] as number)) return this.#refusal(row);
-    return this.#hold(row, units, 0, held);
+    if ((cells[base] as number) + held > (cells[base + Column.ceiling] as number)) return this.#refusal(row);
+    return this.#hold(row, units, Column.heldProvide, held);
   }
 
   /** Reserves `units` that I am about to use: refused when my debt with holds would pass the limit granted to me. */
@@ -134,18 +142,19 @@ export class Ledger {
     const held = (cells[base + Column.heldConsume] as number) + units;
     const owed = (cells[base + Column.assumed] as number) - (cells[base] as number) + held;
     if (owed > (cells[base + Column.peerDropAt] as number)) return this.#refusal(row);
-    return this.#hold(row, units, 1, held);
+    return this.#hold(row, units, Column.heldConsume, held);
   }
 
-  #hold(row: LinkRow, units: Units, side: 0 | 1, held: Units): HoldResult {
+  #hold(row: LinkRow, units: Units, column: HeldColumn, held: Units): HoldResult {
     const base = row * HOT;
     const cells = this.#cells;
-    if (!(units >= 0 && held <= MAX && Math.floor(units) === units)) throw invalid(units);
+    if (!(units >= 0 && held <= MAX && Math.floor(units) === units))
+      throw new WayleaveError('AMOUNT_INVALID', { units });
     const left = (cells[base + Column.leaseLeft] as number) - units;
     if (left < 0) return Refusal.lease;
     cells[base + Column.leaseLeft] = left;
-    cells[base + Column.heldProvide + side] = held;
-    return this.#holds.take(row, units, side);
+    cells[base + column] = held;
+    return this.#holds.take(row, units, column === Column.heldProvide ? 0 : 1);
   }
 
   #refusal(row: LinkRow): HoldResult {
@@ -165,10 +174,16 @@ export class Ledger {
     const row = this.#holds.row(slot);
     if (!(units >= 0 && units <= held)) this.#halt(row, 'commit above the hold');
     const base = row * HOT;
-    const cells = this.#cells;
-    cells[base + Column.heldProvide + side] = (cells[base + Column.heldProvide + side] as number) - held;
-    cells[base + Column.leaseLeft] = (cells[base + Column.leaseLeft] as number) + (held - units);
+    this.#unhold(base, side, held, held - units);
     this.#charge(base, side, service, units);
+  }
+
+  /** Takes back a reservation, and gives back to the lease what was not charged. */
+  #unhold(base: number, side: 0 | 1, held: Units, unused: Units): void {
+    const cells = this.#cells;
+    const column = base + (side === 0 ? Column.heldProvide : Column.heldConsume);
+    cells[column] = (cells[column] as number) - held;
+    cells[base + Column.leaseLeft] = (cells[base + Column.leaseLeft] as number) + unused;
   }
 
   /**
@@ -190,25 +205,20 @@ export class Ledger {
   release(handle: number): void {
     const slot = this.#holds.end(handle);
     const held = this.#holds.units(slot);
-    const side = this.#holds.side(slot);
     const base = this.#holds.row(slot) * HOT;
-    const cells = this.#cells;
-    cells[base + Column.heldProvide + side] = (cells[base + Column.heldProvide + side] as number) - held;
-    cells[base + Column.leaseLeft] = (cells[base + Column.leaseLeft] as number) + held;
+    this.#unhold(base, this.#holds.side(slot), held, held);
   }
 
   /** Books what was served under a grant given earlier, even where a lowered limit no longer has room for it. */
   provided(row: LinkRow, service: number, units: Units): void {
-    const base = row * HOT;
-    this.#cells[base + Column.leaseLeft] = (this.#cells[base + Column.leaseLeft] as number) - amount(units);
-    this.#charge(base, 0, service, units);
+    this.#unhold(row * HOT, 0, 0, -amount(units));
+    this.#charge(row * HOT, 0, service, units);
   }
 
   /** Books what the neighbour has already delivered: it cannot be refused any more. May use the lease up below zero. */
   consumed(row: LinkRow, service: number, units: Units): void {
-    const base = row * HOT;
-    this.#cells[base + Column.leaseLeft] = (this.#cells[base + Column.leaseLeft] as number) - amount(units);
-    this.#charge(base, 1, service, units);
+    this.#unhold(row * HOT, 1, 0, -amount(units));
+    this.#charge(row * HOT, 1, service, units);
   }
 
   #charge(base: number, side: number, service: number, units: Units): void {
@@ -255,6 +265,7 @@ export class Ledger {
   cleared(row: LinkRow, units: Units): void {
     if (amount(units) > this.get(row, Column.uncleared)) this.#halt(row, 'more cleared than was uncleared');
     this.#add(row, Column.uncleared, -units);
+    this.#set(row, Column.ceiling, this.#derivedCeiling(row));
   }
 
   /** Reconciliation: moves a visible, signed correction of one gross total (DESIGN §3, write-off). */
@@ -279,6 +290,16 @@ export class Ledger {
     const kept = this.get(row, Column.received) - this.get(row, Column.paid) - this.get(row, Column.pending);
     const madeGood = Math.floor((Math.max(0, kept) * FORGIVEN_PERCENT) / 100);
     this.#set(row, Column.forgiven, Math.max(0, written - madeGood));
+    this.#set(row, Column.ceiling, this.#derivedCeiling(row));
+  }
+
+  #derivedCeiling(row: LinkRow): number {
+    return this.halted(row) ? Number.NEGATIVE_INFINITY : this.get(row, Column.dropAt) - this.#beside(row);
+  }
+
+  #beside(row: LinkRow): Units {
+    const lost = this.get(row, Column.forgiven) + this.get(row, Column.assumed);
+    return this.get(row, Column.pending) + this.get(row, Column.uncleared) + lost;
   }
 
   #add(row: LinkRow, offset: number, units: number): void {
@@ -292,29 +313,21 @@ export class Ledger {
    * before, holds aside. Negative: prepaid. A payment that left counts as paid here, so that what it settles is not lent
    * a second time.
    */
-  #exposure(base: number): Units {
-    const cells = this.#cells;
-    return (
-      (cells[base] as number) +
-      (cells[base + Column.pending] as number) +
-      (cells[base + Column.uncleared] as number) +
-      (cells[base + Column.forgiven] as number) +
-      (cells[base + Column.assumed] as number)
-    );
+  debtOf(row: LinkRow): Units {
+    return this.get(row, Column.balance) + this.#beside(row);
   }
 
-  /** Debt with payments under way, uncleared ones and assumptions, without holds; negative when prepaid. */
-  debtOf(row: LinkRow): Units {
-    return this.#exposure(row * HOT);
+  /** What may still be added to debt and holds; below zero where they stand above the limit. */
+  #roomBelowLimit(base: number): number {
+    const cells = this.#cells;
+    const held = cells[base + Column.heldProvide] as number;
+    return (cells[base + Column.ceiling] as number) - (cells[base] as number) - held;
   }
 
   /** How much more could be held for providing now; 0 when choked or halted. */
   roomToProvide(row: LinkRow): Units {
     const base = row * HOT;
-    const cells = this.#cells;
-    const held = cells[base + Column.heldProvide] as number;
-    const limit = (cells[base + Column.dropAt] as number) - this.#exposure(base) - held;
-    return Math.max(0, Math.min(limit, cells[base + Column.leaseLeft] as number));
+    return Math.max(0, Math.min(this.#roomBelowLimit(base), this.#cells[base + Column.leaseLeft] as number));
   }
 
   /** How much more could be held for consuming now. */
@@ -331,11 +344,8 @@ export class Ledger {
    * providing was let through because I still owed. ≥ 0.
    */
   unpaidDebt(row: LinkRow): Units {
-    const base = row * HOT;
-    const cells = this.#cells;
-    const debt = -(cells[base] as number) - (cells[base + Column.pending] as number);
-    const held = cells[base + Column.heldProvide] as number;
-    const room = (cells[base + Column.dropAt] as number) - this.#exposure(base) - held;
+    const debt = -this.get(row, Column.balance) - this.get(row, Column.pending);
+    const room = this.#roomBelowLimit(row * HOT);
     if (debt <= 0 || this.#writtenOff(row) <= 0) return Math.max(0, Math.min(debt, room));
     // A payment takes back some of what the neighbour's own payments made good.
     return Math.max(0, Math.min(debt, Math.floor((room * 100) / (100 + FORGIVEN_PERCENT))));
@@ -362,6 +372,7 @@ export class Ledger {
   /** Checks the row's own invariants; throws `INVARIANT_BROKEN` and halts the link if one does not hold. */
   audit(row: LinkRow): void {
     if (this.derivedBalance(row) !== this.get(row, Column.balance)) this.#halt(row, 'balance is not its totals');
+    if (this.#derivedCeiling(row) !== this.get(row, Column.ceiling)) this.#halt(row, 'the ceiling is not the limit');
     for (const column of [Column.heldProvide, Column.heldConsume, Column.pending, Column.uncleared]) {
       if (this.get(row, column) < 0) this.#halt(row, 'a reservation is negative');
     }
@@ -375,15 +386,12 @@ export class Ledger {
   #halt(row: LinkRow, rule: string): never {
     this.#set(row, Column.dropAt, HALTED);
     this.#set(row, Column.peerDropAt, HALTED);
+    this.#set(row, Column.ceiling, Number.NEGATIVE_INFINITY);
     throw new WayleaveError('INVARIANT_BROKEN', { rule, row });
   }
 }
 
 const MAX = Number.MAX_SAFE_INTEGER;
-
-function invalid(units: number): WayleaveError {
-  return new WayleaveError('AMOUNT_INVALID', { units });
-}
 
 function doubled(cells: Float64Array): Float64Array {
   const larger = new Float64Array(cells.length * 2);
