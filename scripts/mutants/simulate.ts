@@ -2,7 +2,7 @@
  * What tries one mutant by simulation, in a process of its own that stands in a workshop: a few seeds of faults, small
  * worlds searched a little, then more of both. Ends at the first broken rule with exit code 3 and one line that says which.
  */
-import { searchWorld, WORLDS } from '../../src/sim/exhaustive.ts';
+import { searchWorld, tellStories, WORLDS } from '../../src/sim/exhaustive.ts';
 import { cheatsFor, runSeed } from './fault-seed.ts';
 
 /** Seeds of faults, and distinct states of each small world, round by round: most bugs show in the first one. */
@@ -20,6 +20,8 @@ const without = new Set((process.env['WAYLEAVE_SEEDS_WITHOUT'] ?? '').split(' ')
 const census = process.argv[3] === 'census';
 const breaking: number[] = [];
 let seed = 0;
+const told = await tellStories();
+if (told !== undefined) end('exhaustive', told.law);
 for (const { seeds, steps, states } of rounds) {
   for (let last = seed + seeds; seed < last; seed += 1) {
     if (without.has(String(seed))) continue;

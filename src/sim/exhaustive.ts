@@ -5,6 +5,7 @@ import { moved } from './small/settle.ts';
 import { fingerprintOf } from './small/small-state.ts';
 import { SmallWorld, smallConfigs } from './small/small-world.ts';
 import { StateSet } from './small/state-set.ts';
+import { STORIES, tell } from './small/stories.ts';
 
 /** How far to search. */
 export interface SearchOptions {
@@ -194,4 +195,13 @@ export async function searchWorld(name: string, options: SearchOptions): Promise
   const scenario = SCENARIOS.find((each) => each.name === name);
   if (scenario === undefined) throw new Error(`no small world is called ${name}`);
   return new Search(scenario, options).run();
+}
+
+/** Histories that are told every time. The first that breaks a law, with what it did. */
+export async function tellStories(): Promise<Violation | undefined> {
+  for (const story of STORIES) {
+    const { law } = await tell(story);
+    if (law !== undefined) return { law: `${story.name}: ${law}`, actions: story.actions };
+  }
+  return undefined;
 }

@@ -55,13 +55,6 @@ export const BOOKS: readonly Bug[] = [
     this.#add(row, Column.balance, -2 * units);`,
   },
   {
-    name: 'payment-in-flight-still-owed',
-    why: 'what is being paid is paid again with the next payment',
-    file: 'src/core/ledger.ts',
-    old: 'const debt = -(cells[base] as number) - (cells[base + Column.pending] as number);',
-    new: 'const debt = -(cells[base] as number);',
-  },
-  {
     name: 'uncleared-payments-clear-debt',
     why: 'cheques beyond riskAt buy service before they are cashed',
     file: 'src/core/ledger.ts',
@@ -79,9 +72,9 @@ export const BOOKS: readonly Bug[] = [
   {
     name: 'remainder-dropped',
     why: 'the fraction of a unit is given away with every frame',
-    file: 'src/core/units.ts',
-    old: 'remainder: millionths - whole * BYTES_PER_MB };',
-    new: 'remainder: 0 };',
+    file: 'src/core/service-account.ts',
+    old: 'const remainder = millionths - units * BYTES_PER_MB;',
+    new: 'const remainder = 0;',
   },
   {
     name: 'lease-not-assumed-after-a-crash',

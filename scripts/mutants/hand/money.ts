@@ -117,9 +117,9 @@ export const MONEY: readonly Bug[] = [
   {
     name: 'lease-not-written',
     why: 'a crash forgets everything since the node started',
-    file: 'src/neighbour/neighbour.ts',
-    old: '        await journal.commit(this.account);\n        return this.step',
-    new: '        return this.step',
+    file: 'src/core/account-record.ts',
+    old: '    lease,\n',
+    new: '    lease: 0,\n',
   },
   {
     name: 'old-words-on-a-new-connection',

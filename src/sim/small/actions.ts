@@ -13,6 +13,7 @@ export interface Left {
   crashes: number;
   refusals: number;
   mined: number;
+  repeats: number;
 }
 
 /** A fresh count. */
@@ -23,8 +24,8 @@ export function budgetOf(budget: Budget): Left {
 
 /** The counts in a row, for telling states apart. */
 export function leftValues(left: Left): readonly number[] {
-  const { serves, grants, prices, steps, cuts, crashes, refusals, mined } = left;
-  return [...serves, ...grants, ...prices, ...steps, cuts, crashes, refusals, mined];
+  const { serves, grants, prices, steps, cuts, crashes, refusals, mined, repeats } = left;
+  return [...serves, ...grants, ...prices, ...steps, cuts, crashes, refusals, mined, repeats];
 }
 
 /** One kind of step of a small world. */
@@ -77,6 +78,14 @@ function tradesOf(who: 0 | 1): Action[] {
       act: (world, left) => {
         left.prices[who] -= 1;
         world.nodes[who].reprice();
+      },
+    },
+    {
+      name: `payment again reaches ${who}`,
+      able: ({ nodes, paid }, left) => left.repeats > 0 && nodes[who].link !== undefined && paid[who] !== undefined,
+      act: (world, left) => {
+        left.repeats -= 1;
+        world.repeat(who);
       },
     },
     ...CLASSES.map(
@@ -177,7 +186,7 @@ export const ACTIONS: readonly Action[] = [
  * only what was on its way already, and neither ends the connection. A chain or a refused write would join them.
  */
 export function commute(scenario: Scenario, one: number, other: number): boolean {
-  if (scenario.cashing || scenario.budget.refusals > 0) return false;
+  if (scenario.cashing || scenario.unread === true || scenario.budget.refusals > 0) return false;
   const [a, b] = [ACTIONS[one]?.only, ACTIONS[other]?.only];
   return a !== undefined && b !== undefined && a !== b;
 }

@@ -15,6 +15,10 @@ export class Ghost {
   ];
   /** Units on the largest cheque that reached each node. */
   readonly reached: [number, number] = [0, 0];
+  /** Units that each node, as a seller, knows the other admits. A crash of the seller may forget it. */
+  readonly admitted: [number, number] = [0, 0];
+  /** The chain answers: chequebooks can be looked up. */
+  chainAnswers = false;
   /** Connections made: at each the books may round once more. */
   connects = 0;
   crashed = false;
@@ -39,6 +43,16 @@ export class Ghost {
 
   get values(): readonly number[] {
     const [a, b] = this.sold;
-    return [a.sent, a.got, b.sent, b.got, ...this.reached, this.connects, this.crashed ? 1 : 0];
+    return [
+      a.sent,
+      a.got,
+      b.sent,
+      b.got,
+      ...this.reached,
+      ...this.admitted,
+      this.connects,
+      Number(this.crashed),
+      Number(this.chainAnswers),
+    ];
   }
 }

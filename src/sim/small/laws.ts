@@ -82,7 +82,8 @@ function brokenLoss(world: SmallWorld, node: SmallNode): string | undefined {
 /** Nobody here cheats, so nobody is blamed; but a chequebook that bounces is. */
 function brokenConduct(world: SmallWorld, node: SmallNode): string | undefined {
   const bounces = world.scenario.drainedTo !== undefined;
-  const odd = node.complaints.find((code) => !OWN_TROUBLE.has(code) && !(bounces && code === 'CHEQUE_BOUNCED'));
+  const expected = bounces ? 'CHEQUE_BOUNCED' : world.scenario.unread === true ? 'CHEQUE_UNVERIFIED' : undefined;
+  const odd = node.complaints.find((code) => !OWN_TROUBLE.has(code) && code !== expected);
   if (odd !== undefined) return `${odd} between honest nodes`;
   const banned = node.account.banned && !node.complaints.includes('CHEQUE_BOUNCED') && !bounces;
   return banned ? 'an honest neighbour is banned' : undefined;
@@ -91,6 +92,10 @@ function brokenConduct(world: SmallWorld, node: SmallNode): string | undefined {
 /** What holds besides once the two are connected and nothing is on its way: agreement, and debts that are paid. */
 export function brokenRest(world: SmallWorld): string | undefined {
   const [a, b] = world.nodes;
+  const served = world.nodes.find(
+    (node) => node.desk.receivedFrom(node.peer)?.bounced === true && !node.account.banned,
+  );
+  if (served !== undefined) return `at rest, node ${served.who} serves on after a cheque bounced`;
   if (world.scenario.drainedTo !== undefined) return undefined;
   if (!a.neighbour.session.up || !b.neighbour.session.up) return 'at rest, a session is not up';
   if (a.balance + b.balance !== 0) return `at rest, the balances are ${a.balance} and ${b.balance}`;
@@ -105,6 +110,11 @@ export function brokenRest(world: SmallWorld): string | undefined {
       return `at rest, node ${node.who} holds what nobody uses`;
     if (node.cell(Column.assumed) !== 0) return `at rest, node ${node.who} still assumes what a crash forgot`;
     if (node.disk.waiting.length > 0 || node.neighbour.queued.length > 0) return `at rest, node ${node.who} is busy`;
+    if (node.cell(Column.uncleared) !== 0 && world.scenario.cashing)
+      return `at rest, node ${node.who} has payments that neither clear debt nor are cashed`;
+    const link = [...node.disk.rows()].find((row) => row.kind === 'link');
+    if (link?.provided[0] !== node.cell(Column.provided) || link.consumed[0] !== node.cell(Column.consumed))
+      return `at rest, the charges of node ${node.who} are not on its disk`;
     const broken = brokenTotals(world, node.who);
     if (broken !== undefined) return broken;
   }
@@ -120,6 +130,8 @@ function brokenTotals(world: SmallWorld, seller: 0 | 1): string | undefined {
   const most = Math.floor((uploads ? sent : got) / MILLION);
   const least = Math.floor(got / MILLION) - (world.ghost.connects - 1);
   if (charged > most) return `at rest, ${charged} is charged for ${most} got from node ${seller}`;
+  const admitted = world.ghost.admitted[seller];
+  if (charged < admitted) return `at rest, ${charged} is charged of ${admitted} that was admitted to node ${seller}`;
   if (charged < least && !world.ghost.crashed)
     return `at rest, only ${charged} is charged of ${least} from node ${seller}`;
   return undefined;

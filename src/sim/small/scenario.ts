@@ -14,6 +14,8 @@ export interface Budget {
   readonly steps: number;
   /** Cashing transactions that are mined. */
   readonly mined: number;
+  /** Messages of the payment class that arrive a second time. */
+  readonly repeats: number;
   /** May a history go on from wherever everything has come to rest? It makes short histories long, and worlds wide. */
   readonly settles: boolean;
 }
@@ -33,6 +35,8 @@ export interface Scenario {
   readonly pieceBytes: number;
   /** Cheques are cashed: a chain stands beside the two. */
   readonly cashing: boolean;
+  /** Node 0 does not know the other's chequebook at first, and the chain answers only once everything settles. */
+  readonly unread?: boolean;
   /** Units that node 1's chequebook really holds; it believes that it holds plenty. */
   readonly drainedTo?: number;
   readonly budget: Budget;
@@ -47,6 +51,7 @@ const NEVER: Budget = {
   prices: [0, 0],
   steps: 1,
   mined: 0,
+  repeats: 0,
   settles: true,
 };
 
@@ -103,6 +108,14 @@ export const SCENARIOS: readonly Scenario[] = [
     name: 'disk',
     about: 'the disk refuses writes, then takes them again',
     budget: { ...NEVER, serves: [3, 1], cuts: 1, crashes: 1, refusals: 2 },
+  },
+  {
+    ...PLAIN,
+    name: 'unread',
+    about: 'cheques cannot be checked at first, and messages about payments come twice',
+    asks: [[7], undefined],
+    unread: true,
+    budget: { ...NEVER, serves: [4, 0], cuts: 1, crashes: 1, repeats: 1 },
   },
   {
     ...PLAIN,

@@ -11,6 +11,7 @@ const LONG_MS = 11_000;
 
 /** Lets everything happen that is under way, with no further fault, until two long waits bring nothing more. */
 export async function settle(world: SmallWorld): Promise<void> {
+  world.ghost.chainAnswers = true;
   let rounds = 0;
   for (let idle = 0; idle < 2; idle += 1) {
     while (await moved(world)) {

@@ -1,3 +1,5 @@
+import type { Chain } from '../../chain/chain.ts';
+import { WayleaveError } from '../../core/errors.ts';
 import { Column } from '../../core/ledger.ts';
 import type { LinkAccount } from '../../core/link-account.ts';
 import type { NodeId } from '../../core/node-id.ts';
@@ -13,7 +15,7 @@ import { ChequebookFactsBook } from '../../settle/chequebook-facts.ts';
 import { OwnChequebook } from '../../settle/own-chequebook.ts';
 import type { StoreRecord } from '../../store/store.ts';
 import type { Scenario } from './scenario.ts';
-import type { SmallChain } from './small-chain.ts';
+import { SmallChain } from './small-chain.ts';
 import { SmallClock } from './small-clock.ts';
 import { SmallDisk } from './small-disk.ts';
 import type { SmallLink } from './small-link.ts';
@@ -51,7 +53,7 @@ export function smallConfig(scenario: Scenario, who: 0 | 1): NodeConfig {
 }
 
 /** What both disks hold before anything happens: each node has a chequebook and has looked up the other's. */
-function firstRecords(who: 0 | 1): StoreRecord[] {
+function firstRecords(who: 0 | 1, unread: boolean): StoreRecord[] {
   const other = (1 - who) as 0 | 1;
   const facts = {
     fromFactory: true,
@@ -61,10 +63,18 @@ function firstRecords(who: 0 | 1): StoreRecord[] {
     bounced: false,
   };
   const own = { address: CHEQUEBOOKS[who], capacityWei: String(PLENTY_WEI) };
-  return [
-    { kind: 'note', name: 'own-chequebook', text: JSON.stringify(own) },
-    { kind: 'note', name: `chequebook:${CHEQUEBOOKS[other]}`, text: JSON.stringify(facts) },
-  ];
+  const mine: StoreRecord = { kind: 'note', name: 'own-chequebook', text: JSON.stringify(own) };
+  if (unread && who === 0) return [mine];
+  return [mine, { kind: 'note', name: `chequebook:${CHEQUEBOOKS[other]}`, text: JSON.stringify(facts) }];
+}
+
+export interface SmallNodeOptions {
+  readonly who: 0 | 1;
+  readonly scenario: Scenario;
+  readonly config: NodeConfig;
+  readonly chain: SmallChain | undefined;
+  /** Does the chain answer when a chequebook is looked up? */
+  readonly answers: () => boolean;
 }
 
 /** One node of a small world: everything from `Neighbours` down is what runs in production. */
@@ -90,13 +100,16 @@ export class SmallNode {
   readonly #chain: SmallChain | undefined;
   #neighbours!: Neighbours;
 
-  constructor(options: { who: 0 | 1; scenario: Scenario; config: NodeConfig; chain: SmallChain | undefined }) {
+  readonly #answers: () => boolean;
+
+  constructor(options: SmallNodeOptions) {
     this.who = options.who;
     this.peer = IDS[1 - options.who] as NodeId;
     this.#scenario = options.scenario;
     this.#config = options.config;
     this.#chain = options.chain;
-    this.disk = new SmallDisk(firstRecords(options.who));
+    this.#answers = options.answers;
+    this.disk = new SmallDisk(firstRecords(options.who, options.scenario.unread === true));
     this.start();
   }
 
@@ -143,7 +156,7 @@ export class SmallNode {
       chainId: this.#config.settlement.chainId,
       store,
       own: new OwnChequebook({ chain, store, notes }),
-      facts: new ChequebookFactsBook({ chain, store, me: this.id, notes }),
+      facts: new ChequebookFactsBook({ chain: this.#lookups(), store, me: this.id, notes }),
       neighbour: () => this.#payer(),
       issued,
       received,
@@ -201,6 +214,19 @@ export class SmallNode {
       theirRatio: theirs?.ratio,
       myRatio: mine?.ratio,
       riskAt: this.#scenario.riskAt,
+    };
+  }
+
+  /** The chain as this node looks chequebooks up on it, where it has to. */
+  #lookups(): Chain | undefined {
+    if (this.#scenario.unread !== true || this.who !== 0) return undefined;
+    const book = { fromFactory: true, issuer: this.peer, balanceWei: PLENTY_WEI, paidOutWei: 0n, bounced: false };
+    return {
+      ...new SmallChain(new Map()).port(),
+      chequebook: () =>
+        this.#answers()
+          ? Promise.resolve(book)
+          : Promise.reject(new WayleaveError('RPC_UNREACHABLE', { url: 'small' })),
     };
   }
 

@@ -18,6 +18,8 @@ export class SmallWorld {
   readonly ghost = new Ghost();
   /** What is on its way to each node. */
   readonly toward: [Flight, Flight] = [emptyFlight(), emptyFlight()];
+  /** The last message of the payment class that reached each node on this connection. */
+  readonly paid: [Uint8Array | undefined, Uint8Array | undefined] = [undefined, undefined];
   #sequence = 0;
 
   constructor(scenario: Scenario, configs: readonly [NodeConfig, NodeConfig] = smallConfigs(scenario)) {
@@ -28,7 +30,9 @@ export class SmallWorld {
       [CHEQUEBOOKS[1], drained],
     ]);
     this.chain = scenario.cashing ? new SmallChain(balances) : undefined;
-    const make = (who: 0 | 1): SmallNode => new SmallNode({ who, scenario, config: configs[who], chain: this.chain });
+    const { chain } = this;
+    const answers = (): boolean => this.ghost.chainAnswers;
+    const make = (who: 0 | 1): SmallNode => new SmallNode({ who, scenario, config: configs[who], chain, answers });
     this.nodes = [make(0), make(1)];
   }
 
@@ -42,7 +46,10 @@ export class SmallWorld {
   }
 
   connect(): void {
-    for (const who of [0, 1] as const) this.toward[who] = emptyFlight();
+    for (const who of [0, 1] as const) {
+      this.toward[who] = emptyFlight();
+      this.paid[who] = undefined;
+    }
     const link = (who: 0 | 1): SmallLink => {
       const other = (1 - who) as 0 | 1;
       return new SmallLink(IDS[other], this.toward[other], (kind, bytes) => this.#leaves(who, kind, bytes));
@@ -82,6 +89,7 @@ export class SmallWorld {
     const other = this.nodes[1 - who];
     node.disk.crash(kept);
     this.ghost.crashed = true;
+    this.ghost.admitted[who] = 0;
     this.toward[who] = emptyFlight();
     if (other?.link !== undefined) other.link.out = emptyFlight();
     node.start();
@@ -135,10 +143,25 @@ export class SmallWorld {
     const bytes = flight[kind].shift()?.bytes;
     if (bytes === undefined) return;
     if (kind === 'payment') this.#noteCheque(to, bytes);
+    else this.#noteCounts(to, bytes);
     node.link?.handlers?.message(kind, bytes);
   }
 
+  /** The last message about a payment comes once more. */
+  repeat(to: 0 | 1): void {
+    const bytes = this.paid[to];
+    if (bytes !== undefined) this.nodes[to].link?.handlers?.message('payment', bytes);
+  }
+
+  /** What the buyer admits stands from the moment the seller knows it. */
+  #noteCounts(to: 0 | 1, bytes: Uint8Array): void {
+    const message = decodeMessage(bytes);
+    if (message?.kind !== 'counts' || message.opening || !this.nodes[to].neighbour.session.up) return;
+    this.ghost.admitted[to] = Math.max(this.ghost.admitted[to], message.consumed[0]);
+  }
+
   #noteCheque(to: 0 | 1, bytes: Uint8Array): void {
+    this.paid[to] = bytes;
     const message = decodeMessage(bytes);
     if (message?.kind !== 'payment') return;
     const units = Number(message.cheque.cumulativeWei / WEI_PER_UNIT);
