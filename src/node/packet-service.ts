@@ -32,6 +32,8 @@ interface Member {
   readonly account: LinkAccount;
   readonly link: Link;
   readonly unwatch: () => void;
+  /** Terms are exchanged, and the link has been used since. */
+  open: boolean;
 }
 
 /** Value packets on one node's links and accounts. */
@@ -73,6 +75,7 @@ export class PacketService {
         sink: this.user,
         fault: (neighbour, error) => this.#options.fault(neighbour, error),
         moved: (row) => this.#byRow(row)?.account.moved(),
+        holds: (row) => this.#byRow(row)?.account.settling === true,
         queue: { discipline: config.discipline },
       });
       this.#relay.route(self, HERE);
@@ -96,7 +99,7 @@ export class PacketService {
     if (account === undefined) return;
     this.#members.get(link.peer)?.unwatch();
     const unwatch = account.watch(() => this.#terms(account));
-    this.#members.set(link.peer, { account, link, unwatch });
+    this.#members.set(link.peer, { account, link, unwatch, open: false });
     this.#made.relay.linkUp(link, account.row);
     this.#terms(account);
   }
@@ -104,12 +107,17 @@ export class PacketService {
   /** What the link may carry now, by both sides' terms: nothing before they are exchanged. */
   #terms(account: LinkAccount): void {
     const [mine, theirs] = [account.mine.newest, account.theirs.newest];
-    const open = account.ready && !account.closed && mine !== undefined && theirs !== undefined;
+    const member = this.#members.get(account.neighbour);
+    // While a mark is being set what arrives is still taken; only what would leave waits.
+    const ready = account.ready || (account.settling && member?.open === true);
+    const open = ready && !account.closed && mine !== undefined && theirs !== undefined;
+    if (member !== undefined) member.open = open;
     const { refusalFee } = this.#options.config;
     this.#made.carrier.setLink(
       account.row,
       open ? { toll: this.toll, valueAt: mine.valueAt, peerValueAt: theirs.valueAt, refusalFee } : undefined,
     );
+    if (open && !account.settling) this.#made.relay.resume(account.row);
   }
 
   linkDown(link: Link): void {

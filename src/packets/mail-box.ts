@@ -14,6 +14,8 @@ export interface MailBoxOptions {
   readonly stranded: (packet: Buffer, reason: 'CONGESTED' | 'NO_ROUTE' | 'EXPIRED') => void;
   /** This node's own mailbox is open: packets arrive on `channel`. */
   readonly received: (channel: Channel) => void;
+  /** Nothing new may be charged now; what is charged already may leave. */
+  readonly holds: () => boolean;
   /** The neighbour takes packets (again): `flush` what waits. */
   readonly writable: () => void;
 }
@@ -103,7 +105,7 @@ export class MailBox {
   /** Sends a packet, or puts it in line behind what came before it from everybody. */
   put(from: LinkRow, source: { bytes: Buffer; at: number; length: number }, changed: Changed): void {
     const { bytes, at, length } = source;
-    if (this.queue.packets === 0 && this.#room()) {
+    if (this.queue.packets === 0 && !this.#options.holds() && this.#room()) {
       this.#append(bytes, at, length);
       patchPacket(this.#batch, this.#filled - length, changed);
       this.#options.left(changed.value);
@@ -165,7 +167,7 @@ export class MailBox {
       this.#backBytes -= packet.length;
       this.#append(packet, 0, packet.length);
     }
-    while (this.queue.packets > 0 && this.#room()) this.#leave(this.queue.shift() as Waiting);
+    while (this.queue.packets > 0 && !this.#options.holds() && this.#room()) this.#leave(this.queue.shift() as Waiting);
     while (this.#filled > 0 && this.#sendable > 0) this.#write();
   }
 

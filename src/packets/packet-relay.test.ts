@@ -84,7 +84,9 @@ class Bed {
   readonly delivered: string[] = [];
   readonly refunded: [number, Receipt][] = [];
   readonly faults: unknown[] = [];
+  held = false;
   readonly relay = new PacketRelay({
+    holds: () => this.held,
     self: ME,
     carrier: this.carrier,
     clock,
@@ -193,6 +195,17 @@ describe('a relay of packets', () => {
     const receipts = bed.left.sent.map((packet) => readReceipt(packet).reason);
     assert.deepEqual(receipts, ['EXPIRED', 'NO_ROUTE']);
     assert.deepEqual(bed.balances(), [102, -95]);
+  });
+
+  it('holds back what is new while a mark is set, and takes what arrives all the same', () => {
+    const bed = new Bed();
+    bed.held = true;
+    bed.left.says(bed.packet(id(2)), bed.packet(ME, { text: 'arrives' }));
+    assert.deepEqual([bed.right.sent.length, bed.delivered, ...bed.balances()], [0, ['arrives 100'], 200, 0]);
+    assert.equal(bed.relay.unsent(bed.right.row), 0, 'nothing is charged that has not left');
+    bed.held = false;
+    bed.relay.resume(bed.right.row);
+    assert.deepEqual([bed.right.sent.length, ...bed.balances()], [1, 200, -95]);
   });
 
   it('gives an own packet that came back to whoever sent it', () => {

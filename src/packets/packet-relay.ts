@@ -36,6 +36,8 @@ export interface PacketRelayOptions {
   readonly fault: (neighbour: NodeId, error: unknown) => void;
   /** The account of a link moved: payments may be due. */
   readonly moved: (row: LinkRow) => void;
+  /** Whether nothing new may leave by a link for a moment; `resume` ends it. */
+  readonly holds?: (row: LinkRow) => boolean;
   readonly queue?: Partial<QueueLimits>;
 }
 
@@ -79,6 +81,7 @@ export class PacketRelay {
       left: (value) => this.#options.carrier.left(row, value),
       stranded: (packet, reason) => this.#stranded(row, packet, reason),
       received: (channel) => this.#listen(channel, row, link.peer),
+      holds: () => this.#options.holds?.(row) === true,
       writable: () => this.#burst(() => this.#touched.add(row)),
     });
     this.#boxes[row] = box;
@@ -101,6 +104,11 @@ export class PacketRelay {
     const box = this.#boxes[row];
     if (box === undefined || box.link !== channel.link) return channel.reset(ResetCode.noRoute);
     box.open(channel);
+  }
+
+  /** What waited for a link because nothing new might leave may go now. */
+  resume(row: LinkRow): void {
+    if (this.#boxes[row] !== undefined) this.#burst(() => this.#touched.add(row));
   }
 
   /** Sets how packets from one neighbour to another are served (DESIGN §6). */
