@@ -11,7 +11,7 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { HAND_MADE } from './hand-made.ts';
 import { mechanicalMutants } from './mechanical.ts';
-import { type Mutant, type Outcome, placed } from './mutant.ts';
+import { type Bug, type Mutant, type Outcome, placed } from './mutant.ts';
 import { tryPatch } from './patch.ts';
 import { Results } from './results.ts';
 import { testsOf } from './tests-of.ts';
@@ -43,6 +43,7 @@ const endMs = performance.now() + Number(values.minutes) * 60_000;
 const wanted = (mutant: Mutant): boolean =>
   values.only === undefined || mutant.id.includes(values.only) || mutant.file.includes(values.only);
 
+let stale = 0;
 const first = new Workshop();
 const plan = await baseline(first);
 const ok = values.patch === undefined ? await tryAll() : await tryPatch(first, values.patch, plan);
@@ -58,16 +59,27 @@ async function baseline(workshop: Workshop): Promise<Omit<TrialPlan, 'stages'>> 
   return { timeoutMs: Math.max(LEAST_PATIENCE_MS, tookMs * PATIENCE), seedsWithout };
 }
 
+/** A bug whose text is gone is an error, told at once, that keeps the others from nothing. */
+function place(bug: Bug): Mutant[] {
+  try {
+    return [placed(bug, readFileSync(join(ROOT, bug.file), 'utf8'))];
+  } catch (error) {
+    console.error(`STALE ${error instanceof Error ? error.message : String(error)}`);
+    stale += 1;
+    return [];
+  }
+}
+
 async function tryAll(): Promise<boolean> {
   const bugs = values.mechanical ? [] : HAND_MADE;
-  const hand = bugs.map((bug) => placed(bug, readFileSync(join(ROOT, bug.file), 'utf8'))).filter(wanted);
+  const hand = bugs.flatMap((bug) => place(bug)).filter(wanted);
   const stages: Stage[] = [{ kind: 'simulation', rounds: Number(values.rounds) }];
   const missed = (await tryEach('made by hand', hand, () => stages)).filter(
     ({ killedBy }) => killedBy !== 'fault' && killedBy !== 'exhaustive' && killedBy !== 'endless',
   );
   if (values.all || values.mechanical)
     await tryEach('mechanical', mechanicalMutants().filter(wanted), mechanicalStages);
-  return missed.length === 0;
+  return missed.length === 0 && stale === 0;
 }
 
 function mechanicalStages({ file }: Mutant): Stage[] {

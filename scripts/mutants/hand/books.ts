@@ -6,8 +6,8 @@ export const BOOKS: readonly Bug[] = [
     name: 'admission-ignores-holds',
     why: 'what is being served counts only afterwards: many streams together pass dropAt',
     file: 'src/core/ledger.ts',
-    old: 'const limit = (cells[base + Column.dropAt] as number) - this.#exposure(base) - held;',
-    new: 'const limit = (cells[base + Column.dropAt] as number) - this.#exposure(base) - 0 * held;',
+    old: 'return (cells[base + Column.ceiling] as number) - (cells[base] as number) - held;',
+    new: 'return (cells[base + Column.ceiling] as number) - (cells[base] as number) - 0 * held;',
   },
   {
     name: 'limit-twice-what-was-granted',
@@ -27,23 +27,15 @@ export const BOOKS: readonly Bug[] = [
     name: 'hold-never-released',
     why: 'each release leaves room taken, until the neighbour is choked without a debt',
     file: 'src/core/ledger.ts',
-    old: `const base = this.#holds.row(slot) * HOT;
-    const cells = this.#cells;
-    cells[base + Column.heldProvide + side] = (cells[base + Column.heldProvide + side] as number) - held;`,
-    new: `const base = this.#holds.row(slot) * HOT;
-    const cells = this.#cells;`,
+    old: '    this.#unhold(base, this.#holds.side(slot), held, held);\n',
+    new: '',
   },
   {
     name: 'commit-keeps-the-hold',
     why: 'a charge is counted, and its reservation too',
     file: 'src/core/ledger.ts',
-    old: `if (!(units >= 0 && units <= held)) this.#halt(row, 'commit above the hold');
-    const base = row * HOT;
-    const cells = this.#cells;
-    cells[base + Column.heldProvide + side] = (cells[base + Column.heldProvide + side] as number) - held;`,
-    new: `if (!(units >= 0 && units <= held)) this.#halt(row, 'commit above the hold');
-    const base = row * HOT;
-    const cells = this.#cells;`,
+    old: '    this.#unhold(base, side, held, held - units);\n',
+    new: '',
   },
   {
     name: 'payment-credited-twice',
@@ -58,9 +50,8 @@ export const BOOKS: readonly Bug[] = [
     name: 'uncleared-payments-clear-debt',
     why: 'cheques beyond riskAt buy service before they are cashed',
     file: 'src/core/ledger.ts',
-    old: `      (cells[base + Column.uncleared] as number) +
-`,
-    new: '',
+    old: 'return this.get(row, Column.pending) + this.get(row, Column.uncleared) + lost;',
+    new: 'return this.get(row, Column.pending) + lost;',
   },
   {
     name: 'write-off-hidden',

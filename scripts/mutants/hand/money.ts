@@ -6,8 +6,8 @@ export const MONEY: readonly Bug[] = [
     name: 'cheque-sent-before-it-is-durable',
     why: 'a crash forgets a cheque that the neighbour holds; the next one pays it again',
     file: 'src/settle/cheque-desk.ts',
-    old: 'await store.commit([record]);\n    this.#issued',
-    new: 'store.commit([record]).catch(() => undefined);\n    this.#issued',
+    old: '      await store.commit([record]);\n    } catch (error) {',
+    new: '      store.commit([record]).catch(() => undefined);\n    } catch (error) {',
   },
   {
     name: 'acknowledged-before-it-is-durable',
