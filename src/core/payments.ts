@@ -25,7 +25,7 @@ export class Payments {
   readonly #account: LinkAccount;
   readonly #rules: SessionRules;
   /** The payment being written or sent; its units are pending in the ledger. */
-  #inFlight: { id: number } | undefined;
+  #inFlight: { id: number; sent: boolean } | undefined;
   #lastPaymentId: number;
   #nextPayMs = Number.NEGATIVE_INFINITY;
   #arrived = { secondMs: Number.NEGATIVE_INFINITY, count: 0 };
@@ -47,7 +47,8 @@ export class Payments {
     const sinceMs = nowMs - this.#arrived.secondMs;
     const arrived = sinceMs >= 1000 ? 0 : this.#arrived.count;
     const payInMs = Math.max(0, this.#nextPayMs - nowMs);
-    return [this.paused, this.#wouldPay, this.#inFlight?.id ?? -1, this.#lastPaymentId, payInMs, arrived];
+    const { id = -1, sent = false } = this.#inFlight ?? {};
+    return [this.paused, this.#wouldPay, id, sent, this.#lastPaymentId, payInMs, arrived];
   }
 
   /** The connection is gone: what was sent may or may not have arrived. It goes again on the next one. */
@@ -67,7 +68,7 @@ export class Payments {
     this.demanded = false;
     account.ledger.paying(account.row, units);
     this.#lastPaymentId += 1;
-    this.#inFlight = { id: this.#lastPaymentId };
+    this.#inFlight = { id: this.#lastPaymentId, sent: false };
     this.#nextPayMs = nowMs + this.#rules.payIntervalMs;
     effects.push({ kind: 'writeCheque', id: this.#lastPaymentId, units });
     return true;
@@ -97,7 +98,7 @@ export class Payments {
   }
 
   written(event: SessionEvent & { kind: 'chequeWritten' }, effects: SessionEffect[]): void {
-    this.#inFlight = { id: event.id };
+    this.#inFlight = { id: event.id, sent: true };
     const units = this.pendingUnits;
     effects.push({ kind: 'send', message: { kind: 'payment', id: event.id, units, cheque: event.cheque } });
     effects.push(news('paying', { id: event.id, amount: units }));
@@ -113,7 +114,8 @@ export class Payments {
 
   /** The neighbour's answer. A refused payment stays a liability, shown as pending, until one that covers it is taken. */
   acknowledged(ack: PaymentAckMessage, nowMs: number, effects: SessionEffect[]): void {
-    if (this.#inFlight?.id !== ack.id) return;
+    // Ids can be guessed: what has not left cannot have been answered.
+    if (this.#inFlight?.id !== ack.id || !this.#inFlight.sent) return;
     this.#inFlight = undefined;
     if (ack.code !== '') {
       this.#nextPayMs = nowMs + this.#rules.retryMs;
