@@ -3,7 +3,7 @@ import type { ServiceDoor } from '../core/door.ts';
 import type { Ledger } from '../core/ledger.ts';
 import type { LinkAccount } from '../core/link-account.ts';
 import type { NodeId } from '../core/node-id.ts';
-import { NO_TOLL } from '../core/routes/route.ts';
+import { NO_TOLL, type PathPrice } from '../core/routes/route.ts';
 import { type Channel, type Link, ResetCode } from '../link/link.ts';
 import type { LinkServices } from '../neighbour/neighbour.ts';
 import { isMailBox } from '../packets/mail-box.ts';
@@ -38,9 +38,10 @@ export class NodeServices implements LinkServices {
     const { accountOf, clock, config, emit, fault, ledger, preference, randomBytes, rerouted, self, transit } = options;
     this.#transit = transit;
     const routeTo = (id: NodeId) => this.routing.toNode(id);
+    const tolled = (id: NodeId, toll: PathPrice) => this.routing.tolled(id, toll);
     this.packets = config.packets.enabled
       ? new PacketService({
-          ...{ self, config: config.packets, clock, randomBytes, ledger, accountOf, routeTo, fault, emit },
+          ...{ self, config: config.packets, clock, randomBytes, ledger, accountOf, routeTo, tolled, fault, emit },
         })
       : undefined;
     this.routing = new Routing({

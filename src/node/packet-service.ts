@@ -2,7 +2,8 @@ import type { Clock, RandomBytes } from '../core/clock.ts';
 import type { Ledger } from '../core/ledger.ts';
 import type { LinkAccount } from '../core/link-account.ts';
 import type { NodeId } from '../core/node-id.ts';
-import { Carrier } from '../core/packets/carrier.ts';
+import { Carrier, type CarrierLink } from '../core/packets/carrier.ts';
+import { type Surge, surgedToll, surgeFor } from '../core/packets/congestion.ts';
 import { HERE, NOWHERE } from '../core/packets/forwarding-table.ts';
 import type { PairFigures } from '../core/packets/pair-queue.ts';
 import type { PathPrice } from '../core/routes/route.ts';
@@ -24,6 +25,8 @@ export interface PacketServiceOptions {
   readonly ledger: () => Ledger;
   readonly accountOf: (neighbour: NodeId) => LinkAccount | undefined;
   readonly routeTo: (node: NodeId) => Route | undefined;
+  /** What is taken for sending out to a neighbour changed. */
+  readonly tolled: (neighbour: NodeId, toll: PathPrice) => void;
   readonly fault: (neighbour: NodeId, error: unknown) => void;
   readonly emit: (kind: 'packet', facts: Record<string, string | number | undefined>) => void;
 }
@@ -34,6 +37,8 @@ interface Member {
   readonly unwatch: () => void;
   /** Terms are exchanged, and the link has been used since. */
   open: boolean;
+  /** How many times the usual toll is taken for sending out to it. */
+  surge: Surge;
 }
 
 /** Value packets on one node's links and accounts. */
@@ -74,7 +79,7 @@ export class PacketService {
         clock,
         sink: this.user,
         fault: (neighbour, error) => this.#options.fault(neighbour, error),
-        moved: (row) => this.#byRow(row)?.account.moved(),
+        moved: (row) => this.#movedOn(row),
         holds: (row) => this.#byRow(row)?.account.settling === true,
         queue: { discipline: config.discipline },
       });
@@ -99,9 +104,21 @@ export class PacketService {
     if (account === undefined) return;
     this.#members.get(link.peer)?.unwatch();
     const unwatch = account.watch(() => this.#terms(account));
-    this.#members.set(link.peer, { account, link, unwatch, open: false });
+    this.#members.set(link.peer, { account, link, unwatch, open: false, surge: 1 });
     this.#made.relay.linkUp(link, account.row);
     this.#terms(account);
+  }
+
+  /** An account moved; and where a line grew long, or short again, its toll changes and is announced. */
+  #movedOn(row: number): void {
+    const member = this.#byRow(row);
+    if (member === undefined) return;
+    member.account.moved();
+    const surge = surgeFor(this.#made.relay.fill(row), member.surge);
+    if (surge === member.surge) return;
+    member.surge = surge;
+    this.#terms(member.account);
+    this.#options.tolled(member.account.neighbour, surgedToll(this.toll, surge));
   }
 
   /** What the link may carry now, by both sides' terms: nothing before they are exchanged. */
@@ -115,9 +132,14 @@ export class PacketService {
     const { refusalFee } = this.#options.config;
     this.#made.carrier.setLink(
       account.row,
-      open ? { toll: this.toll, valueAt: mine.valueAt, peerValueAt: theirs.valueAt, refusalFee } : undefined,
+      open ? { ...this.#tollTo(member), valueAt: mine.valueAt, peerValueAt: theirs.valueAt, refusalFee } : undefined,
     );
     if (open && !account.settling) this.#made.relay.resume(account.row);
+  }
+
+  #tollTo(member: Member | undefined): Pick<CarrierLink, 'toll' | 'surgePerPacket'> {
+    const toll = surgedToll(this.toll, member?.surge ?? 1);
+    return { toll, surgePerPacket: toll.perPacket - this.toll.perPacket };
   }
 
   linkDown(link: Link): void {
@@ -157,10 +179,10 @@ export class PacketService {
     if (route === undefined) return undefined;
     if (route.via === undefined) return 0;
     // This node takes no toll from packets of its own, but the price from here has it.
+    const own = surgedToll(this.toll, this.#members.get(route.via)?.surge ?? 1);
     const { perMb, perPacket } = route.price;
     const sizeBytes = PACKET_HEADER_BYTES + payloadBytes;
-    const bytesPart = Math.ceil((sizeBytes * (perMb - this.toll.perMb)) / 1_000_000);
-    return perPacket - this.toll.perPacket + bytesPart;
+    return perPacket - own.perPacket + Math.ceil((sizeBytes * (perMb - own.perMb)) / 1_000_000);
   }
 
   /** Tolls and refusal fees kept so far. Units. */

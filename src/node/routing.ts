@@ -79,6 +79,11 @@ export class Routing {
     this.#exchange.linkDown(link.peer);
   }
 
+  /** What this node takes for sending out to a neighbour changed: whoever sends by this way is told. */
+  tolled(neighbour: NodeId, toll: PathPrice): void {
+    if (this.#links.has(neighbour)) this.#exchange.linkUp(neighbour, { metric: LINK_METRIC, toll });
+  }
+
   /** A message of routes. Throws `WIRE_MALFORMED`. */
   heard(link: Link, message: Uint8Array): void {
     if (this.#links.get(link.peer) === link) this.#exchange.heard(link.peer, decodeRoutes(message));

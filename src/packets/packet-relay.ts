@@ -121,9 +121,12 @@ export class PacketRelay {
     return [...(this.#boxes[to]?.queue.figures() ?? [])];
   }
 
-  /** Bytes that wait to leave by a link, for prices that rise with them. */
-  waitingBytes(to: LinkRow): number {
-    return this.#boxes[to]?.queue.bytes ?? 0;
+  /** How full the line towards a link is, 0 … 1, for tolls that rise with it. */
+  fill(to: LinkRow): number {
+    const queue = this.#boxes[to]?.queue;
+    if (queue === undefined) return 0;
+    const { maxBytes, maxPackets } = { ...DEFAULT_QUEUE, ...this.#options.queue };
+    return Math.max(queue.bytes / maxBytes, queue.packets / maxPackets);
   }
 
   /** Bytes that are charged and have not left by a link yet, because it takes no more. */

@@ -89,6 +89,13 @@ describe('a carrier', () => {
     });
   }
 
+  it('tells who could pay the usual toll, but not what a long line adds, that it is congested', () => {
+    const bed = new Bed({ toll: { perPacket: 23, perMb: 0 }, surgePerPacket: 18 });
+    assert.equal(bed.carrier.arrived(bed.left, bed.packet({ value: 5 })).reason, 'CONGESTED');
+    assert.equal(bed.carrier.arrived(bed.left, bed.packet({ value: 4 })).reason, 'UNDERFUNDED');
+    assert.equal(bed.carrier.arrived(bed.left, bed.packet({ value: 23 })).action, 'forward');
+  });
+
   it('lets no credit for service be turned into value: what is owed already counts', () => {
     const bed = new Bed();
     bed.ledger.provided(bed.left, 0, 950);

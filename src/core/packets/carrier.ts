@@ -13,6 +13,8 @@ export const SELF = -1;
 export interface CarrierLink {
   /** Taken from a packet for sending it out on this link. */
   readonly toll: PathPrice;
+  /** Part of the toll that is there only because the line is long: who cannot pay it is told so. Units a packet. */
+  readonly surgePerPacket?: Units;
   /** The most value taken from this neighbour on credit, and what it said it takes from here (DESIGN §3). Units. */
   readonly valueAt: Units;
   readonly peerValueAt: Units;
@@ -44,7 +46,16 @@ export interface CarrierOptions {
 const PACKETS = serviceColumn.packets;
 
 /** A link's cells: one cache line. `queued` is value that waits to leave by it: inside its limit already. */
-const Cell = { open: 0, valueAt: 1, peerValueAt: 2, refusalFee: 3, perPacket: 4, perMb: 5, queued: 6 } as const;
+const Cell = {
+  open: 0,
+  valueAt: 1,
+  peerValueAt: 2,
+  refusalFee: 3,
+  perPacket: 4,
+  perMb: 5,
+  queued: 6,
+  surge: 7,
+} as const;
 const CELLS = 8;
 
 const CLOSED: CarrierLink = { toll: NO_TOLL, valueAt: 0, peerValueAt: 0, refusalFee: 0 };
@@ -75,10 +86,19 @@ export class Carrier {
   /** A link carries packets, under these terms; undefined: it does not any more. */
   setLink(row: LinkRow, link: CarrierLink | undefined): void {
     while ((row + 1) * CELLS > this.#cells.length) this.#cells = doubled(this.#cells);
-    const { toll, valueAt, peerValueAt, refusalFee } = link ?? CLOSED;
+    const { toll, valueAt, peerValueAt, refusalFee, surgePerPacket = 0 } = link ?? CLOSED;
     const queued = this.#cell(row, Cell.queued);
     this.#cells.set(
-      [link === undefined ? 0 : 1, valueAt, peerValueAt, refusalFee, toll.perPacket, toll.perMb, queued],
+      [
+        link === undefined ? 0 : 1,
+        valueAt,
+        peerValueAt,
+        refusalFee,
+        toll.perPacket,
+        toll.perMb,
+        queued,
+        surgePerPacket,
+      ],
       row * CELLS,
     );
   }
@@ -115,13 +135,19 @@ export class Carrier {
   #forward(from: LinkRow, to: LinkRow, packet: PacketHeader): Decision {
     const toll = from === SELF ? 0 : this.#toll(to, packet.sizeBytes);
     const value = packet.value - toll;
-    if (value < 0) return this.#refuse(from, packet, 'UNDERFUNDED', toll);
+    if (value < 0) return this.#refuse(from, packet, this.#short(to, value), toll);
     if (!this.#maySend(to, value)) return this.#refuse(from, packet, 'NO_CREDIT', 0);
     this.#remember(from, to, packet, toll);
     this.#taken(from, packet);
     this.tolls += toll;
     this.#queue(to, value);
     return this.#decide('forward', to, value, 'none');
+  }
+
+  /** Too little for the toll: for the usual one, or only for what a long line adds to it. */
+  #short(to: LinkRow, value: number): Reason {
+    const surge = this.#cell(to, Cell.surge);
+    return surge > 0 && value + surge >= 0 ? 'CONGESTED' : 'UNDERFUNDED';
   }
 
   #toll(to: LinkRow, sizeBytes: number): Units {
