@@ -1,3 +1,4 @@
+import { accountAtRest, netConsumed } from './at-rest.ts';
 import { type Calm, calmBetween, RESTLESS } from './calm.ts';
 import type { Conduct } from './conduct.ts';
 import { codeOf, type ErrorCode } from './errors.ts';
@@ -337,13 +338,17 @@ export class Session {
     return balance >= this.#calm.to || balance - ledger.get(row, Column.heldConsume) <= this.#calm.from;
   }
 
+  /** Nothing here changes by time alone: no tick is needed before something happens. */
+  get atRest(): boolean {
+    return this.#statements?.atRest !== false && accountAtRest(this.#account, this.#countsSent);
+  }
+
   #sendCounts(nowMs: number, effects: SessionEffect[]): void {
-    const counts = this.#account.counts(false, this.#storeEpoch);
-    const consumed = counts.consumed.reduce((sum, units) => sum + units, 0);
+    const consumed = netConsumed(this.#account);
     if (consumed === this.#countsSent) return;
     this.#countsSent = consumed;
     this.#nextCountsMs = nowMs + this.#rules.countsIntervalMs;
-    effects.push({ kind: 'send', message: counts });
+    effects.push({ kind: 'send', message: this.#account.counts(false, this.#storeEpoch) });
   }
 
   /** Buys and sells the time that is due: allotments are charged here, whatever moves meanwhile (DESIGN §7). */

@@ -88,6 +88,12 @@ export class Statements {
     return this.#wantedMs !== undefined;
   }
 
+  /** Nothing moved since the last statement, none is wanted, and none is waited for. */
+  get atRest(): boolean {
+    const waits = this.#wantedMs !== undefined || this.#waitingSinceMs !== undefined || this.#account.settling;
+    return !waits && this.#moves() === this.#statedMoves;
+  }
+
   /** A statement is under way: its mark is wanted, or awaits the neighbour's. */
   get underWay(): boolean {
     return this.wanted || this.#pending !== undefined;

@@ -117,7 +117,7 @@ export class Neighbour {
     });
     this.#options.services.linkUp(link, this.account.door('transit'));
     this.step({ kind: 'linkUp' });
-    this.#startTick();
+    this.#wakeTick();
   }
 
   /** Nothing that is charged is still on its way out of here. */
@@ -169,6 +169,7 @@ export class Neighbour {
     }
     if (!this.#draining) void this.#drain();
     this.#marks.look();
+    if (event.kind !== 'tick') this.#wakeTick();
   }
 
   /** The account has moved by money already: what proves it goes with whichever write of the account comes first. */
@@ -323,6 +324,7 @@ export class Neighbour {
 
   #moved(): void {
     this.#movedSinceTick = true;
+    this.#wakeTick();
     this.#options.journal.touch(this.account);
     if (this.session.sample() && this.#look === undefined) this.#lookSoon();
   }
@@ -334,12 +336,14 @@ export class Neighbour {
     });
   }
 
-  #startTick(): void {
-    this.#tick?.cancel();
+  /** A link on which nothing changes by time alone costs no ticks. */
+  #wakeTick(): void {
+    if (this.#tick !== undefined || this.link === undefined) return;
     this.#tick = this.#options.clock.after(TICK_MS, () => {
+      this.#tick = undefined;
       this.step({ kind: 'tick' });
       this.#tellCharges();
-      if (this.link !== undefined) this.#startTick();
+      if (!this.session.atRest) this.#wakeTick();
     });
   }
 

@@ -1,0 +1,24 @@
+import { Column } from './ledger.ts';
+import type { LinkAccount } from './link-account.ts';
+import { SERVICES } from './service.ts';
+import type { Units } from './units.ts';
+
+/**
+ * Nothing of this account changes by time alone: it is open, all that was consumed has been told (`toldUnits`), nothing
+ * is being paid or due, no time is metered, and nobody is watched.
+ */
+export function accountAtRest(account: LinkAccount, toldUnits: Units): boolean {
+  const { ledger, row } = account;
+  if (!account.ready || account.state() !== 'open' || netConsumed(account) !== toldUnits) return false;
+  if (account.payDue() || ledger.get(row, Column.pending) > 0) return false;
+  if (account.relation('transit')?.keepOnlyAsDebtor === true) return false;
+  return SERVICES.every((each) => {
+    const { time } = account.service(each);
+    return !time.buys && time.offered() === undefined;
+  });
+}
+
+/** All that was consumed, corrections included. */
+export function netConsumed(account: LinkAccount): Units {
+  return account.net('consumed', 0) + account.net('consumed', 1) + account.net('consumed', 2);
+}
