@@ -5,8 +5,9 @@ import { creditUsed, take } from './customer.ts';
 const LOOK_MS = 300;
 /** Machines it goes through. Each takes what a newcomer gets. */
 const MOST_KEYS = 8;
-/** A key is of no more use when this part of its credit is used up. */
+/** A key is of no more use when this part of its credit is used up, or when for so many looks it got no more of it. */
 const SPENT = 0.8;
+const IDLE_LOOKS = 20;
 
 /** Takes all the credit it gets, pays nothing, and comes back under a new key. */
 export const newKeys: Cheat = {
@@ -14,10 +15,18 @@ export const newKeys: Cheat = {
   join({ machine, victims, secondMachine, every, cheated }) {
     let present: SimNode = machine;
     let keys = 1;
+    let most = 0;
+    let idle = 0;
     every(LOOK_MS, () => {
       present.node?.pausePayments(true);
       take(present, victims);
-      if (keys >= MOST_KEYS || !victims.some((victim) => creditUsed(present, victim) > SPENT)) return;
+      const used = Math.max(0, ...victims.map((victim) => creditUsed(present, victim)));
+      idle = used > most ? 0 : idle + 1;
+      most = Math.max(most, used);
+      const spent = used > SPENT || (used > 0 && idle >= IDLE_LOOKS);
+      if (keys >= MOST_KEYS || !spent) return;
+      most = 0;
+      idle = 0;
       present.retired = true;
       present.crash();
       keys += 1;
