@@ -41,7 +41,8 @@ export function ratesOf(
     relation?.theyCanPay === true ? (mine?.services[service].askPerMb ?? 0) : (relation?.providePerMb ?? 0);
   const buyPerMb = relation?.consumePerMb ?? 0;
   return {
-    selling: relation?.iSell === true,
+    // An offer holds once it is acknowledged: before, a frame could only name terms that offer nothing.
+    selling: relation?.iSell === true && mine?.services[service].askPerMb !== undefined,
     buying: relation?.iBuy === true,
     payable: relation?.payable !== false,
     sellEpoch: mine?.epoch ?? 0,
@@ -75,6 +76,7 @@ export function pricePerMb(
   relation: Relation | undefined,
 ): PricePerMb {
   const ask = askOf(terms, service);
-  if (side === 'mine') return relation?.theyCanPay === false ? relation.providePerMb : ask;
-  return relation?.iCanPay === false ? relation.consumePerMb : ask;
+  // What was sent before an offer was withdrawn is priced by the offer: there is no relation left to price it by.
+  if (side === 'mine') return relation?.theyCanPay === false && relation.iSell ? relation.providePerMb : ask;
+  return relation?.iCanPay === false && relation.iBuy ? relation.consumePerMb : ask;
 }

@@ -1,0 +1,40 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { Column } from './ledger.ts';
+import { SessionPair, termsOf } from './session-pair.fixture.ts';
+
+const PRICE = 10_000;
+const asking = (epoch: number, askPerMb: number | undefined) =>
+  termsOf({ epoch, askPerMb, bidPerMb: 0, payAtMb: 1, dropAtMb: 4 });
+
+test('what was sent before an offer was withdrawn is charged by the offer, at both ends', () => {
+  const pair = new SessionPair(
+    asking(1, PRICE),
+    termsOf({ askPerMb: undefined, bidPerMb: PRICE, payAtMb: 1, dropAtMb: 4 }),
+  );
+  pair.connect();
+  const [sell, buy] = [pair.left.account.door('transit'), pair.right.account.door('transit')];
+  const { bytes } = sell.reserveForward(10_000, pair.nowMs);
+  const tag = buy.buyEpoch;
+  buy.commit(buy.use(bytes));
+  pair.left.step({ kind: 'termsChanged', terms: asking(2, undefined) }, pair.nowMs);
+  pair.flush();
+  sell.arrived(bytes, tag, pair.nowMs);
+  const { left, right } = pair;
+  assert.equal(left.account.ledger.get(left.account.row, Column.provided), 100);
+  assert.equal(right.account.ledger.get(right.account.row, Column.consumed), 100);
+});
+
+test('an offer is served under once it is acknowledged', () => {
+  const pair = new SessionPair(
+    asking(1, undefined),
+    termsOf({ askPerMb: undefined, bidPerMb: PRICE, payAtMb: 1, dropAtMb: 4 }),
+  );
+  pair.connect();
+  const door = pair.left.account.door('transit');
+  assert.equal(door.selling, false);
+  pair.left.step({ kind: 'termsChanged', terms: asking(2, PRICE) }, pair.nowMs);
+  assert.equal(door.selling, false, 'its frames could not name it yet');
+  pair.flush();
+  assert.deepEqual([door.selling, door.sellEpoch], [true, 2]);
+});
