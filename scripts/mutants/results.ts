@@ -26,7 +26,8 @@ export class Results {
 
   /** What became of this mutant when its file said the same. Survivors are always tried again. */
   of(id: string, source: string): Outcome | undefined {
-    return this.#kept.get(keyOf(id, source));
+    const known = this.#kept.get(keyOf(id, source));
+    return known?.killedBy === 'nothing' ? undefined : known;
   }
 
   keep(source: string, outcome: Outcome): void {

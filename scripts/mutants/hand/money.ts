@@ -34,7 +34,7 @@ export const MONEY: readonly Bug[] = [
     name: 'any-acknowledgement-will-do',
     why: 'an old acknowledgement ends a payment that has not arrived',
     file: 'src/core/payments.ts',
-    old: 'if (this.#inFlight?.id !== ack.id) return;',
+    old: 'if (this.#inFlight?.id !== ack.id || !this.#inFlight.sent) return;',
     new: '',
   },
   {
