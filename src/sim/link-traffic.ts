@@ -114,12 +114,15 @@ export class LinkTraffic {
   }
 
   #seller(channel: Channel): ChannelHandlers {
+    let broken = false;
     const arrived = (bytes: number, tag: number): void => {
       try {
         this.#options.tally.arrived(() => this.#grants.arrived(bytes, tag));
       } catch (error) {
         channel.reset(ResetCode.protocol);
-        this.#options.fault(error);
+        // Once is enough: a broken tag repeats on every frame that is still on its way.
+        if (!broken) this.#options.fault(error);
+        broken = true;
       }
     };
     return {
@@ -191,13 +194,15 @@ export class LinkTraffic {
   }
 
   #buyer(): ChannelHandlers {
+    let broken = false;
     const delivered = (bytes: number, tag: number): boolean => {
       try {
         this.#options.tally.delivered(() => this.#options.door.delivered(bytes, tag));
         return true;
       } catch (error) {
         this.#bought?.reset(ResetCode.protocol);
-        this.#options.fault(error);
+        if (!broken) this.#options.fault(error);
+        broken = true;
         return false;
       }
     };

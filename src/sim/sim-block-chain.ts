@@ -46,6 +46,8 @@ export class SimBlockChain {
   /** So many of the next transactions are taken and then forgotten by every endpoint. */
   loseNext = 0;
   readonly state = new ChainState();
+  /** Told before a reorganisation takes anything back. */
+  reorganising: (() => void) | undefined;
   readonly #timeline: Timeline;
   readonly #random: SeededRandom;
   readonly #coverage: Coverage | undefined;
@@ -117,6 +119,7 @@ export class SimBlockChain {
    * it still can be; each transaction is lost with probability `lossChance`.
    */
   reorganise(depth: number, lossChance = 0): void {
+    this.reorganising?.();
     const first = this.#number() - depth;
     const back: PendingTransaction[] = [];
     while ((this.#blocks.at(-1)?.number ?? Number.NEGATIVE_INFINITY) > first) {

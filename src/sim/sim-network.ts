@@ -19,6 +19,9 @@ export const CALM: Readonly<WireConditions> = {
   reorder: 0,
 };
 
+/** A message that was said twice may arrive so much later, over a stalled wire. Milliseconds. */
+const LATELY_MS = 60_000;
+
 /** One connection: two ends, and a wire towards each. */
 interface Connection {
   readonly ends: readonly [SimLink, SimLink];
@@ -47,6 +50,7 @@ export class SimNetwork {
   readonly #options: SimNetworkOptions;
   readonly #listeners = new Map<string, SimTransport>();
   readonly #conditions = new Map<string, WireConditions>();
+  readonly #tampered = new Map<string, number>();
   readonly #connections = new Map<string, Set<Connection>>();
 
   constructor(options: SimNetworkOptions) {
@@ -70,7 +74,8 @@ export class SimNetwork {
       const { duplicate, reorder } = this.conditions(from, to);
       return duplicate > 0 || reorder > 0;
     };
-    return of(a, b) || of(b, a);
+    const lastMs = this.#tampered.get(pairOf(a, b)) ?? Number.NEGATIVE_INFINITY;
+    return of(a, b) || of(b, a) || this.timeline.nowMs - lastMs < LATELY_MS;
   }
 
   /** Ends every fault between two nodes. */
@@ -189,7 +194,10 @@ export class SimNetwork {
         end.arrived(parcel);
         delivered?.();
       },
-      happened: (name) => coverage.count(name),
+      happened: (name) => {
+        coverage.count(name);
+        this.#tampered.set(pairOf(from, to), timeline.nowMs);
+      },
     });
   }
 

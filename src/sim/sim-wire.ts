@@ -62,6 +62,8 @@ export interface SimWireOptions {
 
 /** Bytes of a frame beside its payload, for slow wires. */
 const FRAME_BYTES = 13;
+/** A message that waits to be overtaken waits no longer than this. */
+const HELD_MS = 1_000;
 const EMPTY = new Uint8Array(0);
 
 /** One direction of one simulated connection: parcels in order, each with its moment of arrival. */
@@ -87,8 +89,8 @@ export class SimWire {
   put(kind: ParcelKind, channel: number, value: number, bytes?: Uint8Array): void {
     const { conditions } = this.#options;
     const parcel = this.#fill(kind, channel, value, bytes);
-    if (kind > ParcelKind.payment || (conditions.duplicate === 0 && conditions.reorder === 0))
-      return this.#push(parcel);
+    const honest = conditions.duplicate === 0 && conditions.reorder === 0 && this.#overtaken === undefined;
+    if (kind > ParcelKind.payment || honest) return this.#push(parcel);
     this.#mischief(parcel);
   }
 
@@ -111,11 +113,16 @@ export class SimWire {
 
   /** What a broken proxy or a hostile end could do to messages: say them twice, or let the next one pass. */
   #mischief(parcel: Parcel): void {
-    const { conditions, random, happened } = this.#options;
+    const { conditions, random, happened, timeline } = this.#options;
     const held = this.#overtaken;
     this.#overtaken = undefined;
     if (held === undefined && random() < conditions.reorder) {
       this.#overtaken = parcel;
+      timeline.after(HELD_MS, () => {
+        if (this.#overtaken !== parcel) return;
+        this.#overtaken = undefined;
+        this.#push(parcel);
+      });
       return;
     }
     this.#push(parcel);
