@@ -33,7 +33,7 @@ const LEAST_FULL_RATE = 1_250_000;
 /** Before any terms. */
 const NO_CREDIT: DebtLimits = { payAt: 0, dropAt: 0 };
 
-/** Below what one charge may cover. */
+/** Below what one charge may cover, which a long allotment may pass. */
 const BOUGHT_TOGETHER_BYTES = 2 ** 20;
 
 /** What stands for no limit in observe mode: far from overflow. */
@@ -217,8 +217,10 @@ export class LinkAccount {
   }
 
   #tellBought(): void {
-    if (this.#boughtBytes > 0) this.#bought(this.#boughtBytes, this.#boughtPerMb);
-    this.#boughtBytes = 0;
+    for (let piece = 0; this.#boughtBytes > 0; this.#boughtBytes -= piece) {
+      piece = Math.min(this.#boughtBytes, BOUGHT_TOGETHER_BYTES);
+      this.#bought(piece, this.#boughtPerMb);
+    }
   }
 
   /** The node wants to know what this neighbour charged for which other one; left out where it does not matter. */
