@@ -6,22 +6,22 @@ import type { Mutant } from './mutant.ts';
 
 /** The rules: every line of these is changed in every way below. */
 export const RULES = [
-  'ledger',
-  'payments',
   'reconcile',
-  'link-account',
-  'account-record',
-  'cheque',
   'risk',
+  'account-record',
+  'payments',
+  'cheque',
   'cashier',
-  'epoch-book',
-  'service-account',
-  'session',
   'ratio',
   'units',
+  'barter',
+  'link-account',
+  'session',
+  'epoch-book',
+  'ledger',
+  'service-account',
   'relation',
   'terms',
-  'barter',
   'hold-table',
   'conduct',
   'pace',
@@ -117,9 +117,8 @@ function changesOf(node: Node, text: string): Change[] {
     case SyntaxKind.BigIntLiteral:
       return replace(`${BigInt(own.replaceAll('_', '').slice(0, -1)) + 1n}n`);
     case SyntaxKind.TrueKeyword:
-      return replace('false');
     case SyntaxKind.FalseKeyword:
-      return replace('true');
+      return replace(String(own === 'false'));
     case SyntaxKind.PrefixUnaryExpression:
       return own.startsWith('!') || own.startsWith('-') ? replace(`(${own.slice(1)})`) : [];
     case SyntaxKind.PropertyAccessExpression:

@@ -1,6 +1,6 @@
 /**
- * What tries one mutant by simulation, in a process of its own that stands in a workshop: a few seeds of faults, small
- * worlds searched a little, then more of both. Ends at the first broken rule with exit code 3 and one line that says which.
+ * What tries one mutant by simulation, in a process of its own that stands in a workshop: the stories, a few seeds of
+ * faults, small worlds searched a little, then more of both. Ends at the first broken rule with exit code 3 and one line that says which.
  */
 import { searchWorld, tellStories, WORLDS } from '../../src/sim/exhaustive.ts';
 import { cheatsFor, runSeed } from './fault-seed.ts';
@@ -23,9 +23,12 @@ let seed = 0;
 const told = await tellStories();
 if (told !== undefined) end('exhaustive', told.law);
 for (const { seeds, steps, states } of rounds) {
-  for (let last = seed + seeds; seed < last; seed += 1) {
+  const last = seed + seeds;
+  for (; seed < last; seed += 1) {
     if (without.has(String(seed))) continue;
-    const broken = await runSeed(seed, steps, cheatsFor(seed)).catch((error: unknown) => `an error came out: ${error}`);
+    const broken = await runSeed(seed, steps, cheatsFor(seed)).catch(
+      (error: unknown) => `an error came out: ${String(error)}`,
+    );
     if (broken === undefined) continue;
     if (!census) end('fault', broken, seed);
     breaking.push(seed);

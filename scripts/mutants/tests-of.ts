@@ -5,9 +5,9 @@ const ROOT = join(import.meta.dirname, '..', '..');
 
 /** Unit tests that can notice a change of a file. */
 export interface TestsOf {
-  /** The one beside it, and those in its room that import it. */
+  /** The one beside it. */
   readonly near: readonly string[];
-  /** Those of its room that reach it through another file of the room. */
+  /** The others of its room that reach it, by whatever way. */
   readonly far: readonly string[];
 }
 
@@ -19,7 +19,8 @@ export function testsOf(file: string): TestsOf {
   const users = (of: ReadonlySet<string>): string[] =>
     files.filter((each) => [...of].some((used) => texts.get(each)?.includes(`'./${basename(used)}'`)));
   const isTest = (each: string): boolean => each.endsWith('.test.ts');
-  const near = users(new Set([file])).filter(isTest);
+  const beside = file.replace(/\.ts$/, '.test.ts');
+  const near = files.filter((each) => each === beside);
   const reach = new Set([file]);
   for (let before = 0; before < reach.size; ) {
     before = reach.size;

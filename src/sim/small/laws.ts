@@ -100,25 +100,35 @@ export function brokenRest(world: SmallWorld): string | undefined {
   if (!a.neighbour.session.up || !b.neighbour.session.up) return 'at rest, a session is not up';
   if (a.balance + b.balance !== 0) return `at rest, the balances are ${a.balance} and ${b.balance}`;
   for (const node of world.nodes) {
-    const other = world.nodes[node.who === 0 ? 1 : 0];
-    if (node.cell(Column.pending) !== 0) return `at rest, node ${node.who} has a payment pending`;
-    if (node.cell(Column.paid) !== other.cell(Column.received))
-      return `at rest, node ${node.who} paid ${node.cell(Column.paid)}, and ${other.cell(Column.received)} was credited`;
-    if (other.askPerMb !== undefined && -node.balance >= world.scenario.payAt[other.who])
-      return `at rest, node ${node.who} owes ${-node.balance} and does not pay`;
-    if (node.cell(Column.heldConsume) !== 0 || (other.credit === 0 && node.cell(Column.heldProvide) !== 0))
-      return `at rest, node ${node.who} holds what nobody uses`;
-    if (node.cell(Column.assumed) !== 0) return `at rest, node ${node.who} still assumes what a crash forgot`;
-    if (node.disk.waiting.length > 0 || node.neighbour.queued.length > 0) return `at rest, node ${node.who} is busy`;
-    if (node.cell(Column.uncleared) !== 0 && world.scenario.cashing)
-      return `at rest, node ${node.who} has payments that neither clear debt nor are cashed`;
-    const link = [...node.disk.rows()].find((row) => row.kind === 'link');
-    if (link?.provided[0] !== node.cell(Column.provided) || link.consumed[0] !== node.cell(Column.consumed))
-      return `at rest, the charges of node ${node.who} are not on its disk`;
-    const broken = brokenTotals(world, node.who);
-    if (broken !== undefined) return broken;
+    const broken = brokenDebts(world, node) ?? brokenReserves(world, node) ?? brokenTotals(world, node.who);
+    if (broken !== undefined) return `at rest, ${broken}`;
   }
   return undefined;
+}
+
+/** At rest every payment is done, and no debt is left that is due. */
+function brokenDebts(world: SmallWorld, node: SmallNode): string | undefined {
+  const other = world.nodes[node.who === 0 ? 1 : 0];
+  const [paid, credited] = [node.cell(Column.paid), other.cell(Column.received)];
+  if (node.cell(Column.pending) !== 0) return `node ${node.who} has a payment pending`;
+  if (paid !== credited) return `node ${node.who} paid ${paid}, and ${credited} was credited`;
+  if (other.askPerMb !== undefined && -node.balance >= world.scenario.payAt[other.who])
+    return `node ${node.who} owes ${-node.balance} and does not pay`;
+  if (node.cell(Column.uncleared) !== 0 && world.scenario.cashing)
+    return `node ${node.who} has payments that neither clear debt nor are cashed`;
+  return undefined;
+}
+
+/** At rest nothing is reserved, assumed, waited for, or only in memory. */
+function brokenReserves(world: SmallWorld, node: SmallNode): string | undefined {
+  const other = world.nodes[node.who === 0 ? 1 : 0];
+  if (node.cell(Column.heldConsume) !== 0 || (other.credit === 0 && node.cell(Column.heldProvide) !== 0))
+    return `node ${node.who} holds what nobody uses`;
+  if (node.cell(Column.assumed) !== 0) return `node ${node.who} still assumes what a crash forgot`;
+  if (node.disk.waiting.length > 0 || node.neighbour.queued.length > 0) return `node ${node.who} is busy`;
+  const link = [...node.disk.rows()].find((row) => row.kind === 'link');
+  const written = link?.provided[0] === node.cell(Column.provided) && link.consumed[0] === node.cell(Column.consumed);
+  return written ? undefined : `the charges of node ${node.who} are not on its disk`;
 }
 
 /** At rest what is charged for is what was got; without a crash, all of it. */
@@ -129,10 +139,9 @@ function brokenTotals(world: SmallWorld, seller: 0 | 1): string | undefined {
   const uploads = world.scenario.budget.grants[seller === 0 ? 1 : 0] > 0 || world.scenario.budget.grants[seller] > 0;
   const most = Math.floor((uploads ? sent : got) / MILLION);
   const least = Math.floor(got / MILLION) - (world.ghost.connects - 1);
-  if (charged > most) return `at rest, ${charged} is charged for ${most} got from node ${seller}`;
+  if (charged > most) return `${charged} is charged for ${most} got from node ${seller}`;
   const admitted = world.ghost.admitted[seller];
-  if (charged < admitted) return `at rest, ${charged} is charged of ${admitted} that was admitted to node ${seller}`;
-  if (charged < least && !world.ghost.crashed)
-    return `at rest, only ${charged} is charged of ${least} from node ${seller}`;
+  if (charged < admitted) return `${charged} is charged of ${admitted} that was admitted to node ${seller}`;
+  if (charged < least && !world.ghost.crashed) return `only ${charged} is charged of ${least} from node ${seller}`;
   return undefined;
 }
