@@ -179,6 +179,10 @@ export class SimNetwork {
     for (const connection of connections ?? []) {
       if (!connection.ends.includes(link)) continue;
       connection.over += 1;
+      // Its last word may be lost: then the other end hears nothing more, and keep-alive tells it so.
+      for (const end of connection.ends) {
+        if (!end.ended) this.timeline.after(SILENT_MS, () => end.cut({ by: 'fault', code: 'LINK_SILENT' }));
+      }
       if (connection.ends.every((end) => end.ended)) connections?.delete(connection);
     }
   }
