@@ -120,9 +120,9 @@ function changesOf(node: Node, text: string): Change[] {
     case SyntaxKind.FalseKeyword:
       return replace(String(own === 'false'));
     case SyntaxKind.PrefixUnaryExpression:
-      return own.startsWith('!') || own.startsWith('-') ? replace(`(${own.slice(1)})`) : [];
+      return /^[!-]/.test(own) ? replace(`(${own.slice(1)})`) : [];
     case SyntaxKind.PropertyAccessExpression:
-      return own === 'Math.min' ? replace('Math.max') : own === 'Math.max' ? replace('Math.min') : [];
+      return /^Math\.(min|max)$/.test(own) ? replace(own.endsWith('n') ? 'Math.max' : 'Math.min') : [];
     case SyntaxKind.IfStatement:
       return [...negated(node, text), ...replace('')];
     case SyntaxKind.ConditionalExpression:
