@@ -32,6 +32,8 @@ export interface LinkTrafficOptions {
   readonly link: Link;
   readonly door: ServiceDoor;
   readonly fault: (error: unknown) => void;
+  /** At most so much is sent, and charged, at a time; default what a frame carries. */
+  readonly frameBytes?: number | undefined;
   /** Counts what really arrives. */
   readonly tally: Tally;
   /** The neighbour sent bytes that are to go on from here. */
@@ -44,6 +46,7 @@ export interface LinkTrafficOptions {
  */
 export class LinkTraffic {
   readonly #options: LinkTrafficOptions;
+  readonly #frameBytes: number;
   readonly #grants: ForwardGrants;
   readonly #unwatch: () => void;
   /** Bytes that want to go to a buyer, and through a seller. */
@@ -64,6 +67,7 @@ export class LinkTraffic {
 
   constructor(options: LinkTrafficOptions) {
     this.#options = options;
+    this.#frameBytes = options.frameBytes ?? MAX_DATA_BYTES;
     this.#grants = new ForwardGrants({ ...options, targetBytes: FORWARD_TARGET_BYTES });
     this.#unwatch = options.door.watch(() => this.changed());
     this.#grants.topUp();
@@ -100,7 +104,7 @@ export class LinkTraffic {
   opened(channel: Channel, tag: number): void {
     const { door, fault } = this.#options;
     try {
-      this.#options.tally.arrived(() => this.#grants.arrived(OPEN_COST_BYTES, tag));
+      this.#arrived(OPEN_COST_BYTES, tag);
     } catch (error) {
       channel.attach({ ...DEAF });
       channel.reset(ResetCode.protocol);
@@ -117,7 +121,7 @@ export class LinkTraffic {
     let broken = false;
     const arrived = (bytes: number, tag: number): void => {
       try {
-        this.#options.tally.arrived(() => this.#grants.arrived(bytes, tag));
+        this.#arrived(bytes, tag);
       } catch (error) {
         channel.reset(ResetCode.protocol);
         // Once is enough: a broken tag repeats on every frame that is still on its way.
@@ -144,7 +148,7 @@ export class LinkTraffic {
   serve(): void {
     const { clock, door } = this.#options;
     while (this.toServe > 0 && this.#sold !== undefined && !this.#closed) {
-      const wanted = Math.min(this.toServe, this.#sold.sendable(), MAX_DATA_BYTES);
+      const wanted = Math.min(this.toServe, this.#sold.sendable(), this.#frameBytes);
       if (wanted <= 0) return;
       const nowMs = clock.nowMs();
       const allowance = door.servable(wanted, nowMs);
@@ -168,8 +172,23 @@ export class LinkTraffic {
       door.release(hold);
       return fault(error);
     }
-    this.#options.tally.sending(() => door.commit(hold, buyer));
+    if (channel.opener) this.#commitUse(hold, buyer);
+    else door.commit(hold);
     this.frames += 1;
+  }
+
+  #commitUse(hold: number, buyer: NodeId | undefined): void {
+    const { door, tally } = this.#options;
+    const before = tally.consumed;
+    door.commit(hold, buyer);
+    tally.sent += tally.consumed - before;
+  }
+
+  #arrived(bytes: number, tag: number): void {
+    const { tally } = this.#options;
+    const before = tally.provided;
+    this.#grants.arrived(bytes, tag);
+    tally.gave += tally.provided - before;
   }
 
   // buying
@@ -190,14 +209,17 @@ export class LinkTraffic {
     }
     this.#accepted = false;
     this.#unreleased = 0;
-    this.#options.tally.sending(() => door.commit(hold));
+    this.#commitUse(hold, undefined);
   }
 
   #buyer(): ChannelHandlers {
+    const { door, tally } = this.#options;
     let broken = false;
     const delivered = (bytes: number, tag: number): boolean => {
       try {
-        this.#options.tally.delivered(() => this.#options.door.delivered(bytes, tag));
+        const before = tally.consumed;
+        door.delivered(bytes, tag);
+        tally.got += tally.consumed - before;
         return true;
       } catch (error) {
         this.#bought?.reset(ResetCode.protocol);
@@ -252,7 +274,7 @@ export class LinkTraffic {
     const { door } = this.#options;
     let left = wanted;
     while (left > 0 && this.#bought !== undefined && this.#accepted && !this.#closed) {
-      const most = Math.min(left, this.#bought.sendable(), MAX_DATA_BYTES);
+      const most = Math.min(left, this.#bought.sendable(), this.#frameBytes);
       const bytes = Math.min(most, most > 0 ? door.usable(most) : 0);
       if (bytes <= 0) break;
       left -= bytes;

@@ -52,6 +52,8 @@ export class SimNode {
   readonly random: SeededRandom;
   /** For the next life. */
   config: NodeConfig;
+  /** The most it sends, and charges, at a time. */
+  frameBytes: number | undefined;
   wallOffsetMs = 0;
   driftPpm = 0;
   /** What a cheat does to its links, and to its ports. */
@@ -148,7 +150,10 @@ export class SimNode {
   async #run(life: Life, ports: NodePorts): Promise<void> {
     const services = (context: ServicesContext): Traffic => {
       this.#context = context;
-      this.traffic = new Traffic(ports.clock, context, (peer) => this.tally(peer));
+      this.traffic = new Traffic(ports.clock, context, {
+        tallyOf: (peer) => this.tally(peer),
+        frameBytes: this.frameBytes,
+      });
       return this.traffic;
     };
     try {

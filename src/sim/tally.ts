@@ -15,31 +15,13 @@ export class Tally {
   sent = 0;
   account: LinkAccount | undefined;
 
-  /** Runs `book`, which charges this node for what it sends through the neighbour. */
-  sending(book: () => void): void {
-    const before = this.#total('consumed');
-    book();
-    this.sent += this.#total('consumed') - before;
+  /** What this node has been charged, and has charged, so far: to be read before and after a booking. */
+  get consumed(): number {
+    return this.#total('consumed');
   }
 
-  /** Runs `book`, which charges what has just been delivered here. */
-  delivered(book: () => void): void {
-    const before = this.#total('consumed');
-    try {
-      book();
-    } finally {
-      this.got += this.#total('consumed') - before;
-    }
-  }
-
-  /** Runs `book`, which charges what has just arrived here to go on. */
-  arrived(book: () => void): void {
-    const before = this.#total('provided');
-    try {
-      book();
-    } finally {
-      this.gave += this.#total('provided') - before;
-    }
+  get provided(): number {
+    return this.#total('provided');
   }
 
   /** With the millionths carried, which what is sent and what is delivered share: whole units would drift. */

@@ -10,6 +10,12 @@ import { Tally } from './tally.ts';
 /** No more than this waits for one neighbour: a want beyond it is dropped, as a full queue drops packets. Bytes. */
 const MOST_WANTED_BYTES = 4_000_000;
 
+export interface TrafficOptions {
+  /** Where what arrives is counted, over all lives of the node. */
+  readonly tallyOf?: (peer: NodeId) => Tally;
+  readonly frameBytes?: number | undefined;
+}
+
 /**
  * Stands where transit stands in a node, and trades made-up bytes over the same channels through the same doors. It
  * works over any link: simulated, in memory, or TLS.
@@ -17,12 +23,14 @@ const MOST_WANTED_BYTES = 4_000_000;
 export class Traffic implements LinkServices {
   readonly #clock: Clock;
   readonly #context: ServicesContext;
+  readonly #frameBytes: number | undefined;
   readonly #tallyOf: (peer: NodeId) => Tally;
   readonly #links = new Map<NodeId, { link: Link; traffic: LinkTraffic }>();
   #framesBefore = 0;
 
-  /** `tallyOf`: where what arrives is counted, over all lives of the node. */
-  constructor(clock: Clock, context: ServicesContext, tallyOf: (peer: NodeId) => Tally = () => new Tally()) {
+  constructor(clock: Clock, context: ServicesContext, options: TrafficOptions = {}) {
+    const { tallyOf = () => new Tally() } = options;
+    this.#frameBytes = options.frameBytes;
     this.#clock = clock;
     this.#context = context;
     this.#tallyOf = tallyOf;
@@ -35,7 +43,15 @@ export class Traffic implements LinkServices {
     const carry = (bytes: number): void => this.#carry(link.peer, bytes);
     const tally = this.#tallyOf(link.peer);
     tally.account = this.#context.accountOf(link.peer);
-    const traffic = new LinkTraffic({ clock: this.#clock, link, door, fault, carry, tally });
+    const traffic = new LinkTraffic({
+      clock: this.#clock,
+      link,
+      door,
+      fault,
+      carry,
+      tally,
+      frameBytes: this.#frameBytes,
+    });
     this.#links.set(link.peer, { link, traffic });
   }
 

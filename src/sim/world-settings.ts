@@ -13,6 +13,8 @@ export interface WorldSettings {
   /** Mean time between two wants of one node of one neighbour, milliseconds, and how large they are at most, bytes. */
   readonly tradeEveryMs: number;
   readonly tradeBytes: number;
+  /** The most that is sent, and charged, at a time; default what a frame of a link carries. */
+  readonly frameBytes?: number;
   /** One want in so many is an upload. */
   readonly uploadOneIn: number;
   /** Mean time between two faults, milliseconds. */

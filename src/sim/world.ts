@@ -133,6 +133,7 @@ export class World {
     const config = simConfig({ ...this.settings, ...place, profitBp: 1_000, maxPricePerMb: 1_000_000 });
     const random = this.#random.fork(`node ${this.nodes.length}`);
     const node = new SimNode({ surroundings, name, random, config });
+    node.frameBytes = this.settings.frameBytes;
     this.chain.fund(node.id, RICH_WEI);
     node.watch = {
       born: () => this.#say(name, `starts, life ${node.lives}`),

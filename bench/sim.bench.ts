@@ -1,0 +1,89 @@
+import { World } from '../src/sim/world.ts';
+import type { Bench, BenchContext, Row } from './bench.ts';
+import { cpuSeconds, median, medianInterval } from './measure.ts';
+
+/**
+ * The fault simulator: production nodes on simulated ports, every rule looked at after every step. A frame is charged at
+ * both of its ends, on two accounts of two nodes: two charges.
+ */
+const ROUNDS = 5;
+const CHARGES_A_FRAME = 2;
+const WARM_UP_MS = 60_000;
+const ROUND_MS = 60_000;
+
+const NODES = 1_000;
+/** What is simulated of the hour, after a while in which everybody connects; the cost of a second does not change. */
+const SAMPLE_MS = 20_000;
+const CONNECT_MS = 5_000;
+const HOUR_MS = 3_600_000;
+
+export const bench: Bench = {
+  id: 'sim',
+  rows: async (context) => [await twoNodes(context), await neighbourhood(context)],
+};
+
+async function pass(world: World, ms: number): Promise<void> {
+  const untilMs = world.timeline.nowMs + ms;
+  await world.advance(() => world.timeline.nowMs >= untilMs);
+  if (world.invariants.broken !== undefined) throw world.invariants.broken;
+}
+
+/** Two nodes, frames of 1,000 bytes, payments, a durable record each 50 ms. */
+async function twoNodes(context: BenchContext): Promise<Row> {
+  const money = { costPerMb: 10_000, payAt: 5_000_000, dropAt: 20_000_000, riskAt: 100_000_000, weiPerUnit: 1n };
+  const trade = { tradeEveryMs: 10, tradeBytes: 130_000, frameBytes: 1_000, uploadOneIn: 2 ** 31, journalWindowMs: 50 };
+  const world = new World({
+    seed: 1,
+    nodes: 2,
+    cheats: [],
+    faults: [],
+    edges: [[0, 1]],
+    settings: { ...money, ...trade },
+  });
+  world.begin();
+  await pass(world, WARM_UP_MS);
+  const rates: number[] = [];
+  for (let round = 0; round < ROUNDS; round += 1) {
+    const [before, frames] = [cpuSeconds(), world.workload.charges()];
+    await pass(world, ROUND_MS);
+    rates.push(((world.workload.charges() - frames) * CHARGES_A_FRAME) / (cpuSeconds() - before));
+  }
+  context.say(`two nodes: ${ROUNDS} × ${ROUND_MS / 1000} s of virtual time`);
+  return {
+    id: 'sim.two-nodes',
+    value: median(rates),
+    unit: 'charges/CPU-s',
+    target: { of: 'value', least: 1e6 },
+    interval: medianInterval(rates),
+  };
+}
+
+/** 1,000 nodes in a ring with four links each, one want a second on every link; CPU seconds for an hour of it. */
+async function neighbourhood(context: BenchContext): Promise<Row> {
+  const edges = Array.from({ length: NODES }, (_, at) => [
+    [at, (at + 1) % NODES] as const,
+    [at, (at + 2) % NODES] as const,
+  ]).flat();
+  // Both directions of a link have a want each two seconds.
+  const settings = {
+    tradeEveryMs: 2_000,
+    tradeBytes: 2_000,
+    payAt: 1_000,
+    dropAt: 4_000,
+    uploadOneIn: 10,
+    journalWindowMs: 50,
+  };
+  const world = new World({ seed: 1, nodes: NODES, cheats: [], faults: [], edges, settings });
+  world.begin();
+  await pass(world, CONNECT_MS);
+  const [before, frames] = [cpuSeconds(), world.workload.charges()];
+  await pass(world, SAMPLE_MS);
+  const cpu = cpuSeconds() - before;
+  context.say(`1,000 nodes: ${world.workload.charges() - frames} frames in ${SAMPLE_MS / 1000} s of virtual time`);
+  return {
+    id: 'sim.thousand-nodes-hour',
+    value: (cpu * HOUR_MS) / SAMPLE_MS,
+    unit: 'CPU-s',
+    target: { of: 'value', most: 60 },
+  };
+}
