@@ -36,12 +36,12 @@ test('a payout that is still there when it is final is never looked at again', a
 });
 
 test('one the chain took back is told of, once the chain answers', async () => {
-  let answer: bigint | undefined;
-  const { watch, wait } = watched(() => answer);
+  const chain: { answer?: bigint } = {};
+  const { watch, wait } = watched(() => chain.answer);
   watch.lookAgain(BOOK);
   wait(FINAL_MS);
   assert.deepEqual(await watch.due(), [], 'no answer');
-  answer = 40n;
+  chain.answer = 40n;
   wait(FINAL_MS);
   assert.deepEqual(await watch.due(), [{ chequebook: BOOK, paidOutWei: 40n }]);
   assert.deepEqual(await watch.due(), []);

@@ -148,22 +148,21 @@ export class Invariants {
   /** What a node says of itself and its neighbours. */
   said(node: SimNode, event: NodeEvent): void {
     const about = event.neighbour;
-    if (event.kind === 'linkUp' && about !== undefined) {
-      const watch = this.watchOf(node.id, about);
-      if (watch !== undefined) watch.connections += 1;
-    }
-    if (event.kind === 'cashed' && about !== undefined) {
-      const watch = this.watchOf(node.id, about);
-      if (watch !== undefined) this.#cashed(watch);
-    }
+    const watch = about === undefined ? undefined : this.watchOf(node.id, about);
+    if (event.kind === 'linkUp' && watch !== undefined) watch.connections += 1;
+    if (event.kind === 'cashed' && watch !== undefined) this.#cashed(watch);
     if (event.kind === 'fault' && event['code'] === 'INVARIANT_BROKEN')
       this.#guard(() => this.#fail('books-halted', node, about, String(event['what'])));
-    if (event.kind !== 'verdict' || event['action'] !== 'cut' || about === undefined) return;
+    if (event.kind === 'verdict' && event['action'] === 'cut') this.#cut(node, event);
+  }
+
+  #cut(node: SimNode, { neighbour: about, code }: NodeEvent): void {
+    if (about === undefined) return;
     // Not a punishment: who cannot be paid keeps a link only while it is the debtor (DESIGN §4).
-    if (event['code'] === 'ONE_WAY_CREDITOR') return;
+    if (code === 'ONE_WAY_CREDITOR') return;
     const guilty = this.#cheats.has(about) || this.#cheats.has(node.id);
     if (guilty || this.#options.tampered(node.id, about)) return;
-    this.#guard(() => this.#fail('honest-not-cut', node, about, String(event['code'])));
+    this.#guard(() => this.#fail('honest-not-cut', node, about, String(code)));
   }
 
   #fail(rule: string, node: SimNode, about: NodeId | undefined, what: string): never {

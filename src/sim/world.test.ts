@@ -42,7 +42,10 @@ test('every run has a crash, a chain in trouble and a cheat that cheats', async 
     if (at % 4 !== 0) continue;
     const { coverage } = await runFaults({ seed: 100 + at, steps: 1_500, nodes: 4, cheats: [cheat.name] });
     const has = (prefix: string): boolean => Object.keys(coverage).some((name) => name.startsWith(prefix));
-    assert.ok(has('crash.') && has('chain.') && has(`cheat.${cheat.name}`), `${cheat.name}: ${Object.keys(coverage)}`);
+    assert.ok(
+      has('crash.') && has('chain.') && has(`cheat.${cheat.name}`),
+      `${cheat.name}: ${Object.keys(coverage).join(' ')}`,
+    );
   }
 });
 
