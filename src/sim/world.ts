@@ -230,9 +230,12 @@ export class World {
     this.begin();
     const { timeline } = this;
     const most = steps * MOST_TIMES;
-    await this.advance(
-      () => timeline.steps >= steps && (timeline.steps >= most || (timeline.steps % 256 === 0 && this.#eventful())),
-    );
+    let look = steps;
+    await this.advance(() => {
+      if (timeline.steps < look) return false;
+      look = timeline.steps + LOOK_STEPS;
+      return timeline.steps >= most || this.#eventful();
+    });
     if (this.invariants.broken === undefined) await comeToRest(this);
     return this.result();
   }

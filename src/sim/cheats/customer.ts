@@ -1,3 +1,4 @@
+import { Column } from '../../core/ledger.ts';
 import type { NodeId } from '../../core/node-id.ts';
 import type { SimNode } from '../sim-node.ts';
 
@@ -10,8 +11,14 @@ export function creditUsed(machine: SimNode, by: NodeId): number {
 
 /** Bytes a cheat wants at once, beside what the world's people want: it must owe something before it can cheat. */
 const PIECE_BYTES = 3_000;
+/** So many more where it is owed something itself: whom the world's people buy from would never come to owe. */
+const CATCH_UP = 20;
 
 /** Takes more from each of its neighbours. */
 export function take(machine: SimNode, from: readonly NodeId[]): void {
-  for (const neighbour of from) machine.traffic?.upload(neighbour, PIECE_BYTES);
+  for (const neighbour of from) {
+    const account = machine.accountOf(neighbour);
+    const owed = account !== undefined && account.ledger.get(account.row, Column.balance) > 0;
+    machine.traffic?.upload(neighbour, owed ? PIECE_BYTES * CATCH_UP : PIECE_BYTES);
+  }
 }
