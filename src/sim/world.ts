@@ -46,6 +46,8 @@ export interface WorldResult {
 
 /** A run in which not everything has happened yet goes on for up to so many times its steps. */
 const MOST_TIMES = 40;
+/** What has happened is looked at so often. */
+const LOOK_STEPS = 256;
 /** A process that died is started again after at most this. */
 const DOWN_MS = 8_000;
 /** Up to so many nodes every account is looked at when anything may have happened; beyond it, those that were touched. */
