@@ -11,7 +11,7 @@ import { StateSet } from './small/state-set.ts';
 import { STORIES, tell } from './small/stories.ts';
 
 /** A world: enough for its first mistakes, few enough for every run of the tests. `npm run mutants` and `sim exhaustive` go on. */
-const STATES = 350;
+const STATES = 250;
 
 describe('exhaustive small worlds', () => {
   for (const { name, about } of WORLDS) {
