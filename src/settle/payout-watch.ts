@@ -10,9 +10,6 @@ export const FINAL_MS = 180_000;
 /** Wait before the chain is asked again where it did not answer. */
 const RETRY_MS = 15_000;
 
-/** After a restart payouts up to this old are looked at again. */
-const RECENT_MS = 3_600_000;
-
 export interface PayoutWatchOptions {
   readonly chain: Chain;
   readonly clock: Clock;
@@ -34,10 +31,9 @@ export class PayoutWatch {
     this.#options = options;
   }
 
-  /** Payouts of before a restart that may not have been final yet. */
+  /** After a restart each chequebook that was ever cashed is looked at: the calendar may have been corrected since. */
   resume(cashings: readonly CashingRecord[]): void {
-    const wallMs = this.#options.clock.wallMs();
-    for (const { atMs, chequebook } of cashings) if (Math.abs(wallMs - atMs) < RECENT_MS) this.lookAgain(chequebook);
+    for (const { chequebook } of cashings) this.lookAgain(chequebook);
   }
 
   lookAgain(chequebook: NodeId): void {

@@ -6,7 +6,7 @@ import { replayLine, runFaults } from './fault-run.ts';
 import { World } from './world.ts';
 
 /** Each has shown a defect once. */
-const KNOWN_SEEDS = [7, 16, 33, 34, 36, 58, 80, 1054, 7005, 7083];
+const KNOWN_SEEDS = [7, 16, 33, 34, 36, 58, 80, 1054, 7005, 7083, 101331];
 const STEPS = 2_500;
 /** Fresh seeds are run for so much of this process's time. */
 const FRESH_CPU_MS = 4_000;
