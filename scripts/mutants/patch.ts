@@ -5,10 +5,12 @@ import { testsOf } from './tests-of.ts';
 import { noticedBy, type TrialPlan } from './trial.ts';
 import type { Workshop } from './workshop.ts';
 
-const ALL_ROUNDS = 3;
-
 /** Applies a unified diff to the workshop and tries it by simulation, then by the tests near what it touches. True: noticed. */
-export async function tryPatch(workshop: Workshop, file: string, plan: Omit<TrialPlan, 'stages'>): Promise<boolean> {
+export async function tryPatch(
+  workshop: Workshop,
+  { file, rounds }: { readonly file: string; readonly rounds: number },
+  plan: Omit<TrialPlan, 'stages'>,
+): Promise<boolean> {
   const path = resolve(file);
   const applied = spawnSync('git', ['apply', '--recount', '--whitespace=nowarn', path], {
     cwd: workshop.folder,
@@ -18,7 +20,7 @@ export async function tryPatch(workshop: Workshop, file: string, plan: Omit<Tria
   const touched = [...readFileSync(path, 'utf8').matchAll(/^\+\+\+ (?:b\/)?(\S+)/gm)].map(([, name]) => name ?? '');
   if (touched.length === 0) throw new Error(`${file} names no file`);
   const tests = [...new Set(touched.flatMap((name) => [...testsOf(name).near, ...testsOf(name).far]))];
-  const simulated = await noticedBy(workshop, { ...plan, stages: [{ kind: 'simulation', rounds: ALL_ROUNDS }] });
+  const simulated = await noticedBy(workshop, { ...plan, stages: [{ kind: 'simulation', rounds }] });
   const tested = await noticedBy(workshop, { ...plan, stages: [{ kind: 'tests', files: tests }] });
   console.log(
     `simulation: ${simulated === undefined ? 'nothing noticed' : `${simulated.killedBy}: ${simulated.evidence}`}`,

