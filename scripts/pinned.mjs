@@ -19,7 +19,7 @@ process.on('SIGINT', () => {
   if (!process.stdin.isTTY) child.kill('SIGINT');
 });
 child.on('error', (error) => {
-  process.stderr.write(`${node} did not start: ${error.message}\n`);
+  process.stderr.write(`${String(node)} did not start: ${error.message}\n`);
   process.exit(1);
 });
 child.on('exit', (code, signal) => {

@@ -1,7 +1,7 @@
 import * as v from 'valibot';
 import { WayleaveError } from '../core/errors.ts';
 import { isNodeId } from '../core/node-id.ts';
-import { MAX_PAYLOAD_BYTES, MAX_VALUE } from '../core/packets/packet.ts';
+import { MAX_PAYLOAD_BYTES, MAX_VALUE } from '../core/packet.ts';
 import type { WayleaveNode } from '../node/node.ts';
 import type { PacketOutcome } from '../packets/packet-user.ts';
 

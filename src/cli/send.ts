@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { Command, InvalidArgumentError } from 'commander';
 import { WayleaveError } from '../core/errors.ts';
 import { nodeId } from '../core/node-id.ts';
-import { MAX_PAYLOAD_BYTES } from '../core/packets/packet.ts';
+import { MAX_PAYLOAD_BYTES } from '../core/packet.ts';
 import { type ApiOptions, NodeApi, type SentPacket, withApiOptions } from './node-api.ts';
 import { answer, type CommandContext } from './terminal.ts';
 

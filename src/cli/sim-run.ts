@@ -1,8 +1,8 @@
 import { readFile } from 'node:fs/promises';
 import { Command } from 'commander';
 import { WayleaveError } from '../core/errors.ts';
-import { runScenario, type ScenarioResult } from '../sim/scenario/run-scenario.ts';
-import { parseScenario } from '../sim/scenario/scenario-format.ts';
+import { runScenario, type ScenarioResult } from '../sim/run-scenario.ts';
+import { parseScenario } from '../sim/scenario-format.ts';
 import { answer, type CommandContext, painter } from './terminal.ts';
 import { textTable } from './text-table.ts';
 

@@ -35,25 +35,39 @@ export function ratesOf(
   time: { readonly sold: boolean; readonly bought: boolean },
 ): ServiceRates {
   const relation = account.relation(service);
-  const mine = account.mine.acknowledged;
-  const theirs = account.theirs.newest;
-  const sellPerMb =
-    relation?.theyCanPay === true ? (mine?.services[service].askPerMb ?? 0) : (relation?.providePerMb ?? 0);
-  const buyPerMb = relation?.consumePerMb ?? 0;
   return {
-    // An offer holds once it is acknowledged: before, a frame could only name terms that offer nothing.
-    selling: relation?.iSell === true && mine?.services[service].askPerMb !== undefined,
-    buying: relation?.iBuy === true,
     payable: relation?.payable !== false,
-    sellEpoch: mine?.epoch ?? 0,
-    buyEpoch: theirs?.epoch ?? 0,
-    sellPerMb,
-    sellBytesPerMb: mine?.metering === 'time' ? 0 : sellPerMb,
-    buyPerMb,
-    buyBytesPerMb: time.bought ? 0 : buyPerMb,
+    ...sellingRates(account.mine.acknowledged, service, relation),
+    ...buyingRates(account.theirs.newest, service, { relation, byTime: time.bought }),
     sellsTime: time.sold,
     buysTime: time.bought,
+  };
+}
+
+function sellingRates(mine: Terms | undefined, service: Service, relation: Relation | undefined) {
+  const ask = mine?.services[service].askPerMb;
+  const sellPerMb = relation?.theyCanPay === true ? (ask ?? 0) : (relation?.providePerMb ?? 0);
+  return {
+    // An offer holds once it is acknowledged: before, a frame could only name terms that offer nothing.
+    selling: relation?.iSell === true && ask !== undefined,
+    sellEpoch: mine?.epoch ?? 0,
+    sellPerMb,
+    sellBytesPerMb: mine?.metering === 'time' ? 0 : sellPerMb,
     arrivedPerMb: mine && bytesPerMb(mine, service, 'mine', relation),
+  };
+}
+
+function buyingRates(
+  theirs: Terms | undefined,
+  service: Service,
+  { relation, byTime }: { relation: Relation | undefined; byTime: boolean },
+) {
+  const buyPerMb = relation?.consumePerMb ?? 0;
+  return {
+    buying: relation?.iBuy === true,
+    buyEpoch: theirs?.epoch ?? 0,
+    buyPerMb,
+    buyBytesPerMb: byTime ? 0 : buyPerMb,
     deliveredPerMb: theirs && bytesPerMb(theirs, service, 'theirs', relation),
   };
 }

@@ -83,14 +83,7 @@ async function lab(options: LabOptions, terminal: LabTerminal): Promise<number> 
       signal: stop.signal,
     });
     terminal.err(`Everything is up after ${((performance.now() - startedMs) / 1000).toFixed(1)} s.\n`);
-    const quit = (): void => stop.abort();
-    const played = scenario.packets === undefined ? [] : await new SilkRoad(running, terminal).run();
-    const transfers =
-      scenario.downloads.length === 0
-        ? []
-        : await new Session({ lab: running, terminal, once, quit, signal: stop.signal }).run();
-    terminal.err('Waiting until the books are quiet, cashing every cheque, stopping the nodes …\n');
-    const result = withChecks(await running.settle(transfers, once), played);
+    const result = await play(running, { once, terminal, stop });
     if (!result.ok) running.keepFolder();
     report(result, options, terminal);
     if (!result.ok || keep) terminal.err(`The folder of the lab: ${running.folder}\n`);
@@ -104,6 +97,20 @@ async function lab(options: LabOptions, terminal: LabTerminal): Promise<number> 
     await running?.close();
     letGo();
   }
+}
+
+/** What the scenario is about, and then the books. */
+async function play(
+  lab: Neighbourhood,
+  { once, terminal, stop }: { once: boolean; terminal: LabTerminal; stop: AbortController },
+): Promise<LabResult> {
+  const { scenario } = lab.options;
+  const quit = (): void => stop.abort();
+  const played = scenario.packets === undefined ? [] : await new SilkRoad(lab, terminal).run();
+  const session = new Session({ lab, terminal, once, quit, signal: stop.signal });
+  const transfers = scenario.downloads.length === 0 ? [] : await session.run();
+  terminal.err('Waiting until the books are quiet, cashing every cheque, stopping the nodes …\n');
+  return withChecks(await lab.settle(transfers, once), played);
 }
 
 /** What was read on the way counts as what the books say at the end. */

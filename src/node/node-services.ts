@@ -3,7 +3,7 @@ import type { ServiceDoor } from '../core/door.ts';
 import type { Ledger } from '../core/ledger.ts';
 import type { LinkAccount } from '../core/link-account.ts';
 import type { NodeId } from '../core/node-id.ts';
-import { NO_TOLL, type PathPrice } from '../core/routes/route.ts';
+import { NO_TOLL, type PathPrice } from '../core/route.ts';
 import { type Channel, type Link, ResetCode } from '../link/link.ts';
 import type { LinkServices } from '../neighbour/neighbour.ts';
 import { isMailBox } from '../packets/mail-box.ts';

@@ -1,6 +1,6 @@
 import type { Clock } from '../core/clock.ts';
 import type { LinkRow } from '../core/ledger.ts';
-import { PairQueue, type PairQueueLimits } from '../core/packets/pair-queue.ts';
+import { PairQueue, type PairQueueLimits } from '../core/pair-queue.ts';
 import { type Channel, type Link, OPEN_COST_BYTES } from '../link/link.ts';
 import { patchPacket } from '../wire/packet.ts';
 

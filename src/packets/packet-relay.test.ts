@@ -1,8 +1,8 @@
 import { strict as assert } from 'node:assert';
 import { describe, it } from 'node:test';
+import { Carrier } from '../core/carrier.ts';
+import { HERE } from '../core/forwarding-table.ts';
 import { Column, Ledger, type LinkRow } from '../core/ledger.ts';
-import { Carrier } from '../core/packets/carrier.ts';
-import { HERE } from '../core/packets/forwarding-table.ts';
 import type { Channel, ChannelHandlers, Link } from '../link/link.ts';
 import { encodePacket, packetPayload, type Receipt, readReceipt } from '../wire/packet.ts';
 import { PacketRelay } from './packet-relay.ts';
@@ -31,17 +31,16 @@ class Neighbour {
       peerValueAt: 10_000,
       refusalFee: 1,
     });
-    const self = this;
     const channel = (): Channel =>
       ({
         attach: (handlers: ChannelHandlers) => {
-          self.#theirs = handlers;
+          this.#theirs = handlers;
         },
         accept: () => undefined,
-        sendable: () => self.room,
+        sendable: () => this.room,
         send: (bytes: Uint8Array) => {
-          self.room -= bytes.length;
-          self.sent.push(Buffer.from(bytes));
+          this.room -= bytes.length;
+          this.sent.push(Buffer.from(bytes));
         },
         release: () => undefined,
         reset: () => undefined,
@@ -53,7 +52,7 @@ class Neighbour {
       grantForward: () => undefined,
       open: () => ({
         attach: (handlers: ChannelHandlers) => {
-          self.#mine = handlers;
+          this.#mine = handlers;
         },
         reset: () => undefined,
         release: () => undefined,

@@ -1,10 +1,10 @@
+import { type Carrier, type Decision, SELF } from '../core/carrier.ts';
 import type { Clock } from '../core/clock.ts';
 import { codeOf, WayleaveError } from '../core/errors.ts';
 import type { LinkRow } from '../core/ledger.ts';
 import type { NodeId } from '../core/node-id.ts';
-import { type Carrier, type Decision, SELF } from '../core/packets/carrier.ts';
-import { packetHeader } from '../core/packets/packet.ts';
-import type { Discipline, PairFigures } from '../core/packets/pair-queue.ts';
+import { packetHeader } from '../core/packet.ts';
+import type { Discipline, PairFigures } from '../core/pair-queue.ts';
 import { type Channel, type Link, ResetCode } from '../link/link.ts';
 import {
   addressWords,

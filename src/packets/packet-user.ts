@@ -1,7 +1,7 @@
 import type { Clock, RandomBytes, Timer } from '../core/clock.ts';
 import { WayleaveError } from '../core/errors.ts';
 import type { NodeId } from '../core/node-id.ts';
-import { MAX_VALUE } from '../core/packets/packet.ts';
+import { MAX_VALUE } from '../core/packet.ts';
 import type { Units } from '../core/units.ts';
 import { packetAnswers, packetId, packetPayload, packetReplyTo, type Receipt } from '../wire/packet.ts';
 import { type ChangeRule, changeOf } from './change.ts';

@@ -8,7 +8,7 @@ import {
   type PacketHeader,
   REASONS,
   type Reason,
-} from '../core/packets/packet.ts';
+} from '../core/packet.ts';
 
 /**
  * The bytes of a packet: a fixed header that carriers read and patch in place, then the payload. All big-endian.

@@ -1,16 +1,16 @@
-import type { Clock } from '../../core/clock.ts';
-import { Column, Ledger, type LinkRow } from '../../core/ledger.ts';
-import type { NodeId } from '../../core/node-id.ts';
-import { Carrier } from '../../core/packets/carrier.ts';
-import { HERE, NOWHERE } from '../../core/packets/forwarding-table.ts';
-import type { Link } from '../../link/link.ts';
-import { changeOf } from '../../packets/change.ts';
-import { PacketRelay } from '../../packets/packet-relay.ts';
-import { RouteExchange } from '../../packets/route-exchange.ts';
-import { packetAnswers, packetId, packetReplyTo } from '../../wire/packet.ts';
-import { decodeRoutes, encodeRoutes } from '../../wire/routes.ts';
-import type { SeededRandom } from '../seeded-random.ts';
+import { Carrier } from '../core/carrier.ts';
+import type { Clock } from '../core/clock.ts';
+import { HERE, NOWHERE } from '../core/forwarding-table.ts';
+import { Column, Ledger, type LinkRow } from '../core/ledger.ts';
+import type { NodeId } from '../core/node-id.ts';
+import type { Link } from '../link/link.ts';
+import { changeOf } from '../packets/change.ts';
+import { PacketRelay } from '../packets/packet-relay.ts';
+import { RouteExchange } from '../packets/route-exchange.ts';
+import { packetAnswers, packetId, packetReplyTo } from '../wire/packet.ts';
+import { decodeRoutes, encodeRoutes } from '../wire/routes.ts';
 import type { ScenarioLinkSpec, ScenarioNodeSpec } from './scenario-format.ts';
+import type { SeededRandom } from './seeded-random.ts';
 
 export interface ScenarioNodeOptions {
   readonly id: NodeId;

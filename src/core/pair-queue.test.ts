@@ -29,7 +29,7 @@ describe('a pair queue, weighted', () => {
     const weights = [9, 8, 7, 6, 6, 4];
     const got = shares('weighted', weights, 40_000);
     for (const [from, weight] of weights.entries()) {
-      assert.ok(Math.abs((got[from] as number) - weight * 1_000) < 100, `${got}`);
+      assert.ok(Math.abs((got[from] as number) - weight * 1_000) < 100, got.join());
     }
   });
 

@@ -1,4 +1,4 @@
-import type { NodeId } from '../node-id.ts';
+import type { NodeId } from './node-id.ts';
 import type { Destination, PathPrice, RouteUpdate } from './route.ts';
 
 /** A way to a destination, as one neighbour announced it. */

@@ -1,5 +1,5 @@
-import type { PathPrice } from '../routes/route.ts';
-import { MAX_PRICE } from '../units.ts';
+import type { PathPrice } from './route.ts';
+import { MAX_PRICE } from './units.ts';
 
 /** How many times its usual toll a carrier takes while a link's line is long. Bounded: nobody is held to ransom. */
 export const SURGES = [1, 2, 4] as const;

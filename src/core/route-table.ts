@@ -1,5 +1,5 @@
-import type { NodeId } from '../node-id.ts';
 import { Feasibility } from './feasibility.ts';
+import type { NodeId } from './node-id.ts';
 import {
   addMetrics,
   addPrices,

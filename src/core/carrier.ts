@@ -1,10 +1,10 @@
-import { Column, type Ledger, type LinkRow } from '../ledger.ts';
-import { NO_TOLL, type PathPrice } from '../routes/route.ts';
-import { serviceColumn } from '../service.ts';
-import type { Units } from '../units.ts';
 import { ForwardingTable, HERE, NOWHERE } from './forwarding-table.ts';
+import { Column, type Ledger, type LinkRow } from './ledger.ts';
 import { MAX_LIFE_MS, MAX_VALUE, type PacketHeader, REASONS, type Reason, tollFor } from './packet.ts';
 import { PacketWindow, type Passed } from './packet-window.ts';
+import { NO_TOLL, type PathPrice } from './route.ts';
+import { serviceColumn } from './service.ts';
+import type { Units } from './units.ts';
 
 /** This node itself, where a link is asked for. */
 export const SELF = -1;
@@ -32,6 +32,12 @@ export interface Decision {
   reason: Reason;
   /** `return` for `UNDERFUNDED` and `CONGESTED`: the toll that was wanted. */
   wanted: Units;
+}
+
+/** Why a packet goes back, and the toll that was wanted. */
+interface Why {
+  readonly reason: Reason;
+  readonly wanted: Units;
 }
 
 /** What a carrier is made of. */
@@ -207,19 +213,19 @@ export class Carrier {
     const back = passed.from;
     this.#ledger.provided(from, PACKETS, packet.value);
     // This carrier keeps its toll: the packet was carried, and somebody further on refused it (DESIGN §8).
-    if (back === SELF) return this.#decide('return', SELF, packet.value, reason, wanted);
+    if (back === SELF) return this.#decide('return', SELF, packet.value, { reason, wanted });
     return this.#booked(back, packet.value, reason, wanted);
   }
 
   /** What came in cannot go on from here: it goes back to the hop it came from, minus the posted fee. */
   #refuse(from: LinkRow, packet: PacketHeader, reason: Reason, wanted: Units): Decision {
-    if (from === SELF) return this.#decide('return', SELF, packet.value, reason, wanted);
+    if (from === SELF) return this.#decide('return', SELF, packet.value, { reason, wanted });
     this.#taken(from, packet);
     return this.#goBack(from, packet.value, reason, wanted);
   }
 
   #goBack(from: LinkRow, value: Units, reason: Reason, wanted: Units): Decision {
-    if (from === SELF) return this.#decide('return', SELF, value, reason, wanted);
+    if (from === SELF) return this.#decide('return', SELF, value, { reason, wanted });
     const fee = Math.min(value, this.#cell(from, Cell.refusalFee));
     this.fees += fee;
     return this.#booked(from, value - fee, reason, wanted);
@@ -228,12 +234,12 @@ export class Carrier {
   /** Value goes back over a link: booked as consumption, since totals only grow. */
   #booked(to: LinkRow, value: Units, reason: Reason, wanted: Units): Decision {
     this.#ledger.consumed(to, PACKETS, value);
-    return this.#decide('return', to, value, reason, wanted);
+    return this.#decide('return', to, value, { reason, wanted });
   }
 
   /** Never accepted: both ends book it there and back at once, so that no exposure arises. */
   #back(from: LinkRow, packet: PacketHeader, reason: Reason, wanted: Units): Decision {
-    if (from === SELF) return this.#decide('return', SELF, packet.value, reason, wanted);
+    if (from === SELF) return this.#decide('return', SELF, packet.value, { reason, wanted });
     this.#ledger.provided(from, PACKETS, packet.value);
     return this.#booked(from, packet.value, reason, wanted);
   }
@@ -263,13 +269,13 @@ export class Carrier {
     return Math.max(0, this.#window.changeDue(row) - this.#cell(row, Cell.valueAt));
   }
 
-  #decide(action: Decision['action'], to: LinkRow, value: Units, reason: Reason, wanted = 0): Decision {
+  #decide(action: Decision['action'], to: LinkRow, value: Units, why: Reason | Why): Decision {
     const decision = this.#decision;
     decision.action = action;
     decision.to = to;
     decision.value = value;
-    decision.reason = reason;
-    decision.wanted = wanted;
+    decision.reason = typeof why === 'string' ? why : why.reason;
+    decision.wanted = typeof why === 'string' ? 0 : why.wanted;
     return decision;
   }
 }

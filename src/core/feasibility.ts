@@ -1,4 +1,4 @@
-import type { NodeId } from '../node-id.ts';
+import type { NodeId } from './node-id.ts';
 import type { Destination } from './route.ts';
 
 /** The best that was ever announced from here: anything worse might lead back through here. */

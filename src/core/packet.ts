@@ -1,4 +1,4 @@
-import { BYTES_PER_MB, type PricePerMb, type Units } from '../units.ts';
+import { BYTES_PER_MB, type PricePerMb, type Units } from './units.ts';
 
 /** The most payload a packet carries: with its header it fits the smallest window a channel may have. Bytes. */
 export const MAX_PAYLOAD_BYTES = 15_360;

@@ -1,11 +1,11 @@
 import { strict as assert } from 'node:assert';
 import { readFileSync } from 'node:fs';
 import { describe, it } from 'node:test';
-import { SeededRandom } from '../seeded-random.ts';
 import { runScenario } from './run-scenario.ts';
 import { parseScenario } from './scenario-format.ts';
+import { SeededRandom } from './seeded-random.ts';
 
-const silkRoad = readFileSync(new URL('../../../examples/silk-road.json', import.meta.url), 'utf8');
+const silkRoad = readFileSync(new URL('../../examples/silk-road.json', import.meta.url), 'utf8');
 
 type Json = Record<string, unknown>;
 const changed = (change: (scenario: Json) => void): string => {
@@ -179,7 +179,7 @@ describe('a scenario with a mistake', () => {
 
 describe('the scenario in the documentation', () => {
   it('is accepted and comes out as it says, queues and windows on the way included', async () => {
-    const page = readFileSync(new URL('../../../docs/packets.md', import.meta.url), 'utf8');
+    const page = readFileSync(new URL('../../docs/packets.md', import.meta.url), 'utf8');
     const [, text = ''] = /```json\n([^`]+)```/.exec(page) ?? [];
     const { checks, nodes } = await runScenario(parseScenario(text));
     assert.deepEqual(

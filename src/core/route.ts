@@ -1,5 +1,5 @@
-import type { NodeId } from '../node-id.ts';
-import { MAX_PRICE, type PricePerMb, type Units } from '../units.ts';
+import type { NodeId } from './node-id.ts';
+import { MAX_PRICE, type PricePerMb, type Units } from './units.ts';
 
 /** Where traffic can be led: a node id, or an IP range in its usual form (`10.0.0.0/8`, `::/0`). */
 export type Destination = string;

@@ -1,8 +1,8 @@
 import { strict as assert } from 'node:assert';
 import { describe, it } from 'node:test';
-import { Column, Ledger, type LinkRow } from '../ledger.ts';
 import { Carrier, type CarrierLink, SELF } from './carrier.ts';
 import { HERE } from './forwarding-table.ts';
+import { Column, Ledger, type LinkRow } from './ledger.ts';
 import { type PacketHeader, packetHeader } from './packet.ts';
 
 const here = Uint32Array.from([1, 1, 1, 1, 1]);

@@ -1,7 +1,7 @@
-import { WayleaveError } from '../../core/errors.ts';
-import { MAX_PAYLOAD_BYTES, MAX_VALUE } from '../../core/packets/packet.ts';
-import { MAX_PRICE } from '../../core/units.ts';
-import type { ChangeRule } from '../../packets/change.ts';
+import { WayleaveError } from '../core/errors.ts';
+import { MAX_PAYLOAD_BYTES, MAX_VALUE } from '../core/packet.ts';
+import { MAX_PRICE } from '../core/units.ts';
+import type { ChangeRule } from '../packets/change.ts';
 
 /** One node of a scenario: what it takes for sending a packet out, and what it sells if it is a server. */
 export interface ScenarioNodeSpec {
