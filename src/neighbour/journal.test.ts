@@ -65,6 +65,16 @@ describe('the journal', () => {
     await store.close();
   });
 
+  test('what a crash left open stays assumed over a clean stop before the neighbour came back', async () => {
+    const { store, ledger, account, journal } = await made();
+    ledger.setLimit(account.row, 'assumed', 700);
+    await journal.commit(account);
+    assert.equal((await store.load()).links[0]?.lease, 700, 'no terms are known yet, which would grant more');
+    await journal.close([account]);
+    assert.equal((await store.load()).links[0]?.lease, 700);
+    await store.close();
+  });
+
   test('what was charged elsewhere is written with the next money, and does not wait for its own turn', async () => {
     const { store, ledger, account, journal } = await made(60_000);
     const other = new LinkAccount({ ...OPTIONS, ledger, neighbour: ME });

@@ -1,4 +1,5 @@
 import type { Clock, Timer } from '../core/clock.ts';
+import { Column } from '../core/ledger.ts';
 import type { LinkAccount } from '../core/link-account.ts';
 import type { Store, StoreRecord } from '../store/store.ts';
 
@@ -105,7 +106,10 @@ export class Journal {
   async #write(accounts: readonly LinkAccount[]): Promise<void> {
     const { clock, store } = this.#options;
     const taken = accounts.map((account) => {
-      const record = account.record(this.#stopped ? 0 : account.leaseUnits());
+      // What a crash may have lost stays assumed until the neighbour has compared books, however often this node stops.
+      const { ledger, row } = account;
+      const assumed = ledger.get(row, Column.assumed);
+      const record = account.record(this.#stopped ? assumed : Math.max(assumed, account.leaseUnits()));
       return { account, record, snapshot: account.snapshot, owed: this.#owed.get(account) ?? [] };
     });
     if (taken.length === 0) return;
@@ -129,8 +133,8 @@ export class Journal {
   }
 
   /**
-   * Writes every account with a lease of zero: nothing more may be charged, and a restart assumes nothing. A neighbour
-   * that comes back at the last moment gets none either.
+   * Writes every account with a lease of zero: nothing more may be charged, and a restart assumes nothing beyond what an
+   * earlier crash left open. A neighbour that comes back at the last moment gets none either.
    */
   async close(accounts: readonly LinkAccount[]): Promise<void> {
     this.#stopped = true;
