@@ -94,10 +94,6 @@ export interface Link {
   watchEnd(ended: (end: LinkEnd) => void): void;
   /** Asks the neighbour for a sign of life; `answered` is called when it comes. Needs `attach`. */
   probe(answered: () => void): void;
-  /** Asks for a sign of life: `answered` is called when it comes, or never. Only after `attach`. */
-  probe(answered: () => void): void;
-  /** For whoever keeps links, beside the handlers: called once when the link has ended, after them, also without `attach`. */
-  watchEnd(ended: (end: LinkEnd) => void): void;
   /** Sends what is queued, tells the neighbour `code` if given, then ends. Safe to call twice. */
   close(code?: ErrorCode): void;
   /** Ends at once; what is queued is lost. */

@@ -1,16 +1,14 @@
 import type { Signer } from '../chain/signer.ts';
 import { isGenuineStatement, signStatement } from '../chain/statement-signing.ts';
-import type { SignedCheque } from '../core/cheque.ts';
 import type { Clock, Timer } from '../core/clock.ts';
 import type { ServiceDoor } from '../core/door.ts';
 import { codeOf, type ErrorCode } from '../core/errors.ts';
 import { Column } from '../core/ledger.ts';
 import type { LinkAccount } from '../core/link-account.ts';
-import type { PaymentMessage } from '../core/message.ts';
 import type { NodeId } from '../core/node-id.ts';
 import { clearsWhenFinal } from '../core/risk.ts';
 import type { Session } from '../core/session.ts';
-import type { ChequeOutcome, SessionEffect, SessionEvent } from '../core/session-effect.ts';
+import type { SessionEffect, SessionEvent } from '../core/session-effect.ts';
 import type { SignedStatement, Statement } from '../core/statement.ts';
 import type { Terms } from '../core/terms.ts';
 import type { Channel, Link, LinkEnd } from '../link/link.ts';
@@ -21,19 +19,7 @@ import { encodeStatement } from '../wire/statement.ts';
 import { encodeTerms } from '../wire/terms.ts';
 import type { Journal } from './journal.ts';
 import { MarkSeeker } from './mark-seeker.ts';
-
-/** What a session needs of settlement. Whatever it returns as records is written in one batch with the account. */
-export interface PaymentDesk {
-  /** Writes (durably) and returns a cheque to `neighbour` over `units`, at the ratio of its terms. */
-  write(neighbour: NodeId, payment: { id: number; units: number }): Promise<SignedCheque>;
-  /** The last cheque written to it and its payment id, if it was never acknowledged. */
-  unacknowledged(neighbour: NodeId): { id: number; cheque: SignedCheque } | undefined;
-  check(neighbour: NodeId, payment: PaymentMessage): Promise<ChequeOutcome>;
-  /** Takes over the cheque just checked; its record, to be written with the account. */
-  accepted(neighbour: NodeId): StoreRecord[];
-  /** The neighbour accepted up to `acceptedWei`. */
-  acknowledged(neighbour: NodeId, acceptedWei: bigint): StoreRecord[];
-}
+import type { PaymentDesk } from './payment-desk.ts';
 
 export interface NeighbourOptions {
   readonly account: LinkAccount;
@@ -151,11 +137,18 @@ export class Neighbour {
   #down(link: Link): void {
     this.#tick?.cancel();
     this.#tick = undefined;
-    // What was still to be said on this connection must not be said on the next one.
-    const kept = this.#queue.filter(({ kind }) => kind !== 'send' && kind !== 'close');
-    this.#queue.splice(0, Number.POSITIVE_INFINITY, ...kept);
+    this.#keepSilent();
     this.step({ kind: 'linkDown' });
     this.#options.services.linkDown(link);
+  }
+
+  /**
+   * What was still to be said on this connection must not be said on the next one. What is to be written stays: a payment
+   * the account counts as under way is written, or told of as failed.
+   */
+  #keepSilent(): void {
+    const kept = this.#queue.filter(({ kind }) => kind !== 'send' && kind !== 'close');
+    this.#queue.splice(0, Number.POSITIVE_INFINITY, ...kept);
   }
 
   /** Tells the session what happened and performs what follows. */
@@ -237,7 +230,7 @@ export class Neighbour {
       return this.step({ kind: 'chequeFailed', id: effect.id, units: effect.units, code });
     // What should have been durable is not: nothing that depends on it may leave. The link is made anew.
     this.#options.emit('fault', { neighbour: this.id, code, what: effect.kind });
-    this.#queue.length = 0;
+    this.#keepSilent();
     this.link?.close(code);
   }
 
