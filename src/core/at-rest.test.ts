@@ -3,6 +3,7 @@ import { test } from 'node:test';
 import { accountAtRest, netConsumed } from './at-rest.ts';
 import { Ledger } from './ledger.ts';
 import { LinkAccount } from './link-account.ts';
+import { termsOf } from './session-pair.fixture.ts';
 
 function account(): LinkAccount {
   const options = {
@@ -24,6 +25,19 @@ test('an account is at rest unless a payment is under way or something was not t
   made.ledger.unpaid(made.row, 5);
   made.ledger.consumed(made.row, 0, 7);
   assert.deepEqual([accountAtRest(made, 0), accountAtRest(made, 7)], [false, true]);
+});
+
+test('a debt that is held back keeps the account awake: it falls due by what happens on another link', () => {
+  const made = account();
+  made.mine.announce(termsOf({ askPerMb: 10, bidPerMb: 10, payAtMb: 1, dropAtMb: 4 }));
+  made.theirs.take(termsOf({ askPerMb: 10, bidPerMb: 10, payAtMb: 1, dropAtMb: 4 }));
+  made.applyLimits();
+  made.ready = true;
+  made.onHeldBack(() => 20_000);
+  made.ledger.consumed(made.row, 0, 9_999);
+  assert.deepEqual([made.payDue(), accountAtRest(made, 9_999)], [false, true]);
+  made.ledger.consumed(made.row, 0, 1);
+  assert.deepEqual([made.payDue(), accountAtRest(made, 10_000)], [false, false]);
 });
 
 test('what was consumed counts over all services, with its corrections', () => {

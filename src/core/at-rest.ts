@@ -5,12 +5,14 @@ import type { Units } from './units.ts';
 
 /**
  * Nothing of this account changes by time alone: it is open, all that was consumed has been told (`toldUnits`), nothing
- * is being paid or due, no time is metered, and nobody is watched.
+ * is being paid, due, or held back until somebody else pays, no time is metered, and nobody is watched.
  */
 export function accountAtRest(account: LinkAccount, toldUnits: Units): boolean {
   const { ledger, row } = account;
   if (!account.ready || account.state() !== 'open' || netConsumed(account) !== toldUnits) return false;
   if (account.payDue() || ledger.get(row, Column.pending) > 0) return false;
+  // A debt that is held back falls due by what happens on another link, of which nobody tells this one.
+  if (ledger.unpaidDebt(row) >= (account.theirs.newest?.payAt ?? Number.POSITIVE_INFINITY)) return false;
   if (account.relation('transit')?.keepOnlyAsDebtor === true) return false;
   return SERVICES.every((each) => {
     const { time } = account.service(each);

@@ -132,9 +132,30 @@ describe('a carrier', () => {
     const bed = new Bed();
     const packet = bed.packet();
     bed.carrier.arrived(bed.left, packet);
-    const decision = bed.carrier.stranded(packet, bed.right, 'CONGESTED');
+    const way = { from: bed.left, to: bed.right, value: 95 };
+    const decision = bed.carrier.stranded(packet, way, 'CONGESTED');
     assert.deepEqual({ ...decision }, { action: 'return', to: bed.left, value: 99, reason: 'CONGESTED', wanted: 5 });
     assert.deepEqual([bed.carrier.tolls, bed.carrier.fees, ...bed.balances()], [0, 1, 1, 0]);
+  });
+
+  it('frees the room of a packet that waited longer than ids are remembered', () => {
+    const bed = new Bed({ valueAt: 10_000, peerValueAt: 100 });
+    const packet = bed.packet();
+    bed.carrier.age(0);
+    bed.carrier.arrived(bed.left, packet);
+    bed.carrier.age(1_000_000);
+    assert.equal(bed.carrier.arrived(bed.left, bed.packet()).reason, 'NO_CREDIT', 'its value still waits to leave');
+    const way = { from: bed.left, to: bed.right, value: 95 };
+    assert.equal(bed.carrier.stranded(packet, way, 'EXPIRED').value, 99);
+    assert.equal(bed.carrier.arrived(bed.left, bed.packet()).action, 'forward');
+  });
+
+  it('takes no more than a crash could remember', () => {
+    const bed = new Bed();
+    bed.ledger.setLimit(bed.left, 'leaseLeft', 99);
+    assert.equal(bed.carrier.arrived(bed.left, bed.packet()).reason, 'NO_CREDIT');
+    bed.ledger.setLimit(bed.left, 'leaseLeft', 100);
+    assert.equal(bed.carrier.arrived(bed.left, bed.packet()).action, 'forward');
   });
 
   it('takes no return of more than was sent', () => {

@@ -34,6 +34,9 @@ export interface Decision {
   wanted: Units;
 }
 
+/** Why a packet that was on its way out goes back. */
+export type StrandReason = Extract<Reason, 'CONGESTED' | 'NO_ROUTE' | 'EXPIRED'>;
+
 /** Why a packet goes back, and the toll that was wanted. */
 interface Why {
   readonly reason: Reason;
@@ -192,15 +195,16 @@ export class Carrier {
   }
 
   /**
-   * A forwarded packet did not leave: its queue had no room, or the link went down first. It goes back, or on another
-   * way if the caller has one and calls `arrived` no more. `packet.value` is what it came with.
+   * A forwarded packet did not leave: its queue had no room, it waited too long, or the link went down first. It goes back
+   * to `from` with what it came with (`packet.value`); `value` is what it would have left with.
    */
-  stranded(packet: PacketHeader, to: LinkRow, reason: 'CONGESTED' | 'NO_ROUTE' | 'EXPIRED'): Decision {
-    const passed = this.#window.take(packet.idHigh, packet.idLow, to);
-    if (passed === undefined) return this.#decide('drop', SELF, 0, reason);
-    this.#queue(to, passed.toll - passed.valueIn);
-    this.tolls -= passed.toll;
-    return this.#goBack(passed.from, passed.valueIn, reason, passed.toll);
+  stranded(packet: PacketHeader, way: { from: LinkRow; to: LinkRow; value: Units }, reason: StrandReason): Decision {
+    const toll = packet.value - way.value;
+    this.#queue(way.to, -way.value);
+    this.tolls -= toll;
+    // Nobody may return it any more; its id may be forgotten already, which changes nothing of what it is worth.
+    this.#window.take(packet.idHigh, packet.idLow, way.to);
+    return this.#goBack(way.from, packet.value, reason, toll);
   }
 
   /**
@@ -249,6 +253,8 @@ export class Carrier {
     const ledger = this.#ledger;
     if (!(value >= 0 && value <= MAX_VALUE)) return false;
     if (ledger.halted(from)) return false;
+    // Beyond the lease a crash could forget it, while what went on for it is owed all the same.
+    if (value > Math.max(0, ledger.get(from, Column.leaseLeft))) return false;
     const granted = Math.min(this.#cell(from, Cell.valueAt), ledger.get(from, Column.dropAt));
     return ledger.debtOf(from) + ledger.get(from, Column.heldProvide) + value <= granted;
   }

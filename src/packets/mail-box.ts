@@ -1,7 +1,8 @@
+import type { StrandReason } from '../core/carrier.ts';
 import type { Clock } from '../core/clock.ts';
 import type { LinkRow } from '../core/ledger.ts';
 import { PairQueue, type PairQueueLimits } from '../core/pair-queue.ts';
-import { type Channel, type Link, OPEN_COST_BYTES } from '../link/link.ts';
+import { type Channel, type Link, OPEN_COST_BYTES, ResetCode } from '../link/link.ts';
 import { patchPacket } from '../wire/packet.ts';
 
 export interface MailBoxOptions {
@@ -10,14 +11,23 @@ export interface MailBoxOptions {
   readonly limits: PairQueueLimits;
   /** A packet carrying `value` was handed to the link. */
   readonly left: (value: number) => void;
-  /** A packet cannot leave any more. Its bytes are as they came in. */
-  readonly stranded: (packet: Buffer, reason: 'CONGESTED' | 'NO_ROUTE' | 'EXPIRED') => void;
+  /** A packet cannot leave any more. */
+  readonly stranded: (packet: Stranded, reason: StrandReason) => void;
+  /** The neighbour gave up its mailbox, or opened a second one, while the link is up. */
+  readonly broken: () => void;
   /** This node's own mailbox is open: packets arrive on `channel`. */
   readonly received: (channel: Channel) => void;
   /** Nothing new may be charged now; what is charged already may leave. */
   readonly holds: () => boolean;
   /** The neighbour takes packets (again): `flush` what waits. */
   readonly writable: () => void;
+}
+
+/** A packet with its bytes as they came in, from whom, and what it would have left with. Units. */
+export interface Stranded {
+  readonly packet: Buffer;
+  readonly from: LinkRow;
+  readonly value: number;
 }
 
 /** What a hop changes in a packet. */
@@ -28,6 +38,7 @@ interface Changed {
 }
 
 interface Waiting {
+  readonly from: LinkRow;
   readonly packet: Buffer;
   readonly changed: Changed;
   readonly sinceMs: number;
@@ -60,6 +71,7 @@ export class MailBox {
   #batch = Buffer.alloc(0);
   #filled = 0;
   #sendable = 0;
+  #closed = false;
   readonly #backs: Buffer[] = [];
   #backBytes = 0;
 
@@ -68,7 +80,7 @@ export class MailBox {
     this.link = options.link;
     this.queue = new PairQueue<Waiting>({
       ...options.limits,
-      dropped: ({ packet }) => options.stranded(packet, 'CONGESTED'),
+      dropped: (waiting) => options.stranded(stranded(waiting), 'CONGESTED'),
     });
     this.link.grantForward(OPEN_COST_BYTES);
     this.listen();
@@ -86,15 +98,18 @@ export class MailBox {
     this.#options.received(this.#in);
   }
 
-  /** The neighbour's mailbox. A second one takes the place of the first, and with it what was half sent. */
+  /** The neighbour's mailbox: one for as long as the link lasts, since what is charged has to arrive there. */
   open(channel: Channel): void {
+    if (this.#out !== undefined) {
+      channel.reset(ResetCode.protocol);
+      return this.#options.broken();
+    }
     this.#out = channel;
-    this.#filled = 0;
     channel.attach({
       data: () => undefined,
       ended: () => undefined,
-      reset: () => {
-        if (this.#out === channel) this.#out = undefined;
+      reset: (code) => {
+        if (code !== ResetCode.linkLost && !this.#closed) this.#options.broken();
       },
       writable: () => this.#options.writable(),
     });
@@ -112,7 +127,7 @@ export class MailBox {
       return;
     }
     const packet = Buffer.from(bytes.subarray(at, at + length));
-    this.queue.push(from, { packet, changed, sinceMs: this.#options.clock.nowMs() }, length);
+    this.queue.push(from, { from, packet, changed, sinceMs: this.#options.clock.nowMs() }, length);
   }
 
   /** A packet that goes back: before all others, and never dropped: what it carries was this neighbour's. */
@@ -171,9 +186,10 @@ export class MailBox {
     while (this.#filled > 0 && this.#sendable > 0) this.#write();
   }
 
-  #leave({ packet, changed, sinceMs }: Waiting): void {
+  #leave(waiting: Waiting): void {
+    const { packet, changed, sinceMs } = waiting;
     changed.lifeMs -= Math.floor(this.#options.clock.nowMs() - sinceMs);
-    if (changed.lifeMs < 1) return this.#options.stranded(packet, 'EXPIRED');
+    if (changed.lifeMs < 1) return this.#options.stranded(stranded(waiting), 'EXPIRED');
     this.#append(packet, 0, packet.length);
     patchPacket(this.#batch, this.#filled - packet.length, changed);
     this.#options.left(changed.value);
@@ -186,9 +202,14 @@ export class MailBox {
 
   /** The link is gone: what waited goes back to where it came from. */
   close(): void {
+    this.#closed = true;
     this.#out = undefined;
     for (let waiting = this.queue.shift(); waiting !== undefined; waiting = this.queue.shift()) {
-      this.#options.stranded(waiting.packet, 'NO_ROUTE');
+      this.#options.stranded(stranded(waiting), 'NO_ROUTE');
     }
   }
+}
+
+function stranded({ packet, from, changed }: Waiting): Stranded {
+  return { packet, from, value: changed.value };
 }

@@ -19,6 +19,7 @@ class Neighbour {
   room = 1_000_000;
   #mine: ChannelHandlers | undefined;
   #theirs: ChannelHandlers | undefined;
+  readonly #open: () => void;
   #relay: PacketRelay;
 
   constructor(bed: Bed, n: number) {
@@ -59,7 +60,8 @@ class Neighbour {
       }),
     } as unknown as Link;
     bed.relay.linkUp(link, this.row);
-    bed.relay.opened(channel(), this.row);
+    this.#open = () => bed.relay.opened(channel(), this.row);
+    this.#open();
     bed.relay.route(id(n), this.row);
   }
 
@@ -70,6 +72,14 @@ class Neighbour {
   takesMore(bytes: number): void {
     this.room += bytes;
     this.#theirs?.writable();
+  }
+
+  opensAgain(): void {
+    this.#open();
+  }
+
+  givesUpItsMailbox(): void {
+    this.#theirs?.reset(0);
   }
 
   leaves(): void {
@@ -217,6 +227,13 @@ describe('a relay of packets', () => {
     bed.right.says(far.left.sent[0] as Buffer);
     assert.deepEqual(bed.refunded, [[99, { reason: 'NO_ROUTE', refusedBy: ME, wanted: 0 }]]);
     assert.deepEqual(bed.balances(), [0, -1]);
+  });
+
+  it('takes no second mailbox, and none that is given up: what is charged has to arrive somewhere', () => {
+    const bed = new Bed();
+    bed.left.opensAgain();
+    bed.right.givesUpItsMailbox();
+    assert.deepEqual(bed.faults, ['MESSAGE_UNEXPECTED', 'MESSAGE_UNEXPECTED']);
   });
 
   it('takes a false return and noise for what they are: a fault, and nothing is booked', () => {

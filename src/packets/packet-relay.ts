@@ -1,4 +1,4 @@
-import { type Carrier, type Decision, SELF } from '../core/carrier.ts';
+import { type Carrier, type Decision, SELF, type StrandReason } from '../core/carrier.ts';
 import type { Clock } from '../core/clock.ts';
 import { codeOf, WayleaveError } from '../core/errors.ts';
 import type { LinkRow } from '../core/ledger.ts';
@@ -16,7 +16,7 @@ import {
   readReceipt,
   returnedPacket,
 } from '../wire/packet.ts';
-import { MailBox } from './mail-box.ts';
+import { MailBox, type Stranded } from './mail-box.ts';
 import { PacketCutter } from './packet-cutter.ts';
 
 /** A packet for this node, or one of its own that came back. Views of bytes that are only borrowed. */
@@ -82,6 +82,7 @@ export class PacketRelay {
       stranded: (packet, reason) => this.#stranded(row, packet, reason),
       received: (channel) => this.#listen(channel, row, link.peer),
       holds: () => this.#options.holds?.(row) === true,
+      broken: () => this.#options.fault(link.peer, new WayleaveError('MESSAGE_UNEXPECTED', { what: 'mailbox' })),
       writable: () => this.#burst(() => this.#touched.add(row)),
     });
     this.#boxes[row] = box;
@@ -209,7 +210,8 @@ export class PacketRelay {
     const { hops, lifeMs } = this.#header;
     const box = this.#boxes[to];
     if (box === undefined) {
-      return this.#stranded(to, packet.bytes.subarray(packet.at, packet.at + packet.length), 'NO_ROUTE');
+      const bytes = packet.bytes.subarray(packet.at, packet.at + packet.length);
+      return this.#stranded(to, { packet: bytes, from, value }, 'NO_ROUTE');
     }
     this.#touch(to);
     // At least a millisecond a hop, so that no packet lives for ever however quick the carriers are.
@@ -223,10 +225,13 @@ export class PacketRelay {
   }
 
   /** A packet could not leave by `to`: its value goes back to where it came from. */
-  #stranded(to: LinkRow, packet: Buffer, reason: 'CONGESTED' | 'NO_ROUTE' | 'EXPIRED'): void {
+  #stranded(to: LinkRow, { packet, from, value }: Stranded, reason: StrandReason): void {
     readPacketHeader(packet, 0, packet.length, this.#header);
-    const decision = this.#options.carrier.stranded(this.#header, to, reason);
-    if (decision.action === 'return') this.#giveBack(decision, packet, this.#options.self);
+    this.#giveBack(
+      this.#options.carrier.stranded(this.#header, { from, to, value }, reason),
+      packet,
+      this.#options.self,
+    );
   }
 
   #cameBack(from: LinkRow, packet: Buffer): void {
