@@ -139,10 +139,10 @@ export const MONEY: readonly Bug[] = [
     name: 'goes-on-after-a-failed-write',
     why: 'what depends on a write that failed leaves all the same',
     file: 'src/neighbour/neighbour.ts',
-    old: `    this.#queue.length = 0;
-    this.link?.close(code);
-  }`,
-    new: '  }',
+    old: `what: effect.kind });
+    this.#keepSilent();
+    this.link?.close(code);`,
+    new: 'what: effect.kind });',
   },
   {
     name: 'records-dropped-after-a-failed-write',
