@@ -7,6 +7,7 @@ import type { Units } from '../core/units.ts';
 import type { ReceivedChequeRecord } from '../store/store.ts';
 import type { NodeConfig } from './config.ts';
 import type { Known, Neighbours } from './neighbours.ts';
+import { uncashedByNeighbour } from './uncashed-by-neighbour.ts';
 
 export interface CarriedOptions {
   readonly config: NodeConfig;
@@ -91,15 +92,8 @@ export class Carried {
     return { ...this.#standing(known), balance, uncashed: uncashed.get(id) ?? 0, provided: providedTo(known) };
   }
 
-  /** Cheques of each neighbour that its chequebooks have not paid, in units, rounded up. */
   #uncashed(): ReadonlyMap<NodeId, Units> {
-    const { weiPerUnit } = this.#options.config.settlement;
-    const sums = new Map<NodeId, Units>();
-    for (const { neighbour, cumulative, cashedCumulative } of this.#options.received()) {
-      const units = Number((cumulative - cashedCumulative + weiPerUnit - 1n) / weiPerUnit);
-      if (units > 0) sums.set(neighbour, (sums.get(neighbour) ?? 0) + units);
-    }
-    return sums;
+    return uncashedByNeighbour(this.#options.received(), this.#options.config.settlement.weiPerUnit);
   }
 }
 

@@ -9,6 +9,7 @@ import type { NodeConfig } from './config.ts';
 import type { Known, Neighbours } from './neighbours.ts';
 import type { CreditStatus, EventKind } from './node.ts';
 import { creditFor, isCreditFixed } from './offer.ts';
+import { uncashedByNeighbour } from './uncashed-by-neighbour.ts';
 
 export interface CreditsOptions {
   readonly config: NodeConfig;
@@ -193,15 +194,8 @@ export class Credits {
     };
   }
 
-  /** Cheques of each neighbour that its chequebooks have not paid, in units, rounded up. */
   #uncashed(): ReadonlyMap<NodeId, Units> {
-    const { weiPerUnit } = this.#options.config.settlement;
-    const sums = new Map<NodeId, Units>();
-    for (const { neighbour, cumulative, cashedCumulative } of this.#options.received()) {
-      const units = Number((cumulative - cashedCumulative + weiPerUnit - 1n) / weiPerUnit);
-      if (units > 0) sums.set(neighbour, (sums.get(neighbour) ?? 0) + units);
-    }
-    return sums;
+    return uncashedByNeighbour(this.#options.received(), this.#options.config.settlement.weiPerUnit);
   }
 
   #day(): number {
