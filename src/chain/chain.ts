@@ -15,10 +15,13 @@ export interface Chain {
    */
   chequebook(address: NodeId, beneficiary: NodeId): Promise<ChequebookFacts | undefined>;
   /**
-   * Deploys a chequebook owned and issued by this node's key through the factory, with `depositWei`. Safe to repeat: one
-   * that stands already is returned with its own receipt and no second deposit.
+   * Deploys a chequebook issued by this node's key through the factory, with `depositWei`. Safe to repeat: one that stands
+   * already is returned with its own receipt and no second deposit.
    */
-  deployChequebook(depositWei: bigint): Promise<{ readonly address: NodeId; readonly transaction: Receipt }>;
+  deployChequebook(
+    depositWei: bigint,
+    kind?: ChequebookKind,
+  ): Promise<{ readonly address: NodeId; readonly transaction: Receipt }>;
   /** Sends coin into a chequebook. */
   deposit(chequebook: NodeId, wei: bigint): Promise<Receipt>;
   /**
@@ -27,6 +30,15 @@ export interface Chain {
    * foreseen, and `TRANSACTION_PENDING` when it takes too long.
    */
   cash(cheque: SignedCheque, sent: (transaction: string) => Promise<void>): Promise<CashReceipt>;
+  /**
+   * Submits cheques on different chequebooks in one transaction, as `cash` does one. One that cannot be paid is passed
+   * over, at 0. Throws `TRANSACTION_REVERTED`, and sends nothing, when none of them could be paid now.
+   */
+  cashMany(cheques: readonly SignedCheque[], sent: (transaction: string) => Promise<void>): Promise<CashManyReceipt>;
+  /** What the owner, or the issuer, of a chequebook does with it. Throws `TRANSACTION_REVERTED` with the contract's reason. */
+  administer(chequebook: NodeId, order: ChequebookOrder): Promise<Receipt>;
+  /** What a unit of gas costs now, tip included. */
+  gasPriceWei(): Promise<bigint>;
   /** The outcome of a transaction sent earlier, undefined while it is not mined or not known. Throws `TRANSACTION_REVERTED`. */
   outcome(transaction: string, chequebook: NodeId): Promise<CashReceipt | undefined>;
   close(): Promise<void>;
@@ -40,6 +52,14 @@ export interface ChequebookFacts {
   /** Paid to the beneficiary so far, cumulative. */
   readonly paidOutWei: bigint;
   readonly bounced: boolean;
+  /** The most this beneficiary could be paid now: the balance without what is set aside for others. */
+  readonly availableWei: bigint;
+  /** Of the balance, what is set aside for this beneficiary alone. */
+  readonly reservedWei: bigint;
+  /** Paid to everybody so far, cumulative. */
+  readonly totalPaidOutWei: bigint;
+  /** Announced by the owner, wei; 0 without an announcement. */
+  readonly withdrawalWei: bigint;
   /** Set while the owner has announced a withdrawal: seconds since the epoch from which it can be taken. */
   readonly withdrawableAtS?: number;
 }
@@ -53,3 +73,26 @@ export interface CashReceipt extends Receipt {
   readonly paidWei: bigint;
   readonly bounced: boolean;
 }
+
+export interface CashManyReceipt extends Receipt {
+  /** In the order of the cheques. */
+  readonly paid: readonly { readonly paidWei: bigint; readonly bounced: boolean }[];
+}
+
+/** Tells apart the chequebooks of one issuer. */
+export interface ChequebookKind {
+  /** Who alone can take money out; this node unless given. */
+  readonly owner?: NodeId;
+  /** 0 for the first, 1 for the one that replaces it, and so on. */
+  readonly nonce?: number;
+}
+
+/** Announcements start a freeze period, during which cheques cash; an amount of 0 takes one back. */
+export type ChequebookOrder =
+  | { readonly kind: 'announceWithdrawal'; readonly wei: bigint }
+  /** Takes what was announced, or what is left of it. */
+  | { readonly kind: 'withdraw' }
+  /** Sets more aside for one beneficiary: no other cheque and no withdrawal touches it. */
+  | { readonly kind: 'reserve'; readonly beneficiary: NodeId; readonly wei: bigint }
+  | { readonly kind: 'announceRelease'; readonly beneficiary: NodeId; readonly wei: bigint }
+  | { readonly kind: 'release'; readonly beneficiary: NodeId };

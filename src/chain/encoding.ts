@@ -1,6 +1,8 @@
 import type { SignedCheque } from '../core/cheque.ts';
 import type { NodeId } from '../core/node-id.ts';
+import type { ChequebookOrder } from './chain.ts';
 import { CHEQUEBOOK_ABI, FACTORY_ABI } from './chequebook-abi.ts';
+import { compactSignature } from './compact-signature.ts';
 import { CONTRACT_ERRORS_ABI } from './contract-errors-abi.ts';
 import type { Hex } from './json-rpc.ts';
 import type { Signer } from './signer.ts';
@@ -19,6 +21,8 @@ export interface ChequebookPlace {
   readonly owner: NodeId;
   readonly issuer: NodeId;
   readonly freezeSeconds: number;
+  /** 0 for the first of its issuer. */
+  readonly nonce: number;
 }
 
 /** What the factory answers about a chequebook. */
@@ -31,6 +35,10 @@ export interface FactoryFacts {
   readonly balance: bigint;
   readonly paidOut: bigint;
   readonly bounced: boolean;
+  readonly available: bigint;
+  readonly reserved: bigint;
+  readonly totalPaidOut: bigint;
+  readonly withdrawalAmount: bigint;
   readonly withdrawableAt: bigint;
 }
 
@@ -55,6 +63,10 @@ export interface Log {
 
 export interface Encoding {
   cash(cheque: SignedCheque): Hex;
+  cashAcross(cheques: readonly SignedCheque[]): Hex;
+  /** Undefined when the answer is not one of the factory's. */
+  readPaid(answer: Hex): readonly bigint[] | undefined;
+  administer(order: ChequebookOrder): Hex;
   deploy(place: ChequebookPlace): Hex;
   foretell(place: ChequebookPlace): Hex;
   facts(chequebook: NodeId, beneficiary: NodeId): Hex;
@@ -70,8 +82,8 @@ export interface Encoding {
   revertReason(data: unknown): string | undefined;
 }
 
-/** A node has one chequebook of its own: the first of its key. */
-const FIRST = 0n;
+/** A malformed signature is one that nobody made: passed over by the factory like any other. */
+const NO_SIGNATURE = { r: `0x${'0'.repeat(64)}`, vs: `0x${'0'.repeat(64)}` } as const;
 
 /** The same for everybody, made when somebody first needs it: reading the ABIs takes several milliseconds. */
 let made: Promise<Encoding> | undefined;
@@ -92,6 +104,11 @@ async function makeEncoding(): Promise<Encoding> {
       const args = [beneficiary as Hex, cumulativeWei, hexOf(signature)] as const;
       return viem.encodeFunctionData({ abi: book, functionName: 'cash', args });
     },
+    cashAcross: (cheques) =>
+      viem.encodeFunctionData({ abi: factory, functionName: 'cashAcross', args: [cheques.map(claimOf)] }),
+    readPaid: (data) =>
+      orUndefined(() => viem.decodeFunctionResult({ abi: factory, functionName: 'cashAcross', data })),
+    administer: (order) => orderData(viem, order),
     deploy: (place) =>
       viem.encodeFunctionData({ abi: factory, functionName: 'deployChequebook', args: [termsOf(place)] }),
     foretell: (place) =>
@@ -152,8 +169,25 @@ function sign(viem: Viem, { to, ...rest }: Transaction, signer: Signer): { reado
   return { raw, hash: viem.keccak256(raw) };
 }
 
-function termsOf({ owner, issuer, freezeSeconds }: ChequebookPlace) {
-  return { owner: owner as Hex, issuer: issuer as Hex, token: COIN as Hex, freezeSeconds, nonce: FIRST } as const;
+function orderData(viem: Viem, order: ChequebookOrder): Hex {
+  const abi = viem.parseAbi(CHEQUEBOOK_ABI);
+  const { kind: functionName } = order;
+  if (functionName === 'withdraw') return viem.encodeFunctionData({ abi, functionName });
+  if (functionName === 'announceWithdrawal') return viem.encodeFunctionData({ abi, functionName, args: [order.wei] });
+  const beneficiary = order.beneficiary as Hex;
+  if (functionName === 'release') return viem.encodeFunctionData({ abi, functionName, args: [beneficiary] });
+  return viem.encodeFunctionData({ abi, functionName, args: [beneficiary, order.wei] });
+}
+
+function termsOf({ owner, issuer, freezeSeconds, nonce }: ChequebookPlace) {
+  const who = { owner: owner as Hex, issuer: issuer as Hex };
+  return { ...who, token: COIN as Hex, freezeSeconds, nonce: BigInt(nonce) } as const;
+}
+
+function claimOf({ chequebook, beneficiary, cumulativeWei, signature }: SignedCheque) {
+  const who = { chequebook: chequebook as Hex, beneficiary: beneficiary as Hex };
+  const words = compactSignature(signature) ?? NO_SIGNATURE;
+  return { ...who, cumulativePayout: cumulativeWei, ...words } as const;
 }
 
 /** viem throws at data that does not decode; here that is an answer like any other. */

@@ -78,11 +78,9 @@ describe('EVM chain', () => {
     const chain = open({ factory: address });
     const { address: book } = await chain.deployChequebook(3n);
     assert.equal((await chain.chequebook(book, signer.id))?.balanceWei, 3n);
-    assert.deepEqual(
-      await open().chequebook(book, signer.id),
-      { fromFactory: false, issuer: `0x${'0'.repeat(40)}`, balanceWei: 0n, paidOutWei: 0n, bounced: false },
-      'another factory knows nothing of it',
-    );
+    const unknown = await open().chequebook(book, signer.id);
+    const { fromFactory, issuer, balanceWei } = unknown ?? {};
+    assert.deepEqual([fromFactory, issuer, balanceWei], [false, `0x${'0'.repeat(40)}`, 0n], 'to another factory');
   });
 
   test('a gas price above the limit stops everything that would be sent', async () => {

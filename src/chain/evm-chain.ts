@@ -3,7 +3,15 @@ import type { Clock } from '../core/clock.ts';
 import { codeOf, WayleaveError } from '../core/errors.ts';
 import type { NodeId } from '../core/node-id.ts';
 import { readArtifact } from './artifacts.ts';
-import type { CashReceipt, Chain, ChequebookFacts, Receipt } from './chain.ts';
+import type {
+  CashManyReceipt,
+  CashReceipt,
+  Chain,
+  ChequebookFacts,
+  ChequebookKind,
+  ChequebookOrder,
+  Receipt,
+} from './chain.ts';
 import { COIN, type Encoding, type FactoryFacts, loadEncoding } from './encoding.ts';
 import { createRpc, type Hex, hexData, type Rpc } from './json-rpc.ts';
 import type { Signer } from './signer.ts';
@@ -30,6 +38,12 @@ export interface EvmChainOptions {
 }
 
 const FREEZE_SECONDS = 86_400;
+/**
+ * Gas for a batch. An estimate finds the least with which the batch as a whole succeeds, and it does so too when a cheque
+ * in it runs out of gas. One cheque takes at most 110,000: a first payment to a beneficiary, bounced.
+ */
+const BATCH_GAS = 60_000n;
+const CLAIM_GAS = 150_000n;
 const POLL_MS = 2_000;
 const MINED_WITHIN_MS = 180_000;
 const CALL_TIMEOUT_MS = 10_000;
@@ -85,6 +99,10 @@ export class EvmChain implements Chain {
         balanceWei: facts.balance,
         paidOutWei: facts.paidOut,
         bounced: facts.bounced,
+        availableWei: facts.available,
+        reservedWei: facts.reserved,
+        totalPaidOutWei: facts.totalPaidOut,
+        withdrawalWei: facts.withdrawalAmount,
         ...(facts.withdrawableAt === 0n ? {} : { withdrawableAtS: Number(facts.withdrawableAt) }),
       };
     });
@@ -94,11 +112,14 @@ export class EvmChain implements Chain {
    * The address follows from the key, so this is safe to repeat: a chequebook that stands there already, from a
    * deployment cut short by a crash, is returned with the receipt it had, and no second deposit is made.
    */
-  deployChequebook(depositWei: bigint): Promise<{ readonly address: NodeId; readonly transaction: Receipt }> {
+  deployChequebook(
+    depositWei: bigint,
+    { owner = this.#options.signer.id, nonce = 0 }: ChequebookKind = {},
+  ): Promise<{ readonly address: NodeId; readonly transaction: Receipt }> {
     return this.#onRightChain(async () => {
       const { signer, factory, freezeSeconds = FREEZE_SECONDS } = this.#options;
       const encoding = await loadEncoding();
-      const place = { owner: signer.id, issuer: signer.id, freezeSeconds };
+      const place = { owner, issuer: signer.id, freezeSeconds, nonce };
       const address = encoding.readAddress(await this.#callFactory(encoding.foretell(place)));
       if (address === undefined) throw new WayleaveError('CHAIN_NOT_FACTORY', { factory });
       const { fromFactory } = await this.#factoryFacts(address, signer.id, encoding);
@@ -118,6 +139,32 @@ export class EvmChain implements Chain {
       const data = encoding.cash(cheque);
       return cashReceipt(await this.#sender.send({ to: cheque.chequebook, data, wei: 0n, sent }), cheque.chequebook);
     });
+  }
+
+  cashMany(cheques: readonly SignedCheque[], sent: (transaction: string) => Promise<void>): Promise<CashManyReceipt> {
+    return this.#onRightChain(async () => {
+      const encoding = await loadEncoding();
+      const data = encoding.cashAcross(cheques);
+      const { factory } = this.#options;
+      const foreseen = encoding.readPaid(await this.#callFactory(data));
+      if (foreseen === undefined) throw new WayleaveError('CHAIN_NOT_FACTORY', { factory });
+      if (foreseen.every((paid) => paid === 0n))
+        throw new WayleaveError('TRANSACTION_REVERTED', { reason: 'NothingOwed' });
+      const leastGas = BATCH_GAS + BigInt(cheques.length) * CLAIM_GAS;
+      const mined = await this.#sender.send({ to: factory, data, wei: 0n, leastGas, sent });
+      return { ...receiptOf(mined), paid: cheques.map(({ chequebook }) => encoding.readCash(chequebook, mined.logs)) };
+    });
+  }
+
+  administer(chequebook: NodeId, order: ChequebookOrder): Promise<Receipt> {
+    return this.#onRightChain(async () => {
+      const data = (await loadEncoding()).administer(order);
+      return receiptOf(await this.#sender.send({ to: chequebook, data, wei: 0n }));
+    });
+  }
+
+  gasPriceWei(): Promise<bigint> {
+    return this.#onRightChain(() => this.#rpc.askQuantity('eth_gasPrice', []));
   }
 
   outcome(transaction: string, chequebook: NodeId): Promise<CashReceipt | undefined> {

@@ -20,6 +20,8 @@ export interface Sending {
   readonly to?: NodeId | undefined;
   readonly data: Hex;
   readonly wei: bigint;
+  /** At least so much gas, whatever the estimate: calls that may run out of it inside without anybody noticing. */
+  readonly leastGas?: bigint;
   /** Told the hash before the transaction leaves, and waited for: what is written down there can be resumed. */
   readonly sent?: (hash: string) => Promise<void>;
 }
@@ -90,10 +92,11 @@ export class TransactionSender {
     });
   }
 
-  async #send({ to, data, wei, sent }: Sending): Promise<Mined> {
+  async #send({ to, data, wei, leastGas = 0n, sent }: Sending): Promise<Mined> {
     const { rpc, signer, chainId } = this.#options;
     const encoding = await loadEncoding();
-    const gas = await this.#estimate({ to, data, wei }, encoding);
+    const estimate = await this.#estimate({ to, data, wei }, encoding);
+    const gas = estimate > leastGas ? estimate : leastGas;
     const fees = await this.#fees();
     const pending = await rpc.askQuantity('eth_getTransactionCount', [signer.id, 'pending']);
     const nonce = Math.max(Number(pending), this.#nextNonce);

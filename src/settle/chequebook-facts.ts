@@ -55,14 +55,33 @@ export class ChequebookFactsBook {
 
 const PREFIX = 'chequebook:';
 
+/** Amounts of the facts, which JSON cannot hold. */
+const AMOUNTS = [
+  'balanceWei',
+  'paidOutWei',
+  'availableWei',
+  'reservedWei',
+  'totalPaidOutWei',
+  'withdrawalWei',
+] as const satisfies readonly (keyof ChequebookFacts)[];
+
+type Written = Omit<ChequebookFacts, (typeof AMOUNTS)[number]> & Partial<Record<(typeof AMOUNTS)[number], string>>;
+
 function format(facts: ChequebookFacts): string {
-  return JSON.stringify({ ...facts, balanceWei: String(facts.balanceWei), paidOutWei: String(facts.paidOutWei) });
+  return JSON.stringify(facts, (_, value: unknown) => (typeof value === 'bigint' ? String(value) : value));
 }
 
 function parse(text: string): ChequebookFacts {
-  const raw = JSON.parse(text) as Omit<ChequebookFacts, 'balanceWei' | 'paidOutWei'> & {
-    balanceWei: string;
-    paidOutWei: string;
+  const raw = JSON.parse(text) as Written;
+  // What an older version did not write.
+  const amount = (name: (typeof AMOUNTS)[number]) => BigInt(raw[name] ?? 0);
+  return {
+    ...raw,
+    balanceWei: amount('balanceWei'),
+    paidOutWei: amount('paidOutWei'),
+    availableWei: amount(raw.availableWei === undefined ? 'balanceWei' : 'availableWei'),
+    reservedWei: amount('reservedWei'),
+    totalPaidOutWei: amount(raw.totalPaidOutWei === undefined ? 'paidOutWei' : 'totalPaidOutWei'),
+    withdrawalWei: amount('withdrawalWei'),
   };
-  return { ...raw, balanceWei: BigInt(raw.balanceWei), paidOutWei: BigInt(raw.paidOutWei) };
 }

@@ -13,8 +13,18 @@ export interface SimChequebook {
   /** What the owner announced, and from when it can be taken, seconds since the epoch; 0 without an announcement. */
   readonly announcedWei: bigint;
   readonly announcedFromS: number;
+  /** Paid to everybody so far, and set aside for all who have something set aside. */
+  readonly totalPaidOutWei: bigint;
+  readonly totalReservedWei: bigint;
   /** The transaction that deployed it. */
   readonly deployedBy: string;
+}
+
+/** What is announced to be set aside for somebody no more. */
+export interface Release {
+  readonly wei: bigint;
+  /** Seconds since the epoch. */
+  readonly fromS: number;
 }
 
 /** Where gas goes. Nobody can sign for it. */
@@ -28,6 +38,8 @@ export class ChainState {
   readonly #wei = new Map<NodeId, bigint>();
   readonly #books = new Map<NodeId, SimChequebook>();
   readonly #paidOut = new Map<string, bigint>();
+  readonly #reserved = new Map<string, bigint>();
+  readonly #releases = new Map<string, Release>();
   #minted = 0n;
   #undo: (() => void)[] = [];
 
@@ -45,6 +57,14 @@ export class ChainState {
 
   paidOut(book: NodeId, beneficiary: NodeId): bigint {
     return this.#paidOut.get(`${book} ${beneficiary}`) ?? 0n;
+  }
+
+  reserved(book: NodeId, beneficiary: NodeId): bigint {
+    return this.#reserved.get(`${book} ${beneficiary}`) ?? 0n;
+  }
+
+  release(book: NodeId, beneficiary: NodeId): Release | undefined {
+    return this.#releases.get(`${book} ${beneficiary}`);
   }
 
   /** Coin from outside, as the first block of a chain has it. Nothing takes it back. */
@@ -71,6 +91,14 @@ export class ChainState {
 
   setPaidOut(book: NodeId, beneficiary: NodeId, wei: bigint): void {
     this.#set(this.#paidOut, `${book} ${beneficiary}`, wei);
+  }
+
+  setReserved(book: NodeId, beneficiary: NodeId, wei: bigint): void {
+    this.#set(this.#reserved, `${book} ${beneficiary}`, wei);
+  }
+
+  setRelease(book: NodeId, beneficiary: NodeId, release: Release): void {
+    this.#set(this.#releases, `${book} ${beneficiary}`, release);
   }
 
   /** What takes back everything done since the last call, in the order to call them. */

@@ -98,6 +98,15 @@ export class SimBlockChain {
     }
   }
 
+  /** What a call would pay if it were mined now. Changes nothing. */
+  wouldPay(call: ContractCall): bigint {
+    try {
+      return call.run(this.state, { hash: '', nowS: this.nowS }).paidWei;
+    } finally {
+      for (const undo of this.state.takeUndo()) undo();
+    }
+  }
+
   /** Takes a transaction for one of the next blocks. */
   send(transaction: PendingTransaction): void {
     if (this.loseNext > 0) {

@@ -1,4 +1,12 @@
-import type { CashReceipt, Chain, ChequebookFacts, Receipt } from '../chain/chain.ts';
+import type {
+  CashManyReceipt,
+  CashReceipt,
+  Chain,
+  ChequebookFacts,
+  ChequebookKind,
+  ChequebookOrder,
+  Receipt,
+} from '../chain/chain.ts';
 import type { Signer } from '../chain/signer.ts';
 import type { SignedCheque } from '../core/cheque.ts';
 import { codeOf, WayleaveError } from '../core/errors.ts';
@@ -6,7 +14,16 @@ import type { NodeId } from '../core/node-id.ts';
 import type { Life } from './life.ts';
 import type { MinedTransaction, PendingTransaction } from './sim-block-chain.ts';
 import type { SimChain } from './sim-chain.ts';
-import { cashCall, chequebookAddress, deployCall, depositCall, withdrawableAtS } from './sim-contracts.ts';
+import {
+  administerCall,
+  availableWei,
+  cashCall,
+  cashManyCall,
+  chequebookAddress,
+  deployCall,
+  depositCall,
+  withdrawableAtS,
+} from './sim-contracts.ts';
 
 /** As the options of the same names in `chain/evm-chain.ts`. */
 export interface SimChainPortOptions {
@@ -22,6 +39,19 @@ const MINED_WITHIN_MS = 180_000;
 /** A call that takes longer is given up. What it asked for may have been done. */
 const CALL_TIMEOUT_MS = 10_000;
 const ZERO: NodeId = `0x${'0'.repeat(40)}`;
+
+/** Of a contract that is not from the factory nothing is asked. */
+const FOREIGN: ChequebookFacts = {
+  fromFactory: false,
+  issuer: ZERO,
+  balanceWei: 0n,
+  paidOutWei: 0n,
+  bounced: false,
+  availableWei: 0n,
+  reservedWei: 0n,
+  totalPaidOutWei: 0n,
+  withdrawalWei: 0n,
+};
 
 interface Sending {
   readonly port: string;
@@ -61,7 +91,7 @@ export class SimChainPort implements Chain {
     const { state, nowS } = this.#chain.blocks;
     const book = state.book(address);
     if (book === undefined) return undefined;
-    if (!book.fromFactory) return { fromFactory: false, issuer: ZERO, balanceWei: 0n, paidOutWei: 0n, bounced: false };
+    if (!book.fromFactory) return FOREIGN;
     const fromS = withdrawableAtS(book, nowS);
     return {
       fromFactory: true,
@@ -69,14 +99,21 @@ export class SimChainPort implements Chain {
       balanceWei: state.balance(address),
       paidOutWei: state.paidOut(address, beneficiary),
       bounced: book.bounced,
+      availableWei: availableWei(state, book, beneficiary),
+      reservedWei: state.reserved(address, beneficiary),
+      totalPaidOutWei: book.totalPaidOutWei,
+      withdrawalWei: fromS === undefined ? 0n : book.announcedWei,
       ...(fromS === undefined ? {} : { withdrawableAtS: fromS }),
     };
   }
 
-  async deployChequebook(depositWei: bigint): Promise<{ readonly address: NodeId; readonly transaction: Receipt }> {
+  async deployChequebook(
+    depositWei: bigint,
+    { owner = this.#me, nonce = 0 }: ChequebookKind = {},
+  ): Promise<{ readonly address: NodeId; readonly transaction: Receipt }> {
     const { blocks } = this.#chain;
     const freezeSeconds = this.#options.freezeSeconds ?? FREEZE_SECONDS;
-    const deployment = { owner: this.#me, issuer: this.#me, freezeSeconds, depositWei, fromFactory: true };
+    const deployment = { owner, issuer: this.#me, from: this.#me, freezeSeconds, depositWei, fromFactory: true, nonce };
     const address = chequebookAddress(deployment);
     const first = await this.#call('chain.foretell', () => blocks.state.book(address)?.deployedBy);
     const mined =
@@ -96,9 +133,32 @@ export class SimChainPort implements Chain {
     return cashReceipt(await this.#send({ port: 'chain.cash', transaction, sent }));
   }
 
-  async outcome(transaction: string): Promise<CashReceipt | undefined> {
+  async cashMany(
+    cheques: readonly SignedCheque[],
+    sent: (transaction: string) => Promise<void>,
+  ): Promise<CashManyReceipt> {
+    const { blocks, chainId } = this.#chain;
+    const call = cashManyCall(this.#me, chainId, cheques);
+    const foreseen = await this.#call('chain.foresee', () => blocks.wouldPay(call));
+    if (foreseen === 0n) throw new WayleaveError('TRANSACTION_REVERTED', { reason: 'NothingOwed' });
+    const mined = await this.#send({ port: 'chain.cash', transaction: blocks.sign(call), sent });
+    const { hash, gasWei } = cashReceipt(mined);
+    return { hash, gasWei, paid: cheques.map(({ chequebook }) => paidFrom(mined, chequebook)) };
+  }
+
+  async administer(chequebook: NodeId, order: ChequebookOrder): Promise<Receipt> {
+    const transaction = this.#chain.blocks.sign(administerCall(this.#me, chequebook, order));
+    const { hash, gasWei } = await this.#send({ port: 'chain.administer', transaction });
+    return { hash, gasWei };
+  }
+
+  gasPriceWei(): Promise<bigint> {
+    return this.#call('chain.gas-price', () => this.#chain.blocks.gasPriceWei);
+  }
+
+  async outcome(transaction: string, chequebook: NodeId): Promise<CashReceipt | undefined> {
     const mined = await this.#call('chain.outcome', () => this.#chain.blocks.receipt(transaction));
-    return mined === undefined ? undefined : cashReceipt(mined);
+    return mined === undefined ? undefined : { ...cashReceipt(mined), ...paidFrom(mined, chequebook) };
   }
 
   async close(): Promise<void> {
@@ -205,5 +265,13 @@ function answered<T>(answer: () => T): Promise<T> {
 
 function cashReceipt({ hash, gasWei, outcome }: MinedTransaction): CashReceipt {
   if (outcome === undefined) throw new WayleaveError('TRANSACTION_REVERTED', { hash, gasWei });
-  return { hash, gasWei, ...outcome };
+  const { paidWei, bounced } = outcome;
+  return { hash, gasWei, paidWei, bounced };
+}
+
+/** What one cheque of a transaction came to. */
+function paidFrom({ outcome }: MinedTransaction, chequebook: NodeId): { paidWei: bigint; bounced: boolean } {
+  const { paidWei = 0n, bounced = false } =
+    outcome?.each === undefined ? (outcome ?? {}) : (outcome.each.find((one) => one.chequebook === chequebook) ?? {});
+  return { paidWei, bounced };
 }

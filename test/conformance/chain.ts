@@ -56,6 +56,8 @@ export function chainConformance(name: string, makeWorld: () => Promise<ChainWor
 
     readsAndDeploys({ party, pair, refuses, chainId: () => world.chainId });
     cashes({ party, pair, refuses, chequeOf });
+    cashesMany({ party, pair, refuses, chequeOf });
+    administers({ party, pair, refuses, chequeOf });
   });
 }
 
@@ -90,6 +92,10 @@ function readsAndDeploys({ party, pair, refuses, chainId }: Reading): void {
       balanceWei: COIN,
       paidOutWei: 0n,
       bounced: false,
+      availableWei: COIN,
+      reservedWei: 0n,
+      totalPaidOutWei: 0n,
+      withdrawalWei: 0n,
     });
   });
 
@@ -204,5 +210,75 @@ function cashes({ party, pair, refuses, chequeOf }: Cashing): void {
       receipts.map((receipt) => receipt.paidWei),
       [10n, 10n, 10n, 10n],
     );
+  });
+}
+
+function cashesMany({ party, pair, refuses, chequeOf }: Cashing): void {
+  test('cashes cheques on several chequebooks in one transaction, and passes over what cannot be paid', async () => {
+    const { payer, payee, book } = await pair(100n);
+    const other = await party();
+    const { address: poor } = await other.chain.deployChequebook(10n);
+    const { chain, signer } = payee;
+    const forged = { ...chequeOf(payee, poor, signer.id, 9n), chequebook: payer.signer.id };
+    const cheques = [chequeOf(payer, book, signer.id, 30n), forged, chequeOf(other, poor, signer.id, 25n)];
+    const before = await chain.balance(signer.id);
+    const told: string[] = [];
+    const receipt = await chain.cashMany(cheques, async (hash) => void told.push(hash));
+    assert.deepEqual(told, [receipt.hash]);
+    assert.deepEqual(receipt.paid, [
+      { paidWei: 30n, bounced: false },
+      { paidWei: 0n, bounced: false },
+      { paidWei: 10n, bounced: true },
+    ]);
+    assert.equal(await chain.balance(signer.id), before + 40n - receipt.gasWei);
+    assert.deepEqual(
+      [(await chain.outcome(receipt.hash, book))?.paidWei, (await chain.outcome(receipt.hash, poor))?.paidWei],
+      [30n, 10n],
+    );
+    await refuses(chain.cashMany(cheques, unsent), 'TRANSACTION_REVERTED');
+  });
+
+  test('says what gas costs', async () => {
+    const { chain } = await party();
+    assert.ok((await chain.gasPriceWei()) > 0n);
+  });
+}
+
+function administers({ party, pair, refuses, chequeOf }: Cashing): void {
+  test('a second chequebook of one issuer stands elsewhere; a cold owner alone can announce a withdrawal', async () => {
+    const { payer, payee, book } = await pair(5n);
+    const kind = { nonce: 1, owner: payee.signer.id };
+    const { address } = await payer.chain.deployChequebook(7n, kind);
+    assert.notEqual(address, book);
+    assert.equal((await payer.chain.deployChequebook(9n, kind)).address, address);
+    const announce = { kind: 'announceWithdrawal', wei: 7n } as const;
+    await refuses(payer.chain.administer(address, announce), 'TRANSACTION_REVERTED');
+    await payee.chain.administer(address, announce);
+    const facts = await payer.chain.chequebook(address, ZERO);
+    assert.deepEqual([facts?.issuer, facts?.balanceWei, facts?.withdrawalWei], [payer.signer.id, 7n, 7n]);
+    assert.ok((facts?.withdrawableAtS ?? 0) > 0);
+    await refuses(payee.chain.administer(address, { kind: 'withdraw' }), 'TRANSACTION_REVERTED');
+    await payee.chain.administer(address, { kind: 'announceWithdrawal', wei: 0n });
+    assert.equal((await payer.chain.chequebook(address, ZERO))?.withdrawableAtS, undefined);
+  });
+
+  test('what is set aside for one beneficiary is there for it alone', async () => {
+    const { payer, payee, book } = await pair(100n);
+    const [me, other] = [payee.signer.id, (await party()).signer.id];
+    await refuses(
+      payer.chain.administer(book, { kind: 'reserve', beneficiary: me, wei: 101n }),
+      'TRANSACTION_REVERTED',
+    );
+    await payer.chain.administer(book, { kind: 'reserve', beneficiary: me, wei: 60n });
+    const facts = await payer.chain.chequebook(book, me);
+    assert.deepEqual([facts?.reservedWei, facts?.availableWei], [60n, 100n]);
+    assert.equal((await payer.chain.chequebook(book, other))?.availableWei, 40n);
+    const { paidWei, bounced } = await payee.chain.cash(chequeOf(payer, book, other, 50n), ignore);
+    assert.deepEqual([paidWei, bounced], [40n, true]);
+    await payer.chain.administer(book, { kind: 'announceRelease', beneficiary: me, wei: 60n });
+    await refuses(payer.chain.administer(book, { kind: 'release', beneficiary: me }), 'TRANSACTION_REVERTED');
+    assert.equal((await payee.chain.cash(chequeOf(payer, book, me, 70n), ignore)).paidWei, 60n);
+    const after = await payer.chain.chequebook(book, me);
+    assert.deepEqual([after?.reservedWei, after?.balanceWei, after?.totalPaidOutWei], [0n, 0n, 100n]);
   });
 }

@@ -9,7 +9,7 @@ interface Sent {
   readonly resolve: (receipt: CashReceipt) => void;
 }
 
-const FACTS = { fromFactory: true, issuer: '', bounced: false } as const;
+const FACTS = { fromFactory: true, issuer: '', bounced: false, reservedWei: 0n, withdrawalWei: 0n } as const;
 
 /** A chain with nothing on it but chequebooks that are cashed, when the search says so. It outlives every crash. */
 export class SmallChain {
@@ -63,10 +63,15 @@ export class SmallChain {
       balance: never,
       chequebook: (address) => {
         const balanceWei = (this.#balanceWei.get(address) ?? 0n) - this.paidWei(address);
-        return Promise.resolve({ ...FACTS, balanceWei, paidOutWei: this.paidWei(address) });
+        const paidOutWei = this.paidWei(address);
+        const sums = { balanceWei, availableWei: balanceWei, paidOutWei, totalPaidOutWei: paidOutWei };
+        return Promise.resolve({ ...FACTS, ...sums });
       },
       deployChequebook: never,
       deposit: never,
+      cashMany: never,
+      administer: never,
+      gasPriceWei: never,
       close: () => Promise.resolve(),
     };
   }

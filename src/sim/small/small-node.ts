@@ -220,7 +220,9 @@ export class SmallNode {
   /** The chain as this node looks chequebooks up on it, where it has to. */
   #lookups(): Chain | undefined {
     if (this.#scenario.unread !== true || this.who !== 0) return undefined;
-    const book = { fromFactory: true, issuer: this.peer, balanceWei: PLENTY_WEI, paidOutWei: 0n, bounced: false };
+    const none = { paidOutWei: 0n, totalPaidOutWei: 0n, reservedWei: 0n, withdrawalWei: 0n };
+    const sums = { ...none, balanceWei: PLENTY_WEI, availableWei: PLENTY_WEI };
+    const book = { fromFactory: true, issuer: this.peer, bounced: false, ...sums };
     return {
       ...new SmallChain(new Map()).port(),
       chequebook: () =>
