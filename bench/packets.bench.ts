@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import type { Bench, BenchContext, Row } from './bench.ts';
 import { interleaved, median, medianInterval } from './measure.ts';
 import { HopForwards } from './packets/hop-forwards.ts';
+import { tlsRows } from './packets/tls-rows.ts';
 
 /**
  * Value packets of 100 bytes to 1,000 destinations, random values. In process: decode, route, limits, toll, two counters,
@@ -15,7 +16,7 @@ const ROUNDS = 5;
 
 export const bench: Bench = {
   id: 'packets',
-  rows: async (context) => [await inProcess(context), ...manyLinks(context)],
+  rows: async (context) => [await inProcess(context), ...manyLinks(context), ...(await tlsRows(context))],
 };
 
 async function inProcess(context: BenchContext): Promise<Row> {

@@ -1,0 +1,116 @@
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
+import { createSigner, type Signer } from '../../src/chain/signer.ts';
+import type { NodeId } from '../../src/core/node-id.ts';
+import { makeIdentity } from '../../src/link/certificate.ts';
+import type { Link } from '../../src/link/link.ts';
+import { TlsTransport } from '../../src/link/tls-transport.ts';
+import type { ServicesContext } from '../../src/node/node-ports.ts';
+import { systemClock } from '../../src/node/system-clock.ts';
+import { LAUNCHER_FLAGS } from '../launcher.ts';
+import { startWorker, type Worker } from '../worker.ts';
+import { lineNode } from './line-node.ts';
+import { PacketEnd } from './packet-end.ts';
+
+export const DESTINATIONS = 1_000;
+const CARRIER = createSigner(new Uint8Array(32).fill(2)).id;
+
+/** Two ends in this process and a carrier between them in a process of its own, over TLS. */
+export class PacketLine {
+  readonly carrier: Worker;
+  readonly source: PacketEnd;
+  readonly sink: PacketEnd;
+  readonly #stops: (() => Promise<void> | void)[];
+
+  private constructor(carrier: Worker, source: PacketEnd, sink: PacketEnd, stops: (() => Promise<void> | void)[]) {
+    this.carrier = carrier;
+    this.source = source;
+    this.sink = sink;
+    this.#stops = stops;
+  }
+
+  /** `paid`: all three are whole nodes with books. `bare`: the same links and relay, and no money. */
+  static async start(kind: 'paid' | 'bare', folder: string): Promise<PacketLine> {
+    mkdirSync(folder, { recursive: true });
+    const carrier = await startWorker(join(import.meta.dirname, 'carrier-case.ts'), [kind, folder], LAUNCHER_FLAGS);
+    const to = Array.from({ length: DESTINATIONS }, (_, n): NodeId => `0x${String(n).padStart(40, '0')}`);
+    const [source, sink] = [new PacketEnd([], to), new PacketEnd(to, [])];
+    const join_ = kind === 'paid' ? paidEnd : bareEnd;
+    const stops: (() => Promise<void> | void)[] = [];
+    for (const [n, end] of [source, sink].entries()) {
+      stops.push(await join_(end, createSigner(new Uint8Array(32).fill(5 + n)), { port: carrier.port, folder }));
+    }
+    while (!source.ready || !sink.ready) await pause(20);
+    // News of routes and the first lease need a moment.
+    await pause(1_000);
+    return new PacketLine(carrier, source, sink, stops);
+  }
+
+  /** Packets per CPU-second of the carrier, over so many packets sent as fast as it takes them. */
+  async rate(packets: number): Promise<number> {
+    const before = await this.carrier.cpu();
+    await this.#pass(packets);
+    return packets / ((await this.carrier.cpu()) - before);
+  }
+
+  /** Milliseconds from source to sink at `perMs` packets a millisecond. */
+  async delays(packets: number, perMs: number): Promise<number[]> {
+    this.sink.delaysMs.length = 0;
+    await this.#pass(packets, perMs);
+    return this.sink.delaysMs.toSorted((a, b) => a - b);
+  }
+
+  async #pass(packets: number, perMs?: number): Promise<void> {
+    const all = this.sink.arrived + packets;
+    await this.source.send(packets, this.sink, perMs);
+    while (this.sink.arrived < all) await pause(1);
+  }
+
+  async stop(): Promise<void> {
+    for (const stop of this.#stops) await stop();
+    await this.carrier.stop();
+  }
+}
+
+interface Where {
+  readonly port: number;
+  readonly folder: string;
+}
+
+async function paidEnd(end: PacketEnd, signer: Signer, { port, folder }: Where): Promise<() => Promise<void>> {
+  let context: ServicesContext | undefined;
+  const { stop } = await lineNode({
+    signer,
+    folder,
+    more: `[[neighbour]]\nid = "${CARRIER}"\naddress = "127.0.0.1:${port}"`,
+    services: (given) => {
+      context = given;
+      return {
+        opened: (channel) => end.opened(channel),
+        granted: (link) => end.granted(link),
+        linkUp: (link) => end.linkUp(link),
+        linkDown: () => end.linkDown(),
+      };
+    },
+  });
+  for (;;) {
+    const account = context?.accountOf(CARRIER);
+    end.books = account;
+    if (account?.ready) return stop;
+    await pause(10);
+  }
+}
+
+async function bareEnd(end: PacketEnd, signer: Signer, { port }: Where): Promise<() => void> {
+  const transport = new TlsTransport({ identity: await makeIdentity(signer), clock: systemClock });
+  const link: Link = await transport.dial({ host: '127.0.0.1', port }, CARRIER);
+  link.attach({
+    message: () => undefined,
+    opened: (channel) => end.opened(channel),
+    granted: () => end.granted(link),
+    closed: () => end.linkDown(),
+  });
+  end.linkUp(link);
+  return () => link.destroy();
+}
