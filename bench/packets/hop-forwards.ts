@@ -21,7 +21,8 @@ export class HopForwards {
   #nowMs = 0;
   #id = 0;
 
-  constructor(links: number, destinations: number) {
+  /** `busy` of the links lead somewhere; the others only stand there. */
+  constructor(links: number, destinations: number, busy = links) {
     const ledger = new Ledger(links);
     const carrier = new Carrier({ ledger, salt: 77 });
     const relay = new PacketRelay({
@@ -50,12 +51,12 @@ export class HopForwards {
       });
       this.#join(relay, row);
     }
-    for (let n = 0; n < destinations; n += 1) relay.route(nodeOf(n), n % links);
+    for (let n = 0; n < destinations; n += 1) relay.route(nodeOf(n), n % busy);
     this.#reads = Array.from({ length: READS }, (_, n) => {
-      const link = n % links;
+      const link = n % busy;
       const elsewhere = () => {
         const n = Math.floor(Math.random() * destinations);
-        return nodeOf(n % links === link ? (n + 1) % destinations : n);
+        return nodeOf(n % busy === link ? (n + 1) % destinations : n);
       };
       return { link, bytes: Buffer.concat(Array.from({ length: PACKETS_A_READ }, () => packetTo(elsewhere()))) };
     });

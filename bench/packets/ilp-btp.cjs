@@ -55,7 +55,7 @@ async function ends() {
     const destination = `test.c.b.x${count % DESTINATIONS}`;
     return serializeIlpPrepare({ amount, executionCondition, destination, expiresAt: new Date(Date.now() + 30_000), data });
   };
-  process.on('message', async () => {
+  const round = async () => {
     let left = PACKETS;
     const line = async () => {
       while (left-- > 0) {
@@ -65,7 +65,8 @@ async function ends() {
     };
     await Promise.all(Array.from({ length: IN_FLIGHT }, line));
     process.send(PACKETS);
-  });
+  };
+  process.on('message', () => void round());
   process.send('ready');
 }
 

@@ -72,7 +72,7 @@ export class PacketEnd {
   granted(link: Link): void {
     if (this.#listening || link.forwardBudget < OPEN_COST_BYTES) return;
     this.#listening = true;
-    const cutter = new PacketCutter((bytes, at) => this.#came(bytes, at));
+    const cutter = new PacketCutter(({ at, bytes }) => this.#came(bytes, at));
     const inbox = link.open(MAIL_BOX_HEADER, 0, {
       data: (bytes) => {
         cutter.feed(bytes);

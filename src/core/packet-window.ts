@@ -4,9 +4,12 @@ export const MOST_SLOTS = 2 ** 19;
 
 /** Words of a slot: one half of a cache line, so that a packet costs one miss for each generation. */
 const WORDS = 8;
-const At = { idHigh: 0, idLow: 1, from: 2, to: 3, valueHigh: 4, valueLow: 5, toll: 6, change: 7 } as const;
+const At = { idHigh: 0, idLow: 1, from: 2, to: 3, valueHigh: 4, valueLow: 5, toll: 6, state: 7 } as const;
 
 const TWO_32 = 2 ** 32;
+
+/** Lives of a generation, above the bit that says whether change is due. */
+const MOST_LIVES = 2 ** 30 - 1;
 
 /** The packet was returned, or is here: its id is only remembered. */
 const TAKEN = -9;
@@ -17,10 +20,26 @@ class Generation {
   readonly due = new Map<number, number>();
   readonly slots: number;
   used = 0;
+  /** Slots marked with another life are free: emptying millions of them costs nothing. */
+  life = 1;
 
   constructor(slots: number) {
     this.slots = slots;
     this.cells = new Int32Array(slots * WORDS);
+  }
+
+  empty(): void {
+    this.due.clear();
+    this.used = 0;
+    this.life += 1;
+    if (this.life > MOST_LIVES) {
+      this.life = 1;
+      this.cells.fill(0);
+    }
+  }
+
+  isFree(at: number): boolean {
+    return (this.cells[at + At.state] as number) >> 1 !== this.life;
   }
 }
 
@@ -47,6 +66,9 @@ export class PacketWindow {
   #young = new Generation(FIRST_SLOTS);
   #old = new Generation(FIRST_SLOTS);
   #rotateMs: number | undefined;
+  /** Where the id that was asked for last would stand; ids of zeros name nothing. */
+  #place = 0;
+  readonly #placeOf = { high: 0, low: 0 };
   readonly #found: Passed = { from: 0, to: 0, valueIn: 0, toll: 0, wantsChange: false };
 
   constructor(windowMs: number, salt: number) {
@@ -65,21 +87,33 @@ export class PacketWindow {
   }
 
   #rotate(): void {
-    this.#old = this.#young;
-    this.#young = new Generation(Math.max(FIRST_SLOTS, this.#old.used === 0 ? 0 : this.#old.slots));
+    this.#placeOf.high = 0;
+    this.#placeOf.low = 0;
+    const [oldest, old] = [this.#old, this.#young];
+    const slots = old.used === 0 ? FIRST_SLOTS : old.slots;
+    this.#old = old;
+    this.#young = oldest.slots === slots ? oldest : new Generation(slots);
+    this.#young.empty();
   }
 
   /** True when the id passed lately. */
   has(idHigh: number, idLow: number): boolean {
-    return this.#seek(this.#young, idHigh, idLow) >= 0 || this.#seek(this.#old, idHigh, idLow) >= 0;
+    this.#place = this.#probe(this.#young, idHigh, idLow);
+    this.#placeOf.high = idHigh;
+    this.#placeOf.low = idLow;
+    return !this.#young.isFree(this.#place) || this.#seek(this.#old, idHigh, idLow) >= 0;
   }
 
   /** Remembers a packet whose id `has` does not know. */
   add(idHigh: number, idLow: number, passed: Passed): void {
-    if ((this.#young.used + 1) * 2 > this.#young.slots) this.#enlarge();
+    const full = (this.#young.used + 1) * 2 > this.#young.slots;
+    if (full) this.#enlarge();
     const young = this.#young;
     const { cells } = young;
-    const at = this.#probe(young, idHigh, idLow);
+    const known = !full && this.#placeOf.high === idHigh && this.#placeOf.low === idLow;
+    const at = known ? this.#place : this.#probe(young, idHigh, idLow);
+    this.#placeOf.high = 0;
+    this.#placeOf.low = 0;
     young.used += 1;
     cells[at] = idHigh;
     cells[at + At.idLow] = idLow;
@@ -88,7 +122,7 @@ export class PacketWindow {
     cells[at + At.valueHigh] = Math.floor(passed.valueIn / TWO_32);
     cells[at + At.valueLow] = passed.valueIn | 0;
     cells[at + At.toll] = passed.toll | 0;
-    cells[at + At.change] = passed.wantsChange ? 1 : 0;
+    cells[at + At.state] = young.life * 2 + (passed.wantsChange ? 1 : 0);
     if (passed.wantsChange) addDue(young.due, passed.to, passed.valueIn - passed.toll);
   }
 
@@ -106,7 +140,7 @@ export class PacketWindow {
     found.to = sentTo;
     found.valueIn = (cells[at + At.valueHigh] as number) * TWO_32 + ((cells[at + At.valueLow] as number) >>> 0);
     found.toll = (cells[at + At.toll] as number) >>> 0;
-    found.wantsChange = cells[at + At.change] === 1;
+    found.wantsChange = ((cells[at + At.state] as number) & 1) === 1;
     // The id stays known, so that a copy is still a copy; nobody is its next hop any more.
     cells[at + At.to] = TAKEN;
     if (found.wantsChange) addDue(due, sentTo, found.toll - found.valueIn);
@@ -130,9 +164,10 @@ export class PacketWindow {
     const young = this.#young;
     if (young.slots >= MOST_SLOTS) return this.#rotate();
     const larger = new Generation(young.slots * 2);
+    larger.life = young.life;
     for (let at = 0; at < young.cells.length; at += WORDS) {
+      if (young.isFree(at)) continue;
       const [high, low] = [young.cells[at] as number, young.cells[at + 1] as number];
-      if ((high | low) === 0) continue;
       larger.cells.set(young.cells.subarray(at, at + WORDS), this.#probe(larger, high, low));
     }
     larger.used = young.used;
@@ -143,20 +178,19 @@ export class PacketWindow {
   /** Where the id's slot begins; negative: it is not there. */
   #seek(generation: Generation, idHigh: number, idLow: number): number {
     const at = this.#probe(generation, idHigh, idLow);
-    return ((generation.cells[at] as number) | (generation.cells[at + 1] as number)) === 0 ? -1 : at;
+    return generation.isFree(at) ? -1 : at;
   }
 
   /** The slot of the id, or the free one where it would stand. */
   #probe(generation: Generation, idHigh: number, idLow: number): number {
-    const { cells } = generation;
+    const { cells, life } = generation;
     const mask = generation.slots - 1;
     let hash = Math.imul((idLow ^ this.#salt) | 0, 0x9e3779b1) ^ Math.imul(idHigh | 0, 0x85ebca6b);
     hash ^= hash >>> 15;
     for (let slot = hash & mask; ; slot = (slot + 1) & mask) {
       const at = slot * WORDS;
-      const high = cells[at] as number;
-      const low = cells[at + 1] as number;
-      if ((high === (idHigh | 0) && low === (idLow | 0)) || (high | low) === 0) return at;
+      if ((cells[at + At.state] as number) >> 1 !== life) return at;
+      if (cells[at] === (idHigh | 0) && cells[at + At.idLow] === (idLow | 0)) return at;
     }
   }
 }

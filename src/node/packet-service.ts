@@ -46,6 +46,8 @@ export class PacketService {
   readonly user: PacketUser;
   readonly #options: PacketServiceOptions;
   readonly #members = new Map<NodeId, Member>();
+  /** The same by the row of the account: looked at after every burst. */
+  readonly #byRow: (Member | undefined)[] = [];
   #carrier: Carrier | undefined;
   #relay: PacketRelay | undefined;
 
@@ -80,17 +82,12 @@ export class PacketService {
         sink: this.user,
         fault: (neighbour, error) => this.#options.fault(neighbour, error),
         moved: (row) => this.#movedOn(row),
-        holds: (row) => this.#byRow(row)?.account.settling === true,
+        holds: (row) => this.#byRow[row]?.account.settling === true,
         queue: { discipline: config.discipline },
       });
       this.#relay.route(self, HERE);
     }
     return { carrier: this.#carrier, relay: this.#relay };
-  }
-
-  #byRow(row: number): Member | undefined {
-    for (const member of this.#members.values()) if (member.account.row === row) return member;
-    return undefined;
   }
 
   /** What this node takes for sending a packet out. */
@@ -104,14 +101,16 @@ export class PacketService {
     if (account === undefined) return;
     this.#members.get(link.peer)?.unwatch();
     const unwatch = account.watch(() => this.#terms(account));
-    this.#members.set(link.peer, { account, link, unwatch, open: false, surge: 1 });
+    const member: Member = { account, link, unwatch, open: false, surge: 1 };
+    this.#members.set(link.peer, member);
+    this.#byRow[account.row] = member;
     this.#made.relay.linkUp(link, account.row);
     this.#terms(account);
   }
 
   /** An account moved; and where a line grew long, or short again, its toll changes and is announced. */
   #movedOn(row: number): void {
-    const member = this.#byRow(row);
+    const member = this.#byRow[row];
     if (member === undefined) return;
     member.account.moved();
     const surge = surgeFor(this.#made.relay.fill(row), member.surge);
@@ -149,6 +148,7 @@ export class PacketService {
     this.#made.relay.linkDown(member.account.row);
     this.#made.carrier.setLink(member.account.row, undefined);
     this.#members.delete(link.peer);
+    this.#byRow[member.account.row] = undefined;
   }
 
   granted(link: Link): void {

@@ -3,7 +3,8 @@ import type { Clock } from '../core/clock.ts';
 import type { LinkRow } from '../core/ledger.ts';
 import { PairQueue, type PairQueueLimits } from '../core/pair-queue.ts';
 import { type Channel, type Link, OPEN_COST_BYTES, ResetCode } from '../link/link.ts';
-import { patchPacket } from '../wire/packet.ts';
+import { type Changed, patchPacket, viewOf } from '../wire/packet.ts';
+import type { PlacedPacket } from './packet-cutter.ts';
 
 export interface MailBoxOptions {
   readonly link: Link;
@@ -28,13 +29,6 @@ export interface Stranded {
   readonly packet: Buffer;
   readonly from: LinkRow;
   readonly value: number;
-}
-
-/** What a hop changes in a packet. */
-interface Changed {
-  value: number;
-  hops: number;
-  lifeMs: number;
 }
 
 interface Waiting {
@@ -68,7 +62,8 @@ export class MailBox {
   #out: Channel | undefined;
   #in: Channel | undefined;
   /** What is put together for the next write: small at first, so that an idle link holds next to nothing. */
-  #batch = Buffer.alloc(0);
+  #batch: Buffer = Buffer.alloc(0);
+  #view = viewOf(this.#batch);
   #filled = 0;
   #sendable = 0;
   #closed = false;
@@ -118,16 +113,15 @@ export class MailBox {
   }
 
   /** Sends a packet, or puts it in line behind what came before it from everybody. */
-  put(from: LinkRow, source: { bytes: Buffer; at: number; length: number }, changed: Changed): void {
-    const { bytes, at, length } = source;
+  put(from: LinkRow, { at, bytes, length }: PlacedPacket, changed: Changed): void {
     if (this.queue.packets === 0 && !this.#options.holds() && this.#room()) {
       this.#append(bytes, at, length);
-      patchPacket(this.#batch, this.#filled - length, changed);
+      patchPacket(this.#view, this.#filled - length, changed);
       this.#options.left(changed.value);
       return;
     }
     const packet = Buffer.from(bytes.subarray(at, at + length));
-    this.queue.push(from, { from, packet, changed, sinceMs: this.#options.clock.nowMs() }, length);
+    this.queue.push(from, { from, packet, changed: { ...changed }, sinceMs: this.#options.clock.nowMs() }, length);
   }
 
   /** A packet that goes back: before all others, and never dropped: what it carries was this neighbour's. */
@@ -157,7 +151,12 @@ export class MailBox {
       Math.max(least, Math.min(BATCH_BYTES, Math.max(LEAST_BATCH_BYTES, least * 4))),
     );
     this.#batch.copy(larger, 0, 0, this.#filled);
-    this.#batch = larger;
+    this.#use(larger);
+  }
+
+  #use(batch: Buffer): void {
+    this.#batch = batch;
+    this.#view = viewOf(batch);
   }
 
   /** Sends what the channel takes; the rest of a packet that was cut leads the next write. */
@@ -169,7 +168,7 @@ export class MailBox {
     this.#out?.send(copied ? Buffer.from(bytes) : bytes, 0);
     const rest = this.#batch.subarray(count, this.#filled);
     if (copied) rest.copy(this.#batch, 0);
-    else this.#batch = Buffer.from(rest);
+    else this.#use(Buffer.from(rest));
     this.#filled = rest.length;
     this.#sendable = this.#out?.sendable() ?? 0;
   }
@@ -191,7 +190,7 @@ export class MailBox {
     changed.lifeMs -= Math.floor(this.#options.clock.nowMs() - sinceMs);
     if (changed.lifeMs < 1) return this.#options.stranded(stranded(waiting), 'EXPIRED');
     this.#append(packet, 0, packet.length);
-    patchPacket(this.#batch, this.#filled - packet.length, changed);
+    patchPacket(this.#view, this.#filled - packet.length, changed);
     this.#options.left(changed.value);
   }
 

@@ -1,15 +1,31 @@
-import { MAX_PACKET_BYTES, packetLength } from '../wire/packet.ts';
+import { MAX_PACKET_BYTES, packetLength, viewOf } from '../wire/packet.ts';
+
+/** A packet where it lies among others. One object is used again for every packet; its bytes are only borrowed. */
+export interface PlacedPacket {
+  bytes: Buffer;
+  /** Of the same bytes. */
+  view: DataView;
+  at: number;
+  length: number;
+}
+
+const NOTHING = Buffer.alloc(0);
+
+/** A packet that stands alone. */
+export function placed(bytes: Buffer): PlacedPacket {
+  return { bytes, view: viewOf(bytes), at: 0, length: bytes.length };
+}
 
 /**
  * Cuts a channel's bytes into packets, wherever the frames' borders fall. A packet that lies whole in one piece is given
  * as a view of it; only what straddles two pieces is put together in a buffer of its own.
  */
 export class PacketCutter {
-  readonly #packet: (bytes: Buffer, at: number, length: number) => void;
-  #rest: Buffer = Buffer.alloc(0);
+  readonly #packet: (packet: PlacedPacket) => void;
+  readonly #placed = placed(NOTHING);
+  #rest: Buffer = NOTHING;
 
-  /** `packet` gets each whole packet; its bytes are only borrowed. */
-  constructor(packet: (bytes: Buffer, at: number, length: number) => void) {
+  constructor(packet: (packet: PlacedPacket) => void) {
     this.#packet = packet;
   }
 
@@ -17,27 +33,38 @@ export class PacketCutter {
   feed(piece: Uint8Array): void {
     let bytes = Buffer.from(piece.buffer, piece.byteOffset, piece.byteLength);
     if (this.#rest.length > 0) bytes = this.#complete(bytes);
+    const view = viewOf(bytes);
     let at = 0;
     for (;;) {
-      const length = packetLength(bytes, at);
+      const length = packetLength(view, at);
       if (length === 0 || at + length > bytes.length) break;
-      this.#packet(bytes, at, length);
+      this.#give(bytes, view, at, length);
       at += length;
     }
     if (at < bytes.length) this.#rest = Buffer.concat([this.#rest, bytes.subarray(at)]);
   }
 
+  #give(bytes: Buffer, view: DataView, at: number, length: number): void {
+    const placed = this.#placed;
+    placed.bytes = bytes;
+    placed.view = view;
+    placed.at = at;
+    placed.length = length;
+    this.#packet(placed);
+  }
+
   /** Finishes the packet that was cut off, if `bytes` has enough of it, and returns what follows it. */
   #complete(bytes: Buffer): Buffer {
     const joined = Buffer.concat([this.#rest, bytes.subarray(0, MAX_PACKET_BYTES)]);
-    const length = packetLength(joined, 0);
+    const view = viewOf(joined);
+    const length = packetLength(view, 0);
     if (length === 0 || length > joined.length) {
       this.#rest = joined;
       return bytes.subarray(bytes.length);
     }
     const taken = length - this.#rest.length;
-    this.#rest = Buffer.alloc(0);
-    this.#packet(joined, 0, length);
+    this.#rest = NOTHING;
+    this.#give(joined, view, 0, length);
     return bytes.subarray(taken);
   }
 }

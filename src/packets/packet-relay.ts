@@ -8,6 +8,7 @@ import type { Discipline, PairFigures } from '../core/pair-queue.ts';
 import { type Channel, type Link, ResetCode } from '../link/link.ts';
 import {
   addressWords,
+  type Changed,
   encodePacket,
   type PacketFields,
   PacketKind,
@@ -15,9 +16,10 @@ import {
   readPacketHeader,
   readReceipt,
   returnedPacket,
+  viewOf,
 } from '../wire/packet.ts';
 import { MailBox, type Stranded } from './mail-box.ts';
-import { PacketCutter } from './packet-cutter.ts';
+import { PacketCutter, type PlacedPacket, placed } from './packet-cutter.ts';
 
 /** A packet for this node, or one of its own that came back. Views of bytes that are only borrowed. */
 export interface PacketSink {
@@ -60,6 +62,7 @@ export class PacketRelay {
   /** By the row of the link's account. */
   readonly #boxes: (MailBox | undefined)[] = [];
   readonly #header = packetHeader();
+  readonly #changed: Changed = { value: 0, hops: 0, lifeMs: 0 };
   /** Links that are written to, and accounts that are looked at, when the burst is over. */
   readonly #touched = new Set<LinkRow>();
   readonly #moved = new Set<LinkRow>();
@@ -138,11 +141,11 @@ export class PacketRelay {
   /** Sends a packet of this node's own. Its value is charged when it leaves. Throws as `encodePacket`. */
   send(fields: PacketFields): void {
     const packet = encodePacket(fields);
-    this.#burst(() => this.#arrived(SELF, packet, 0, packet.length));
+    this.#burst(() => this.#arrived(SELF, placed(packet)));
   }
 
   #listen(channel: Channel, row: LinkRow, neighbour: NodeId): void {
-    const cutter = new PacketCutter((bytes, at, length) => this.#arrived(row, bytes, at, length));
+    const cutter = new PacketCutter((packet) => this.#arrived(row, packet));
     channel.attach({
       data: (bytes) => {
         try {
@@ -191,12 +194,13 @@ export class PacketRelay {
     this.#moved.clear();
   }
 
-  #arrived(from: LinkRow, bytes: Buffer, at: number, length: number): void {
+  #arrived(from: LinkRow, placed: PlacedPacket): void {
+    const { at, bytes, length, view } = placed;
     const header = this.#header;
-    readPacketHeader(bytes, at, length, header);
-    if (bytes[at] === PacketKind.returned) return this.#cameBack(from, bytes.subarray(at, at + length));
+    readPacketHeader(view, at, length, header);
+    if (view.getUint8(at) === PacketKind.returned) return this.#cameBack(from, bytes.subarray(at, at + length));
     const decision = this.#options.carrier.arrived(from, header);
-    if (decision.action === 'forward') return this.#forward(from, decision, { bytes, at, length });
+    if (decision.action === 'forward') return this.#forward(from, decision, placed);
     const packet = bytes.subarray(at, at + length);
     if (decision.action === 'deliver') this.#options.sink.delivered(packet, decision.value, this.#peer(from));
     else if (decision.action === 'return') this.#giveBack(decision, packet, this.#options.self);
@@ -206,7 +210,7 @@ export class PacketRelay {
     return this.#boxes[row]?.link.peer;
   }
 
-  #forward(from: LinkRow, { to, value }: Decision, packet: { bytes: Buffer; at: number; length: number }): void {
+  #forward(from: LinkRow, { to, value }: Decision, packet: PlacedPacket): void {
     const { hops, lifeMs } = this.#header;
     const box = this.#boxes[to];
     if (box === undefined) {
@@ -215,7 +219,11 @@ export class PacketRelay {
     }
     this.#touch(to);
     // At least a millisecond a hop, so that no packet lives for ever however quick the carriers are.
-    box.put(from, packet, { value, hops: hops - 1, lifeMs: lifeMs - 1 });
+    const changed = this.#changed;
+    changed.value = value;
+    changed.hops = hops - 1;
+    changed.lifeMs = lifeMs - 1;
+    box.put(from, packet, changed);
   }
 
   #touch(row: LinkRow): void {
@@ -226,7 +234,7 @@ export class PacketRelay {
 
   /** A packet could not leave by `to`: its value goes back to where it came from. */
   #stranded(to: LinkRow, { packet, from, value }: Stranded, reason: StrandReason): void {
-    readPacketHeader(packet, 0, packet.length, this.#header);
+    readPacketHeader(viewOf(packet), 0, packet.length, this.#header);
     this.#giveBack(
       this.#options.carrier.stranded(this.#header, { from, to, value }, reason),
       packet,

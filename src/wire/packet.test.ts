@@ -17,6 +17,7 @@ import {
   readPacketHeader,
   readReceipt,
   returnedPacket,
+  viewOf,
 } from './packet.ts';
 import { readRoutes, writeRoutes } from './routes.ts';
 
@@ -39,8 +40,8 @@ describe('the bytes of a packet', () => {
       fc.property(fields, (packet) => {
         const bytes = encodePacket(packet);
         const header = packetHeader();
-        assert.equal(packetLength(bytes, 0), bytes.length);
-        readPacketHeader(bytes, 0, bytes.length, header);
+        assert.equal(packetLength(viewOf(bytes), 0), bytes.length);
+        readPacketHeader(viewOf(bytes), 0, bytes.length, header);
         const { value, hops, lifeMs } = header;
         assert.deepEqual({ value, hops, lifeMs }, { value: packet.value, hops: packet.hops, lifeMs: packet.lifeMs });
         assert.deepEqual(header.destination, addressWords(packet.destination));
@@ -56,10 +57,10 @@ describe('the bytes of a packet', () => {
     fc.assert(
       fc.property(fields, id, fc.nat({ max: MAX_VALUE }), (packet, refusedBy, value) => {
         const bytes = encodePacket(packet);
-        patchPacket(bytes, 0, { value, hops: 3, lifeMs: 77 });
+        patchPacket(viewOf(bytes), 0, { value, hops: 3, lifeMs: 77 });
         const back = returnedPacket(bytes, value, { reason: 'UNDERFUNDED', refusedBy, wanted: 60 });
         const header = packetHeader();
-        readPacketHeader(back, 0, packetLength(back, 0), header);
+        readPacketHeader(viewOf(back), 0, packetLength(viewOf(back), 0), header);
         assert.deepEqual([header.value, header.hops, header.lifeMs], [value, 3, 77]);
         assert.equal(header.sizeBytes, bytes.length);
         assert.deepEqual(readReceipt(back), { reason: 'UNDERFUNDED', refusedBy, wanted: 60 });
@@ -74,9 +75,9 @@ describe('the bytes of a packet', () => {
       fc.property(fc.uint8Array({ minLength: 100, maxLength: 400 }), (noise) => {
         const bytes = Buffer.from(noise);
         try {
-          const length = packetLength(bytes, 0);
+          const length = packetLength(viewOf(bytes), 0);
           assert.ok(length <= MAX_PACKET_BYTES);
-          if (length > 0 && length <= bytes.length) readPacketHeader(bytes, 0, length, packetHeader());
+          if (length > 0 && length <= bytes.length) readPacketHeader(viewOf(bytes), 0, length, packetHeader());
         } catch (error) {
           assert.equal(codeOf(error), 'WIRE_MALFORMED');
         }
