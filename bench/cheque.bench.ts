@@ -112,7 +112,12 @@ async function measure(me: Signer, { desk, store, payers }: Parts): Promise<Row[
   };
   const take = async (n: number, cheque: SignedCheque) => {
     const neighbour = (payers[n] as Signer).id;
-    const outcome = await desk.check(neighbour, { kind: 'payment', id, units: UNITS, cheque });
+    const outcome = await desk.check(neighbour, {
+      kind: 'payment',
+      id,
+      units: UNITS,
+      proof: { kind: 'cheque', cheque },
+    });
     if (!outcome.accepted || outcome.units !== UNITS) throw new Error('a good cheque was refused');
     await store.commit(desk.accepted(neighbour));
   };

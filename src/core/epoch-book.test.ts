@@ -15,6 +15,7 @@ function terms(epoch: number, askPerMb: number | undefined = epoch * 100): Terms
     ratio: { numerator: 1n, denominator: 1n },
     methods: [],
     chequebook: undefined,
+    channel: undefined,
     services: { transit: { askPerMb, bidPerMb: 0 }, chunks: nothing, packets: nothing },
     payAt: 1,
     dropAt: 10_000,

@@ -40,6 +40,10 @@ export const ERRORS = {
     what: 'A neighbour sent a message that has no place in the conversation.',
     remedy: 'The neighbour is faulty or of another version; the link was closed.',
   },
+  PAYMENT_METHOD_MISSING: {
+    what: 'A payment was made, or to be made, in a way this node cannot use.',
+    remedy: 'Look at settlement.methods of both nodes; the next method of the list is used meanwhile.',
+  },
   PAYMENT_FLOOD: {
     what: 'A neighbour sends payments faster than it may.',
     remedy: 'Payments are limited to ten a second a link; the link was closed.',
@@ -416,6 +420,15 @@ export const ERRORS = {
     what: 'No chequebook factory stands at the configured address.',
     remedy: 'Compare the factory address with the chain.',
   },
+  CHANNEL_MISSING: {
+    what: 'There is no channel to this neighbour to pay in yet.',
+    remedy:
+      'It is opened by itself when the chain answers and the node key holds coin; the next method is used meanwhile.',
+  },
+  CHANNEL_FULL: {
+    what: 'The deposit in the channel does not cover this payment.',
+    remedy: 'It is topped up by itself while the node key holds coin; the next method is used meanwhile.',
+  },
   CHEQUEBOOK_MISSING: {
     what: 'This node has no chequebook to pay from yet.',
     remedy:
@@ -499,6 +512,10 @@ export const ERRORS = {
   NEIGHBOUR_UNKNOWN: {
     what: 'This node accepts only neighbours it was told of.',
     remedy: 'Add a [[neighbour]] with this id, or set discovery.accept = "any".',
+  },
+  SETTLEMENT_NEEDS_CHAIN: {
+    what: 'A way to pay is configured that needs a chain, and there is none.',
+    remedy: 'Set settlement.rpc_url, or take the method out of settlement.methods.',
   },
   SETTLEMENT_OFF: {
     what: 'Settlement is switched off on this node.',

@@ -40,8 +40,15 @@ test('serving is refused before it happens: debt, uncleared payments, holds and 
   assert.equal(ledger.roomToProvide(row), 70, 'what is not final clears no debt');
   ledger.cleared(row, 30);
   assert.equal(ledger.roomToProvide(row), 100);
+  ledger.undone(row, 40);
+  assert.equal(ledger.roomToProvide(row), 60, 'what the chain took back clears no debt again');
+  ledger.cleared(row, 40);
   ledger.setLimit(row, 'assumed', 30);
   assert.equal(ledger.holdProvide(row, 71), Refusal.limit);
+  assert.throws(
+    () => ledger.undone(row, 51),
+    (error) => codeOf(error) === 'INVARIANT_BROKEN',
+  );
 });
 
 test('using is refused where my debt would pass the limit I was given', () => {
@@ -196,7 +203,7 @@ test('amounts that are no amounts are refused at the door', () => {
 
 test('over any sequence: exposure stays within the limit, the balance is its totals, holds come back', () => {
   const step = fc.record({
-    act: fc.constantFrom('serve', 'use', 'drop', 'pay', 'payIn', 'clear', 'correct'),
+    act: fc.constantFrom('serve', 'use', 'drop', 'pay', 'payIn', 'clear', 'undo', 'correct'),
     units: fc.nat(60),
     part: fc.nat(60),
   });
@@ -219,6 +226,8 @@ test('over any sequence: exposure stays within the limit, the balance is its tot
           ledger.paid(row, ledger.get(row, Column.pending));
         } else if (act === 'payIn') ledger.received(row, units, Math.min(units, part));
         else if (act === 'clear') ledger.cleared(row, ledger.get(row, Column.uncleared));
+        else if (act === 'undo')
+          ledger.undone(row, Math.min(units, ledger.get(row, Column.received) - ledger.get(row, Column.uncleared)));
         else ledger.correct(row, part % 2 === 0 ? 'provided' : 'consumed', part % 3, units - part);
         ledger.audit(row);
       }

@@ -1,3 +1,4 @@
+import { doubled } from './doubled.ts';
 import { WayleaveError } from './errors.ts';
 import { HoldTable } from './hold-table.ts';
 import { SERVICES } from './service.ts';
@@ -47,6 +48,7 @@ export const Column = {
 } as const;
 const HOT = 16;
 const COLD = 10;
+const MAX = Number.MAX_SAFE_INTEGER;
 
 /**
  * Of what a neighbour has paid and was not paid back, this much is forgiven where a connection broke and it counts less than was sent to it:
@@ -268,6 +270,13 @@ export class Ledger {
     this.#set(row, Column.ceiling, this.#derivedCeiling(row));
   }
 
+  /** The chain took `units` back that had been received: they clear nothing until they are final after all. */
+  undone(row: LinkRow, units: Units): void {
+    this.#add(row, Column.uncleared, amount(units));
+    if (this.get(row, Column.uncleared) > this.get(row, Column.received)) this.#halt(row, 'more undone than received');
+    this.#set(row, Column.ceiling, this.#derivedCeiling(row));
+  }
+
   /** Reconciliation: moves a visible, signed correction of one gross total (DESIGN §3, write-off). */
   correct(row: LinkRow, side: 'provided' | 'consumed', service: number, units: number): void {
     if (!Number.isSafeInteger(units)) throw new WayleaveError('AMOUNT_INVALID', { units });
@@ -384,17 +393,8 @@ export class Ledger {
   }
 
   #halt(row: LinkRow, rule: string): never {
-    this.#set(row, Column.dropAt, HALTED);
-    this.#set(row, Column.peerDropAt, HALTED);
+    for (const limit of [Column.dropAt, Column.peerDropAt]) this.#set(row, limit, HALTED);
     this.#set(row, Column.ceiling, Number.NEGATIVE_INFINITY);
     throw new WayleaveError('INVARIANT_BROKEN', { rule, row });
   }
-}
-
-const MAX = Number.MAX_SAFE_INTEGER;
-
-function doubled(cells: Float64Array): Float64Array {
-  const larger = new Float64Array(cells.length * 2);
-  larger.set(cells);
-  return larger;
 }

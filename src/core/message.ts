@@ -57,20 +57,29 @@ export interface AllotmentMessage {
   readonly epoch: number;
 }
 
-/** A payment by cheque. Sent again with the same id until it is acknowledged. */
+/** A payment. Sent again with the same id until it is acknowledged. */
 export interface PaymentMessage {
   readonly kind: 'payment';
   readonly id: number;
-  /** What the payer books, for the receiver to compare; the cheque decides. */
+  /** What the payer books, for the receiver to compare; the proof decides. */
   readonly units: Units;
-  readonly cheque: SignedCheque;
+  readonly proof: PaymentProof;
 }
+
+/** What shows that a payment was made. A payment in a channel is a cheque drawn on the channel (DESIGN §12). */
+export type PaymentProof =
+  | { readonly kind: 'cheque'; readonly cheque: SignedCheque }
+  /** The hash of the payment on the chain: `0x` and 64 small hex digits. A replacement has another one, and the same id. */
+  | { readonly kind: 'transfer'; readonly transaction: string };
 
 /** The receiver's answer: `code` is empty when the payment counts, else the error that refused it. */
 export interface PaymentAckMessage {
   readonly kind: 'paymentAck';
   readonly id: number;
-  /** The highest cumulative amount accepted on this chequebook, in wei: lets a payer that lost its store recover. */
+  /**
+   * The highest cumulative amount accepted on this chequebook or channel, or by transfers from this payer, in wei: lets a
+   * payer that lost its store recover.
+   */
   readonly acceptedWei: bigint;
   readonly code: string;
 }

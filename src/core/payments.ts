@@ -4,17 +4,41 @@ import type { LinkAccount } from './link-account.ts';
 import type { PaymentAckMessage, PaymentMessage } from './message.ts';
 import { news, type SessionEffect, type SessionEvent } from './session-effect.ts';
 import type { SessionRules } from './session-rules.ts';
-import { commonMethod, type Terms } from './terms.ts';
+import { commonMethod, PAYMENT_METHODS, type PaymentMethod, type Terms } from './terms.ts';
+import type { Units } from './units.ts';
+
+/** What one method remembers of payments to one neighbour before a restart. */
+export interface PendingPayment {
+  readonly method: PaymentMethod;
+  /** Written and never acknowledged. */
+  readonly units: Units;
+  /** The highest payment id used with this method; ids are shared by all. */
+  readonly lastPaymentId: number;
+}
 
 /** What the money side of a session starts from. */
 export interface PaymentsOptions {
   readonly account: LinkAccount;
   readonly rules: SessionRules;
-  /** Units of a cheque that was written before a restart and never acknowledged. */
-  readonly pendingUnits: number;
-  /** The highest payment id used so far with this neighbour. */
-  readonly lastPaymentId: number;
+  readonly pending: readonly PendingPayment[];
 }
+
+/** Payments by one method. What is pending stays with the method: a refused cheque can still be cashed. */
+interface Lane {
+  readonly method: PaymentMethod;
+  /** Part of what is pending in the ledger. */
+  pendingUnits: Units;
+  /** The payment being written or sent. */
+  inFlight: { readonly id: number; readonly sent: boolean; readonly demanded: boolean } | undefined;
+  /** It could not be used: the next one is, until then. */
+  shutUntilMs: number;
+}
+
+/** Each of these pays all that is pending and more: none has to wait for the answer to the one before. */
+const CUMULATIVE: ReadonlySet<PaymentMethod> = new Set(['cheque', 'channel']);
+
+/** Why a method cannot be used for now, though others may: nothing is wrong with the payment itself. */
+const SHUTS: ReadonlySet<ErrorCode> = new Set(['CHANNEL_MISSING', 'CHANNEL_FULL', 'PAYMENT_METHOD_MISSING']);
 
 /** The money side of a session: when this node pays, and what it makes of payments that come in. Pure, like the session. */
 export class Payments {
@@ -24,9 +48,8 @@ export class Payments {
   demanded = false;
   readonly #account: LinkAccount;
   readonly #rules: SessionRules;
-  /** The payment being written or sent; its units are pending in the ledger. */
-  #inFlight: { id: number; sent: boolean } | undefined;
-  #lastPaymentId: number;
+  readonly #lanes: Lane[] = [];
+  #lastPaymentId = 0;
   #nextPayMs = Number.NEGATIVE_INFINITY;
   #arrived = { secondMs: Number.NEGATIVE_INFINITY, count: 0 };
   #wouldPay = false;
@@ -34,8 +57,10 @@ export class Payments {
   constructor(options: PaymentsOptions) {
     this.#account = options.account;
     this.#rules = options.rules;
-    this.#lastPaymentId = options.lastPaymentId;
-    if (options.pendingUnits > 0) this.#account.ledger.paying(this.#account.row, options.pendingUnits);
+    for (const { lastPaymentId, method, units } of options.pending) {
+      this.#lastPaymentId = Math.max(this.#lastPaymentId, lastPaymentId);
+      if (units > 0) this.#add(this.#lane(method), units);
+    }
   }
 
   get pendingUnits(): number {
@@ -47,31 +72,60 @@ export class Payments {
     const sinceMs = nowMs - this.#arrived.secondMs;
     const arrived = sinceMs >= 1000 ? 0 : this.#arrived.count;
     const payInMs = Math.max(0, this.#nextPayMs - nowMs);
-    const { id = -1, sent = false } = this.#inFlight ?? {};
-    return [this.paused, this.#wouldPay, id, sent, this.#lastPaymentId, payInMs, arrived];
+    const lanes = this.#lanes.flatMap(({ inFlight, method, pendingUnits, shutUntilMs }) => {
+      const { id = -1, sent = false } = inFlight ?? {};
+      return [PAYMENT_METHODS.indexOf(method), id, sent, pendingUnits, Math.max(0, shutUntilMs - nowMs)];
+    });
+    return [this.paused, this.#wouldPay, this.#lastPaymentId, payInMs, arrived, ...lanes];
+  }
+
+  /** Two states with the same lanes are the same state: they stand in the order of the methods. */
+  #lane(method: PaymentMethod): Lane {
+    const found = this.#lanes.find((each) => each.method === method);
+    if (found !== undefined) return found;
+    const lane = { method, pendingUnits: 0, inFlight: undefined, shutUntilMs: Number.NEGATIVE_INFINITY };
+    this.#lanes.push(lane);
+    this.#lanes.sort((a, b) => PAYMENT_METHODS.indexOf(a.method) - PAYMENT_METHODS.indexOf(b.method));
+    return lane;
+  }
+
+  #add(lane: Lane, units: Units): void {
+    this.#account.ledger.paying(this.#account.row, units);
+    lane.pendingUnits += units;
   }
 
   /** The connection is gone: what was sent may or may not have arrived. It goes again on the next one. */
   interrupted(): void {
-    this.#inFlight = undefined;
+    for (const lane of this.#lanes) lane.inFlight = undefined;
   }
 
-  /** Pays the whole payable debt where it is due (DESIGN §3, Use). True when a cheque is to be written. */
+  /** Pays the whole payable debt where it is due (DESIGN §3, Use). True when a payment is to be written. */
   pay(terms: Terms, nowMs: number, effects: SessionEffect[]): boolean {
     const account = this.#account;
-    if (this.#inFlight !== undefined || nowMs < this.#nextPayMs || !this.#due()) return false;
+    if (nowMs < this.#nextPayMs || !this.#due()) return false;
     if (!account.enforce) this.#wouldHavePaid(effects);
-    const theirs = account.theirs.newest;
-    const byCheque = theirs !== undefined && commonMethod(theirs, terms) === 'cheque';
-    if (!account.enforce || this.paused || !byCheque) return false;
+    const lane = this.#open(terms, nowMs);
+    if (!account.enforce || this.paused || lane === undefined) return false;
     const units = account.payable();
-    this.demanded = false;
-    account.ledger.paying(account.row, units);
+    this.#add(lane, units);
     this.#lastPaymentId += 1;
-    this.#inFlight = { id: this.#lastPaymentId, sent: false };
+    lane.inFlight = { id: this.#lastPaymentId, sent: false, demanded: this.demanded };
+    this.demanded = false;
     this.#nextPayMs = nowMs + this.#rules.payIntervalMs;
-    effects.push({ kind: 'writeCheque', id: this.#lastPaymentId, units });
+    effects.push({ kind: 'writePayment', id: this.#lastPaymentId, method: lane.method, units });
     return true;
+  }
+
+  /** By what a payment goes now; undefined where there is no way, or one has to be answered first. */
+  #open(terms: Terms, nowMs: number): Lane | undefined {
+    const theirs = this.#account.theirs.newest;
+    const shut = (method: PaymentMethod) =>
+      this.#lanes.some((each) => each.method === method && nowMs < each.shutUntilMs);
+    const method = theirs === undefined ? undefined : commonMethod(theirs, terms, shut);
+    if (method === undefined || method === 'barter') return undefined;
+    const lane = this.#lane(method);
+    const waits = lane.inFlight !== undefined || (lane.pendingUnits > 0 && !CUMULATIVE.has(method));
+    return waits ? undefined : lane;
   }
 
   #due(): boolean {
@@ -83,12 +137,19 @@ export class Payments {
 
   /** After a refusal: a larger payment supersedes it where one is due, else the same one goes again. */
   retry(terms: Terms, nowMs: number, effects: SessionEffect[]): boolean {
-    const refused = this.pendingUnits > 0 && this.#inFlight === undefined && nowMs >= this.#nextPayMs;
+    const refused = nowMs >= this.#nextPayMs && this.#lanes.some(isUnanswered);
     if (this.pay(terms, nowMs, effects)) return true;
     if (!refused || this.paused) return false;
     this.#nextPayMs = nowMs + this.#rules.retryMs;
-    effects.push({ kind: 'resendCheque' });
+    this.resend(effects);
     return false;
+  }
+
+  /** What is pending and not under way goes again. False: there is nothing of the kind. */
+  resend(effects: SessionEffect[]): boolean {
+    const unanswered = this.#lanes.filter(isUnanswered);
+    for (const { method } of unanswered) effects.push({ kind: 'resendPayment', method });
+    return unanswered.length > 0;
   }
 
   #wouldHavePaid(effects: SessionEffect[]): void {
@@ -97,35 +158,48 @@ export class Payments {
     effects.push(news('wouldEnforce', { action: 'pay', amount: this.#account.payable() }));
   }
 
-  written(event: SessionEvent & { kind: 'chequeWritten' }, effects: SessionEffect[]): void {
-    this.#inFlight = { id: event.id, sent: true };
-    const units = this.pendingUnits;
-    effects.push({ kind: 'send', message: { kind: 'payment', id: event.id, units, cheque: event.cheque } });
-    effects.push(news('paying', { id: event.id, amount: units }));
+  written(event: SessionEvent & { kind: 'paymentWritten' }, effects: SessionEffect[]): void {
+    const { id, method, proof } = event;
+    const lane = this.#lane(method);
+    lane.inFlight = { id, sent: true, demanded: false };
+    const units = lane.pendingUnits;
+    effects.push({ kind: 'send', message: { kind: 'payment', id, units, proof } });
+    effects.push(news('paying', { id, amount: units, method }));
   }
 
-  /** No cheque was written, so nothing left this node and what was to be paid is owed as before. */
-  failed(event: SessionEvent & { kind: 'chequeFailed' }, nowMs: number, effects: SessionEffect[]): void {
-    this.#account.ledger.unpaid(this.#account.row, event.units);
-    this.#inFlight = undefined;
-    this.#nextPayMs = nowMs + this.#rules.retryMs;
-    effects.push(news('fault', { code: event.code, id: event.id }));
+  /** It was not made, or can never count: what was to be paid is owed as before, to be paid once more. */
+  failed(event: SessionEvent & { kind: 'paymentFailed' }, nowMs: number, effects: SessionEffect[]): void {
+    const { code, id, method, units } = event;
+    const lane = this.#lane(method);
+    this.#account.ledger.unpaid(this.#account.row, units);
+    lane.pendingUnits -= units;
+    if (SHUTS.has(code)) {
+      lane.shutUntilMs = nowMs + this.#rules.retryMs;
+      this.#nextPayMs = nowMs;
+      if (lane.inFlight?.demanded === true) this.demanded = true;
+    } else {
+      this.#nextPayMs = nowMs + this.#rules.retryMs;
+    }
+    lane.inFlight = undefined;
+    effects.push(news('fault', { code, id, method }));
   }
 
   /** The neighbour's answer. A refused payment stays a liability, shown as pending, until one that covers it is taken. */
   acknowledged(ack: PaymentAckMessage, nowMs: number, effects: SessionEffect[]): void {
     // Ids can be guessed: what has not left cannot have been answered.
-    if (this.#inFlight?.id !== ack.id || !this.#inFlight.sent) return;
-    this.#inFlight = undefined;
+    const lane = this.#lanes.find(({ inFlight }) => inFlight?.id === ack.id && inFlight.sent);
+    if (lane === undefined) return;
+    const { method, pendingUnits: units } = lane;
+    lane.inFlight = undefined;
     if (ack.code !== '') {
       this.#nextPayMs = nowMs + this.#rules.retryMs;
-      effects.push(news('paymentRejected', { id: ack.id, code: ack.code }));
+      effects.push(news('paymentRejected', { id: ack.id, code: ack.code, method }));
       return;
     }
-    const units = this.pendingUnits;
     this.#account.ledger.paid(this.#account.row, units);
-    effects.push({ kind: 'keepPaid', acceptedWei: ack.acceptedWei, units });
-    effects.push(news('paid', { id: ack.id, amount: units }), { kind: 'changed' });
+    lane.pendingUnits = 0;
+    effects.push({ kind: 'keepPaid', id: ack.id, method, acceptedWei: ack.acceptedWei, units });
+    effects.push(news('paid', { id: ack.id, amount: units, method }), { kind: 'changed' });
   }
 
   /** A payment came in. False: it floods. */
@@ -134,24 +208,30 @@ export class Payments {
     this.#arrived.count += 1;
     // Twice the rate within one counted second is still an honest burst across its edge.
     if (this.#arrived.count > this.#rules.paymentsPerSecond * 2) return false;
-    effects.push({ kind: 'checkCheque', payment });
+    effects.push({ kind: 'checkPayment', payment });
     return true;
   }
 
   /** What looking at it came to: booked, made durable, and only then acknowledged. Returns the code of a refusal. */
-  checked(event: SessionEvent & { kind: 'chequeChecked' }, effects: SessionEffect[]): ErrorCode | undefined {
-    const { id, outcome } = event;
+  checked(event: SessionEvent & { kind: 'paymentChecked' }, effects: SessionEffect[]): ErrorCode | undefined {
+    const { id, method, outcome } = event;
     const code = outcome.accepted ? '' : outcome.code;
     if (outcome.accepted) {
       if (outcome.units > 0) this.#account.ledger.received(this.#account.row, outcome.units, outcome.clearing);
       // Also for one that came again: the first time it may not have become durable.
-      effects.push({ kind: 'keepCheque', id });
-      if (outcome.units > 0) effects.push(news('received', { id, amount: outcome.units }));
+      effects.push({ kind: 'keepPayment', id, method });
+      if (outcome.units > 0) effects.push(news('received', { id, amount: outcome.units, method }));
     }
-    const ack: PaymentAckMessage = { kind: 'paymentAck', id, acceptedWei: outcome.acceptedWei, code };
-    effects.push({ kind: 'send', message: ack });
+    if (id !== undefined) {
+      const ack: PaymentAckMessage = { kind: 'paymentAck', id, acceptedWei: outcome.acceptedWei, code };
+      effects.push({ kind: 'send', message: ack });
+    }
     if (outcome.accepted) effects.push({ kind: 'changed' });
-    else effects.push(news('refused', { id, code }));
+    else effects.push(news('refused', { id, code, method }));
     return outcome.accepted ? undefined : outcome.code;
   }
+}
+
+function isUnanswered({ inFlight, pendingUnits }: Lane): boolean {
+  return pendingUnits > 0 && inFlight === undefined;
 }

@@ -1,8 +1,7 @@
-import type { SignedCheque } from './cheque.ts';
 import type { ErrorCode } from './errors.ts';
-import type { Message, PaymentMessage } from './message.ts';
+import type { Message, PaymentMessage, PaymentProof } from './message.ts';
 import type { SignedStatement, Statement } from './statement.ts';
-import type { Terms } from './terms.ts';
+import type { PaymentMethod, Terms } from './terms.ts';
 import type { Units } from './units.ts';
 
 /** What happens to a neighbour's session. Whoever runs it turns sockets, timers, the store and the chain into these. */
@@ -15,11 +14,7 @@ export type SessionEvent =
   | { readonly kind: 'termsChanged'; readonly terms: Terms }
   /** The first record of this connection, lease included, is durable. */
   | { readonly kind: 'leaseDurable' }
-  | { readonly kind: 'chequeWritten'; readonly id: number; readonly cheque: SignedCheque }
-  | { readonly kind: 'chequeFailed'; readonly id: number; readonly units: Units; readonly code: ErrorCode }
-  | { readonly kind: 'chequeChecked'; readonly id: number; readonly outcome: ChequeOutcome }
-  /** `units` of uncleared payments are final now. */
-  | { readonly kind: 'cleared'; readonly units: Units }
+  | PaymentEvent
   | { readonly kind: 'pause'; readonly paused: boolean }
   /** The operator wants what is owed to be paid, though it is not due yet. */
   | { readonly kind: 'settle' }
@@ -32,8 +27,49 @@ export type SessionEvent =
   /** The neighbour broke a rule that someone else noticed. */
   | { readonly kind: 'fault'; readonly code: ErrorCode };
 
-/** What looking at a cheque came to. `clearing` of the units reduce the debt now; the rest waits until it is final. */
-export type ChequeOutcome =
+/** What happens to payments, whatever they are made by. */
+export type PaymentEvent =
+  /** It is durable, or was before; its proof may leave. Again with the same id where the proof is another one. */
+  | {
+      readonly kind: 'paymentWritten';
+      readonly id: number;
+      readonly method: PaymentMethod;
+      readonly proof: PaymentProof;
+    }
+  /** Of a payment of mine, `units` were not paid and will not be: they are owed again. */
+  | {
+      readonly kind: 'paymentFailed';
+      readonly id: number;
+      readonly method: PaymentMethod;
+      readonly units: Units;
+      readonly code: ErrorCode;
+    }
+  /** `id` is undefined for one that nobody told me of: it is not answered. */
+  | {
+      readonly kind: 'paymentChecked';
+      readonly id: number | undefined;
+      readonly method: PaymentMethod;
+      readonly outcome: PaymentOutcome;
+    }
+  /** `units` of uncleared payments are final now. */
+  | { readonly kind: 'cleared'; readonly units: Units }
+  /** The chain took `units` back that the neighbour had paid: they clear no debt until they are `cleared` again. */
+  | { readonly kind: 'paymentUndone'; readonly units: Units };
+
+const PAYMENT_EVENTS: ReadonlySet<SessionEvent['kind']> = new Set<PaymentEvent['kind']>([
+  'paymentWritten',
+  'paymentFailed',
+  'paymentChecked',
+  'paymentUndone',
+  'cleared',
+]);
+
+export function isPaymentEvent(event: SessionEvent): event is PaymentEvent {
+  return PAYMENT_EVENTS.has(event.kind);
+}
+
+/** What looking at a payment came to. `clearing` of the units reduce the debt now; the rest waits until it is final. */
+export type PaymentOutcome =
   | { readonly accepted: true; readonly units: Units; readonly clearing: Units; readonly acceptedWei: bigint }
   | { readonly accepted: false; readonly code: ErrorCode; readonly acceptedWei: bigint };
 
@@ -44,16 +80,22 @@ export type SessionEffect =
   | { readonly kind: 'lease' }
   /** Remember terms: mine as sent, theirs as taken. */
   | { readonly kind: 'rememberTerms'; readonly side: 'mine' | 'theirs'; readonly terms: Terms }
-  /** Write a cheque over `units` durably, then report `chequeWritten` or `chequeFailed`. Nothing leaves before. */
-  | { readonly kind: 'writeCheque'; readonly id: number; readonly units: Units }
-  /** Send the last cheque again, as it stands in the store; report `chequeWritten` with the same id. */
-  | { readonly kind: 'resendCheque' }
-  /** Check a cheque that came in; report `chequeChecked`. */
-  | { readonly kind: 'checkCheque'; readonly payment: PaymentMessage }
-  /** Make the accepted cheque and the account's record durable in one batch. The acknowledgement follows. */
-  | { readonly kind: 'keepCheque'; readonly id: number }
+  /** Make a payment over `units` durable, then report `paymentWritten` or `paymentFailed`. Nothing leaves before. */
+  | { readonly kind: 'writePayment'; readonly id: number; readonly method: PaymentMethod; readonly units: Units }
+  /** Send the last payment of a method again, as it stands in the store; report `paymentWritten` with its id. */
+  | { readonly kind: 'resendPayment'; readonly method: PaymentMethod }
+  /** Check a payment that came in; report `paymentChecked`, now or whenever it is known. */
+  | { readonly kind: 'checkPayment'; readonly payment: PaymentMessage }
+  /** Make the accepted payment and the account's record durable in one batch. The acknowledgement follows. */
+  | { readonly kind: 'keepPayment'; readonly id: number | undefined; readonly method: PaymentMethod }
   /** Make "accepted up to" and the account's record durable in one batch. */
-  | { readonly kind: 'keepPaid'; readonly acceptedWei: bigint; readonly units: Units }
+  | {
+      readonly kind: 'keepPaid';
+      readonly id: number;
+      readonly method: PaymentMethod;
+      readonly acceptedWei: bigint;
+      readonly units: Units;
+    }
   /** Sign it and make it durable, with the account's record in one batch, then report `statementKept`. */
   | { readonly kind: 'keepStatement'; readonly statement: Statement }
   /** Look at its signature, then report `statementChecked`. */
@@ -80,6 +122,7 @@ export interface SessionNews {
     | 'paymentRejected'
     | 'received'
     | 'refused'
+    | 'undone'
     | 'writeOff'
     | 'verdict'
     | 'wouldEnforce'

@@ -21,6 +21,7 @@ export function termsOf(
     token: 'native',
     ratio: { numerator: 10n ** 10n, denominator: 1n },
     methods: ['cheque'],
+    channel: undefined,
     chequebook: '0x00000000000000000000000000000000000000cc',
     services: {
       transit: { askPerMb, bidPerMb },
@@ -87,8 +88,7 @@ export class Side {
       conduct: new Conduct(),
       terms,
       storeEpoch: this.storeEpoch,
-      pendingUnits,
-      lastPaymentId: this.issued.id,
+      pending: [{ method: 'cheque', units: pendingUnits, lastPaymentId: this.issued.id }],
       statements: {
         me: PAIR_ID,
         chainId: 31337,
@@ -130,7 +130,7 @@ export class Side {
       case 'lease':
         this.save();
         return this.step({ kind: 'leaseDurable' }, nowMs);
-      case 'writeCheque': {
+      case 'writePayment': {
         this.cheques += 1;
         const before = this.issued.cumulative > this.issued.accepted ? this.issued.units : 0;
         this.issued = {
@@ -141,14 +141,16 @@ export class Side {
         };
         return this.#sendCheque(nowMs);
       }
-      case 'resendCheque':
+      case 'resendPayment':
         return this.issued.cumulative > this.issued.accepted ? this.#sendCheque(nowMs) : undefined;
-      case 'checkCheque':
-        return this.#check(effect.payment.id, effect.payment.cheque.cumulativeWei, nowMs);
+      case 'checkPayment': {
+        const { id, proof } = effect.payment;
+        return this.#check(id, proof.kind === 'cheque' ? proof.cheque.cumulativeWei : 0n, nowMs);
+      }
       case 'keepPaid':
         this.issued = { ...this.issued, accepted: effect.acceptedWei };
         return this.save();
-      case 'keepCheque':
+      case 'keepPayment':
         return this.save();
       case 'keepStatement': {
         const statement = { ...this.lie(effect.statement), signature: new Uint8Array(65).fill(this.forge ? 1 : 0) };
@@ -180,21 +182,27 @@ export class Side {
       cumulativeWei: this.issued.cumulative,
       signature: new Uint8Array(65),
     };
-    this.step({ kind: 'chequeWritten', id: this.issued.id, cheque }, nowMs);
+    const proof = { kind: 'cheque', cheque } as const;
+    this.step({ kind: 'paymentWritten', id: this.issued.id, method: 'cheque', proof }, nowMs);
   }
 
   #check(id: number, cumulative: bigint, nowMs: number): void {
     const code = this.refuseCheques;
     if (code !== undefined) {
       return this.step(
-        { kind: 'chequeChecked', id, outcome: { accepted: false, code, acceptedWei: this.taken } },
+        { kind: 'paymentChecked', id, method: 'cheque', outcome: { accepted: false, code, acceptedWei: this.taken } },
         nowMs,
       );
     }
     const units = Number(cumulative - this.taken);
     this.taken = cumulative;
     this.step(
-      { kind: 'chequeChecked', id, outcome: { accepted: true, units, clearing: units, acceptedWei: cumulative } },
+      {
+        kind: 'paymentChecked',
+        id,
+        method: 'cheque',
+        outcome: { accepted: true, units, clearing: units, acceptedWei: cumulative },
+      },
       nowMs,
     );
   }

@@ -170,7 +170,8 @@ test('messages out of place cut the link', () => {
   const flood = up();
   for (let id = 100; id < 130; id += 1) {
     const cheque = { chequebook: '0x', beneficiary: '0x', cumulativeWei: 1n, signature: new Uint8Array(65) };
-    flood.left.step({ kind: 'message', message: { kind: 'payment', id, units: 1, cheque } }, flood.nowMs);
+    const message = { kind: 'payment', id, units: 1, proof: { kind: 'cheque', cheque } } as const;
+    flood.left.step({ kind: 'message', message }, flood.nowMs);
   }
   assert.equal(flood.left.closedWith, 'PAYMENT_FLOOD');
 });
@@ -260,6 +261,6 @@ test('a cheque that is written while the link is made anew waits until the books
   pair.right.step({ kind: 'linkDown' }, pair.nowMs);
   pair.right.step({ kind: 'linkUp' }, pair.nowMs);
   const before = pair.right.said.length;
-  pair.right.step({ kind: 'chequeWritten', id: 9, cheque }, pair.nowMs);
+  pair.right.step({ kind: 'paymentWritten', id: 9, method: 'cheque', proof: { kind: 'cheque', cheque } }, pair.nowMs);
   assert.equal(pair.right.said.length, before, 'the neighbour would cut a payment before the counts');
 });

@@ -8,27 +8,12 @@ import type { CountsMessage, Message } from './message.ts';
 import { Payments } from './payments.ts';
 import { DebtorSampler } from './relation.ts';
 import { SERVICES } from './service.ts';
-import { news, type SessionEffect, type SessionEvent } from './session-effect.ts';
+import { isPaymentEvent, news, type PaymentEvent, type SessionEffect, type SessionEvent } from './session-effect.ts';
+import type { SessionOptions } from './session-options.ts';
 import { SESSION_RULES, type SessionRules } from './session-rules.ts';
-import { Statements, type StatementsOptions, type Step } from './statements.ts';
+import { Statements, type Step } from './statements.ts';
 import { type Terms, validateTerms } from './terms.ts';
 
-/** What a session starts from: its account, the terms to send, and what the store remembers. */
-export interface SessionOptions {
-  readonly account: LinkAccount;
-  readonly conduct: Conduct;
-  readonly terms: Terms;
-  readonly storeEpoch: number;
-  readonly rules?: SessionRules;
-  /** Units of a cheque that was written before a restart and never acknowledged. */
-  readonly pendingUnits?: number;
-  /** The highest payment id used so far with this neighbour. */
-  readonly lastPaymentId?: number;
-  /** Without it no statements are made, and none is judged. */
-  readonly statements?: StatementsOptions | undefined;
-}
-
-type MoneyEvent = Extract<SessionEvent, { kind: 'chequeWritten' | 'chequeFailed' | 'chequeChecked' | 'cleared' }>;
 type Phase = 'down' | 'greeting' | 'leasing' | 'up';
 
 /**
@@ -64,8 +49,7 @@ export class Session {
     this.#payments = new Payments({
       account: options.account,
       rules: this.#rules,
-      pendingUnits: options.pendingUnits ?? 0,
-      lastPaymentId: options.lastPaymentId ?? 0,
+      pending: options.pending ?? [],
     });
     const { account, statements, storeEpoch } = options;
     this.#statements = statements === undefined ? undefined : new Statements(account, storeEpoch, statements);
@@ -146,12 +130,8 @@ export class Session {
         return this.#pay(nowMs, effects);
       case 'fault':
         return this.#fault(event.code, nowMs, effects);
-      case 'chequeWritten':
-      case 'chequeFailed':
-      case 'chequeChecked':
-      case 'cleared':
-        return this.#money(event, nowMs, effects);
       default:
+        if (isPaymentEvent(event)) return this.#money(event, nowMs, effects);
         return this.#statements?.on(event, this.#phase === 'up', this.#stepAt(nowMs, effects));
     }
   }
@@ -160,14 +140,20 @@ export class Session {
     return { nowMs, effects, fault: (code) => this.#fault(code, nowMs, effects) };
   }
 
-  #money(event: MoneyEvent, nowMs: number, effects: SessionEffect[]): void {
+  #money(event: PaymentEvent, nowMs: number, effects: SessionEffect[]): void {
     switch (event.kind) {
-      case 'chequeWritten':
+      case 'paymentWritten':
         // Written while the connection was made anew: it goes again, in its turn, once the books are compared.
         return this.#phase === 'up' ? this.#payments.written(event, effects) : undefined;
-      case 'chequeFailed':
-        return this.#payments.failed(event, nowMs, effects);
-      case 'chequeChecked': {
+      case 'paymentFailed':
+        this.#payments.failed(event, nowMs, effects);
+        // The next method may do.
+        return this.#pay(nowMs, effects);
+      case 'paymentUndone':
+        this.#account.ledger.undone(this.#account.row, event.units);
+        effects.push(news('undone', { amount: event.units }), { kind: 'changed' });
+        return;
+      case 'paymentChecked': {
         const refusal = this.#payments.checked(event, effects);
         return refusal === undefined ? undefined : this.#fault(refusal, nowMs, effects);
       }
@@ -308,8 +294,7 @@ export class Session {
     if (this.#phase !== 'leasing') return;
     this.#phase = 'up';
     this.#account.ready = true;
-    if (this.#payments.pendingUnits > 0) effects.push({ kind: 'resendCheque' });
-    else this.#pay(nowMs, effects);
+    if (!this.#payments.resend(effects)) this.#pay(nowMs, effects);
   }
 
   // --- time and conduct -----------------------------------------------------------------------------------------

@@ -23,6 +23,7 @@ function terms(change: Partial<Terms> = {}, ask: number | undefined = 5000, bid 
     token: 'native',
     ratio: { numerator: 10n ** 10n, denominator: 1n },
     methods: ['cheque', 'barter'],
+    channel: undefined,
     chequebook: `0x${'a'.repeat(40)}`,
     services: { transit: { askPerMb: ask, bidPerMb: bid }, chunks: nothing, packets: nothing },
     payAt: 10_000,

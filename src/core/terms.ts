@@ -55,6 +55,8 @@ export interface Terms {
   readonly methods: readonly PaymentMethod[];
   /** Where my cheques are drawn; without it I cannot pay by cheque. */
   readonly chequebook: NodeId | undefined;
+  /** The channel between us in which I pay; undefined until there is one. */
+  readonly channel: NodeId | undefined;
   readonly services: Readonly<Record<Service, ServiceTerms>>;
   /** Your debt at which I expect you to pay. */
   readonly payAt: Units;
@@ -121,6 +123,7 @@ function checkRanges(terms: Terms): void {
   absurd('chainId', whole(terms.chainId, 1, Number.MAX_SAFE_INTEGER));
   absurd('token', terms.token === 'native' || isNodeId(terms.token));
   absurd('chequebook', terms.chequebook === undefined || isNodeId(terms.chequebook));
+  absurd('channel', terms.channel === undefined || isNodeId(terms.channel));
   absurd('ratio', isRatio(terms.ratio));
   absurd('methods', new Set(terms.methods).size === terms.methods.length);
   for (const service of SERVICES) {
@@ -170,11 +173,16 @@ function similar(a: Ratio, b: Ratio): boolean {
 
 /**
  * The way in which `payer` pays `payee` now: the payee's first choice among those both know and the payer can use (a
- * cheque needs a chequebook). `barter` and undefined both mean that no tokens move.
+ * cheque needs a chequebook; a channel is opened when it is needed) and that is not `shut` at the moment. `barter` and
+ * undefined both mean that no tokens move.
  */
-export function commonMethod(payee: Terms, payer: Terms): PaymentMethod | undefined {
+export function commonMethod(
+  payee: Terms,
+  payer: Terms,
+  shut: (method: PaymentMethod) => boolean = () => false,
+): PaymentMethod | undefined {
   const usable = (method: PaymentMethod): boolean => method !== 'cheque' || payer.chequebook !== undefined;
-  return payee.methods.find((method) => payer.methods.includes(method) && usable(method));
+  return payee.methods.find((method) => payer.methods.includes(method) && usable(method) && !shut(method));
 }
 
 /** True when two terms say the same, field by field. */
@@ -203,6 +211,7 @@ const SCALARS = [
   'chainId',
   'token',
   'chequebook',
+  'channel',
   'payAt',
   'dropAt',
   'valueAt',

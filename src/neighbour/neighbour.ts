@@ -169,8 +169,8 @@ export class Neighbour {
   #owe(effects: readonly SessionEffect[]): void {
     const { desk, journal } = this.#options;
     for (const effect of effects) {
-      if (effect.kind === 'keepCheque') journal.owe(this.account, desk.accepted(this.id));
-      if (effect.kind === 'keepPaid') journal.owe(this.account, desk.acknowledged(this.id, effect.acceptedWei));
+      if (effect.kind === 'keepPayment') journal.owe(this.account, desk.accepted(this.id, effect));
+      if (effect.kind === 'keepPaid') journal.owe(this.account, desk.acknowledged(this.id, effect));
     }
   }
 
@@ -226,8 +226,7 @@ export class Neighbour {
     const code = codeOf(error);
     if (code === undefined || code === 'INVARIANT_BROKEN') return this.#broken(error);
     this.lastFault = code;
-    if (effect.kind === 'writeCheque')
-      return this.step({ kind: 'chequeFailed', id: effect.id, units: effect.units, code });
+    if (effect.kind === 'writePayment') return this.step({ ...effect, kind: 'paymentFailed', code });
     // What should have been durable is not: nothing that depends on it may leave. The link is made anew.
     this.#options.emit('fault', { neighbour: this.id, code, what: effect.kind });
     this.#keepSilent();
@@ -268,23 +267,26 @@ export class Neighbour {
         return this.step({ kind: 'leaseDurable' });
       case 'rememberTerms':
         return journal.commit(this.account, [this.#termsRecord(effect.side, effect.terms)]);
-      case 'writeCheque':
-        // The last answer may still wait to be written: it is about the cheque that this one replaces.
+      case 'writePayment': {
+        // The last answer may still wait to be written: it is about the payment that this one replaces.
         if (journal.unwritten(this.account).owed.length > 0) await journal.commit(this.account);
-        return this.step({ kind: 'chequeWritten', id: effect.id, cheque: await desk.write(this.id, effect) });
-      case 'resendCheque': {
-        const last = desk.unacknowledged(this.id);
-        if (last !== undefined) this.step({ kind: 'chequeWritten', ...last });
+        const proof = await desk.write(this.id, effect);
+        return this.step({ kind: 'paymentWritten', id: effect.id, method: effect.method, proof });
+      }
+      case 'resendPayment': {
+        const last = desk.unacknowledged(this.id, effect.method);
+        if (last !== undefined) this.step({ kind: 'paymentWritten', method: effect.method, ...last });
         return;
       }
-      case 'checkCheque': {
-        const outcome = await desk.check(this.id, effect.payment);
-        return this.step({ kind: 'chequeChecked', id: effect.payment.id, outcome });
+      case 'checkPayment': {
+        const checked = await desk.check(this.id, effect.payment);
+        if (checked !== undefined) this.step({ kind: 'paymentChecked', id: effect.payment.id, ...checked });
+        return;
       }
-      case 'keepCheque':
+      case 'keepPayment':
         return journal.commit(this.account);
       case 'keepPaid':
-        // A crash forgets at most the answer: the cheque goes again and is answered again.
+        // A crash forgets at most the answer: the payment goes again and is answered again.
         return journal.touch(this.account);
       case 'keepStatement':
         return this.#keepStatement(effect.statement);

@@ -1,18 +1,33 @@
-import type { SignedCheque } from '../core/cheque.ts';
-import type { PaymentMessage } from '../core/message.ts';
+import type { PaymentMessage, PaymentProof } from '../core/message.ts';
 import type { NodeId } from '../core/node-id.ts';
-import type { ChequeOutcome } from '../core/session-effect.ts';
+import type { PendingPayment } from '../core/payments.ts';
+import type { PaymentOutcome } from '../core/session-effect.ts';
+import type { PaymentMethod } from '../core/terms.ts';
+import type { Units } from '../core/units.ts';
 import type { StoreRecord } from '../store/store.ts';
 
-/** What a session needs of settlement. Whatever it returns as records is written in one batch with the account. */
+/**
+ * What a session needs of settlement, whatever is paid by. Whatever it returns as records is written in one batch with
+ * the account. What it learns later than it is asked, it tells with `Neighbour.step`: `paymentChecked` for a payment
+ * that counts only now, `paymentFailed` for one that never will, `paymentWritten` for another proof of the same one,
+ * `paymentUndone` and `cleared` for what the chain takes back and gives again.
+ */
 export interface PaymentDesk {
-  /** Writes (durably) and returns a cheque to `neighbour` over `units`, at the ratio of its terms. */
-  write(neighbour: NodeId, payment: { id: number; units: number }): Promise<SignedCheque>;
-  /** The last cheque written to it and its payment id, if it was never acknowledged. */
-  unacknowledged(neighbour: NodeId): { id: number; cheque: SignedCheque } | undefined;
-  check(neighbour: NodeId, payment: PaymentMessage): Promise<ChequeOutcome>;
-  /** Takes over the cheque just checked; its record, to be written with the account. */
-  accepted(neighbour: NodeId): StoreRecord[];
+  /** Makes a payment to `neighbour` over `units`, at the ratio of its terms, durable before it resolves. Rejects: nothing left. */
+  write(neighbour: NodeId, payment: { id: number; units: Units; method: PaymentMethod }): Promise<PaymentProof>;
+  /** The last payment made by a method, if it was never acknowledged. */
+  unacknowledged(neighbour: NodeId, method: PaymentMethod): { id: number; proof: PaymentProof } | undefined;
+  /** Is it worth something? Undefined: not known yet, and told later; it may be asked again before. */
+  check(neighbour: NodeId, payment: PaymentMessage): Promise<CheckedPayment | undefined>;
+  /** Takes over what was just found good; its record, to be written with the account. */
+  accepted(neighbour: NodeId, payment: { method: PaymentMethod; id: number | undefined }): StoreRecord[];
   /** The neighbour accepted up to `acceptedWei`. */
-  acknowledged(neighbour: NodeId, acceptedWei: bigint): StoreRecord[];
+  acknowledged(neighbour: NodeId, payment: { method: PaymentMethod; id: number; acceptedWei: bigint }): StoreRecord[];
+  /** What was paid before a restart, by each method. */
+  pending(neighbour: NodeId): readonly PendingPayment[];
+}
+
+export interface CheckedPayment {
+  readonly method: PaymentMethod;
+  readonly outcome: PaymentOutcome;
 }

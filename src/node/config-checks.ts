@@ -39,7 +39,12 @@ function payAtBelowDropAt(
 }
 
 function checkSettlement({ settlement }: NodeConfig): Complaint | undefined {
-  if (!settlement.enabled) return undefined;
+  if (!settlement.enabled) {
+    const stranded = settlement.methods.some((method) => method === 'channel' || method === 'transfer');
+    return stranded
+      ? { key: 'settlement.methods', accepts: 'no channel or transfer, unless enabled = true' }
+      : undefined;
+  }
   if (settlement.rpcUrl === undefined)
     return { key: 'settlement.rpc_url', accepts: 'an address, as settlement is enabled' };
   if (settlement.factory === undefined)

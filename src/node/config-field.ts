@@ -112,3 +112,16 @@ export function list(
     Array.isArray(raw) && raw.length <= o.max && raw.every(good) ? raw : undefined;
   return { accepts: o.accepts, default: o.default, doc: o.doc, read };
 }
+
+/** A list of some of a few words, none twice. */
+export function several<const C extends string>(
+  o: Common<readonly C[]> & { readonly of: readonly C[] },
+): Field<readonly C[]> {
+  const read = (raw: unknown): readonly C[] | undefined => {
+    if (!Array.isArray(raw) || raw.length === 0 || new Set(raw).size !== raw.length) return undefined;
+    const known = raw.map((each) => o.of.find((word) => word === each));
+    return known.includes(undefined) ? undefined : (known as C[]);
+  };
+  const accepts = `a list of ${o.of.map((each) => `"${each}"`).join(', ')}, each at most once`;
+  return { accepts, default: o.default, doc: o.doc, read };
+}

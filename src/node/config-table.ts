@@ -1,3 +1,4 @@
+import { PAYMENT_METHODS } from '../core/terms.ts';
 import { MAX_PRICE } from '../core/units.ts';
 import type {
   CreditConfig,
@@ -12,7 +13,19 @@ import type {
   StoreConfig,
   TransitConfig,
 } from './config.ts';
-import { address, choice, endpoint, type Field, flag, integer, list, path, text, wei } from './config-field.ts';
+import {
+  address,
+  choice,
+  endpoint,
+  type Field,
+  flag,
+  integer,
+  list,
+  path,
+  several,
+  text,
+  wei,
+} from './config-field.ts';
 
 /**
  * Every key of the configuration file. The reader, the manual (`docs/configuration.md`) and the file that `init` writes
@@ -242,7 +255,12 @@ const credit: Fields<CreditConfig> = {
 const settlement: Fields<SettlementConfig> = {
   enabled: flag({
     default: false,
-    doc: 'Pay and be paid by cheques on a chain. Without it neighbours exchange service one for one.',
+    doc: 'Pay and be paid on a chain. Without it neighbours exchange service one for one.',
+  }),
+  methods: several({
+    of: PAYMENT_METHODS,
+    default: ['cheque', 'barter'],
+    doc: 'Ways to be paid and to pay, best first. A neighbour is paid in the first way of its list that both know.',
   }),
   rpcUrl: text({
     pattern: /^https?:\/\/\S{1,1000}$/,

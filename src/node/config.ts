@@ -1,4 +1,5 @@
 import type { NodeId } from '../core/node-id.ts';
+import type { PaymentMethod } from '../core/terms.ts';
 import type { LinkAddress } from '../link/link.ts';
 
 /**
@@ -107,6 +108,8 @@ export interface CreditConfig {
 
 export interface SettlementConfig {
   readonly enabled: boolean;
+  /** In order of preference. Without `enabled` nothing but barter is offered. */
+  readonly methods: readonly PaymentMethod[];
   /** Set whenever `enabled`. */
   readonly rpcUrl: string | undefined;
   /** Part of the terms also where settlement is off. */

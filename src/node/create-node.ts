@@ -89,7 +89,7 @@ class RunningNode implements WayleaveNode {
     this.#carried = new Carried({
       config,
       neighbours: () => this.#neighbours,
-      received: () => this.#settlement.desk.received(),
+      received: () => this.#settlement.received(),
       earned: (id) => this.#credits.earned(id),
     });
     this.#settlement = new Settlement({
@@ -142,7 +142,7 @@ class RunningNode implements WayleaveNode {
       store: this.#ports.store,
       stored,
       neighbours: () => this.#neighbours,
-      received: () => this.#settlement.desk.received(),
+      received: () => this.#settlement.received(),
       costPerMb: () => this.#market.resaleCostPerMb(),
       emit: (kind, facts) => this.#emit(kind, facts),
     });
@@ -153,7 +153,7 @@ class RunningNode implements WayleaveNode {
       config: this.#config,
       clock: this.#ports.clock,
       journal: this.#journal,
-      desk: this.#settlement.desk,
+      desk: this.#settlement.desks,
       stored,
       signer,
       services: {
@@ -283,8 +283,8 @@ class RunningNode implements WayleaveNode {
     this.#credits.heard(kind, facts['neighbour'] as NodeId, facts);
     if (kind === 'charged' || kind === 'verdict') this.#refresh();
     if (kind !== 'terms') return;
-    const chequebook = this.#neighbours.get(facts['neighbour'] as NodeId)?.account.theirs.newest?.chequebook;
-    if (chequebook !== undefined) this.#settlement.learn(chequebook);
+    const theirs = this.#neighbours.get(facts['neighbour'] as NodeId)?.account.theirs.newest;
+    if (theirs !== undefined) this.#settlement.learn(facts['neighbour'] as NodeId, theirs);
     this.#refresh();
   }
 
@@ -325,7 +325,7 @@ class RunningNode implements WayleaveNode {
 
   #linkStatus(known: Known): LinkStatus {
     return linkStatus(known, {
-      desk: this.#settlement.desk,
+      desk: this.#settlement.desks,
       config: this.#config,
       credit: this.#credits.status(known),
     });

@@ -1,5 +1,6 @@
 import type { Clock } from '../core/clock.ts';
 import type { NodeId } from '../core/node-id.ts';
+import type { PaymentMethod } from '../core/terms.ts';
 import type { PricePerMb } from '../core/units.ts';
 import type { DeskNeighbour } from '../settle/cheque-desk.ts';
 import type { NodeConfig } from './config.ts';
@@ -9,6 +10,9 @@ import type { Neighbours } from './neighbours.ts';
 import { creditFor, type OfferFacts } from './offer.ts';
 import { Pricing } from './pricing.ts';
 import { UpstreamChoice } from './upstream.ts';
+
+/** A node that knows these pays also before a chequebook of its own stands. */
+const NEEDS_NO_CHEQUEBOOK: ReadonlySet<PaymentMethod> = new Set(['channel', 'transfer']);
 
 export interface MarketOptions {
   readonly config: NodeConfig;
@@ -64,7 +68,9 @@ export class Market {
   /** What a neighbour is offered now. Whoever carries my traffic is not offered to carry it back (split horizon). */
   offerTo(id: NodeId): OfferFacts {
     const chequebook = this.#options.chequebook();
-    const bidPerMb = chequebook === undefined ? 0 : this.#pricing.bidPerMb(this.#customerBids());
+    const { enabled, methods } = this.#options.config.settlement;
+    const pays = chequebook !== undefined || (enabled && methods.some((each) => NEEDS_NO_CHEQUEBOOK.has(each)));
+    const bidPerMb = pays ? this.#pricing.bidPerMb(this.#customerBids()) : 0;
     const credits = this.#options.credits();
     const sells = !this.#upstream.isUpstream(id) && !credits.refuses(id);
     return { askPerMb: sells ? this.#askTo(id) : undefined, bidPerMb, chequebook, earned: credits.earned(id) };

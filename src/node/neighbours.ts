@@ -15,12 +15,12 @@ import type { Units } from '../core/units.ts';
 import type { Link } from '../link/link.ts';
 import type { Journal } from '../neighbour/journal.ts';
 import { type LinkServices, Neighbour } from '../neighbour/neighbour.ts';
-import type { ChequeDesk } from '../settle/cheque-desk.ts';
 import type { LinkRecord, StoredState } from '../store/store.ts';
 import { decodeStatement } from '../wire/statement.ts';
 import { decodeTerms } from '../wire/terms.ts';
 import type { NeighbourConfig, NodeConfig } from './config.ts';
 import { creditFor, type OfferFacts, offer } from './offer.ts';
+import type { PaymentDesks } from './payment-desks.ts';
 
 /** Accounts a node keeps. Each stranger that connects gets one, so there is an end to it. */
 export const MAX_NEIGHBOURS = 65_536;
@@ -31,7 +31,7 @@ export interface NeighboursOptions {
   readonly config: NodeConfig;
   readonly clock: Clock;
   readonly journal: Journal;
-  readonly desk: ChequeDesk;
+  readonly desk: PaymentDesks;
   readonly stored: StoredState;
   /** Signs statements; without it none are made. */
   readonly signer?: Signer | undefined;
@@ -127,15 +127,13 @@ export class Neighbours {
       last === undefined ? undefined : { ...last, epoch: last.epoch + 1 },
     );
     this.#offered.set(id, terms);
-    const pending = desk.pending(id);
     const session = new Session({
       account,
       conduct: new Conduct(),
       terms,
       storeEpoch: this.#options.stored.epoch,
       rules: { ...SESSION_RULES, graceMs: node.credit.graceS * 1000 },
-      pendingUnits: pending.units,
-      lastPaymentId: pending.lastPaymentId,
+      pending: desk.pending(id),
       statements: this.#statements(id),
     });
     const { signer } = this.#options;

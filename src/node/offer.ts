@@ -9,6 +9,8 @@ export interface OfferFacts {
   readonly askPerMb: PricePerMb | undefined;
   readonly bidPerMb: PricePerMb;
   readonly chequebook: NodeId | undefined;
+  /** The channel with this neighbour to pay in. */
+  readonly channel?: NodeId | undefined;
   /** Credit beyond a newcomer's. */
   readonly earned?: Units | undefined;
 }
@@ -31,8 +33,9 @@ export function offer(
     chainId: config.settlement.chainId,
     token: 'native',
     ratio: { numerator: config.settlement.weiPerUnit, denominator: 1n },
-    methods: config.settlement.enabled ? ['cheque', 'barter'] : ['barter'],
+    methods: config.settlement.enabled ? config.settlement.methods : ['barter'],
     chequebook: facts.chequebook,
+    channel: facts.channel,
     services: {
       transit: { askPerMb, bidPerMb: config.settlement.enabled ? facts.bidPerMb : 0 },
       chunks: { askPerMb: undefined, bidPerMb: 0 },

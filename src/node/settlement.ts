@@ -1,134 +1,70 @@
-import type { Chain } from '../chain/chain.ts';
-import type { Signer } from '../chain/signer.ts';
-import type { Clock, Timer } from '../core/clock.ts';
-import { codeOf, WayleaveError } from '../core/errors.ts';
+import { WayleaveError } from '../core/errors.ts';
 import type { NodeId } from '../core/node-id.ts';
-import { CashierDesk } from '../settle/cashier-desk.ts';
-import { ChequeDesk } from '../settle/cheque-desk.ts';
-import { ChequebookFactsBook } from '../settle/chequebook-facts.ts';
-import { OwnChequebook } from '../settle/own-chequebook.ts';
-import { FINAL_MS } from '../settle/payout-watch.ts';
-import type { Store, StoredState, StoreRecord } from '../store/store.ts';
-import type { SettlementConfig } from './config.ts';
-import type { Market } from './market.ts';
-import type { Neighbours } from './neighbours.ts';
-import type { EventKind } from './node.ts';
+import type { PaymentMethod, Terms } from '../core/terms.ts';
+import type { MethodDesk } from '../settle/method-desk.ts';
+import type { ReceivedChequeRecord } from '../store/store.ts';
+import { ChequeMode } from './cheque-mode.ts';
+import { PaymentDesks } from './payment-desks.ts';
+import type { ModeOptions, PaymentMode } from './payment-mode.ts';
 
-export interface SettlementOptions {
-  readonly config: SettlementConfig;
-  readonly signer: Signer;
-  readonly clock: Clock;
-  readonly store: Store;
-  readonly chain: Chain | undefined;
-  readonly stored: StoredState;
-  /** Read late: both are made with this settlement at hand. */
-  readonly market: () => Market;
-  readonly neighbours: () => Neighbours;
-  /** Something this node owes waits until this neighbour's cheques are final. */
-  readonly waitedFor: (neighbour: NodeId) => boolean;
-  readonly emit: (kind: EventKind, facts: Record<string, unknown>) => void;
-}
+export type SettlementOptions = Omit<ModeOptions, 'uncashedUnits'>;
 
-/** Wait before the chain is asked again for this node's chequebook. */
-const CHEQUEBOOK_RETRY_MS = 15_000;
-const DAY_MS = 86_400_000;
+/** Methods that do nothing without a chain at hand. */
+const ON_CHAIN: readonly PaymentMethod[] = ['channel', 'transfer'];
 
-/** How one node pays and is paid: its chequebook, what it knows of others', the desk and the cashier. */
+/** How one node pays and is paid: its modes of payment, each in a file of its own, behind one desk. */
 export class Settlement {
-  readonly desk: ChequeDesk;
-  readonly #options: SettlementOptions;
-  readonly #own: OwnChequebook;
-  readonly #facts: ChequebookFactsBook;
-  readonly #cashier: CashierDesk | undefined;
-  #retry: Timer | undefined;
-  #stopped = false;
+  /** The desk of every mode. */
+  readonly desks: PaymentDesks;
+  readonly #cheques: ChequeMode;
+  readonly #modes: Partial<Record<PaymentMethod, PaymentMode>>;
 
-  constructor(options: SettlementOptions) {
-    const { config, signer, store, chain, stored } = options;
-    this.#options = options;
-    this.#own = new OwnChequebook({ chain, store, notes: stored.notes });
-    this.#facts = new ChequebookFactsBook({ chain, store, me: signer.id, notes: stored.notes });
-    this.desk = new ChequeDesk({
-      signer,
-      chainId: config.chainId,
-      store,
-      own: this.#own,
-      facts: this.#facts,
-      issued: stored.issued,
-      received: stored.received,
-      neighbour: (id) => options.market().payerOf(id),
-    });
-    this.#cashier = chain === undefined ? undefined : this.#makeCashier(chain);
-  }
-
-  #makeCashier(chain: Chain): CashierDesk {
-    const { clock, config, emit, market, neighbours, store, stored, waitedFor } = this.#options;
-    return new CashierDesk({
-      chain,
-      clock,
-      store,
-      desk: this.desk,
-      riskAt: (id) => market().payerOf(id).riskAt,
-      weiPerUnit: config.weiPerUnit,
-      everyMs: config.cashEveryDays * DAY_MS,
-      cashings: stored.cashings,
-      keep: (id, records) => this.#keep(id, records),
-      waitedFor,
-      cleared: (id) => neighbours().get(id)?.cleared(this.desk.uncashedUnits(id), market().payerOf(id).riskAt),
-      bounced: (id) => neighbours().get(id)?.step({ kind: 'fault', code: 'CHEQUE_BOUNCED' }),
-      emit,
-    });
-  }
-
-  /** Where an account's books broke it is written no more, and its cheques are cashed all the same. */
-  async #keep(id: NodeId, records: readonly StoreRecord[]): Promise<void> {
-    const neighbour = this.#options.neighbours().get(id);
-    if (neighbour === undefined) return this.#options.store.commit(records);
-    await neighbour.keep(records).catch((error: unknown) => {
-      if (codeOf(error) !== 'INVARIANT_BROKEN') throw error;
-      return this.#options.store.commit(records);
-    });
+  /** Throws `SETTLEMENT_NEEDS_CHAIN`. */
+  constructor(given: SettlementOptions) {
+    const { chain, config } = given;
+    const stranded = config.methods.find((each) => ON_CHAIN.includes(each));
+    if (config.enabled && chain === undefined && stranded !== undefined) {
+      throw new WayleaveError('SETTLEMENT_NEEDS_CHAIN', { method: stranded });
+    }
+    const options: ModeOptions = { ...given, uncashedUnits: (id) => this.desks.uncashedUnits(id) };
+    // Also where cheques are not taken any more: those that were are still worth cashing.
+    this.#cheques = new ChequeMode(options);
+    this.#modes = { cheque: this.#cheques };
+    this.desks = new PaymentDesks({ desks: desksOf(this.#modes) });
   }
 
   /** Where this node's cheques are drawn; undefined until it stands. */
   get chequebook(): NodeId | undefined {
-    return this.#own.address;
+    return this.#cheques.chequebook;
   }
 
-  /** Starts to cash, and sees to a chequebook in the background; `ready` is called when there is one. */
+  /** Every last cheque taken. */
+  received(): readonly ReceivedChequeRecord[] {
+    return this.#cheques.received();
+  }
+
+  /** Each mode begins; `ready` is called when there is something new to offer. */
   start(ready: () => void): void {
-    this.#cashier?.start();
-    void this.#ensureChequebook(ready);
+    for (const mode of Object.values(this.#modes)) mode.start(ready);
   }
 
-  async #ensureChequebook(ready: () => void, again = false): Promise<void> {
-    const { chain, clock, config, emit } = this.#options;
-    if (this.#stopped || !config.enabled || chain === undefined) return;
-    try {
-      await this.#own.ensure(config.depositWei);
-      ready();
-      // Once more when it is final: a reorganisation may have undone it meanwhile.
-      if (!again) this.#retry = clock.after(FINAL_MS, () => void this.#ensureChequebook(ready, true));
-    } catch (error) {
-      emit('fault', { code: codeOf(error) ?? 'RPC_UNREACHABLE', what: 'own chequebook' });
-      this.#retry = clock.after(CHEQUEBOOK_RETRY_MS, () => void this.#ensureChequebook(ready, again));
-    }
+  /** A neighbour's terms came. */
+  learn(neighbour: NodeId, theirs: Terms): void {
+    for (const mode of Object.values(this.#modes)) mode.learn(neighbour, theirs);
   }
 
-  /** A neighbour announced where its cheques are drawn: looked up now, so that taking one needs no call. */
-  learn(chequebook: NodeId): void {
-    void this.#facts.learn(chequebook);
-  }
-
-  /** Cashes everything. Throws `SETTLEMENT_OFF`. */
+  /** Takes in everything that waits. Throws `SETTLEMENT_OFF`. */
   async cashAll(): Promise<number> {
-    if (this.#cashier === undefined) throw new WayleaveError('SETTLEMENT_OFF');
-    return this.#cashier.cashAll();
+    let collected = 0;
+    for (const mode of Object.values(this.#modes)) collected += await mode.collect();
+    return collected;
   }
 
   async stop(): Promise<void> {
-    this.#stopped = true;
-    this.#retry?.cancel();
-    await this.#cashier?.stop();
+    await Promise.all(Object.values(this.#modes).map((mode) => mode.stop()));
   }
+}
+
+function desksOf(modes: Partial<Record<PaymentMethod, PaymentMode>>): Partial<Record<PaymentMethod, MethodDesk>> {
+  return Object.fromEntries(Object.entries(modes).map(([method, { desk }]) => [method, desk]));
 }

@@ -1,14 +1,14 @@
 import { Column } from '../core/ledger.ts';
 import { SERVICES, type Service } from '../core/service.ts';
-import type { ChequeDesk } from '../settle/cheque-desk.ts';
 import type { NodeConfig } from './config.ts';
 import type { Known } from './neighbours.ts';
 import type { CreditStatus, LinkStatus, ServiceStatus } from './node.ts';
 import { creditFor } from './offer.ts';
+import type { PaymentDesks } from './payment-desks.ts';
 
 /** Where a link's status comes from, beside the link itself. */
 export interface StatusSources {
-  readonly desk: ChequeDesk;
+  readonly desk: PaymentDesks;
   readonly config: NodeConfig;
   readonly credit: CreditStatus;
 }

@@ -8,14 +8,15 @@ import {
   type SignedCheque,
 } from '../core/cheque.ts';
 import { codeOf, WayleaveError } from '../core/errors.ts';
-import type { PaymentMessage } from '../core/message.ts';
+import type { PaymentMessage, PaymentProof } from '../core/message.ts';
 import type { NodeId } from '../core/node-id.ts';
 import { type Ratio, unitsToWei, weiToUnits } from '../core/ratio.ts';
 import { clearsNow } from '../core/risk.ts';
-import type { ChequeOutcome } from '../core/session-effect.ts';
+import type { PaymentOutcome } from '../core/session-effect.ts';
 import type { Units } from '../core/units.ts';
 import type { IssuedChequeRecord, ReceivedChequeRecord, Store, StoreRecord } from '../store/store.ts';
 import type { ChequebookFactsBook } from './chequebook-facts.ts';
+import type { MethodDesk } from './method-desk.ts';
 import type { OwnChequebook } from './own-chequebook.ts';
 
 /** What the desk asks the node about one neighbour. */
@@ -42,7 +43,7 @@ export interface ChequeDeskOptions {
 }
 
 /** Writes cheques to neighbours and takes theirs. Every rule is in `core/cheque.ts`; here are the key and the store. */
-export class ChequeDesk {
+export class ChequeDesk implements MethodDesk {
   readonly #options: ChequeDeskOptions;
   /** Last cheque by beneficiary, and last one taken by chequebook. */
   readonly #issued = new Map<NodeId, IssuedChequeRecord>();
@@ -78,7 +79,7 @@ export class ChequeDesk {
   }
 
   /** Durable before it returns: nothing is sent that a crash could forget (DESIGN §12). Throws `CHEQUEBOOK_*`, `STORE_*`. */
-  async write(neighbour: NodeId, payment: { id: number; units: Units }): Promise<SignedCheque> {
+  async write(neighbour: NodeId, payment: { id: number; units: Units }): Promise<PaymentProof> {
     const { signer, chainId, store } = this.#options;
     const ratio = this.#options.neighbour(neighbour).theirRatio;
     if (ratio === undefined) throw new WayleaveError('CHEQUEBOOK_MISSING', { neighbour });
@@ -105,7 +106,7 @@ export class ChequeDesk {
       throw error;
     }
     this.#issued.set(neighbour, record);
-    return cheque;
+    return { kind: 'cheque', cheque };
   }
 
   /**
@@ -128,14 +129,15 @@ export class ChequeDesk {
     }
   }
 
-  unacknowledged(neighbour: NodeId): { id: number; cheque: SignedCheque } | undefined {
+  unacknowledged(neighbour: NodeId): { id: number; proof: PaymentProof } | undefined {
     const last = this.#issued.get(neighbour);
     if (last === undefined || last.cumulative <= last.acceptedCumulative) return undefined;
     const { chequebook, beneficiary, cumulative, signature } = last;
-    return { id: last.paymentId, cheque: { chequebook, beneficiary, cumulativeWei: cumulative, signature } };
+    const cheque = { chequebook, beneficiary, cumulativeWei: cumulative, signature };
+    return { id: last.paymentId, proof: { kind: 'cheque', cheque } };
   }
 
-  acknowledged(neighbour: NodeId, acceptedWei: bigint): StoreRecord[] {
+  acknowledged(neighbour: NodeId, { acceptedWei }: { acceptedWei: bigint }): StoreRecord[] {
     const last = this.#issued.get(neighbour);
     if (last === undefined) return [];
     // What was accepted is at most what was signed, whatever the neighbour says.
@@ -148,8 +150,10 @@ export class ChequeDesk {
     return [record];
   }
 
-  async check(neighbour: NodeId, payment: PaymentMessage): Promise<ChequeOutcome> {
-    const { cheque } = payment;
+  async check(neighbour: NodeId, payment: PaymentMessage): Promise<PaymentOutcome> {
+    const { proof } = payment;
+    if (proof.kind !== 'cheque') return { accepted: false, code: 'MESSAGE_UNEXPECTED', acceptedWei: 0n };
+    const { cheque } = proof;
     const known = this.#options.neighbour(neighbour);
     if (cheque.chequebook === known.chequebook) await this.#options.facts.learn(cheque.chequebook);
     const last = this.#received.get(cheque.chequebook);

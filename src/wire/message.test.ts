@@ -26,6 +26,7 @@ const terms: fc.Arbitrary<Terms> = fc.record({
   ratio: fc.record({ numerator: wei, denominator: wei }),
   methods: fc.uniqueArray(fc.constantFrom(...PAYMENT_METHODS)),
   chequebook: fc.option(address, { nil: undefined }),
+  channel: fc.option(address, { nil: undefined }),
   services: fc.record({ transit: service, chunks: service, packets: service }),
   payAt: units,
   dropAt: units,
@@ -51,12 +52,23 @@ const message: fc.Arbitrary<Message> = fc.oneof(
     kind: fc.constant('payment' as const),
     id: units,
     units,
-    cheque: fc.record({
-      chequebook: address,
-      beneficiary: address,
-      cumulativeWei: wei,
-      signature: fc.uint8Array({ minLength: 65, maxLength: 65 }),
-    }),
+    proof: fc.oneof(
+      fc.record({
+        kind: fc.constant('cheque' as const),
+        cheque: fc.record({
+          chequebook: address,
+          beneficiary: address,
+          cumulativeWei: wei,
+          signature: fc.uint8Array({ minLength: 65, maxLength: 65 }),
+        }),
+      }),
+      fc.record({
+        kind: fc.constant('transfer' as const),
+        transaction: fc
+          .uint8Array({ minLength: 32, maxLength: 32 })
+          .map((hash) => `0x${Buffer.from(hash).toString('hex')}`),
+      }),
+    ),
   }),
   fc.record({
     kind: fc.constant('paymentAck' as const),

@@ -1,5 +1,12 @@
 import { WayleaveError } from '../core/errors.ts';
-import type { AllotmentMessage, CountsMessage, Message, PaymentMessage, PerService } from '../core/message.ts';
+import type {
+  AllotmentMessage,
+  CountsMessage,
+  Message,
+  PaymentMessage,
+  PaymentProof,
+  PerService,
+} from '../core/message.ts';
 import { SERVICES } from '../core/service.ts';
 import { ByteReader, ByteWriter } from './bytes.ts';
 import { readStatement, writeStatement } from './statement.ts';
@@ -18,12 +25,14 @@ const TYPES = {
   paymentAck: 6,
   mark: 7,
   statement: 8,
+  /** A payment whose proof is a transaction. */
+  transfer: 9,
 } as const;
 const OPTIONAL_FROM = 128;
 
 /** Encodes a message. Throws `AMOUNT_INVALID` for a field out of range. */
 export function encodeMessage(message: Message): Uint8Array {
-  const out = new ByteWriter().u8(TYPES[message.kind]);
+  const out = new ByteWriter().u8(typeOf(message));
   switch (message.kind) {
     case 'terms':
       return writeTerms(out, message.terms).done();
@@ -42,6 +51,10 @@ export function encodeMessage(message: Message): Uint8Array {
     case 'statement':
       return writeStatement(out, message.statement).done();
   }
+}
+
+function typeOf(message: Message): number {
+  return message.kind === 'payment' && message.proof.kind === 'transfer' ? TYPES.transfer : TYPES[message.kind];
 }
 
 /** Decodes a message; undefined for one of a later version that may be ignored. Throws `WIRE_MALFORMED`. */
@@ -70,7 +83,9 @@ function readFields(type: number, input: ByteReader): Message {
     case TYPES.allotment:
       return readAllotment(input);
     case TYPES.payment:
-      return readPayment(input);
+      return readChequePayment(input);
+    case TYPES.transfer:
+      return { kind: 'payment', id: input.u53(), units: input.u53(), proof: readTransfer(input) };
     case TYPES.paymentAck:
       return { kind: 'paymentAck', id: input.u53(), acceptedWei: input.u256(), code: input.text() };
     case TYPES.mark:
@@ -102,17 +117,28 @@ function readAllotment(input: ByteReader): AllotmentMessage {
 }
 
 function writePayment(out: ByteWriter, payment: PaymentMessage): ByteWriter {
-  const { cheque } = payment;
-  if (cheque.signature.length !== 65) throw new WayleaveError('AMOUNT_INVALID', { signature: cheque.signature.length });
   out.u53(payment.id).u53(payment.units);
+  if (payment.proof.kind === 'transfer') return writeTransfer(out, payment.proof.transaction);
+  const { cheque } = payment.proof;
+  if (cheque.signature.length !== 65) throw new WayleaveError('AMOUNT_INVALID', { signature: cheque.signature.length });
   return out.address(cheque.chequebook).address(cheque.beneficiary).u256(cheque.cumulativeWei).raw(cheque.signature);
 }
 
-function readPayment(input: ByteReader): PaymentMessage {
+function writeTransfer(out: ByteWriter, transaction: string): ByteWriter {
+  if (!/^0x[0-9a-f]{64}$/.test(transaction)) throw new WayleaveError('AMOUNT_INVALID', { transaction });
+  return out.raw(Buffer.from(transaction.slice(2), 'hex'));
+}
+
+function readTransfer(input: ByteReader): PaymentProof {
+  return { kind: 'transfer', transaction: `0x${Buffer.from(input.raw(32)).toString('hex')}` };
+}
+
+function readChequePayment(input: ByteReader): PaymentMessage {
   const id = input.u53();
   const units = input.u53();
   const chequebook = input.address();
   const beneficiary = input.address();
   const cumulativeWei = input.u256();
-  return { kind: 'payment', id, units, cheque: { chequebook, beneficiary, cumulativeWei, signature: input.raw(65) } };
+  const cheque = { chequebook, beneficiary, cumulativeWei, signature: input.raw(65) };
+  return { kind: 'payment', id, units, proof: { kind: 'cheque', cheque } };
 }

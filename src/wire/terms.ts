@@ -11,6 +11,7 @@ export function writeTerms(out: ByteWriter, terms: Terms): ByteWriter {
   out.u8(terms.methods.length);
   for (const method of terms.methods) out.u8(PAYMENT_METHODS.indexOf(method));
   optionalAddress(out, terms.chequebook);
+  optionalAddress(out, terms.channel);
   for (const service of SERVICES) {
     const { askPerMb, bidPerMb } = terms.services[service];
     out
@@ -36,6 +37,7 @@ export function readTerms(input: ByteReader): Terms {
   const ratio = { numerator: input.u256(), denominator: input.u256() };
   const methods = readMethods(input);
   const chequebook = readAddress(input);
+  const channel = readAddress(input);
   const services = Object.fromEntries(SERVICES.map((service) => [service, readService(input)]));
   return {
     epoch,
@@ -45,6 +47,7 @@ export function readTerms(input: ByteReader): Terms {
     ratio,
     methods,
     chequebook,
+    channel,
     services: services as Record<Service, ServiceTerms>,
     payAt: input.u53(),
     dropAt: input.u53(),

@@ -77,7 +77,7 @@ class Stranger {
       beneficiary: line.signers[0]?.id ?? '',
       cumulativeWei: change.cumulativeWei ?? 10n ** 14n,
     });
-    this.say({ kind: 'payment', id: 1, units: 10_000, cheque }, 'payment');
+    this.say({ kind: 'payment', id: 1, units: 10_000, proof: { kind: 'cheque', cheque } }, 'payment');
     await line.until(() => this.heard.some(({ kind }) => kind === 'paymentAck'));
     const ack = this.heard.find((each) => each.kind === 'paymentAck');
     return ack?.kind === 'paymentAck' ? ack.code : 'none';
@@ -179,7 +179,8 @@ describe('a gateway among strangers', { timeout: 60_000 }, () => {
       beneficiary: line.signers[0]?.id ?? '',
       cumulativeWei: 1n,
     });
-    for (let id = 0; id < 200; id += 1) peer.say({ kind: 'payment', id, units: 1, cheque }, 'payment');
+    for (let id = 0; id < 200; id += 1)
+      peer.say({ kind: 'payment', id, units: 1, proof: { kind: 'cheque', cheque } }, 'payment');
     assert.equal((await peer.ended).code, 'PAYMENT_FLOOD');
   });
 

@@ -15,15 +15,15 @@ export const replaysCheques: Cheat = {
     machine.tamper = {
       outgoing(peer, kind, bytes) {
         const message = kind === 'payment' ? decodeMessage(bytes) : undefined;
-        if (message?.kind !== 'payment') return undefined;
+        if (message?.kind !== 'payment' || message.proof.kind !== 'cheque') return undefined;
         const cheques = used.get(peer) ?? [];
         used.set(peer, cheques);
         if (cheques.length === 0 || !random.chance(REPLAYED)) {
-          cheques.push(message.cheque);
+          cheques.push(message.proof.cheque);
           return undefined;
         }
         cheated();
-        return [encodeMessage({ ...message, cheque: random.pick(cheques) })];
+        return [encodeMessage({ ...message, proof: { kind: 'cheque', cheque: random.pick(cheques) } })];
       },
     };
     every(LOOK_MS, () => take(machine, victims));

@@ -9,6 +9,7 @@ import type { Neighbour } from '../../neighbour/neighbour.ts';
 import type { NodeConfig } from '../../node/config.ts';
 import { parseConfig } from '../../node/load-config.ts';
 import { Neighbours } from '../../node/neighbours.ts';
+import { PaymentDesks } from '../../node/payment-desks.ts';
 import { CashierDesk } from '../../settle/cashier-desk.ts';
 import { ChequeDesk } from '../../settle/cheque-desk.ts';
 import { ChequebookFactsBook } from '../../settle/chequebook-facts.ts';
@@ -166,7 +167,7 @@ export class SmallNode {
       config: this.#config,
       clock,
       journal: this.journal,
-      desk: this.desk,
+      desk: new PaymentDesks({ desks: { cheque: this.desk } }),
       stored,
       services: { opened() {}, granted() {}, linkUp() {}, linkDown: () => this.#linkDown() },
       emit,

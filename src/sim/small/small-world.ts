@@ -1,3 +1,4 @@
+import type { PaymentMessage } from '../../core/message.ts';
 import type { MessageClass } from '../../link/link.ts';
 import type { NodeConfig } from '../../node/config.ts';
 import { decodeMessage } from '../../wire/message.ts';
@@ -63,7 +64,7 @@ export class SmallWorld {
   #leaves(who: 0 | 1, kind: MessageClass, bytes: Uint8Array): number {
     if (kind !== 'payment') return this.#next();
     const message = decodeMessage(bytes);
-    if (message?.kind === 'payment' && message.cheque.cumulativeWei > issuedWei(this.nodes[who]))
+    if (message?.kind === 'payment' && weiOf(message) > issuedWei(this.nodes[who]))
       this.ghost.broken ??= 'a cheque left before it was durable';
     if (message?.kind === 'paymentAck' && message.acceptedWei > receivedWei(this.nodes[who]))
       this.ghost.broken ??= 'a cheque was acknowledged before it was durable';
@@ -164,7 +165,7 @@ export class SmallWorld {
     this.paid[to] = bytes;
     const message = decodeMessage(bytes);
     if (message?.kind !== 'payment') return;
-    const units = Number(message.cheque.cumulativeWei / WEI_PER_UNIT);
+    const units = Number(weiOf(message) / WEI_PER_UNIT);
     this.ghost.reached[to] = Math.max(this.ghost.reached[to], units);
   }
 
@@ -213,6 +214,10 @@ export class SmallWorld {
 /** The configurations of both nodes. */
 export function smallConfigs(scenario: Scenario): readonly [NodeConfig, NodeConfig] {
   return [smallConfig(scenario, 0), smallConfig(scenario, 1)];
+}
+
+function weiOf({ proof }: PaymentMessage): bigint {
+  return proof.kind === 'cheque' ? proof.cheque.cumulativeWei : 0n;
 }
 
 function issuedWei(node: SmallNode): bigint {

@@ -1,0 +1,120 @@
+import type { Chain } from '../chain/chain.ts';
+import type { Timer } from '../core/clock.ts';
+import { codeOf, WayleaveError } from '../core/errors.ts';
+import type { NodeId } from '../core/node-id.ts';
+import type { Terms } from '../core/terms.ts';
+import { CashierDesk } from '../settle/cashier-desk.ts';
+import { ChequeDesk } from '../settle/cheque-desk.ts';
+import { ChequebookFactsBook } from '../settle/chequebook-facts.ts';
+import { OwnChequebook } from '../settle/own-chequebook.ts';
+import { FINAL_MS } from '../settle/payout-watch.ts';
+import type { ReceivedChequeRecord, StoreRecord } from '../store/store.ts';
+import type { ModeOptions, PaymentMode } from './payment-mode.ts';
+
+/** Wait before the chain is asked again for this node's chequebook. */
+const CHEQUEBOOK_RETRY_MS = 15_000;
+const DAY_MS = 86_400_000;
+
+/** Payment by cheque: this node's chequebook, what it knows of others', the desk and the cashier. */
+export class ChequeMode implements PaymentMode {
+  readonly desk: ChequeDesk;
+  readonly #options: ModeOptions;
+  readonly #own: OwnChequebook;
+  readonly #facts: ChequebookFactsBook;
+  readonly #cashier: CashierDesk | undefined;
+  #retry: Timer | undefined;
+  #stopped = false;
+
+  constructor(options: ModeOptions) {
+    const { config, signer, store, chain, stored } = options;
+    this.#options = options;
+    this.#own = new OwnChequebook({ chain, store, notes: stored.notes });
+    this.#facts = new ChequebookFactsBook({ chain, store, me: signer.id, notes: stored.notes });
+    this.desk = new ChequeDesk({
+      signer,
+      chainId: config.chainId,
+      store,
+      own: this.#own,
+      facts: this.#facts,
+      issued: stored.issued,
+      received: stored.received,
+      neighbour: (id) => options.market().payerOf(id),
+    });
+    this.#cashier = chain === undefined ? undefined : this.#makeCashier(chain);
+  }
+
+  #makeCashier(chain: Chain): CashierDesk {
+    const { clock, config, emit, market, neighbours, store, stored, uncashedUnits, waitedFor } = this.#options;
+    return new CashierDesk({
+      chain,
+      clock,
+      store,
+      desk: this.desk,
+      riskAt: (id) => market().payerOf(id).riskAt,
+      weiPerUnit: config.weiPerUnit,
+      everyMs: config.cashEveryDays * DAY_MS,
+      cashings: stored.cashings,
+      keep: (id, records) => this.#keep(id, records),
+      waitedFor,
+      cleared: (id) => neighbours().get(id)?.cleared(uncashedUnits(id), market().payerOf(id).riskAt),
+      bounced: (id) => neighbours().get(id)?.step({ kind: 'fault', code: 'CHEQUE_BOUNCED' }),
+      emit,
+    });
+  }
+
+  /** Where an account's books broke it is written no more, and its cheques are cashed all the same. */
+  async #keep(id: NodeId, records: readonly StoreRecord[]): Promise<void> {
+    const neighbour = this.#options.neighbours().get(id);
+    if (neighbour === undefined) return this.#options.store.commit(records);
+    await neighbour.keep(records).catch((error: unknown) => {
+      if (codeOf(error) !== 'INVARIANT_BROKEN') throw error;
+      return this.#options.store.commit(records);
+    });
+  }
+
+  /** Where this node's cheques are drawn; undefined until it stands. */
+  get chequebook(): NodeId | undefined {
+    return this.#own.address;
+  }
+
+  /** Starts to cash, and sees to a chequebook in the background. */
+  start(ready: () => void): void {
+    this.#cashier?.start();
+    void this.#ensureChequebook(ready);
+  }
+
+  async #ensureChequebook(ready: () => void, again = false): Promise<void> {
+    const { chain, clock, config, emit } = this.#options;
+    if (this.#stopped || !config.enabled || !config.methods.includes('cheque') || chain === undefined) return;
+    try {
+      await this.#own.ensure(config.depositWei);
+      ready();
+      // Once more when it is final: a reorganisation may have undone it meanwhile.
+      if (!again) this.#retry = clock.after(FINAL_MS, () => void this.#ensureChequebook(ready, true));
+    } catch (error) {
+      emit('fault', { code: codeOf(error) ?? 'RPC_UNREACHABLE', what: 'own chequebook' });
+      this.#retry = clock.after(CHEQUEBOOK_RETRY_MS, () => void this.#ensureChequebook(ready, again));
+    }
+  }
+
+  /** Every last cheque taken. */
+  received(): readonly ReceivedChequeRecord[] {
+    return this.desk.received();
+  }
+
+  learn(_neighbour: NodeId, { chequebook }: Terms): void {
+    if (chequebook !== undefined) void this.#facts.learn(chequebook);
+  }
+
+  /** Cashes everything. Throws `SETTLEMENT_OFF`. */
+  async collect(): Promise<number> {
+    if (this.#cashier === undefined) throw new WayleaveError('SETTLEMENT_OFF');
+    return this.#cashier.cashAll();
+  }
+
+  async stop(): Promise<void> {
+    this.#stopped = true;
+    this.#retry?.cancel();
+    await this.#cashier?.stop();
+  }
+}

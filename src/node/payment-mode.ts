@@ -1,0 +1,41 @@
+import type { Chain } from '../chain/chain.ts';
+import type { Signer } from '../chain/signer.ts';
+import type { Clock } from '../core/clock.ts';
+import type { NodeId } from '../core/node-id.ts';
+import type { Terms } from '../core/terms.ts';
+import type { MethodDesk } from '../settle/method-desk.ts';
+import type { Store, StoredState } from '../store/store.ts';
+import type { SettlementConfig } from './config.ts';
+import type { Market } from './market.ts';
+import type { Neighbours } from './neighbours.ts';
+import type { EventKind } from './node.ts';
+
+/** One way to pay as part of a running node: its desk, and what it does by itself. */
+export interface PaymentMode {
+  readonly desk: MethodDesk;
+  /** Begins its work in the background; `ready` is called when what the terms say of it has changed. */
+  start(ready: () => void): void;
+  /** A neighbour's terms came: what a payment of it will need is looked up now, so that taking one needs no call. */
+  learn(neighbour: NodeId, theirs: Terms): void;
+  /** Takes in what waits to be taken in, now. Returns of how many neighbours or contracts. */
+  collect(): Promise<number>;
+  stop(): Promise<void>;
+}
+
+/** What every mode is made of. */
+export interface ModeOptions {
+  readonly config: SettlementConfig;
+  readonly signer: Signer;
+  readonly clock: Clock;
+  readonly store: Store;
+  readonly chain: Chain | undefined;
+  readonly stored: StoredState;
+  /** Read late: both are made with the settlement at hand. */
+  readonly market: () => Market;
+  readonly neighbours: () => Neighbours;
+  /** Accepted from a neighbour by all modes and not final. */
+  readonly uncashedUnits: (neighbour: NodeId) => number;
+  /** Something this node owes waits until this neighbour's payments are final. */
+  readonly waitedFor: (neighbour: NodeId) => boolean;
+  readonly emit: (kind: EventKind, facts: Record<string, unknown>) => void;
+}

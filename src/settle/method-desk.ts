@@ -1,0 +1,24 @@
+import type { PaymentMessage, PaymentProof } from '../core/message.ts';
+import type { NodeId } from '../core/node-id.ts';
+import type { Ratio } from '../core/ratio.ts';
+import type { PaymentOutcome } from '../core/session-effect.ts';
+import type { Units } from '../core/units.ts';
+import type { StoreRecord } from '../store/store.ts';
+
+/** One way to pay and be paid: what cheques, channels and transfers have in common (ARCHITECTURE.md, "Paying"). */
+export interface MethodDesk {
+  /** Makes a payment durable before it resolves. Rejects where nothing left; `units` are then owed as before. */
+  write(neighbour: NodeId, payment: { id: number; units: Units }): Promise<PaymentProof>;
+  /** The last payment, if it was never acknowledged. */
+  unacknowledged(neighbour: NodeId): { id: number; proof: PaymentProof } | undefined;
+  /** Undefined: not known yet; told later with `paymentChecked`. Asked again, it answers again, and credits nothing twice. */
+  check(neighbour: NodeId, payment: PaymentMessage): Promise<PaymentOutcome | undefined>;
+  /** What was just found good is in the account: its records. */
+  accepted(neighbour: NodeId, payment: { id: number | undefined }): StoreRecord[];
+  /** The neighbour accepted it: its records. */
+  acknowledged(neighbour: NodeId, payment: { id: number; acceptedWei: bigint }): StoreRecord[];
+  /** Units written and never acknowledged, and the highest payment id used. */
+  pending(neighbour: NodeId): { readonly units: Units; readonly lastPaymentId: number };
+  /** Accepted from it and not final: counts against riskAt. At `ratio`, where no terms are exchanged yet. */
+  uncashedUnits(neighbour: NodeId, ratio?: Ratio): Units;
+}
