@@ -64,6 +64,7 @@ const PAYMENT_EVENTS: ReadonlySet<SessionEvent['kind']> = new Set<PaymentEvent['
   'cleared',
 ]);
 
+/** True for what concerns payments. */
 export function isPaymentEvent(event: SessionEvent): event is PaymentEvent {
   return PAYMENT_EVENTS.has(event.kind);
 }
