@@ -172,7 +172,23 @@ export class ServiceAccount implements ServiceDoor {
     }
     if (buyer !== undefined) this.#account.noteCarried(buyer, units);
     if (hold >= 0) this.#account.ledger.commit(hold, this.#column, units);
+    if (open.side === 'provided' && this.#forwardHold !== undefined) this.#coverForward();
     this.#account.moved();
+  }
+
+  /**
+   * Grants share their millionths with what is served: a piece that filled them up leaves a unit of its own hold over,
+   * which the next bytes to arrive will cost.
+   */
+  #coverForward(): void {
+    const { ledger, row } = this.#account;
+    const price = this.rates.sellBytesPerMb;
+    const due = Math.floor(millionthsFor(this.#forwardBytes, price, this.providedRemainder) / BYTES_PER_MB);
+    const more = due > this.#forwardHeld ? ledger.holdProvide(row, due - this.#forwardHeld) : -1;
+    // Refused where a limit was lowered meanwhile: then what is held stays.
+    if (more < 0) return;
+    ledger.release(more);
+    this.#holdForward(due);
   }
 
   release(hold: Hold): void {
@@ -221,15 +237,14 @@ export class ServiceAccount implements ServiceDoor {
     if (allowed.bytes === 0) return allowed;
     this.#account.paced(allowed.bytes, nowMs);
     this.#forwardBytes += allowed.bytes;
-    this.#holdForward(price);
+    this.#holdForward(upperBound(this.#forwardBytes, price));
     return allowed;
   }
 
   /** Puts one hold over everything granted. Where it no longer fits (a limit was lowered), what arrives is booked all the same. */
-  #holdForward(price: PricePerMb): void {
+  #holdForward(units: Units): void {
     const { ledger, row } = this.#account;
     this.#dropForwardHold();
-    const units = upperBound(this.#forwardBytes, price);
     if (units === 0) return;
     const hold = ledger.holdProvide(row, units);
     if (hold < 0) return;

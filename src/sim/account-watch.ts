@@ -11,9 +11,6 @@ const SERVICES = [0, 1, 2] as const;
 /** Of what a neighbour pays, so much may be lost to it where connections break, as honest links lose it (core/ledger.ts). */
 const BREAKS_PERCENT = 2;
 
-/** An upload that comes in pieces may be charged a unit more than was held for it as a whole. */
-const ROUNDING = 1;
-
 /** What a neighbour may upload before it is charged, as `LinkTraffic` grants it. */
 const GRANTED_BYTES = 8 * 1024;
 
@@ -170,7 +167,7 @@ export class AccountWatch {
     else {
       if (admitted > 0) this.#allowed += admitted;
       if (limit > this.#allowed) this.#allowed = limit;
-      if (exposure > this.#allowed + ROUNDING && !this.ownRisk)
+      if (exposure > this.#allowed && !this.ownRisk)
         this.#broken(
           'bounded-exposure',
           `exposure ${exposure} above ${this.#allowed}, dropAt ${limit}: ${parts(account)}`,
