@@ -21,6 +21,14 @@ export interface AccountRecord {
   readonly closed: boolean;
 }
 
+/** What was promised and said with one record. */
+export interface Snapshot {
+  readonly lease: Units;
+  /** All that had been charged either way, and what had been consumed. */
+  readonly charged: Units;
+  readonly consumed: PerService;
+}
+
 /** The record of an account as it stands, promising "up to `lease` more". */
 export function recordOf(account: LinkAccount, lease: Units): AccountRecord {
   const { ledger, row } = account;

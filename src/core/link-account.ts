@@ -1,10 +1,11 @@
-import { type AccountRecord, recordOf } from './account-record.ts';
+import { type AccountRecord, recordOf, type Snapshot } from './account-record.ts';
 import type { Allowance, ServiceDoor } from './door.ts';
 import { MyEpochs, TheirEpochs } from './epoch-book.ts';
 import { Column, type Ledger, type LinkRow } from './ledger.ts';
 import type { CountsMessage, PerService } from './message.ts';
 import type { NodeId } from './node-id.ts';
 import { type DebtLimits, debtState, FLOOR_BYTES_PER_SECOND, Pace, serviceRate, throttleAt } from './pace.ts';
+import { Purchases } from './purchases.ts';
 import { RateMeter } from './rate-meter.ts';
 import { agreedTotal, mayHaveUsed } from './reconcile.ts';
 import { type Relation, relationBetween, relationObserved } from './relation.ts';
@@ -32,9 +33,6 @@ const LEAST_FULL_RATE = 1_250_000;
 
 /** Before any terms. */
 const NO_CREDIT: DebtLimits = { payAt: 0, dropAt: 0 };
-
-/** Below what one charge may cover, which a long allotment may pass. */
-const BOUGHT_TOGETHER_BYTES = 2 ** 20;
 
 /** What stands for no limit in observe mode: far from overflow. */
 const UNLIMITED = 2 ** 51;
@@ -66,15 +64,13 @@ export class LinkAccount {
   readonly #services: readonly ServiceAccount[];
   readonly #watchers = new Set<() => void>();
   #moved: () => void = () => undefined;
-  #bought: (bytes: number, pricePerMb: PricePerMb) => void = () => undefined;
-  #boughtBytes = 0;
-  #boughtPerMb: PricePerMb = 0;
+  readonly #purchases = new Purchases();
   #carried: ((buyer: NodeId, units: Units) => void) | undefined;
   #heldBack: () => Units = () => 0;
   #relations: Readonly<Record<Service, Relation>> | undefined;
   #relationsChange = -1;
-  #leased = 0;
-  #chargedAtSnapshot = 0;
+  #snapshot: Snapshot = { lease: 0, charged: 0, consumed: [0, 0, 0] };
+  #writtenConsumed: PerService = [0, 0, 0];
 
   constructor(options: LinkAccountOptions) {
     this.neighbour = options.neighbour;
@@ -206,21 +202,11 @@ export class LinkAccount {
 
   /** The node wants to know what access was bought at which price; it sets its own ask by it. */
   onBought(bought: (bytes: number, pricePerMb: PricePerMb) => void): void {
-    this.#bought = bought;
+    this.#purchases.told = bought;
   }
 
-  /** Frames bought at one price are told together, with the next record at the latest: an average does not mind. */
   noteUse(bytes: number, pricePerMb: PricePerMb): void {
-    if (pricePerMb !== this.#boughtPerMb || this.#boughtBytes + bytes > BOUGHT_TOGETHER_BYTES) this.#tellBought();
-    this.#boughtPerMb = pricePerMb;
-    this.#boughtBytes += bytes;
-  }
-
-  #tellBought(): void {
-    for (let piece = 0; this.#boughtBytes > 0; this.#boughtBytes -= piece) {
-      piece = Math.min(this.#boughtBytes, BOUGHT_TOGETHER_BYTES);
-      this.#bought(piece, this.#boughtPerMb);
-    }
+    this.#purchases.note(bytes, pricePerMb);
   }
 
   /** The node wants to know what this neighbour charged for which other one; left out where it does not matter. */
@@ -276,12 +262,12 @@ export class LinkAccount {
   }
 
   /**
-   * My counts for the neighbour. What it has paid for counts as admitted, whatever was lost: it never pays more than it
-   * has counted. Where several services were sold, only what the others cannot explain is certain of each.
+   * My counts for the neighbour. I admit what is on disk, so that no crash of mine makes me deny it: opening ones are
+   * sent when all is. What it has paid for counts as admitted, whatever was lost: it never pays more than it has
+   * counted. Where several services were sold, only what the others cannot explain is certain of each.
    */
   counts(opening: boolean, storeEpoch: number): CountsMessage {
-    const of = (side: 'provided' | 'consumed'): PerService => [this.net(side, 0), this.net(side, 1), this.net(side, 2)];
-    const provided = of('provided');
+    const provided = this.#nets('provided');
     const all = provided[0] + provided[1] + provided[2];
     const { ledger, row } = this;
     const paidOut = ledger.get(row, Column.paid) + ledger.get(row, Column.pending);
@@ -289,7 +275,12 @@ export class LinkAccount {
     const admitted = provided.map((total, s) =>
       Math.max(0, covered - (all - total), this.#admitted[s] as number),
     ) as unknown as PerService;
-    return { kind: 'counts', opening, storeEpoch, provided, admitted, consumed: of('consumed') };
+    const consumed = opening ? this.#nets('consumed') : this.#writtenConsumed;
+    return { kind: 'counts', opening, storeEpoch, provided, admitted, consumed };
+  }
+
+  #nets(side: 'provided' | 'consumed'): PerService {
+    return [this.net(side, 0), this.net(side, 1), this.net(side, 2)];
   }
 
   /** A service's total with its corrections. `s`: the service's column. */
@@ -298,12 +289,22 @@ export class LinkAccount {
     return this.ledger.get(this.row, Column[side] + s) + this.ledger.get(this.row, correction + s);
   }
 
+  /** What of `consumed` is on disk: all that I may admit outside of a greeting. */
+  get writtenConsumed(): Units {
+    return this.#writtenConsumed[0] + this.#writtenConsumed[1] + this.#writtenConsumed[2];
+  }
+
   /**
    * Brings both ends to the same totals after a break. Returns the corrections made, in units, of what I provided and
    * consumed. `mine` are the counts this side sent for the same connection. `inflated`: it claims that I admitted more
-   * than I have counted, a crash allowed for; what goes beyond that is not taken over.
+   * than I have counted, which is not taken over: what I admit is on disk before. Only of `restored` books, which are
+   * older than what I admitted, as much is believed as may have been used since.
    */
-  reconcile(mine: CountsMessage, theirs: CountsMessage): { provided: number; consumed: number; inflated: boolean } {
+  reconcile(
+    mine: CountsMessage,
+    theirs: CountsMessage,
+    restored = false,
+  ): { provided: number; consumed: number; inflated: boolean } {
     const sums = { provided: 0, consumed: 0, inflated: false };
     for (const s of [0, 1, 2] as const) {
       const [provided, admitted, consumed] = [mine.provided[s], mine.admitted[s], theirs.consumed[s]];
@@ -311,10 +312,10 @@ export class LinkAccount {
       sums.provided += this.#correct('provided', s, given - provided);
       this.#admitted[s] = given;
     }
-    // What they own up to have got in the forgotten time left me room to use as much.
-    const lost = this.#mayHaveUsed();
+    const lost = restored ? mayHaveUsed(this) : 0;
     for (const s of [0, 1, 2] as const) {
-      const [consumed, provided, admitted] = [mine.consumed[s], theirs.provided[s], theirs.admitted[s]];
+      const [consumed, provided] = [mine.consumed[s], theirs.provided[s]];
+      const admitted = Math.min(theirs.admitted[s], provided);
       const taken = agreedTotal({ provided, admitted: Math.min(admitted, consumed + lost), consumed });
       sums.inflated ||= admitted > consumed + lost;
       sums.consumed += this.#correct('consumed', s, taken - consumed);
@@ -322,13 +323,6 @@ export class LinkAccount {
     }
     this.ledger.setLimit(this.row, 'assumed', 0);
     return sums;
-  }
-
-  /** What a crash may have made me forget that I used. */
-  #mayHaveUsed(): Units {
-    const of = (column: number): number => this.ledger.get(this.row, column);
-    const room = of(Column.peerDropAt) + of(Column.balance) + of(Column.pending);
-    return mayHaveUsed(of(Column.assumed), room, this.mine.newest);
   }
 
   #correct(side: 'provided' | 'consumed', s: number, units: number): number {
@@ -351,23 +345,23 @@ export class LinkAccount {
 
   /** The row as it stands, promising "up to `lease` more". Follow with `durable` once it is stored. */
   record(lease: Units): AccountRecord {
-    this.#tellBought();
-    this.#leased = lease;
-    this.#chargedAtSnapshot = this.#charged();
+    this.#purchases.tell();
+    this.#snapshot = { lease, charged: this.#charged(), consumed: this.#nets('consumed') };
     return recordOf(this, lease);
   }
 
-  /** The last record is durable: what was charged since counts against its lease. */
-  durable(lease: Units, chargedAtSnapshot: number): void {
+  /** The record that `snapshot` was taken of is durable: what was charged since counts against its lease. */
+  durable({ charged, consumed, lease }: Snapshot): void {
     const { ledger, row } = this;
     const held = ledger.get(row, Column.heldProvide) + ledger.get(row, Column.heldConsume);
-    ledger.setLimit(row, 'leaseLeft', lease - (this.#charged() - chargedAtSnapshot) - held);
+    ledger.setLimit(row, 'leaseLeft', lease - (this.#charged() - charged) - held);
+    this.#writtenConsumed = consumed;
     this.changed();
   }
 
   /** What `durable` must be told about the record just taken. */
-  get snapshot(): { lease: Units; charged: number } {
-    return { lease: this.#leased, charged: this.#chargedAtSnapshot };
+  get snapshot(): Snapshot {
+    return this.#snapshot;
   }
 
   /**
@@ -395,6 +389,7 @@ export class LinkAccount {
         consumedRemainder: record.consumedRemainder[s],
       });
     }
+    this.#writtenConsumed = this.#nets('consumed');
     this.banned = record.closed;
   }
 }

@@ -1,5 +1,6 @@
+import { Column } from './ledger.ts';
+import type { LinkAccount } from './link-account.ts';
 import { SERVICES } from './service.ts';
-import type { Terms } from './terms.ts';
 import type { Units } from './units.ts';
 
 /** One service in one direction, as the two ends count it when a connection is made again. Corrections are included. */
@@ -19,26 +20,28 @@ export interface Claim {
  * - the user counted more (the provider lost records): the user's word, which is against its own interest;
  * - the user counted less, but at least what it admitted before: the rest was written to a socket and never arrived, and
  *   is credited back;
- * - the user counted less than it had admitted (it lost records, or lies): what it had admitted stands.
+ * - the user counted less than it had admitted (its books were restored, or it lies): what it had admitted stands. A crash
+ *   does not bring that about: nothing is admitted that is not on disk.
  */
 export function agreedTotal(claim: Claim): Units {
   if (claim.consumed >= claim.provided) return claim.consumed;
   return Math.max(claim.consumed, Math.min(claim.admitted, claim.provided));
 }
 
-/** The most, in MB at my highest price, that I believe to have used in the journal window before a crash: 2.5 Gbit/s. */
+/** The most, in MB at my highest price, that I believe to have used since a copy was made of my books. */
 export const CLAIM_MB = 16;
 
 /**
- * What a crash may have made me forget that I used, at the most: what the lease assumes, what the credit I have had room
- * for, and what can pass in that time. The neighbour grants what credit it likes, so that alone must not decide.
+ * What a restored copy of my books may not know that I used, at the most: what its lease assumes, what the credit I have
+ * had room for, and a bound of its own. The neighbour grants what credit it likes, so that alone must not decide.
  */
-export function mayHaveUsed(assumed: Units, room: number, mine: Terms | undefined): Units {
+export function mayHaveUsed({ ledger, mine, row }: LinkAccount): Units {
+  const room = ledger.get(row, Column.peerDropAt) + ledger.get(row, Column.balance) + ledger.get(row, Column.pending);
   let perMb = 0;
   for (const service of SERVICES) {
-    const { askPerMb = 0, bidPerMb = 0 } = mine?.services[service] ?? {};
+    const { askPerMb = 0, bidPerMb = 0 } = mine.newest?.services[service] ?? {};
     perMb = Math.max(perMb, askPerMb, bidPerMb);
   }
-  const most = Math.max(0, Math.min(assumed, room));
+  const most = Math.max(0, Math.min(ledger.get(row, Column.assumed), room));
   return perMb === 0 ? most : Math.min(most, CLAIM_MB * perMb);
 }

@@ -117,8 +117,7 @@ export class Side {
 
   save(): void {
     this.durable = this.account.record(this.account.leaseUnits());
-    const { lease, charged } = this.account.snapshot;
-    this.account.durable(lease, charged);
+    this.account.durable(this.account.snapshot);
   }
 
   #perform(effect: SessionEffect, nowMs: number): void {
@@ -131,6 +130,7 @@ export class Side {
         this.save();
         return this.step({ kind: 'leaseDurable' }, nowMs);
       case 'writePayment': {
+        this.save();
         this.cheques += 1;
         const before = this.issued.cumulative > this.issued.accepted ? this.issued.units : 0;
         this.issued = {

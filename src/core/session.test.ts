@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
+import type { AccountRecord } from './account-record.ts';
 import { Column } from './ledger.ts';
 import { SessionPair, termsOf } from './session-pair.fixture.ts';
 import type { Terms } from './terms.ts';
@@ -230,6 +231,39 @@ test('whatever is lost with a connection, both ends go on from the same totals',
     }),
     { numRuns: 200 },
   );
+});
+
+test('only what is on disk is admitted, and after a crash no claim of the neighbour counts beside it', () => {
+  const pair = up();
+  const { left, right } = pair;
+  const written = (): number => right.durable?.consumed[0] ?? 0;
+  const admitted = (): number[] =>
+    right.said.flatMap((message) => (message.kind === 'counts' && !message.opening ? [message.consumed[0]] : []));
+  deliver(pair, 900_000);
+  for (const units of admitted()) assert.ok(units <= written(), `${units} of ${written()}`);
+  pair.advance(1_000);
+  assert.equal(admitted().at(-1), 9_000, 'told once it is written');
+  deliver(pair, 300_000);
+  const honest = left.account.counts.bind(left.account);
+  left.account.counts = (opening, epoch) => ({
+    ...honest(opening, epoch),
+    admitted: [50_000, 0, 0],
+    provided: [50_000, 0, 0],
+  });
+  pair.crash('right');
+  assert.equal(right.account.net('consumed', 0), written());
+  assert.ok(right.news.some(({ facts }) => facts['code'] === 'COUNTS_INFLATED'));
+});
+
+test('what is told when books are compared is on disk before', () => {
+  const pair = up();
+  deliver(pair, 300_000);
+  const told = pair.right.said.length;
+  pair.right.durable = undefined;
+  pair.reconnect();
+  const opening = pair.right.said.slice(told).find((message) => message.kind === 'counts');
+  assert.deepEqual(opening?.kind === 'counts' && opening.consumed[0], 3_000);
+  assert.equal((pair.right.durable as AccountRecord | undefined)?.consumed[0], 3_000);
 });
 
 test('repeated small faults slow a neighbour down, and time heals it', () => {

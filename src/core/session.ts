@@ -1,4 +1,4 @@
-import { accountAtRest, netConsumed } from './at-rest.ts';
+import { accountAtRest } from './at-rest.ts';
 import { type Calm, calmBetween, RESTLESS } from './calm.ts';
 import type { Conduct } from './conduct.ts';
 import { codeOf, type ErrorCode } from './errors.ts';
@@ -52,7 +52,7 @@ export class Session {
       pending: options.pending ?? [],
     });
     const { account, statements, storeEpoch } = options;
-    this.#statements = statements === undefined ? undefined : new Statements(account, storeEpoch, statements);
+    this.#statements = statements && new Statements(account, storeEpoch, statements);
   }
 
   get up(): boolean {
@@ -84,7 +84,7 @@ export class Session {
     const countsInMs = Math.max(0, this.#nextCountsMs - nowMs);
     const chokedForMs = this.#chokedSinceMs === undefined ? -1 : nowMs - this.#chokedSinceMs;
     const taken = [this.#theirsTaken, this.#mineTaken, this.#reconciled, this.#account.lapsed];
-    const times = [countsInMs, this.#countsSent, chokedForMs];
+    const times = [countsInMs, this.#countsSent, this.#account.writtenConsumed, chokedForMs];
     const opening = this.#reconciled ? [] : [...provided, ...admitted, ...consumed];
     return [
       this.#phase,
@@ -144,7 +144,9 @@ export class Session {
     switch (event.kind) {
       case 'paymentWritten':
         // Written while the connection was made anew: it goes again, in its turn, once the books are compared.
-        return this.#phase === 'up' ? this.#payments.written(event, effects) : undefined;
+        if (this.#phase !== 'up') return;
+        this.#sendCounts(nowMs, effects);
+        return this.#payments.written(event, effects);
       case 'paymentFailed':
         this.#payments.failed(event, nowMs, effects);
         // The next method may do.
@@ -163,8 +165,6 @@ export class Session {
     }
   }
 
-  // --- greeting -------------------------------------------------------------------------------------------------
-
   #greet(effects: SessionEffect[]): void {
     this.#phase = 'greeting';
     this.#theirsTaken = false;
@@ -172,6 +172,8 @@ export class Session {
     this.#reconciled = false;
     this.#payments.interrupted();
     this.#opening = this.#account.counts(true, this.#storeEpoch);
+    // What they admit is on disk before it is said.
+    effects.push({ kind: 'lease' });
     this.#announce(effects, true);
     effects.push({ kind: 'send', message: this.#opening });
   }
@@ -273,9 +275,10 @@ export class Session {
       if (this.#reconciled) this.#account.admit(counts.consumed);
       return;
     }
-    if (this.#reconciled || this.#opening === undefined) return this.#fault('MESSAGE_UNEXPECTED', nowMs, effects);
+    const opening = this.#opening;
+    if (this.#reconciled || opening === undefined) return this.#fault('MESSAGE_UNEXPECTED', nowMs, effects);
     this.#guard(nowMs, effects, () => {
-      const { inflated, ...moved } = this.#account.reconcile(this.#opening as CountsMessage, counts);
+      const { inflated, ...moved } = this.#account.reconcile(opening, counts, this.#statements?.restored);
       this.#reconciled = true;
       if (moved.provided !== 0 || moved.consumed !== 0) effects.push(news('writeOff', moved));
       this.#statements?.opened(counts, inflated, this.#stepAt(nowMs, effects));
@@ -294,18 +297,17 @@ export class Session {
     if (this.#phase !== 'leasing') return;
     this.#phase = 'up';
     this.#account.ready = true;
+    // Both ends have just agreed on it.
+    this.#countsSent = this.#account.writtenConsumed;
     if (!this.#payments.resend(effects)) this.#pay(nowMs, effects);
   }
 
-  // --- time and conduct -----------------------------------------------------------------------------------------
-
   #pay(nowMs: number, effects: SessionEffect[]): void {
-    // What I admit to have used goes along, so that the payment is seen against it.
-    if (this.#phase === 'up' && this.#payments.pay(this.#terms, nowMs, effects)) this.#sendCounts(nowMs, effects);
+    if (this.#phase === 'up') this.#payments.pay(this.#terms, nowMs, effects);
   }
 
   #tick(nowMs: number, effects: SessionEffect[]): void {
-    if (this.#phase === 'up' && this.#payments.retry(this.#terms, nowMs, effects)) this.#sendCounts(nowMs, effects);
+    if (this.#phase === 'up') this.#payments.retry(this.#terms, nowMs, effects);
     if (this.#phase === 'up' && nowMs >= this.#nextCountsMs) this.#sendCounts(nowMs, effects);
     if (this.#phase === 'up') this.#statements?.tick(this.#stepAt(nowMs, effects));
     const keepOnlyAsDebtor = this.#account.relation('transit')?.keepOnlyAsDebtor === true;
@@ -329,7 +331,7 @@ export class Session {
   }
 
   #sendCounts(nowMs: number, effects: SessionEffect[]): void {
-    const consumed = netConsumed(this.#account);
+    const consumed = this.#account.writtenConsumed;
     if (consumed === this.#countsSent) return;
     this.#countsSent = consumed;
     this.#nextCountsMs = nowMs + this.#rules.countsIntervalMs;
@@ -349,11 +351,8 @@ export class Session {
   #observe(nowMs: number, effects: SessionEffect[]): void {
     const account = this.#account;
     const debt = account.state();
-    if (debt !== 'choked' && debt !== 'closed') {
-      this.#chokedSinceMs = undefined;
-    } else {
-      this.#chokedSinceMs ??= nowMs;
-    }
+    const choked = debt === 'choked' || debt === 'closed';
+    this.#chokedSinceMs = choked ? (this.#chokedSinceMs ?? nowMs) : undefined;
     account.lapsed = this.#chokedSinceMs !== undefined && nowMs - this.#chokedSinceMs > this.#rules.graceMs;
     const state = account.state();
     if (state === this.#state) return;

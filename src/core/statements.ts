@@ -83,6 +83,11 @@ export class Statements {
     if (options.theirs !== undefined) account.admit(admittedBy(options.theirs));
   }
 
+  /** My books are a copy that was put back, and nothing was stated since. */
+  get restored(): boolean {
+    return this.#storeEpoch > (this.#mine?.storeEpoch ?? 1);
+  }
+
   /** A mark is to be set as soon as nothing waits to leave. */
   get wanted(): boolean {
     return this.#wantedMs !== undefined;
@@ -130,7 +135,7 @@ export class Statements {
     this.#statedMoves = this.#moves();
     this.#waitingSinceMs = undefined;
     this.#nextMs = step.nowMs + this.#options.intervalMs;
-    const iWasRestored = this.#storeEpoch > (this.#mine?.storeEpoch ?? 1);
+    const iWasRestored = this.restored;
     const theyWere = this.#theirs !== undefined && counts.storeEpoch > this.#theirs.storeEpoch;
     this.#answered = 0;
     this.#pending = undefined;

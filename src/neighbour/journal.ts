@@ -120,7 +120,7 @@ export class Journal {
     await store.commit([...taken.flatMap(({ owed }) => owed), ...links]);
     for (const { account, owed, snapshot } of taken) {
       this.#paid(account, owed);
-      account.durable(snapshot.lease, snapshot.charged);
+      account.durable(snapshot);
     }
   }
 

@@ -268,8 +268,8 @@ export class Neighbour {
       case 'rememberTerms':
         return journal.commit(this.account, [this.#termsRecord(effect.side, effect.terms)]);
       case 'writePayment': {
-        // The last answer may still wait to be written: it is about the payment that this one replaces.
-        if (journal.unwritten(this.account).owed.length > 0) await journal.commit(this.account);
+        // What it pays for is on disk before, and so is the last answer: it is about the payment that this one replaces.
+        await journal.commit(this.account);
         const proof = await desk.write(this.id, effect);
         return this.step({ kind: 'paymentWritten', id: effect.id, method: effect.method, proof });
       }

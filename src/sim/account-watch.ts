@@ -42,14 +42,10 @@ export class AccountWatch {
   #lastConsumed = 0;
   #lastPaid = 0;
   #lastReceived = 0;
-  /**
-   * What a crash of this end cost it: provided within the last journal window, which nobody can prove to who denies it,
-   * and what the other then claims that this end had of it, at most the lease.
-   */
+  /** What a crash of this end cost it: provided within the last journal window, which nobody can prove to who denies it. */
   #forgot = 0;
   #corrected = 0;
   #claimed = 0;
-  #assumed = 0;
   /** What exposure may reach now: the limit, or what stood when it was lowered. */
   #allowed = 0;
   /** What a price that rose adds to uploads granted before, on this connection: they are charged as they come. */
@@ -103,7 +99,6 @@ export class AccountWatch {
     this.#lastReceived = ledger.get(row, Column.received);
     this.#corrected = sum(account, Column.providedCorrection);
     this.#claimed = sum(account, Column.consumedCorrection);
-    this.#assumed = ledger.get(row, Column.assumed);
     this.#allowed = exposureOf(account);
     return true;
   }
@@ -135,14 +130,12 @@ export class AccountWatch {
     this.#corrected = corrected;
   }
 
-  /** On a new connection a neighbour's word is taken only for what a crash of this end may have lost. */
+  /** On a new connection a neighbour's word is never taken for what this end says it had: it admits what is on disk. */
   #claims(account: LinkAccount): void {
     const claimed = sum(account, Column.consumedCorrection);
     const more = claimed - this.#claimed;
-    if (more > this.#assumed) this.#broken('claims-within-lease', `${more} taken on its word, of ${this.#assumed}`);
-    if (more > 0) this.#forgot += more;
+    if (more > 0 && !this.ownRisk) this.#broken('claims-own', `${more} taken on its word`);
     this.#claimed = claimed;
-    this.#assumed = account.ledger.get(account.row, Column.assumed);
   }
 
   #integers({ ledger, row }: LinkAccount, sums: number): void {

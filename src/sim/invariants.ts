@@ -22,6 +22,9 @@ export interface InvariantsOptions {
 
 const SERVICES = [0, 1, 2] as const;
 
+/** Verdicts that accuse a neighbour's books: between honest ends there is never one. */
+const WRONG_BOOKS = /^(STATEMENT_(UNDERCOUNTS|OVERCOUNTS|PAYMENTS|DENIED|CONTRADICTS|REPEATED)|COUNTS_INFLATED)$/;
+
 /** The rules of DESIGN §3, looked at after every step; only accounts that may have moved. */
 export class Invariants {
   /** The first rule that was found broken. Kept, since production code may swallow what is thrown through it. */
@@ -153,16 +156,17 @@ export class Invariants {
     if (event.kind === 'cashed' && watch !== undefined) this.#cashed(watch);
     if (event.kind === 'fault' && event['code'] === 'INVARIANT_BROKEN')
       this.#guard(() => this.#fail('books-halted', node, about, String(event['what'])));
-    if (event.kind === 'verdict' && event['action'] === 'cut') this.#cut(node, event);
+    if (event.kind === 'verdict') this.#judged(node, event);
   }
 
-  #cut(node: SimNode, { neighbour: about, code }: NodeEvent): void {
-    if (about === undefined) return;
+  #judged(node: SimNode, { neighbour: about, code, action }: NodeEvent): void {
+    const rule = action === 'cut' ? 'honest-not-cut' : WRONG_BOOKS.test(String(code)) ? 'honest-not-blamed' : undefined;
+    if (about === undefined || rule === undefined) return;
     // Not a punishment: who cannot be paid keeps a link only while it is the debtor (DESIGN §4).
     if (code === 'ONE_WAY_CREDITOR') return;
     const guilty = this.#cheats.has(about) || this.#cheats.has(node.id);
     if (guilty || this.#options.tampered(node.id, about)) return;
-    this.#guard(() => this.#fail('honest-not-cut', node, about, String(code)));
+    this.#guard(() => this.#fail(rule, node, about, String(code)));
   }
 
   #fail(rule: string, node: SimNode, about: NodeId | undefined, what: string): never {

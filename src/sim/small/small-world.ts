@@ -60,10 +60,11 @@ export class SmallWorld {
     this.ghost.connects += 1;
   }
 
-  /** Nothing that pays leaves before it is durable (DESIGN §12). */
+  /** Nothing that pays or admits leaves before it is durable (DESIGN §12). */
   #leaves(who: 0 | 1, kind: MessageClass, bytes: Uint8Array): number {
-    if (kind !== 'payment') return this.#next();
     const message = decodeMessage(bytes);
+    if (message?.kind === 'counts' && message.consumed[0] > consumedUnits(this.nodes[who]))
+      this.ghost.broken ??= 'what was used was admitted before it was durable';
     if (message?.kind === 'payment' && weiOf(message) > issuedWei(this.nodes[who]))
       this.ghost.broken ??= 'a cheque left before it was durable';
     if (message?.kind === 'paymentAck' && message.acceptedWei > receivedWei(this.nodes[who]))
@@ -224,6 +225,11 @@ function issuedWei(node: SmallNode): bigint {
   let most = 0n;
   for (const row of node.disk.rows()) if (row.kind === 'issued') most = row.cumulative;
   return most;
+}
+
+function consumedUnits(node: SmallNode): number {
+  for (const row of node.disk.rows()) if (row.kind === 'link') return row.consumed[0] + row.consumedCorrection[0];
+  return 0;
 }
 
 function receivedWei(node: SmallNode): bigint {

@@ -17,8 +17,8 @@ export interface Story {
 const times = (count: number, ...actions: readonly string[]): string[] =>
   Array.from({ length: count }, () => actions).flat();
 
-/** Two pieces are served and paid for, up to the cheque that waits to be written. */
-const OWING = [...times(2, 'serve 0', 'data reaches 1'), 'look 1'];
+/** Two pieces are served and paid for, up to the cheque that waits to be written: the books it settles are on disk. */
+const OWING = [...times(2, 'serve 0', 'data reaches 1'), 'look 1', 'write done 1'];
 /** … and up to the cheque on its way to the seller. */
 const PAYING = [...OWING, 'write done 1', 'control reaches 0'];
 
@@ -50,6 +50,11 @@ export const STORIES: readonly Story[] = [
     actions: [...OWING, 'write done 1', 'control reaches 0', 'crash 1 kept 0', 'settle'],
   },
   {
+    name: 'nothing is admitted before it is on disk',
+    world: 'pay',
+    actions: ['serve 0', 'data reaches 1', 'time 1', 'settle'],
+  },
+  {
     name: 'no more is charged than was promised to the disk',
     world: 'trade',
     actions: times(9, 'serve 0', 'serve 1', 'data reaches 1', 'data reaches 0'),
@@ -74,8 +79,8 @@ export const STORIES: readonly Story[] = [
       ...OWING,
       'write done 1',
       'payment again reaches 1',
-      'journal 1',
-      'write done 1',
+      '?journal 1',
+      '?write done 1',
       'settle',
     ],
   },
