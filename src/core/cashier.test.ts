@@ -1,13 +1,26 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { CASH_RETRY_MS, type CashFacts, type CashReason, cashNow, MAX_CASH_RETRY_MS, retryMs } from './cashier.ts';
+import {
+  BOUNCED_ISSUER_PERMILLE,
+  CASH_RETRY_MS,
+  type CashFacts,
+  type CashReason,
+  cashNow,
+  issuerRiskPermille,
+  MAX_CASH_RETRY_MS,
+  NEW_ISSUER_PERMILLE,
+  PROVEN_ISSUER_PERMILLE,
+  retryMs,
+  ridesAlong,
+} from './cashier.ts';
 
 const DAY_MS = 86_400_000;
 
 const quiet: CashFacts = {
   uncashedUnits: 400,
   riskAt: 1000,
+  riskPermille: 10,
   gasCostUnits: 100,
   uncashedSinceMs: 0,
   nowMs: DAY_MS,
@@ -43,8 +56,11 @@ test('cash now? each reason in its place', () => {
     ['withdrawal announced', { withdrawalAnnounced: true }, true, 'withdrawal'],
     ['a payment of mine waits for it', { waitedFor: true }, true, 'waitedFor'],
     ['it waits, but gas would eat it', { waitedFor: true, gasCostUnits: 400 }, false, 'notWorthGas'],
-    ['gas is a hundredth', { gasCostUnits: 4 }, true, 'worthGas'],
-    ['gas is more than a hundredth', { gasCostUnits: 5 }, false, 'wait'],
+    ['others drew it', { coveredUnits: 399 }, true, 'uncovered'],
+    ['gas is what is at risk', { gasCostUnits: 4 }, true, 'worthGas'],
+    ['gas is more than what is at risk', { gasCostUnits: 5 }, false, 'wait'],
+    ['gas is what is at risk with a new issuer', { gasCostUnits: 20, riskPermille: 50 }, true, 'worthGas'],
+    ['gas is more, with a new issuer', { gasCostUnits: 21, riskPermille: 50 }, false, 'wait'],
     ['held for N days', { nowMs: 7 * DAY_MS }, true, 'due'],
     ['held a little less', { nowMs: 7 * DAY_MS - 1 }, false, 'wait'],
   ];
@@ -72,4 +88,26 @@ test('retries back off, doubling up to an hour', () => {
     [0, CASH_RETRY_MS, 2 * CASH_RETRY_MS, 4 * CASH_RETRY_MS],
   );
   assert.equal(retryMs(1000), MAX_CASH_RETRY_MS);
+});
+
+test('an issuer is trusted by what it has paid against what it owes', () => {
+  const risk = (honouredUnits: number, uncashedUnits: number, bounced = false) =>
+    issuerRiskPermille({ honouredUnits, uncashedUnits, bounced });
+  assert.deepEqual([risk(0, 0), risk(0, 10), risk(10, 10)], [NEW_ISSUER_PERMILLE, NEW_ISSUER_PERMILLE, 30]);
+  assert.equal(risk(10, 0), PROVEN_ISSUER_PERMILLE);
+  assert.equal(risk(1e12, 0, true), BOUNCED_ISSUER_PERMILLE);
+});
+
+test('goes along where as much is at risk as its share of the gas costs, and only what would wait', () => {
+  const table: [string, Partial<CashFacts>, number, boolean][] = [
+    ['as much', {}, 4, true],
+    ['not as much', {}, 5, false],
+    ['not worth gas of its own', { gasCostUnits: 1000 }, 4, true],
+    ['of all that is there', { coveredUnits: 4, riskPermille: 1000, gasCostUnits: 4 }, 4, false],
+    ['failed just now', { failures: 1, lastFailureMs: DAY_MS }, 4, false],
+    ['under way', { underWay: true }, 4, false],
+    ['nothing there', { coveredUnits: 0 }, 0, false],
+  ];
+  for (const [name, change, share, rides] of table)
+    assert.equal(ridesAlong({ ...quiet, ...change }, share), rides, name);
 });

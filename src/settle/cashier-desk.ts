@@ -1,14 +1,17 @@
-import type { CashReceipt, Chain } from '../chain/chain.ts';
-import { CASH_EVERY_MS, cashNow } from '../core/cashier.ts';
+import type { CashReceipt, Chain, ChequebookFacts } from '../chain/chain.ts';
+import { MAX_BATCH_CHEQUES } from '../core/cashier.ts';
 import type { SignedCheque } from '../core/cheque.ts';
 import type { Clock, Timer } from '../core/clock.ts';
 import { codeOf } from '../core/errors.ts';
 import type { NodeId } from '../core/node-id.ts';
 import type { Units } from '../core/units.ts';
-import type { CashingRecord, ReceivedChequeRecord, Store, StoreRecord } from '../store/store.ts';
+import type { CashingRecord, NoteRecord, ReceivedChequeRecord, Store, StoreRecord } from '../store/store.ts';
+import { CashJudge, type CashPlanEntry } from './cash-judge.ts';
 import type { ChequeDesk } from './cheque-desk.ts';
+import { ChequebookWatch } from './chequebook-watch.ts';
+import { GasCost } from './gas-cost.ts';
+import { OpenCashings, transactionOf } from './open-cashings.ts';
 import { PayoutWatch } from './payout-watch.ts';
-import { WithdrawalWatch } from './withdrawal-watch.ts';
 
 export interface CashierOptions {
   readonly chain: Chain;
@@ -20,6 +23,7 @@ export interface CashierOptions {
   readonly weiPerUnit: bigint;
   readonly everyMs?: number;
   readonly cashings: readonly CashingRecord[];
+  readonly notes?: readonly NoteRecord[];
   /** A payment of mine waits until this neighbour's money is final. */
   readonly waitedFor: (neighbour: NodeId) => boolean;
   /** Makes records durable together with the neighbour's account, which may hold a cheque that is newer than they say. */
@@ -27,44 +31,54 @@ export interface CashierOptions {
   /** Payments of this neighbour became final. */
   readonly cleared: (neighbour: NodeId) => void;
   readonly bounced: (neighbour: NodeId, chequebook: NodeId) => void;
+  /** Told of every look at a chequebook. */
+  readonly looked?: (chequebook: NodeId, facts: ChequebookFacts) => void;
   readonly emit: (kind: 'cashing' | 'cashed' | 'bounced' | 'fault', facts: Record<string, string | number>) => void;
+}
+
+/** What the cashier would do now, and what it would bring. */
+export interface CashPlan {
+  readonly gasPriceWei: bigint;
+  readonly entries: readonly CashPlanEntry[];
 }
 
 /** Looked at this often; the decision itself costs nothing. */
 const LOOK_MS = 1_000;
-/** Gas of one cashing before the first was seen: 100,000 gas at 1 gwei. */
-const FIRST_GAS_WEI = 100_000n * 1_000_000_000n;
 
-interface Attempt {
-  since: number;
-  failures: number;
-  lastFailureMs: number;
-}
-
-/** Cashes what neighbours paid, when `core/cashier.ts` says so. One transaction at a time. */
+/** Cashes what neighbours paid, when `core/cashier.ts` says so: all that is ready in one transaction, one at a time. */
 export class CashierDesk {
   readonly #options: CashierOptions;
-  readonly #attempts = new Map<NodeId, Attempt>();
   #timer: Timer | undefined;
   #running: Promise<unknown> = Promise.resolve();
   #busy = false;
-  #gasWei = FIRST_GAS_WEI;
   #stopped = false;
 
+  readonly #gas: GasCost;
+  readonly #judge: CashJudge;
+  readonly #open: OpenCashings;
   readonly #payouts: PayoutWatch;
-  readonly #withdrawals: WithdrawalWatch;
+  readonly #watch: ChequebookWatch;
 
   constructor(options: CashierOptions) {
     this.#options = options;
+    this.#gas = new GasCost(options);
+    this.#open = new OpenCashings(options);
     this.#payouts = new PayoutWatch(options);
-    this.#withdrawals = new WithdrawalWatch({ ...options, me: options.desk.me });
+    this.#watch = new ChequebookWatch({ ...options, me: options.desk.me });
+    this.#judge = new CashJudge({
+      notes: [],
+      ...options,
+      watch: this.#watch,
+      gas: this.#gas,
+      underWay: (chequebook) => this.#open.underWay(chequebook),
+    });
   }
 
   /** Looks up what was under way when the node last stopped, then watches. */
   start(): void {
-    const open = this.#options.cashings.filter(({ status }) => status === 'sent');
     this.#payouts.resume(this.#options.cashings);
-    this.#running = open.length === 0 ? this.#running : this.#resume(open);
+    const looking = this.#open.look();
+    if (looking !== undefined) this.#running = this.#close(looking);
     this.#schedule();
   }
 
@@ -76,17 +90,17 @@ export class CashierDesk {
     });
   }
 
-  async #resume(open: readonly CashingRecord[]): Promise<void> {
-    for (const record of open) {
-      const receipt = await this.#options.chain.outcome(record.transaction, record.chequebook).catch(() => undefined);
-      if (receipt !== undefined)
-        await this.#mined(record.chequebook, record.cumulative, receipt).catch(() => undefined);
-    }
-  }
-
   /** Cashes everything now. Returns how many cheques were cashed. */
   cashAll(): Promise<number> {
     return this.#pass(true);
+  }
+
+  /** What would be done now and what it would bring: looks at the chain, and sends nothing. */
+  async plan(): Promise<CashPlan> {
+    await this.#gas.look();
+    await this.#watch.lookAt(this.#owing());
+    const owing = this.#options.desk.received().filter(isOwed);
+    return { gasPriceWei: this.#gas.priceWei, entries: owing.map((record) => this.#judge.plan(record)) };
   }
 
   #pass(demanded: boolean): Promise<number> {
@@ -97,119 +111,150 @@ export class CashierDesk {
 
   async #cashEach(demanded: boolean): Promise<number> {
     this.#busy = true;
-    let cashed = 0;
     try {
-      for (const undone of await this.#payouts.due()) await this.#undone(undone.chequebook, undone.paidOutWei);
-      const looking = this.#withdrawals.look(this.#owing());
-      if (looking !== undefined) await looking;
-      for (const record of this.#options.desk.received()) {
-        if (this.#decide(record, demanded) && (await this.#covered(record))) cashed += await this.#cash(record);
-      }
+      await this.#look();
+      let cashed = 0;
+      const chosen = await this.#choose(demanded);
+      for (let at = 0; at < chosen.length; at += MAX_BATCH_CHEQUES)
+        cashed += await this.#cash(chosen.slice(at, at + MAX_BATCH_CHEQUES));
+      return cashed;
     } finally {
       this.#busy = false;
     }
-    return cashed;
+  }
+
+  async #look(): Promise<void> {
+    const closing = this.#open.look();
+    if (closing !== undefined) await this.#close(closing);
+    for (const undone of await this.#payouts.due()) await this.#undone(undone.chequebook, undone.paidOutWei);
+    const owing = this.#owing();
+    const looking = this.#watch.look(owing);
+    if (looking !== undefined) await looking;
+    const asking = owing.length === 0 ? undefined : this.#gas.look();
+    if (asking !== undefined) await asking;
   }
 
   #owing(): NodeId[] {
-    const owing = this.#options.desk.received().filter((each) => each.cumulative > each.cashedCumulative);
-    return owing.map(({ chequebook }) => chequebook);
+    return this.#options.desk
+      .received()
+      .filter(isOwed)
+      .map(({ chequebook }) => chequebook);
   }
 
-  #decide(record: ReceivedChequeRecord, demanded: boolean): boolean {
-    const nowMs = this.#options.clock.wallMs();
-    const attempt = this.#attemptOf(record.chequebook, nowMs);
-    const uncashed = record.cumulative - record.cashedCumulative;
-    const ratio = this.#options.weiPerUnit;
-    return cashNow({
-      uncashedUnits: Number(uncashed / ratio),
-      riskAt: this.#options.riskAt(record.neighbour),
-      gasCostUnits: Number(this.#gasWei / ratio),
-      uncashedSinceMs: attempt.since,
-      nowMs,
-      everyMs: this.#options.everyMs ?? CASH_EVERY_MS,
-      withdrawalAnnounced: this.#withdrawals.announced(record.chequebook),
-      waitedFor: uncashed > 0n && this.#options.waitedFor(record.neighbour),
-      demanded: demanded && !record.bounced,
-      underWay: false,
-      failures: attempt.failures,
-      lastFailureMs: attempt.lastFailureMs,
-    }).cash;
+  /** What is ready, and with it what then costs little more. */
+  async #choose(demanded: boolean): Promise<ReceivedChequeRecord[]> {
+    const chosen: ReceivedChequeRecord[] = [];
+    const others: ReceivedChequeRecord[] = [];
+    for (const record of this.#options.desk.received()) {
+      const { cash } = this.#judge.decide(record, demanded);
+      if (!cash) others.push(record);
+      else if (await this.#covered(record)) chosen.push(record);
+    }
+    if (chosen.length === 0) return chosen;
+    return [...chosen, ...others.filter((record) => !record.bounced && this.#judge.ridesAlong(record))];
   }
 
   /** A chequebook that bounced is looked at before it is tried again, since each try costs gas. */
   async #covered(record: ReceivedChequeRecord): Promise<boolean> {
     if (!record.bounced) return true;
-    const { chain, clock, desk } = this.#options;
+    const { chain, desk } = this.#options;
     const facts = await chain.chequebook(record.chequebook, desk.me).catch(() => undefined);
-    if ((facts?.balanceWei ?? 0n) > 0n) return true;
-    this.#failed(this.#attemptOf(record.chequebook, clock.wallMs()));
+    if ((facts?.availableWei ?? 0n) > 0n) return true;
+    this.#judge.failed(record.chequebook);
     return false;
   }
 
-  #failed(attempt: Attempt): void {
-    attempt.failures += 1;
-    attempt.lastFailureMs = this.#options.clock.wallMs();
-  }
-
-  #attemptOf(chequebook: NodeId, nowMs: number): Attempt {
-    const found = this.#attempts.get(chequebook) ?? { since: nowMs, failures: 0, lastFailureMs: 0 };
-    this.#attempts.set(chequebook, found);
-    return found;
-  }
-
-  async #cash(record: ReceivedChequeRecord): Promise<number> {
-    const { chain, clock, desk, emit, store } = this.#options;
-    const cheque: SignedCheque = {
-      chequebook: record.chequebook,
-      beneficiary: desk.me,
-      cumulativeWei: record.cumulative,
-      signature: record.signature,
-    };
-    const attempt = this.#attemptOf(record.chequebook, clock.wallMs());
-    try {
-      const receipt = await chain.cash(cheque, async (transaction) => {
-        await store.commit([cashing(record, transaction, clock.wallMs())]);
-        emit('cashing', { neighbour: record.neighbour, transaction });
+  async #cash(records: readonly ReceivedChequeRecord[]): Promise<number> {
+    const { chain, clock, emit, store } = this.#options;
+    let sent: CashingRecord[] = [];
+    const tell = async (transaction: string): Promise<void> => {
+      sent = records.map((record, at) => {
+        return cashing(record, at === 0 ? transaction : `${transaction}/${at}`, clock.wallMs());
       });
-      await this.#mined(record.chequebook, record.cumulative, receipt);
-      if (receipt.bounced) {
-        this.#failed(attempt);
-        return 0;
-      }
-      this.#attempts.delete(record.chequebook);
-      return 1;
+      await store.commit(sent);
+      for (const { neighbour } of records) emit('cashing', { neighbour, transaction });
+    };
+    try {
+      const receipts = await this.#send(chain, records, tell);
+      this.#gas.saw(receipts[0]?.gasWei ?? 0n, receipts.length);
+      let cashed = 0;
+      for (const [at, record] of sent.entries()) if (await this.#mined(record, receipts[at])) cashed += 1;
+      return cashed;
     } catch (error) {
-      this.#failed(attempt);
-      emit('fault', { neighbour: record.neighbour, code: codeOf(error) ?? 'CASHING_FAILED', what: String(error) });
+      this.#failed(records, sent, error);
       return 0;
     }
   }
 
-  async #mined(chequebook: NodeId, cumulative: bigint, receipt: CashReceipt): Promise<void> {
+  /** One receipt for each cheque; those of a batch share the gas. */
+  async #send(
+    chain: Chain,
+    records: readonly ReceivedChequeRecord[],
+    tell: (transaction: string) => Promise<void>,
+  ): Promise<CashReceipt[]> {
+    const cheques = records.map((record) => this.#chequeOf(record));
+    const [first] = cheques;
+    if (first !== undefined && cheques.length === 1) return [await chain.cash(first, tell)];
+    const { gasWei, hash, paid } = await chain.cashMany(cheques, tell);
+    const share = gasWei / BigInt(paid.length);
+    return paid.map((one, at) => {
+      return { hash, ...one, gasWei: at === 0 ? gasWei - share * BigInt(paid.length - 1) : share };
+    });
+  }
+
+  #chequeOf({ chequebook, cumulative, signature }: ReceivedChequeRecord): SignedCheque {
+    return { chequebook, beneficiary: this.#options.desk.me, cumulativeWei: cumulative, signature };
+  }
+
+  #failed(records: readonly ReceivedChequeRecord[], sent: readonly CashingRecord[], error: unknown): void {
+    const { emit } = this.#options;
+    const code = codeOf(error) ?? 'CASHING_FAILED';
+    const pending = code === 'TRANSACTION_PENDING';
+    if (pending) for (const record of sent) this.#open.add(record);
+    for (const { chequebook, neighbour } of records) {
+      if (!pending) this.#judge.failed(chequebook);
+      emit('fault', { neighbour, code, what: String(error) });
+    }
+  }
+
+  async #close(looking: NonNullable<ReturnType<OpenCashings['look']>>): Promise<void> {
+    for (const { record, receipt } of await looking) {
+      if (receipt !== undefined) await this.#mined(record, receipt).catch(() => this.#open.add(record));
+      else await this.#lost(record);
+    }
+  }
+
+  /** It never came into a block, or was refused there: the cheque is cashed once more in its turn. */
+  async #lost(record: CashingRecord): Promise<void> {
+    this.#judge.failed(record.chequebook);
+    await this.#options.store.commit([{ ...record, status: 'failed' }]).catch(() => undefined);
+  }
+
+  /** True where it was paid in full. */
+  async #mined(sent: CashingRecord, receipt: CashReceipt | undefined): Promise<boolean> {
+    const { chequebook, cumulative } = sent;
     const { clock, desk, emit, keep } = this.#options;
-    this.#gasWei = receipt.gasWei > 0n ? receipt.gasWei : this.#gasWei;
     // The contract's word: a transaction that ran where the contract did not stand, on a branch that lost, pays nothing.
     const paidOut = await this.#payouts.paidOut(chequebook);
     const before = desk.received().find((each) => each.chequebook === chequebook);
-    if (before === undefined) return;
-    const cashedWei = paidOut ?? before.cashedCumulative + receipt.paidWei;
+    if (before === undefined || receipt === undefined) return false;
+    const { bounced, gasWei, paidWei } = receipt;
+    const cashedWei = paidOut ?? before.cashedCumulative + paidWei;
     this.#payouts.lookAgain(chequebook);
-    const record = desk.cashed(chequebook, cashedWei, receipt.bounced);
-    if (record === undefined) return;
-    const done: CashingRecord = {
-      ...cashing(before, receipt.hash, clock.wallMs()),
-      status: receipt.bounced ? 'bounced' : 'mined',
-      paidOut: receipt.paidWei,
-      gasWei: receipt.gasWei,
-    };
-    await keep(record.neighbour, [record, done]);
-    const facts = { neighbour: record.neighbour, transaction: receipt.hash };
-    emit('cashed', { ...facts, wei: String(receipt.paidWei), gasWei: String(receipt.gasWei) });
+    const record = desk.cashed(chequebook, cashedWei, bounced);
+    if (record === undefined) return false;
+    const status = bounced ? 'bounced' : 'mined';
+    await keep(record.neighbour, [record, { ...sent, status, paidOut: paidWei, gasWei, atMs: clock.wallMs() }]);
+    const facts = { neighbour: record.neighbour, transaction: transactionOf(sent) };
+    emit('cashed', { ...facts, wei: String(paidWei), gasWei: String(gasWei) });
     this.#options.cleared(record.neighbour);
-    if (!receipt.bounced) return;
+    const full = cashedWei >= cumulative;
+    if (full) this.#judge.cashed(chequebook);
+    else this.#judge.failed(chequebook);
+    if (!bounced) return full;
     emit('bounced', { ...facts, chequebook, missing: String(cumulative - cashedWei) });
     this.#options.bounced(record.neighbour, chequebook);
+    return false;
   }
 
   /** The chain took a payout back: the cheque is uncashed again, and cashed once more in its turn. */
@@ -233,15 +278,11 @@ export class CashierDesk {
   }
 }
 
+function isOwed({ cashedCumulative, cumulative }: ReceivedChequeRecord): boolean {
+  return cumulative > cashedCumulative;
+}
+
 function cashing(record: ReceivedChequeRecord, transaction: string, atMs: number): CashingRecord {
-  return {
-    kind: 'cashing',
-    transaction,
-    chequebook: record.chequebook,
-    cumulative: record.cumulative,
-    status: 'sent',
-    paidOut: 0n,
-    gasWei: 0n,
-    atMs,
-  };
+  const { chequebook, cumulative } = record;
+  return { kind: 'cashing', transaction, chequebook, cumulative, status: 'sent', paidOut: 0n, gasWei: 0n, atMs };
 }
