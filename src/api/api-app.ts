@@ -5,6 +5,7 @@ import * as v from 'valibot';
 import { type ErrorCode, WayleaveError } from '../core/errors.ts';
 import { isNodeId } from '../core/node-id.ts';
 import type { WayleaveNode } from '../node/node.ts';
+import { cashPlan } from './cheque-routes.ts';
 import { EventStreams } from './event-stream.ts';
 import { bearerToken, loopbackOnly } from './guard.ts';
 import { quotePacket, sendBody, sendPacket, serveBody, servePackets } from './packet-routes.ts';
@@ -72,6 +73,8 @@ export function createApiApp({ node, token, actions = {}, fault }: ApiAppOptions
   });
 
   app.get('/v1/packets/quote', (context) => context.json(quotePacket(node, context.req.query())));
+
+  app.get('/v1/cash', async (context) => context.json(await cashPlan(node)));
 
   app.on('POST', '/v1/*', bearerToken(token));
   app.post('/v1/payments/pause', async (context) => pausePayments(context, node, true));

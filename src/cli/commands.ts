@@ -46,6 +46,11 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: async (context) => (await import('./serve.ts')).serveCommand(context),
   },
   {
+    name: 'cash',
+    summary: 'hand in the cheques of neighbours, or show what that would bring',
+    load: async (context) => (await import('./cash.ts')).cashCommand(context),
+  },
+  {
     name: 'backup',
     summary: 'copy books, key and configuration into a folder',
     load: async (context) => (await import('./backup.ts')).backupCommand(context),

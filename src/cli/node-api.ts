@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { type Command, Option } from 'commander';
 import { ERRORS, type ErrorCode, WayleaveError } from '../core/errors.ts';
 import type { NodeStatus } from '../node/node.ts';
+import type { CashPlanEntry } from '../settle/cash-judge.ts';
 import { accessFile, configFile, configOption } from './node-folder.ts';
 
 /** Options of the commands that talk to a running node. */
@@ -19,6 +20,12 @@ export interface SentPacket {
   readonly costUnits: number;
   readonly replies: readonly { readonly value: number; readonly payload: string }[];
   readonly receipt?: { readonly reason: string; readonly refusedBy: string; readonly wanted: number };
+}
+
+/** What would be cashed. */
+export interface CashPlanAnswer {
+  readonly gasPriceWei: string;
+  readonly cheques: readonly CashPlanEntry[];
 }
 
 /** A backup of large books takes a while; everything else is quick. */
@@ -72,6 +79,14 @@ export class NodeApi {
 
   async sendPacket(order: object): Promise<SentPacket> {
     return (await this.#call('POST', '/v1/packets/send', order)) as SentPacket;
+  }
+
+  async cash(): Promise<{ readonly cashed: number }> {
+    return (await this.#call('POST', '/v1/cash')) as { cashed: number };
+  }
+
+  async cashPlan(): Promise<CashPlanAnswer> {
+    return (await this.#call('GET', '/v1/cash')) as CashPlanAnswer;
   }
 
   async servePackets(rule: object): Promise<object> {

@@ -237,6 +237,11 @@ describe('commands that talk to a running node', () => {
       },
     ],
   };
+  const planned = {
+    ...{ neighbour: status.id, chequebook: `0x${'b0'.repeat(20)}`, cash: false, because: 'wait' as const },
+    ...{ uncashedUnits: 5_000, cashableUnits: 4_000, riskPermille: 50, atRiskUnits: 200, gasUnits: 900 },
+    profitUnits: 3_100,
+  };
   const node: WayleaveNode = {
     id: status.id,
     name: status.name,
@@ -244,7 +249,8 @@ describe('commands that talk to a running node', () => {
     subscribe: () => () => {},
     settle: () => {},
     pausePayments: () => {},
-    cashAll: async () => 0,
+    cashAll: async () => 2,
+    cheques: { cashPlan: async () => ({ gasPriceWei: 7n, entries: [planned] }) },
     stop: async () => {},
   };
   let stop: () => Promise<void>;
@@ -274,6 +280,14 @@ describe('commands that talk to a running node', () => {
     }
     assert.ok(!out.includes('\u001b'), 'no colour where nobody looks');
     assert.deepEqual(JSON.parse((await run('status -c live --json')).out), JSON.parse(JSON.stringify(status)));
+  });
+
+  it('cash hands in cheques, or shows what that would bring', async () => {
+    assert.deepEqual(JSON.parse((await run('cash -c live --json')).out), { ok: true, cashed: 2 });
+    const { out } = await run('cash -c live --dry-run');
+    for (const text of ['5,000', '4,000', '3,100', 'wait', '7 wei']) assert.ok(out.includes(text), text);
+    const plan = JSON.parse((await run('cash -c live --dry-run --json')).out) as object;
+    assert.deepEqual(plan, { ok: true, gasPriceWei: '7', cheques: [planned] });
   });
 
   it('proxy shows how to use it', async () => {

@@ -3,7 +3,7 @@ import type { Timer } from '../core/clock.ts';
 import { codeOf, WayleaveError } from '../core/errors.ts';
 import type { NodeId } from '../core/node-id.ts';
 import type { Terms } from '../core/terms.ts';
-import { CashierDesk } from '../settle/cashier-desk.ts';
+import { CashierDesk, type CashPlan } from '../settle/cashier-desk.ts';
 import { ChequeDesk } from '../settle/cheque-desk.ts';
 import { ChequebookFactsBook } from '../settle/chequebook-facts.ts';
 import { OwnChequebook } from '../settle/own-chequebook.ts';
@@ -54,6 +54,8 @@ export class ChequeMode implements PaymentMode {
       weiPerUnit: config.weiPerUnit,
       everyMs: config.cashEveryDays * DAY_MS,
       cashings: stored.cashings,
+      notes: stored.notes,
+      looked: (chequebook, facts) => this.#facts.saw(chequebook, facts),
       keep: (id, records) => this.#keep(id, records),
       waitedFor,
       cleared: (id) => neighbours().get(id)?.cleared(uncashedUnits(id), market().payerOf(id).riskAt),
@@ -110,6 +112,12 @@ export class ChequeMode implements PaymentMode {
   async collect(): Promise<number> {
     if (this.#cashier === undefined) throw new WayleaveError('SETTLEMENT_OFF');
     return this.#cashier.cashAll();
+  }
+
+  /** What would be cashed now, and what it would bring. Throws `SETTLEMENT_OFF`. */
+  async cashPlan(): Promise<CashPlan> {
+    if (this.#cashier === undefined) throw new WayleaveError('SETTLEMENT_OFF');
+    return this.#cashier.plan();
   }
 
   async stop(): Promise<void> {

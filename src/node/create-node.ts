@@ -19,7 +19,7 @@ import { Doors } from './doors.ts';
 import { FreeAllowance } from './free-allowance.ts';
 import { Market } from './market.ts';
 import { type Known, Neighbours } from './neighbours.ts';
-import type { EventKind, LinkStatus, NodeEvent, NodeStatus, WayleaveNode } from './node.ts';
+import type { Cheques, EventKind, LinkStatus, NodeEvent, NodeStatus, WayleaveNode } from './node.ts';
 import type { CreateNodeOptions, NodePorts } from './node-ports.ts';
 import { NodeServices } from './node-services.ts';
 import type { PacketService } from './packet-service.ts';
@@ -350,6 +350,10 @@ class RunningNode implements WayleaveNode {
     for (const known of this.#neighbours.all()) {
       if (neighbour === undefined || known.neighbour.id === neighbour) known.neighbour.step(event);
     }
+  }
+
+  get cheques(): Cheques | undefined {
+    return this.#config.settlement.enabled ? this.#settlement.cheques : undefined;
   }
 
   cashAll(): Promise<number> {

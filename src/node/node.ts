@@ -1,6 +1,7 @@
 import type { NodeId } from '../core/node-id.ts';
 import type { Service } from '../core/service.ts';
 import type { PacketFigures } from '../packets/packet-user.ts';
+import type { CashPlan } from '../settle/cashier-desk.ts';
 import type { PacketService } from './packet-service.ts';
 
 /** A running node as its faces (api, cli, lab) see it. `createNode` makes one. Amounts in units unless a name says wei. */
@@ -16,10 +17,18 @@ export interface WayleaveNode {
   pausePayments(paused: boolean, neighbour?: NodeId): void;
   /** Pays what is owed to a neighbour, or to everyone, though it is not due yet. */
   settle(neighbour?: NodeId): void;
+  /** Cheques and this node's chequebook, where it settles. */
+  readonly cheques?: Cheques | undefined;
   /** Cashes every cheque held, now. Returns how many were cashed. */
   cashAll(): Promise<number>;
   /** Ends streams, tells neighbours, writes the books with a lease of zero. */
   stop(): Promise<void>;
+}
+
+/** What an operator does with cheques and with a node's own chequebook. */
+export interface Cheques {
+  /** What would be cashed now, and what it would bring: looks at the chain, and sends nothing. Throws `SETTLEMENT_OFF`. */
+  cashPlan(): Promise<CashPlan>;
 }
 
 export type LinkState = 'open' | 'throttled' | 'choked' | 'closed';

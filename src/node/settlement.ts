@@ -4,6 +4,7 @@ import type { PaymentMethod, Terms } from '../core/terms.ts';
 import type { MethodDesk } from '../settle/method-desk.ts';
 import type { ReceivedChequeRecord } from '../store/store.ts';
 import { ChequeMode } from './cheque-mode.ts';
+import type { Cheques } from './node.ts';
 import { PaymentDesks } from './payment-desks.ts';
 import type { ModeOptions, PaymentMode } from './payment-mode.ts';
 
@@ -58,6 +59,11 @@ export class Settlement {
     let collected = 0;
     for (const mode of Object.values(this.#modes)) collected += await mode.collect();
     return collected;
+  }
+
+  /** What the operator does with cheques and with this node's chequebook. */
+  get cheques(): Cheques {
+    return this.#cheques;
   }
 
   async stop(): Promise<void> {

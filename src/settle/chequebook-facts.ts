@@ -38,6 +38,11 @@ export class ChequebookFactsBook {
     await running;
   }
 
+  /** It was read for another reason: newer than what is known. Kept in the store when it is looked up the next time. */
+  saw(chequebook: NodeId, facts: ChequebookFacts): void {
+    if (this.#known.has(chequebook)) this.#known.set(chequebook, facts);
+  }
+
   async #read(chequebook: NodeId): Promise<void> {
     try {
       const facts = await this.#chain?.chequebook(chequebook, this.#me);

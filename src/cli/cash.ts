@@ -1,0 +1,48 @@
+import { Command } from 'commander';
+import type { CashPlanEntry } from '../settle/cash-judge.ts';
+import { type ApiOptions, NodeApi, withApiOptions } from './node-api.ts';
+import { answer, type CommandContext } from './terminal.ts';
+import { textTable } from './text-table.ts';
+
+interface CashOptions extends ApiOptions {
+  readonly dryRun?: true;
+}
+
+/** `wayleave cash` */
+export function cashCommand(context: CommandContext): Command {
+  return withApiOptions(new Command('cash'))
+    .description(
+      'Hands in the cheques the running node holds, now, all in one transaction where there are several. The node does ' +
+        'so by itself when it is worth the gas; --dry-run shows how it weighs that.',
+    )
+    .option('--dry-run', 'send nothing; show what each cheque would bring, and what the node would do by itself')
+    .option('--json', 'answer in JSON')
+    .action(async (options: CashOptions) => {
+      const api = NodeApi.find(options, context.terminal.folder);
+      if (options.dryRun === true) {
+        const plan = await api.cashPlan();
+        return answer(context, { ok: true, ...plan }, () => planLines(plan.cheques, plan.gasPriceWei));
+      }
+      const { cashed } = await api.cash();
+      answer(context, { ok: true, cashed }, () => [`${cashed} cheques cashed`]);
+    });
+}
+
+function planLines(cheques: readonly CashPlanEntry[], gasPriceWei: string): string[] {
+  if (cheques.length === 0) return ['No cheque waits to be cashed.'];
+  const headings = ['neighbour', 'uncashed>', 'there>', 'at risk>', 'gas>', 'profit>', 'by itself'];
+  const rows = cheques.map((each) => [
+    each.neighbour,
+    figure(each.uncashedUnits),
+    figure(each.cashableUnits),
+    figure(each.atRiskUnits),
+    figure(each.gasUnits),
+    figure(each.profitUnits),
+    each.cash ? `cash now (${each.because})` : each.because,
+  ]);
+  return [...textTable(headings, rows), '', `Amounts in units; gas costs ${gasPriceWei} wei now.`];
+}
+
+function figure(units: number): string {
+  return units.toLocaleString('en');
+}
