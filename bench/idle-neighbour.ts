@@ -23,6 +23,9 @@ const forgetful: Store = {
     credits: [],
   }),
   commit: async () => undefined,
+  history: async () => ({ link: undefined, before: [], rows: [], after: [] }),
+  historyPage: async () => [],
+  foldHistory: async () => undefined,
   backup: async () => undefined,
   close: async () => undefined,
 };

@@ -26,7 +26,7 @@ export function exportCommand(context: CommandContext): Command {
 
 async function exportBooks(config: string, path: string): Promise<Moved> {
   await using books = await openBooks(loadConfig(config));
-  return await writeExport(path, { node: books.node, read: () => books.store.load() });
+  return await writeExport(path, { node: books.node, store: books.store });
 }
 
 /** What moved, for people. */

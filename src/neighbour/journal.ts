@@ -1,13 +1,18 @@
 import type { Clock, Timer } from '../core/clock.ts';
+import { type HistoryNote, type HistoryRow, LinkHistory } from '../core/history.ts';
 import { Column } from '../core/ledger.ts';
 import type { LinkAccount } from '../core/link-account.ts';
-import type { Store, StoreRecord } from '../store/store.ts';
+import type { NodeId } from '../core/node-id.ts';
+import type { HistoryRecord, LinkRecord, Store, StoreRecord } from '../store/store.ts';
+import { noteOf } from './history-note.ts';
 
 export interface JournalOptions {
   readonly store: Store;
   readonly clock: Clock;
   /** Charges wait at most this long before they are written; what a crash may lose (DESIGN §3). Milliseconds. */
   readonly windowMs: number;
+  /** Charges of this long are one row of history; without it none is kept. Milliseconds. */
+  readonly historySpanMs?: number;
   /** Writing failed; the records are kept and tried again. Leases run out meanwhile, which stops service by itself. */
   readonly failed: (error: unknown) => void;
 }
@@ -23,11 +28,25 @@ export class Journal {
   readonly #options: JournalOptions;
   readonly #dirty = new Set<LinkAccount>();
   readonly #owed = new Map<LinkAccount, StoreRecord[]>();
+  readonly #histories = new Map<LinkAccount, LinkHistory>();
   #timer: Timer | undefined;
   #stopped = false;
 
   constructor(options: JournalOptions) {
     this.#options = options;
+  }
+
+  /** A history is kept of the account from here on, which stands as `record` says, or is new. */
+  follow(account: LinkAccount, record: LinkRecord | undefined): void {
+    const { historySpanMs } = this.#options;
+    if (historySpanMs === undefined) return;
+    const from = record === undefined ? undefined : { rows: record.historyRows, totals: record };
+    this.#histories.set(account, new LinkHistory(historySpanMs, from));
+  }
+
+  /** What is known of what the account's next record will show, or of what moves no counter. */
+  note(account: LinkAccount, note: HistoryNote): void {
+    this.#histories.get(account)?.note(note);
   }
 
   /** The account was charged: it is written within the window. */
@@ -100,26 +119,37 @@ export class Journal {
 
   /** `records` belong to what the account says from now on: no write of the account leaves without them. */
   owe(account: LinkAccount, records: readonly StoreRecord[]): void {
-    if (records.length > 0) this.#owed.set(account, [...(this.#owed.get(account) ?? []), ...records]);
+    if (records.length === 0) return;
+    this.#owed.set(account, [...(this.#owed.get(account) ?? []), ...records]);
+    for (const record of records) {
+      const note = noteOf(record);
+      if (note !== undefined) this.note(account, note);
+    }
   }
 
   async #write(accounts: readonly LinkAccount[]): Promise<void> {
     const { clock, store } = this.#options;
+    const wallMs = clock.wallMs();
     const taken = accounts.map((account) => {
       // What a crash may have lost stays assumed until the neighbour has compared books, however often this node stops.
       const { ledger, row } = account;
       const assumed = ledger.get(row, Column.assumed);
       const record = account.record(this.#stopped ? assumed : Math.max(assumed, account.leaseUnits()));
-      return { account, record, snapshot: account.snapshot, owed: this.#owed.get(account) ?? [] };
+      const history = this.#histories.get(account);
+      const rows = history?.take(record, wallMs) ?? [];
+      const times = { chokedSinceMs: 0, updatedMs: wallMs, historyRows: history?.rows ?? 0 };
+      const link: StoreRecord = { kind: 'link', neighbour: account.neighbour, ...record, ...times };
+      return { account, link, rows, history, snapshot: account.snapshot, owed: this.#owed.get(account) ?? [] };
     });
     if (taken.length === 0) return;
-    const links = taken.map(({ account, record }): StoreRecord => {
-      return { kind: 'link', neighbour: account.neighbour, ...record, chokedSinceMs: 0, updatedMs: clock.wallMs() };
-    });
+    const explained = taken.flatMap(({ account: { neighbour }, rows }) =>
+      rows.map((row) => historyRecord(neighbour, row)),
+    );
     // Owed until it is durable: a later write may be taken where this one fails, and must not leave without them.
-    await store.commit([...taken.flatMap(({ owed }) => owed), ...links]);
-    for (const { account, owed, snapshot } of taken) {
+    await store.commit([...taken.flatMap(({ owed }) => owed), ...explained, ...taken.map(({ link }) => link)]);
+    for (const { account, history, owed, rows, snapshot } of taken) {
       this.#paid(account, owed);
+      history?.durable(rows);
       account.durable(snapshot);
     }
   }
@@ -143,4 +173,8 @@ export class Journal {
     this.#dirty.clear();
     await this.#write(accounts);
   }
+}
+
+function historyRecord(neighbour: NodeId, row: HistoryRow): HistoryRecord {
+  return { kind: 'history', neighbour, ...row };
 }

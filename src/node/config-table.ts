@@ -314,6 +314,20 @@ const store: Fields<StoreConfig> = {
     default: 50,
     doc: 'Charges are written together this often. Payments are always written at once.',
   }),
+  historyDays: integer({
+    min: 1,
+    max: 36_500,
+    unit: 'days',
+    default: 90,
+    doc: 'How long the history of each link tells events apart (wayleave ledger); what is older is kept as a sum.',
+  }),
+  historySpanS: integer({
+    min: 1,
+    max: 86_400,
+    unit: 'seconds',
+    default: 300,
+    doc: 'Charges, and payments, of this long are one row of the history.',
+  }),
 };
 
 const neighbour: Fields<NeighbourConfig> = {

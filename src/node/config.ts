@@ -128,6 +128,9 @@ export interface StoreConfig {
   /** A PostgreSQL server in place of the file at `path`. */
   readonly url: string | undefined;
   readonly journalWindowMs: number;
+  /** How long events stay in the history one by one, and what span of time is one row of it. */
+  readonly historyDays: number;
+  readonly historySpanS: number;
 }
 
 /** At least one of `id` and `address` is set. */

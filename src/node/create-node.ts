@@ -74,6 +74,7 @@ class RunningNode implements WayleaveNode {
       store,
       clock,
       windowMs: config.store.journalWindowMs,
+      historySpanMs: config.store.historySpanS * 1000,
       failed: (error) => this.#emit('fault', { code: codeOf(error) ?? 'STORE_FAILED', what: String(error) }),
     });
     this.#market = new Market({

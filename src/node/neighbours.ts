@@ -115,6 +115,7 @@ export class Neighbours {
       enforce: node.mode === 'enforce',
     });
     if (record !== undefined) account.restore(record, this.#uncleared(id, config));
+    journal.follow(account, record);
     account.onBought(this.#options.bought);
     account.onHeldBack(() => this.#options.heldBack(id, this.#known.get(id)?.config !== undefined));
     if (config === undefined) account.onCarried((buyer, units) => this.#options.carried(id, buyer, units));

@@ -35,6 +35,7 @@ export async function comeToRest(world: World): Promise<void> {
     return left;
   });
   if (unpaid.length > 0) invariants.broken ??= new BrokenRule('cheques-pay', unpaid.join('; '));
+  invariants.explainsAll();
 }
 
 /** Runs on until nothing is left to tell, or for so long; returns what is left. */

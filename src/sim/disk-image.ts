@@ -1,7 +1,8 @@
 import { WayleaveError } from '../core/errors.ts';
-import { isNodeId } from '../core/node-id.ts';
+import { isNodeId, type NodeId } from '../core/node-id.ts';
 import { decodeRow, encodeRecord } from '../store/record-row.ts';
-import type { LinkRecord, StoredState, StoreRecord } from '../store/store.ts';
+import type { HistoryQuery, HistoryRecord, HistoryView, LinkRecord, StoredState, StoreRecord } from '../store/store.ts';
+import { foldRows, historyKey, inOrder, viewOf } from './history-image.ts';
 
 type Kind = StoreRecord['kind'];
 type RecordOf<K extends Kind> = Extract<StoreRecord, { kind: K }>;
@@ -9,6 +10,8 @@ type RecordOf<K extends Kind> = Extract<StoreRecord, { kind: K }>;
 /** Room a link record takes, bytes: 30 integers and two texts. Near enough for a disk that fills up. */
 const LINK_BYTES = 320;
 const CELL_BYTES = 8;
+/** The same of a row of history: 11 integers and a few short texts. */
+const HISTORY_BYTES = 160;
 
 /** What lies on a disk: one record of each key, as the tables of a real store would hold it. */
 export class DiskImage {
@@ -28,6 +31,7 @@ export class DiskImage {
       note: new Map(tables?.note),
       statement: new Map(tables?.statement),
       credit: new Map(tables?.credit),
+      history: new Map(tables?.history),
     };
   }
 
@@ -71,6 +75,9 @@ export class DiskImage {
         break;
       case 'credit':
         this.#tables.credit.set(record.neighbour, record);
+        break;
+      case 'history':
+        this.#tables.history.set(historyKey(record), record);
     }
   }
 
@@ -90,10 +97,26 @@ export class DiskImage {
     };
   }
 
+  /** What explains one link, and its account. */
+  history(query: HistoryQuery): HistoryView {
+    return viewOf(this.#tables.history, this.#tables.link.get(query.neighbour), query);
+  }
+
+  /** Rows of history in the order of their keys. */
+  historyRows(): HistoryRecord[] {
+    return inOrder(this.#tables.history);
+  }
+
+  /** Sums all but the newest rows of a link that end before `beforeMs`. */
+  foldHistory(neighbour: NodeId, beforeMs: number): void {
+    foldRows(this.#tables.history, this.#tables.link.get(neighbour), beforeMs);
+  }
+
   /** Roughly what all records take, bytes. */
   get bytes(): number {
     let bytes = this.#tables.link.size * LINK_BYTES;
-    const { terms, issued, received, cashing, note, statement, credit } = this.#tables;
+    const { terms, issued, received, cashing, note, statement, credit, history } = this.#tables;
+    bytes += history.size * HISTORY_BYTES;
     for (const table of [terms, issued, received, cashing, note, statement, credit]) {
       for (const record of table.values()) bytes += sizeOf(record);
     }
@@ -122,13 +145,20 @@ function isLink(record: LinkRecord): boolean {
     isThree(record.consumedRemainder) &&
     isThree(record.providedCorrection) &&
     isThree(record.consumedCorrection) &&
+    haveIntegers(record) &&
+    typeof record.closed === 'boolean'
+  );
+}
+
+function haveIntegers(record: LinkRecord): boolean {
+  return (
     Number.isSafeInteger(record.attempts) &&
     Number.isSafeInteger(record.paid) &&
     Number.isSafeInteger(record.received) &&
     Number.isSafeInteger(record.lease) &&
     Number.isSafeInteger(record.chokedSinceMs) &&
     Number.isSafeInteger(record.updatedMs) &&
-    typeof record.closed === 'boolean'
+    Number.isSafeInteger(record.historyRows)
   );
 }
 

@@ -1,3 +1,4 @@
+import { unexplained } from '../core/audit.ts';
 import { Column } from '../core/ledger.ts';
 import type { LinkAccount } from '../core/link-account.ts';
 import type { NodeId } from '../core/node-id.ts';
@@ -21,6 +22,11 @@ export interface InvariantsOptions {
 }
 
 const SERVICES = [0, 1, 2] as const;
+const EVERYTHING = {
+  sinceMs: -Number.MAX_SAFE_INTEGER,
+  untilMs: Number.MAX_SAFE_INTEGER,
+  limit: Number.MAX_SAFE_INTEGER,
+};
 
 /** Verdicts that accuse a neighbour's books: between honest ends there is never one. */
 const WRONG_BOOKS = /^(STATEMENT_(UNDERCOUNTS|OVERCOUNTS|PAYMENTS|DENIED|CONTRADICTS|REPEATED)|COUNTS_INFLATED)$/;
@@ -152,11 +158,27 @@ export class Invariants {
   said(node: SimNode, event: NodeEvent): void {
     const about = event.neighbour;
     const watch = about === undefined ? undefined : this.watchOf(node.id, about);
+    if (event.kind === 'started') this.#guard(() => this.explains(node));
     if (event.kind === 'linkUp' && watch !== undefined) watch.connections += 1;
     if (event.kind === 'cashed' && watch !== undefined) this.#cashed(watch);
     if (event.kind === 'fault' && event['code'] === 'INVARIANT_BROKEN')
       this.#guard(() => this.#fail('books-halted', node, about, String(event['what'])));
     if (event.kind === 'verdict') this.#judged(node, event);
+  }
+
+  /** What a crash left on the disk: the history of every link adds up to its account. */
+  explains(node: SimNode): void {
+    for (const { neighbour } of node.disk.state.links) {
+      const { link, rows } = node.disk.history({ ...EVERYTHING, neighbour });
+      const [gap] = link === undefined ? [] : unexplained(rows, link);
+      if (gap !== undefined)
+        this.#fail('history-explains', node, neighbour, `${gap.figure}: rows ${gap.rows}, account ${gap.account}`);
+    }
+  }
+
+  /** The same of every machine. */
+  explainsAll(): void {
+    for (const node of this.#options.nodes) this.#guard(() => this.explains(node));
   }
 
   #judged(node: SimNode, { neighbour: about, code, action }: NodeEvent): void {

@@ -26,6 +26,7 @@ export interface SimConfig {
 }
 
 const HOST = 'sim';
+const HISTORY_SPAN_S = 10;
 const FACTORY = `0x${'fa'.repeat(20)}`;
 
 const base = parseConfig(
@@ -56,7 +57,8 @@ export function simConfig(options: SimConfig): NodeConfig {
       riskAtUnits: options.riskAt,
     },
     settlement: { ...base.settlement, depositWei: options.depositWei, weiPerUnit: options.weiPerUnit },
-    store: { ...base.store, journalWindowMs: options.journalWindowMs },
+    // Runs last a minute or so: several spans of history in each.
+    store: { ...base.store, journalWindowMs: options.journalWindowMs, historySpanS: HISTORY_SPAN_S },
     neighbours: options.dials.map((port) => ({
       id: undefined,
       address: { host: HOST, port },

@@ -1,5 +1,14 @@
 import { WayleaveError } from '../core/errors.ts';
-import type { Store, StoredState, StoreRecord } from '../store/store.ts';
+import type { NodeId } from '../core/node-id.ts';
+import type {
+  HistoryKey,
+  HistoryQuery,
+  HistoryRecord,
+  HistoryView,
+  Store,
+  StoredState,
+  StoreRecord,
+} from '../store/store.ts';
 import type { Coverage } from './coverage.ts';
 import { DiskImage } from './disk-image.ts';
 import type { Life } from './life.ts';
@@ -59,6 +68,20 @@ export class SimDisk {
   /** What lies on the disk now, for checkers; reading it has no effect. */
   get state(): StoredState {
     return this.#image.state();
+  }
+
+  /** For its stores and for checkers. */
+  history(query: HistoryQuery): HistoryView {
+    return this.#image.history(query);
+  }
+
+  /** For its stores. */
+  historyRows(): HistoryRecord[] {
+    return this.#image.historyRows();
+  }
+
+  foldHistory(neighbour: NodeId, beforeMs: number): void {
+    this.#image.foldHistory(neighbour, beforeMs);
   }
 
   /** A copy of what lies on the disk now, as somebody makes one of a stopped node's file. */
@@ -128,6 +151,10 @@ const never = <T>(): Promise<T> => new Promise<T>(() => {});
 
 const DONE = Promise.resolve();
 
+function isSame(a: HistoryKey, b: HistoryKey): boolean {
+  return a.neighbour === b.neighbour && a.number === b.number;
+}
+
 /** The store as one life sees it. */
 class SimStore implements Store {
   readonly #disk: SimDisk;
@@ -153,6 +180,22 @@ class SimStore implements Store {
 
   load(): Promise<StoredState> {
     return this.#after('store.load', () => this.#disk.state);
+  }
+
+  history(query: HistoryQuery): Promise<HistoryView> {
+    return this.#after('store.history', () => this.#disk.history(query));
+  }
+
+  historyPage(limit: number, after?: HistoryKey): Promise<readonly HistoryRecord[]> {
+    return this.#after('store.history', () => {
+      const rows = this.#disk.historyRows();
+      const at = after === undefined ? -1 : rows.findIndex((row) => isSame(row, after));
+      return rows.slice(at + 1, at + 1 + limit);
+    });
+  }
+
+  foldHistory(neighbour: NodeId, beforeMs: number): Promise<void> {
+    return this.#after('store.fold', () => this.#disk.foldHistory(neighbour, beforeMs));
   }
 
   commit(records: readonly StoreRecord[]): Promise<void> {

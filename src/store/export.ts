@@ -15,7 +15,7 @@ import {
 } from './export-format.ts';
 import { faultOf } from './sqlite-fault.ts';
 import { syncPath } from './sqlite-file.ts';
-import type { Store, StoredState, StoreRecord } from './store.ts';
+import type { HistoryRecord, Store, StoredState, StoreRecord } from './store.ts';
 
 /** What was exported or imported. */
 export interface Moved {
@@ -24,6 +24,12 @@ export interface Moved {
   readonly records: number;
   readonly sums: Sums;
 }
+
+/** What an export is read from, while nobody writes. */
+type Books = Pick<Store, 'load' | 'historyPage'>;
+
+/** Rows of history read, or stored, at a time. */
+const PAGE_ROWS = 5_000;
 
 /** Every record of a loaded state. */
 export function recordsOf(state: StoredState): StoreRecord[] {
@@ -38,13 +44,12 @@ export function recordsOf(state: StoredState): StoreRecord[] {
  */
 export async function writeExport(
   path: string,
-  { node, read }: { readonly node: NodeId; readonly read: () => Promise<StoredState> },
+  { node, store }: { readonly node: NodeId; readonly store: Books },
 ): Promise<Moved> {
   let file: number | undefined;
   try {
     file = openSync(path, 'wx', 0o600);
-    const state = await read();
-    const moved = writeLines(file, node, state);
+    const moved = await writeLines(file, node, store);
     fsyncSync(file);
     syncPath(dirname(resolve(path)));
     return moved;
@@ -58,23 +63,37 @@ export async function writeExport(
   }
 }
 
-function writeLines(file: number, node: NodeId, state: StoredState): Moved {
+async function writeLines(file: number, node: NodeId, store: Books): Promise<Moved> {
   const hash = createHash('sha256');
   const put = (line: string) => {
     hash.update(`${line}\n`);
     writeSync(file, `${line}\n`);
   };
   const summer = new Summer();
+  const state = await store.load();
   const { epoch } = state;
   put(JSON.stringify({ wayleave: 'export', version: EXPORT_VERSION, node, epoch } satisfies ExportHead));
-  const records = recordsOf(state);
-  for (const record of records) {
+  let records = 0;
+  const add = (record: StoreRecord) => {
+    records += 1;
     summer.add(record);
     put(recordLine(record));
-  }
-  const end = { end: true, records: records.length, sums: summer.sums, sha256: hash.digest('hex') };
+  };
+  for (const record of recordsOf(state)) add(record);
+  for await (const record of historyOf(store)) add(record);
+  const end = { end: true, records, sums: summer.sums, sha256: hash.digest('hex') };
   writeSync(file, `${JSON.stringify(end)}\n`);
-  return { node, epoch, records: records.length, sums: summer.sums };
+  return { node, epoch, records, sums: summer.sums };
+}
+
+/** Every row of history, read in pages. */
+export async function* historyOf(store: Books): AsyncGenerator<HistoryRecord> {
+  for (let after: HistoryRecord | undefined; ; ) {
+    const page = await store.historyPage(PAGE_ROWS, after);
+    yield* page;
+    after = page.at(-1);
+    if (page.length < PAGE_ROWS) return;
+  }
 }
 
 /** An export that was read and found whole. */
@@ -152,7 +171,7 @@ export interface ImportTarget {
 }
 
 /**
- * Puts the books of an export into an empty store, as one batch, one epoch above: neighbours take lower totals for a
+ * Puts the books of an export into an empty store, the history first and the rest as one batch, one epoch above: neighbours take lower totals for a
  * restored backup, should the old store have gone on. Reads them back and compares every sum. Rejects with
  * `STORE_NOT_EMPTY`, `EXPORT_INVALID`, and the store's errors.
  */
@@ -161,11 +180,18 @@ export async function importInto(target: ImportTarget, from: ReadExport): Promis
   if (recordsOf(before).length > 0) throw new WayleaveError('STORE_NOT_EMPTY', { records: recordsOf(before).length });
   const epoch = Math.max(from.epoch, before.epoch) + 1;
   await target.startEpoch(epoch);
-  await target.store.commit(from.list);
+  const history = from.list.filter(({ kind }) => kind === 'history');
+  for (let at = 0; at < history.length; at += PAGE_ROWS) await target.store.commit(history.slice(at, at + PAGE_ROWS));
+  await target.store.commit(from.list.filter(({ kind }) => kind !== 'history'));
   const summer = new Summer();
-  const after = recordsOf(await target.store.load());
-  for (const record of after) summer.add(record);
+  let records = 0;
+  const add = (record: StoreRecord) => {
+    records += 1;
+    summer.add(record);
+  };
+  for (const record of recordsOf(await target.store.load())) add(record);
+  for await (const record of historyOf(target.store)) add(record);
   if (!sameSums(summer.sums, from.sums))
     throw new WayleaveError('EXPORT_INVALID', { reason: 'the sums came out otherwise' });
-  return { node: from.node, epoch, records: after.length, sums: summer.sums };
+  return { node: from.node, epoch, records, sums: summer.sums };
 }

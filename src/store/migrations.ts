@@ -1,3 +1,5 @@
+import { openingRows } from './history-sql.ts';
+
 /**
  * The schema of the embedded store, version by version. Each entry takes a store from the version before it (none, for
  * the first) to its own number. Entries that were released never change; `docs/store.md` describes the newest.
@@ -98,6 +100,32 @@ export const MIGRATIONS: readonly Migration[] = [
         barred INTEGER NOT NULL CHECK (barred IN (0, 1)),
         updated_ms INTEGER NOT NULL
       ) STRICT, WITHOUT ROWID;
+    `,
+  },
+  {
+    version: 3,
+    sql: `
+      ALTER TABLE links ADD COLUMN history_rows INTEGER NOT NULL DEFAULT 0;
+      CREATE TABLE history (
+        neighbour TEXT NOT NULL,
+        number INTEGER NOT NULL,
+        entry TEXT NOT NULL,
+        service TEXT NOT NULL,
+        from_ms INTEGER NOT NULL,
+        to_ms INTEGER NOT NULL,
+        events INTEGER NOT NULL,
+        provided INTEGER NOT NULL,
+        consumed INTEGER NOT NULL,
+        provided_bytes INTEGER NOT NULL,
+        consumed_bytes INTEGER NOT NULL,
+        paid INTEGER NOT NULL,
+        received INTEGER NOT NULL,
+        wei TEXT NOT NULL,
+        gas_wei TEXT NOT NULL,
+        reference TEXT NOT NULL,
+        PRIMARY KEY (neighbour, number)
+      ) STRICT, WITHOUT ROWID;
+      ${openingRows('neighbour')}
     `,
   },
 ];

@@ -1,3 +1,4 @@
+import { openingRows } from './history-sql.ts';
 import type { ColumnKind } from './tables.ts';
 
 /**
@@ -163,6 +164,33 @@ export const POSTGRES_MIGRATIONS: readonly PostgresMigration[] = [
         node text NOT NULL,
         PRIMARY KEY (chequebook, beneficiary)
       ) ${FILL};
+    `,
+  },
+  {
+    version: 2,
+    sql: `
+      ALTER TABLE links ADD COLUMN history_rows bigint NOT NULL DEFAULT 0;
+      CREATE TABLE history (
+        node text NOT NULL,
+        neighbour text NOT NULL,
+        number bigint NOT NULL,
+        entry text NOT NULL,
+        service text NOT NULL,
+        from_ms bigint NOT NULL,
+        to_ms bigint NOT NULL,
+        events bigint NOT NULL,
+        provided bigint NOT NULL,
+        consumed bigint NOT NULL,
+        provided_bytes bigint NOT NULL,
+        consumed_bytes bigint NOT NULL,
+        paid bigint NOT NULL,
+        received bigint NOT NULL,
+        wei numeric(78,0) NOT NULL CHECK (wei >= 0),
+        gas_wei numeric(78,0) NOT NULL CHECK (gas_wei >= 0),
+        reference text NOT NULL,
+        PRIMARY KEY (node, neighbour, number)
+      ) ${FILL};
+      ${openingRows('node, neighbour')}
     `,
   },
 ];

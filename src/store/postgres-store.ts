@@ -4,14 +4,16 @@ import { WayleaveError } from '../core/errors.ts';
 import type { NodeId } from '../core/node-id.ts';
 import type { CreditBook } from './credit-book.ts';
 import { writeExport } from './export.ts';
+import { foldQueries, historyQueries, historyView, POSTGRES_HISTORY, pageQuery } from './history-queries.ts';
 import type { PostgresConnection } from './postgres-connection.ts';
 import { PostgresCreditBook } from './postgres-credit-book.ts';
 import { type GroupHead, type GroupRow, groupStatement, loadText } from './postgres-group.ts';
 import { readPostgresUrl } from './postgres-url.ts';
 import { type Job, type JobSource, PostgresWriter } from './postgres-writer.ts';
 import { decodeRow, encodeRecord } from './record-row.ts';
-import type { Store, StoredState, StoreRecord } from './store.ts';
-import { KINDS } from './tables.ts';
+import type { Query } from './sqlite-messages.ts';
+import type { HistoryKey, HistoryQuery, HistoryRecord, HistoryView, Store, StoredState, StoreRecord } from './store.ts';
+import { LOADED_KINDS } from './tables.ts';
 
 export interface PostgresStoreOptions {
   /** `postgres://USER@HOST:PORT/DATABASE?schema=NAME`; the schema belongs to one operator and is made if it is absent. */
@@ -83,7 +85,8 @@ class ServerStore implements PostgresStore, JobSource {
   }
 
   async load(): Promise<StoredState> {
-    return this.#task((connection) => readAll(connection, { node: this.#writer.seat.node, epoch: this.#epoch }));
+    const { node } = this.#writer.seat;
+    return this.#task((connection) => connection.transact(() => readKinds(connection, node, this.#epoch), ONE_MOMENT));
   }
 
   async commit(records: readonly StoreRecord[]): Promise<void> {
@@ -106,8 +109,41 @@ class ServerStore implements PostgresStore, JobSource {
     this.#epoch = epoch;
   }
 
+  async history(query: HistoryQuery): Promise<HistoryView> {
+    const queries = this.#owned(historyQueries(POSTGRES_HISTORY, query));
+    return historyView(await this.#task((connection) => readTogether(connection, queries)));
+  }
+
+  async historyPage(limit: number, after?: HistoryKey): Promise<readonly HistoryRecord[]> {
+    return this.#task((connection) => pagesOf(connection, this.#writer.seat.node)(limit, after));
+  }
+
+  async foldHistory(neighbour: NodeId, beforeMs: number): Promise<void> {
+    const queries = this.#owned(foldQueries(POSTGRES_HISTORY, neighbour, beforeMs));
+    const { node, fence } = this.#writer.seat;
+    await this.#task((connection) =>
+      connection.transact(async () => {
+        const text = 'UPDATE nodes SET fence = fence WHERE node = $1 AND fence = $2 RETURNING fence';
+        const [seat] = await connection.run({ text, values: [node, fence] });
+        if (seat === undefined) throw new WayleaveError('STORE_FENCED', { fence });
+        for (const { sql, values } of queries) await connection.run({ text: sql, values });
+      }),
+    );
+  }
+
+  /** The statements name this node's rows by one value more. */
+  #owned(queries: readonly Query[]): Query[] {
+    return queries.map(({ sql, values }) => ({ sql, values: [...values, this.#writer.seat.node] }));
+  }
+
   async backup(path: string): Promise<void> {
-    await writeExport(path, { node: this.#writer.seat.node, read: () => this.load() });
+    const { node } = this.#writer.seat;
+    await this.#task((connection) =>
+      connection.transact(async () => {
+        const store = { load: () => readKinds(connection, node, this.#epoch), historyPage: pagesOf(connection, node) };
+        return writeExport(path, { node, store });
+      }, ONE_MOMENT),
+    );
   }
 
   close(): Promise<void> {
@@ -201,17 +237,31 @@ async function storeGroup(connection: PostgresConnection, head: GroupHead, rows:
   if (seat === undefined) throw new WayleaveError('STORE_FENCED', { fence: head.fence });
 }
 
-async function readAll(
-  connection: PostgresConnection,
-  { node, epoch }: { readonly node: NodeId; readonly epoch: number },
-): Promise<StoredState> {
-  const kinds: StoreRecord[][] = [];
+/** What a transaction reads is all of the moment it began. */
+const ONE_MOMENT = 'ISOLATION LEVEL REPEATABLE READ READ ONLY';
+
+async function readTogether(connection: PostgresConnection, queries: readonly Query[]) {
+  const found: (readonly (readonly unknown[])[])[] = [];
   await connection.transact(async () => {
-    for (const kind of KINDS) {
-      const rows = await connection.run({ text: loadText(kind), values: [node] });
-      kinds.push(rows.map((row) => decodeRow(kind, row)));
-    }
-  }, 'ISOLATION LEVEL REPEATABLE READ READ ONLY');
+    for (const { sql, values } of queries) found.push(await connection.run({ text: sql, values }));
+  }, ONE_MOMENT);
+  return found;
+}
+
+function pagesOf(connection: PostgresConnection, node: NodeId): Store['historyPage'] {
+  return async (limit, after) => {
+    const { sql, values } = pageQuery(POSTGRES_HISTORY, limit, after);
+    const rows = await connection.run({ text: sql, values: [...values, node] });
+    return rows.map((row) => decodeRow('history', row) as HistoryRecord);
+  };
+}
+
+async function readKinds(connection: PostgresConnection, node: NodeId, epoch: number): Promise<StoredState> {
+  const kinds: StoreRecord[][] = [];
+  for (const kind of LOADED_KINDS) {
+    const rows = await connection.run({ text: loadText(kind), values: [node] });
+    kinds.push(rows.map((row) => decodeRow(kind, row)));
+  }
   const [links, terms, issued, received, cashings, notes, statements, credits] = kinds;
   // `decodeRow` made each list of its own kind.
   return { epoch, links, terms, issued, received, cashings, notes, statements, credits } as StoredState;

@@ -9,7 +9,7 @@ export interface WorkerStart {
   readonly path: string;
   readonly nodeId: NodeId;
   readonly maxBytes: number | undefined;
-  /** One upsert and one select a table, in the order of `KINDS`. */
+  /** One upsert a table, in the order of `KINDS`, and one select for each that is loaded. */
   readonly upserts: readonly string[];
   readonly selects: readonly string[];
 }
@@ -26,9 +26,17 @@ export interface Batch {
   readonly rows: readonly TableRow[];
 }
 
+/** A statement that is no commit of records. */
+export interface Query {
+  readonly sql: string;
+  readonly values: readonly (string | number)[];
+}
+
 export type Request =
   | { readonly op: 'commit'; readonly batches: readonly Batch[] }
   | { readonly op: 'load'; readonly id: number }
+  /** Done together, in one transaction where they write. */
+  | { readonly op: 'query'; readonly id: number; readonly queries: readonly Query[]; readonly writes: boolean }
   | { readonly op: 'backup'; readonly id: number; readonly path: string }
   | { readonly op: 'close'; readonly id: number };
 
@@ -40,6 +48,8 @@ export type Reply =
   | Settled
   /** Some rows of a table, for the load that is under way. */
   | { readonly op: 'page'; readonly id: number; readonly table: number; readonly rows: readonly (readonly unknown[])[] }
+  /** What each of the queries found. */
+  | { readonly op: 'found'; readonly id: number; readonly found: readonly (readonly (readonly unknown[])[])[] }
   /** The load is complete. */
   | { readonly op: 'loaded'; readonly id: number; readonly epoch: number };
 

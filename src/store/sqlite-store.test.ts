@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { after, before, test } from 'node:test';
+import { unexplained } from '../core/audit.ts';
 import { codeOf, type ErrorCode } from '../core/errors.ts';
 import { MIGRATIONS } from './migrations.ts';
 import { APPLICATION_ID } from './sqlite-file.ts';
@@ -81,7 +82,7 @@ test('the columns of the file are those of the tables, and the manual names ever
     [
       ['epoch', '1'],
       ['node', nodeId],
-      ['schema', '2'],
+      ['schema', '3'],
     ],
   );
   db.close();
@@ -233,7 +234,8 @@ test('a store of the first version is taken in with all it holds', async () => {
     path,
     `PRAGMA application_id = ${APPLICATION_ID}; ${MIGRATIONS[0]?.sql}
     INSERT INTO meta VALUES ('epoch', '3'), ('node', '${nodeId}'), ('schema', '1');
-    INSERT INTO notes VALUES ('kept', 'x')`,
+    INSERT INTO notes VALUES ('kept', 'x');
+    INSERT INTO links VALUES ('${nodeId}', 1,2,3, 4,5,6, 10,20,30, 40,50,60, 0,0,0, 0,0,0, 0, 7, 8, -1,0,2, 0,3,0, 0, 0, 0, 5)`,
   );
   const store = await openSqliteStore({ path, nodeId });
   await store.commit([
@@ -241,5 +243,7 @@ test('a store of the first version is taken in with all it holds', async () => {
   ]);
   const state = await store.load();
   assert.deepEqual([state.epoch, state.notes, state.statements.length], [3, [note('kept', 'x')], 1]);
+  const { before, link } = await store.history({ neighbour: nodeId, sinceMs: 9_000, untilMs: 9_001, limit: 9 });
+  assert.deepEqual([link?.historyRows, link?.paid, link && unexplained(before, link)], [4, 7, []]);
   await store.close();
 });

@@ -2,11 +2,12 @@ import { once } from 'node:events';
 import { Worker } from 'node:worker_threads';
 import { WayleaveError } from '../core/errors.ts';
 import type { NodeId } from '../core/node-id.ts';
+import { foldQueries, historyQueries, historyView, pageQuery, SQLITE_HISTORY } from './history-queries.ts';
 import { decodeRow, encodeRecord } from './record-row.ts';
 import type { Fault } from './sqlite-fault.ts';
-import type { Batch, Reply, Request, WorkerStart } from './sqlite-messages.ts';
-import type { Store, StoredState, StoreRecord } from './store.ts';
-import { KINDS, selectSql, TABLES, upsertSql } from './tables.ts';
+import type { Batch, Query, Reply, Request, WorkerStart } from './sqlite-messages.ts';
+import type { HistoryKey, HistoryQuery, HistoryRecord, HistoryView, Store, StoredState, StoreRecord } from './store.ts';
+import { KINDS, LOADED_KINDS, selectSql, TABLES, upsertSql } from './tables.ts';
 
 export interface SqliteStoreOptions {
   /** The store file. Missing folders are made. SQLite keeps its log beside it, under the same name with `-wal`. */
@@ -41,7 +42,7 @@ export async function openSqliteStore(options: SqliteStoreOptions): Promise<Sqli
     nodeId: options.nodeId,
     maxBytes: options.maxBytes,
     upserts: KINDS.map((kind) => upsertSql(TABLES[kind])),
-    selects: KINDS.map((kind) => selectSql(TABLES[kind])),
+    selects: LOADED_KINDS.map((kind) => selectSql(TABLES[kind])),
   };
   const worker = new Worker(WORKER, { workerData, name: 'store', execArgv: [], resourceLimits: HEAP_LIMITS });
   const first = await once(worker, 'message').then(
@@ -54,6 +55,9 @@ export async function openSqliteStore(options: SqliteStoreOptions): Promise<Sqli
   }
   return new WorkerStore(worker, options.path);
 }
+
+/** Rows by query. */
+type Found = readonly (readonly (readonly unknown[])[])[];
 
 interface Waiting {
   readonly resolve: (value: unknown) => void;
@@ -83,7 +87,7 @@ class WorkerStore implements SqliteStore {
 
   async load(): Promise<StoredState> {
     const id = ++this.#lastId;
-    const kinds: StoreRecord[][] = KINDS.map(() => []);
+    const kinds: StoreRecord[][] = LOADED_KINDS.map(() => []);
     this.#loads.set(id, kinds);
     try {
       const epoch = (await this.#ask(id, { op: 'load', id })) as number;
@@ -103,6 +107,24 @@ class WorkerStore implements SqliteStore {
     if (this.#outbox.length === 0) queueMicrotask(() => this.#flush());
     this.#outbox.push({ id, rows });
     await this.#wait(id);
+  }
+
+  async history(query: HistoryQuery): Promise<HistoryView> {
+    return historyView(await this.#query(historyQueries(SQLITE_HISTORY, query)));
+  }
+
+  async historyPage(limit: number, after?: HistoryKey): Promise<readonly HistoryRecord[]> {
+    const [rows = []] = await this.#query([pageQuery(SQLITE_HISTORY, limit, after)]);
+    return rows.map((row) => decodeRow('history', row) as HistoryRecord);
+  }
+
+  async foldHistory(neighbour: NodeId, beforeMs: number): Promise<void> {
+    await this.#query(foldQueries(SQLITE_HISTORY, neighbour, beforeMs), true);
+  }
+
+  async #query(queries: readonly Query[], writes = false): Promise<Found> {
+    const id = ++this.#lastId;
+    return (await this.#ask(id, { op: 'query', id, queries, writes })) as Found;
   }
 
   async backup(path: string): Promise<void> {
@@ -153,6 +175,8 @@ class WorkerStore implements SqliteStore {
   #answered(reply: Reply): void {
     if (reply.op === 'page') {
       this.#page(reply.id, reply.table, reply.rows);
+    } else if (reply.op === 'found') {
+      this.#settle(reply.id, undefined, reply.found);
     } else if (reply.op === 'loaded') {
       this.#settle(reply.id, undefined, reply.epoch);
     } else if (reply.op === 'settled') {

@@ -1,9 +1,10 @@
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
 import { type MessagePort, parentPort, receiveMessageOnPort, workerData } from 'node:worker_threads';
+import { WayleaveError } from '../core/errors.ts';
 import { writeBackup } from './sqlite-backup.ts';
 import { type Fault, faultOf } from './sqlite-fault.ts';
 import { openStoreFile, readEpoch } from './sqlite-file.ts';
-import type { Batch, Failure, Reply, Request, Settled, WorkerStart } from './sqlite-messages.ts';
+import type { Batch, Failure, Query, Reply, Request, Settled, WorkerStart } from './sqlite-messages.ts';
 
 /**
  * The thread that owns the store file. SQLite waits for the disk inside the call, so it must not run where links live.
@@ -61,6 +62,27 @@ class Writer {
       }
       return fault.code === 'STORE_FULL' || fault.code === 'STORE_RECORD_INVALID' ? fault : this.#broken;
     }
+  }
+
+  /** What each query finds; all of what they write, or nothing. Throws what SQLite throws. */
+  query(queries: readonly Query[], writes: boolean): (readonly unknown[])[][] {
+    if (!writes) return queries.map((query) => this.#find(query));
+    if (this.#broken !== undefined) throw new WayleaveError(this.#broken.code, this.#broken.details);
+    this.#begin.run();
+    try {
+      const found = queries.map((query) => this.#find(query));
+      this.#commit.run();
+      return found;
+    } catch (error) {
+      if (!this.#rollback()) this.#broken = { code: 'STORE_FAILED', details: { path: this.#path } };
+      throw error;
+    }
+  }
+
+  #find({ sql, values }: Query): (readonly unknown[])[] {
+    const statement = this.#db.prepare(sql);
+    statement.setReturnArrays(true);
+    return statement.all(...values) as unknown as (readonly unknown[])[];
   }
 
   #rollback(): boolean {
@@ -136,6 +158,10 @@ function serve(port: MessagePort, db: DatabaseSync, start: WorkerStart): void {
     try {
       if (request.op === 'load') {
         load(db, port, request.id, start.selects);
+        return;
+      }
+      if (request.op === 'query') {
+        post(port, { op: 'found', id: request.id, found: writer.query(request.queries, request.writes) });
         return;
       }
       if (request.op === 'backup') writeBackup(db, request.path);

@@ -1,3 +1,4 @@
+import type { HistoryRow } from '../core/history.ts';
 import type { NodeId } from '../core/node-id.ts';
 
 /**
@@ -6,13 +7,19 @@ import type { NodeId } from '../core/node-id.ts';
  * batch changes nothing. `test/conformance/store.ts` runs against every implementation.
  */
 export interface Store {
-  /** All that is remembered, read once at start. */
+  /** All that is remembered but the history, read once at start. */
   load(): Promise<StoredState>;
   /**
    * Resolves when the batch is durable (survives a power cut). Batches are applied in call order. Rejects with
    * `STORE_FULL`, `STORE_FAILED`; after that nothing of the batch is stored.
    */
   commit(records: readonly StoreRecord[]): Promise<void>;
+  /** What explains one link's account, and the account, as they stand together at one moment. */
+  history(query: HistoryQuery): Promise<HistoryView>;
+  /** Rows of history in the order of neighbour and number, from the one behind `after`, at most `limit`. */
+  historyPage(limit: number, after?: HistoryKey): Promise<readonly HistoryRecord[]>;
+  /** Sums all but the newest rows of a link that end before `beforeMs`: one row a service, and one for money. */
+  foldHistory(neighbour: NodeId, beforeMs: number): Promise<void>;
   /** A consistent copy into one file. Throws `BACKUP_EXISTS`, `STORE_FAILED`. */
   backup(path: string): Promise<void>;
   close(): Promise<void>;
@@ -54,6 +61,8 @@ export interface LinkRecord {
   /** Set by conduct: no service, payments only. */
   readonly closed: boolean;
   readonly updatedMs: number;
+  /** Rows of history made so far: the highest number among them. */
+  readonly historyRows: number;
 }
 
 /** The last terms sent to (`side: 'mine'`) or taken from (`side: 'theirs'`) a neighbour, in wire form. */
@@ -150,6 +159,38 @@ export interface CreditRecord {
   readonly updatedMs: number;
 }
 
+/**
+ * One row of a link's history (`core/history.ts`). Written in one batch with the account it explains, so that the rows of
+ * a link always add up to its record.
+ */
+export interface HistoryRecord extends HistoryRow {
+  readonly kind: 'history';
+  readonly neighbour: NodeId;
+}
+
+export type HistoryKey = Pick<HistoryRecord, 'neighbour' | 'number'>;
+
+/** Rows that end at `sinceMs` or later and before `untilMs` are told one by one. Wall milliseconds. */
+export interface HistoryQuery {
+  readonly neighbour: NodeId;
+  readonly sinceMs: number;
+  readonly untilMs: number;
+  /** The most rows to be told. */
+  readonly limit: number;
+}
+
+export interface HistoryView {
+  /** The account that all rows together explain; undefined where there is none. */
+  readonly link: LinkRecord | undefined;
+  /** What lies before and behind, summed: one row a service, and one for money. */
+  readonly before: readonly HistoryRecord[];
+  readonly rows: readonly HistoryRecord[];
+  readonly after: readonly HistoryRecord[];
+}
+
+/** So many of the newest rows of a link are never folded: the last may still be written again. */
+export const UNFOLDED_ROWS = 16;
+
 export type StoreRecord =
   | LinkRecord
   | TermsRecord
@@ -158,4 +199,5 @@ export type StoreRecord =
   | CashingRecord
   | NoteRecord
   | StatementRecord
-  | CreditRecord;
+  | CreditRecord
+  | HistoryRecord;

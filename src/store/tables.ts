@@ -1,6 +1,7 @@
 import type {
   CashingRecord,
   CreditRecord,
+  HistoryRecord,
   IssuedChequeRecord,
   LinkRecord,
   NoteRecord,
@@ -95,6 +96,7 @@ const links: TableOf<LinkRecord> = {
     chokedSinceMs: 'integer',
     closed: 'flag',
     updatedMs: 'integer',
+    historyRows: 'integer',
   },
 };
 
@@ -174,6 +176,29 @@ const credits: TableOf<CreditRecord> = {
   },
 };
 
+const history: TableOf<HistoryRecord> = {
+  name: 'history',
+  key: ['neighbour', 'number'],
+  fields: {
+    neighbour: 'id',
+    number: 'integer',
+    entry: 'text',
+    service: 'text',
+    fromMs: 'integer',
+    toMs: 'integer',
+    events: 'integer',
+    provided: 'integer',
+    consumed: 'integer',
+    providedBytes: 'integer',
+    consumedBytes: 'integer',
+    paid: 'integer',
+    received: 'integer',
+    wei: 'wei',
+    gasWei: 'wei',
+    reference: 'text',
+  },
+};
+
 /** Tables by kind of record. */
 export const TABLES: Readonly<Record<RecordKind, Table>> = {
   link: links,
@@ -184,10 +209,11 @@ export const TABLES: Readonly<Record<RecordKind, Table>> = {
   note: notes,
   statement: statements,
   credit: credits,
+  history,
 };
 
 /** The kinds in the order in which `load` reads them. */
-export const KINDS = [
+export const LOADED_KINDS = [
   'link',
   'terms',
   'issued',
@@ -197,6 +223,9 @@ export const KINDS = [
   'statement',
   'credit',
 ] as const satisfies RecordKind[];
+
+/** All kinds. History explains what is loaded and is never needed to start. */
+export const KINDS = [...LOADED_KINDS, 'history'] as const satisfies RecordKind[];
 
 /** Names of the columns of one field: the field in snake case, one for each service where it holds three. */
 export function columnsOf(field: string, kind: ColumnKind): string[] {
@@ -210,7 +239,7 @@ export function tableColumns(table: Table): string[] {
 }
 
 /** Names are quoted: `transaction` is a word of SQL. */
-const quoted = (names: readonly string[]) => names.map((name) => `"${name}"`).join(', ');
+export const quoted = (names: readonly string[]) => names.map((name) => `"${name}"`).join(', ');
 
 /** Writes a whole row in place of the one with the same key. The same text serves SQLite and PostgreSQL but for the marks. */
 export function upsertSql(table: Table): string {

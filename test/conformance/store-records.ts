@@ -29,6 +29,7 @@ export const link = (n: number, amount: number): RecordOf<'link'> => ({
   chokedSinceMs: 0,
   closed: false,
   updatedMs: 0,
+  historyRows: 0,
 });
 
 /** The state after these records, in order, on a new store: the last of each key, sorted by key. */
@@ -86,6 +87,8 @@ function identity(record: StoreRecord): string {
       return `statement ${record.neighbour} ${record.party}`;
     case 'credit':
       return `credit ${record.neighbour}`;
+    case 'history':
+      return `history ${record.neighbour} ${record.number}`;
   }
 }
 
@@ -127,6 +130,7 @@ const linkRecord = record({
   chokedSinceMs: integer,
   closed: fc.boolean(),
   updatedMs: integer,
+  historyRows: integer,
 });
 
 const termsRecord = record({
@@ -198,6 +202,56 @@ const creditRecord = record({
   updatedMs: integer,
 });
 
+const historyRecord = record({
+  kind: fc.constant('history' as const),
+  neighbour: id,
+  number: fc.oneof(fc.integer({ min: 1, max: 5 }), fc.integer({ min: 1 })),
+  entry: fc.constantFrom('opening' as const, 'service' as const, 'paid' as const, 'cashed' as const),
+  service: fc.constantFrom('' as const, 'transit' as const, 'packets' as const),
+  fromMs: integer,
+  toMs: integer,
+  events: integer,
+  provided: integer,
+  consumed: integer,
+  providedBytes: integer,
+  consumedBytes: integer,
+  paid: integer,
+  received: integer,
+  wei,
+  gasWei: wei,
+  reference: text,
+});
+
+/** A row of the history of neighbour `n`. */
+export const row = (n: number, number: number, fields: Partial<RecordOf<'history'>> = {}): RecordOf<'history'> => ({
+  kind: 'history',
+  neighbour: keyOf(n),
+  number,
+  entry: 'service',
+  service: 'transit',
+  fromMs: number * 1000,
+  toMs: number * 1000 + 999,
+  events: 1,
+  provided: 0,
+  consumed: 0,
+  providedBytes: 0,
+  consumedBytes: 0,
+  paid: 0,
+  received: 0,
+  wei: 0n,
+  gasWei: 0n,
+  reference: '',
+  ...fields,
+});
+
+/** The history these records leave, by neighbour and number. */
+export function historyIn(records: readonly StoreRecord[]): RecordOf<'history'>[] {
+  const rows = records.filter((each): each is RecordOf<'history'> => each.kind === 'history');
+  return [...new Map(rows.map((each) => [identity(each), each])).values()].sort((a, b) =>
+    a.neighbour === b.neighbour ? a.number - b.number : a.neighbour < b.neighbour ? -1 : 1,
+  );
+}
+
 /** Any record that a store must give back exactly. */
 export const anyRecord: fc.Arbitrary<StoreRecord> = fc.oneof(
   linkRecord,
@@ -208,4 +262,5 @@ export const anyRecord: fc.Arbitrary<StoreRecord> = fc.oneof(
   noteRecord,
   statementRecord,
   creditRecord,
+  historyRecord,
 );

@@ -3,6 +3,7 @@ import { after, before, describe, test } from 'node:test';
 import fc from 'fast-check';
 import { codeOf } from '../../src/core/errors.ts';
 import type { Store, StoredState, StoreRecord } from '../../src/store/store.ts';
+import { explains } from './store-history.ts';
 import { anyRecord, keyOf, link, note, sorted, stateOf } from './store-records.ts';
 
 /** Where the stores of one implementation stand. The suite opens and closes them; every new `place` is empty. */
@@ -66,6 +67,7 @@ export function storeConformance(name: string, makeWorld: () => Promise<StoreWor
     closes(bench);
     refuses(bench);
     fillsUp(bench);
+    explains(() => world.open(bench.newPlace()));
     backsUp(bench);
   });
 }

@@ -10,10 +10,10 @@ import { systemClock } from '../../src/node/system-clock.ts';
 import { readExport, recordsOf, writeExport } from '../../src/store/export.ts';
 import { openPostgresStore } from '../../src/store/postgres-store.ts';
 import { openSqliteStore } from '../../src/store/sqlite-store.ts';
-import type { StoredState, StoreRecord } from '../../src/store/store.ts';
+import type { Store, StoredState, StoreRecord } from '../../src/store/store.ts';
 import { rejectsWith } from '../conformance/credit-book.ts';
 import { chequebook, funds } from '../conformance/credit-orders.ts';
-import { anyRecord, keyOf, link, note, sorted, stateOf } from '../conformance/store-records.ts';
+import { anyRecord, historyIn, keyOf, link, note, sorted, stateOf } from '../conformance/store-records.ts';
 import { usePostgres } from './server.fixture.ts';
 
 /** Books that move from one store to another, by file and by command. */
@@ -28,16 +28,28 @@ after(() => rmSync(folder, { recursive: true, force: true }));
 const node = keyOf(0xabc);
 let files = 0;
 const newPath = () => join(folder, `export-${++files}`);
+/** What an export reads: these records, in epoch 7. */
+const books = (records: readonly StoreRecord[]): Pick<Store, 'load' | 'historyPage'> => ({
+  load: async () => stateOf(records, 7),
+  historyPage: async (limit, after) => {
+    const rows = historyIn(records);
+    const at =
+      after === undefined
+        ? 0
+        : rows.findIndex((row) => row.neighbour === after.neighbour && row.number === after.number) + 1;
+    return rows.slice(at, at + limit);
+  },
+});
 const exported = async (records: readonly StoreRecord[]) => {
   const path = newPath();
-  await writeExport(path, { node, read: async () => stateOf(records, 7) });
+  await writeExport(path, { node, store: books(records) });
   return path;
 };
 
 test('an export holds every kind of record exactly', () =>
   fc.assert(
     fc.asyncProperty(fc.array(anyRecord, { maxLength: 30 }), async (records) => {
-      const wanted = recordsOf(stateOf(records));
+      const wanted = [...recordsOf(stateOf(records)), ...historyIn(records)];
       const read = await readExport(await exported(records));
       assert.deepEqual(read.list, wanted);
       assert.deepEqual([read.node, read.epoch, read.records], [node, 7, wanted.length]);
@@ -59,7 +71,7 @@ test('an export that was changed in any byte, cut or continued is refused', asyn
     good.replace('"text":"b"', '"text":"c"'),
     good.replace('"kind":"note"', '"kind":"nose"'),
     good.replace('"epoch":7', '"epoch":0'),
-    good.replace('"version":1', '"version":2'),
+    good.replace('"version":2', '"version":3'),
     good.replace('{"wayleave":"export"', '{"wayleave":"x"'),
     good.replace(`"neighbour":"${keyOf(1)}"`, `"neighbour":"${keyOf(3)}"`),
   ];
@@ -74,9 +86,12 @@ test('an export that was changed in any byte, cut or continued is refused', asyn
 
 test('an export never overwrites, and leaves nothing behind when reading fails', async () => {
   const path = await exported([]);
-  await rejectsWith(writeExport(path, { node, read: async () => stateOf([]) }), 'BACKUP_EXISTS');
+  await rejectsWith(writeExport(path, { node, store: books([]) }), 'BACKUP_EXISTS');
   const failing = newPath();
-  await rejectsWith(writeExport(failing, { node, read: () => Promise.reject(new Error('disk')) }), 'STORE_FAILED');
+  await rejectsWith(
+    writeExport(failing, { node, store: { ...books([]), load: () => Promise.reject(new Error('disk')) } }),
+    'STORE_FAILED',
+  );
   await rejectsWith(readExport(failing), 'BACKUP_MISSING');
 });
 

@@ -1,3 +1,4 @@
+import { overStore } from '../../store/over-store.ts';
 import type { Cheat } from '../cheat.ts';
 import type { DiskImage } from '../disk-image.ts';
 
@@ -21,12 +22,7 @@ export const oldBackup: Cheat = {
       };
       return {
         ...ports,
-        store: {
-          load,
-          commit: (records) => store.commit(records),
-          backup: (path) => store.backup(path),
-          close: () => store.close(),
-        },
+        store: overStore(store, { load }),
       };
     };
     every(BACKUP_MS, () => {

@@ -77,6 +77,10 @@ export class SmallDisk {
         this.asynchronous = true;
         return new Promise((resolve, reject) => this.#waiting.push({ records, resolve, reject }));
       },
+      // A small node keeps no history: it would make every way to a state a state of its own.
+      history: () => Promise.resolve({ link: undefined, before: [], rows: [], after: [] }),
+      historyPage: () => Promise.resolve([]),
+      foldHistory: () => Promise.resolve(),
       backup: () => Promise.reject(new WayleaveError('STORE_FAILED', { what: 'no backup of a small world' })),
       close: () => Promise.resolve(),
     };
@@ -101,5 +105,7 @@ function keyOf(record: StoreRecord): string {
       return `credit ${record.neighbour}`;
     case 'note':
       return `note ${record.name}`;
+    case 'history':
+      return `history ${record.neighbour} ${record.number}`;
   }
 }

@@ -1,0 +1,139 @@
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import fc from 'fast-check';
+import { balanceOf, effectOf, unexplained } from './audit.ts';
+import { type HistoryRow, type HistoryTotals, LinkHistory } from './history.ts';
+
+const NONE = [0, 0, 0] as const;
+const EMPTY: HistoryTotals = {
+  provided: NONE,
+  consumed: NONE,
+  providedBytes: NONE,
+  consumedBytes: NONE,
+  providedCorrection: NONE,
+  consumedCorrection: NONE,
+  paid: 0,
+  received: 0,
+};
+
+const SPAN_MS = 1000;
+
+describe('the history of a link', () => {
+  test('charges of one span are one row, and a new span begins another', () => {
+    const history = new LinkHistory(SPAN_MS);
+    const one = { ...EMPTY, provided: [5, 0, 0], providedBytes: [50, 0, 0] } as const;
+    const two = { ...one, provided: [7, 0, 0] } as const;
+    const three = { ...two, provided: [7, 0, 1] } as const;
+    history.durable(history.take(one, 100));
+    const [grown] = history.take(two, 900);
+    assert.deepEqual(
+      [grown?.number, grown?.fromMs, grown?.toMs, grown?.events, grown?.provided, grown?.providedBytes],
+      [1, 100, 900, 2, 7, 50],
+    );
+    history.durable(grown === undefined ? [] : [grown]);
+    const later = history.take(three, 1100);
+    assert.deepEqual(
+      later.map(({ number, service, provided }) => [number, service, provided]),
+      [[2, 'packets', 1]],
+    );
+    assert.equal(history.rows, 2);
+  });
+
+  test('what is known of a payment stands with it; what moves no counter has a row of its own', () => {
+    const history = new LinkHistory(SPAN_MS);
+    history.note({ entry: 'paid', wei: 10n, reference: 'book' });
+    history.note({ entry: 'cashed', wei: 9n, gasWei: 1n, reference: 'tx-1' });
+    history.note({ entry: 'cashed', wei: 8n, gasWei: 1n, reference: 'tx-2' });
+    history.note({ entry: 'dispute', reference: 'transit' });
+    const rows = history.take({ ...EMPTY, paid: 4 }, 1);
+    assert.deepEqual(
+      rows.map(({ entry, paid, wei, reference }) => [entry, paid, wei, reference]),
+      [
+        ['paid', 4, 10n, 'book'],
+        ['cashed', 0, 9n, 'tx-1'],
+        ['cashed', 0, 8n, 'tx-2'],
+        ['dispute', 0, 0n, 'transit'],
+      ],
+    );
+  });
+
+  test('a correction is told for itself, signed', () => {
+    const history = new LinkHistory(SPAN_MS);
+    const [row, ...more] = history.take({ ...EMPTY, providedCorrection: [-3, 0, 0] }, 1);
+    assert.deepEqual([row?.entry, row?.service, row?.provided, more.length], ['writeOff', 'transit', -3, 0]);
+  });
+
+  test('it goes on from what the store remembers', () => {
+    const history = new LinkHistory(SPAN_MS, { rows: 41, totals: { ...EMPTY, paid: 9 } });
+    assert.deepEqual(history.take({ ...EMPTY, paid: 9 }, 1), []);
+    assert.deepEqual(
+      history.take({ ...EMPTY, paid: 10 }, 2).map(({ number, paid }) => [number, paid]),
+      [[42, 1]],
+    );
+  });
+});
+
+/** What happens to an account, and whether the write of it succeeds, fails, or is the last before a crash. */
+const steps = fc.array(
+  fc.record({
+    field: fc.constantFrom(
+      'provided' as const,
+      'consumed' as const,
+      'providedBytes' as const,
+      'providedCorrection' as const,
+      'paid' as const,
+      'received' as const,
+    ),
+    service: fc.nat(2),
+    by: fc.integer({ min: 0, max: 50 }),
+    atMs: fc.integer({ min: 0, max: 10 * SPAN_MS }),
+    outcome: fc.constantFrom('stored' as const, 'stored' as const, 'refused' as const, 'crash' as const),
+  }),
+  { maxLength: 40 },
+);
+
+test('whatever happens, is refused by the disk or lost in a crash: the rows on the disk add up to the record on it', () => {
+  fc.assert(
+    fc.property(steps, (all) => {
+      let totals = EMPTY;
+      let history = new LinkHistory(SPAN_MS);
+      const disk = { totals: EMPTY, historyRows: 0, rows: new Map<number, HistoryRow>() };
+      for (const { field, service, by, atMs, outcome } of all) {
+        totals = grown(totals, field, service, by);
+        const rows = history.take(totals, atMs);
+        if (outcome !== 'refused') {
+          for (const row of rows) disk.rows.set(row.number, row);
+          disk.totals = totals;
+          disk.historyRows = history.rows;
+        }
+        if (outcome === 'stored') history.durable(rows);
+        if (outcome === 'crash') {
+          totals = disk.totals;
+          history = new LinkHistory(SPAN_MS, { rows: disk.historyRows, totals });
+        }
+        const found = [...disk.rows.values()];
+        assert.deepEqual(unexplained(found, disk.totals), []);
+        assert.equal(
+          found.reduce((sum, row) => sum + effectOf(row), 0),
+          balanceOf(disk.totals),
+        );
+        assert.equal(Math.max(0, ...disk.rows.keys()), disk.rows.size);
+      }
+    }),
+    { numRuns: 300 },
+  );
+});
+
+function grown(totals: HistoryTotals, field: keyof HistoryTotals, service: number, by: number): HistoryTotals {
+  const before = totals[field];
+  if (typeof before === 'number') return { ...totals, [field]: before + by };
+  return { ...totals, [field]: before.map((value, s) => (s === service ? value + by : value)) };
+}
+
+test('a figure that differs is named', () => {
+  const [row] = new LinkHistory(SPAN_MS).take({ ...EMPTY, provided: [5, 0, 0] }, 1);
+  assert.deepEqual(
+    unexplained(row === undefined ? [] : [row], { ...EMPTY, provided: [6, 0, 0] }).map(({ figure }) => figure),
+    ['transit provided', 'balance'],
+  );
+});

@@ -1,0 +1,196 @@
+import type { PerService } from './message.ts';
+import { SERVICES, type Service } from './service.ts';
+
+/**
+ * Why a link counter stands where it stands: rows that only grow in number, each the sum of one kind of event within one
+ * span of time. History explains, the counter decides: nothing here is ever read to learn a balance.
+ */
+export interface HistoryRow {
+  /** Counted from 1 on each link, without gaps. A row is written again, whole, while its span lasts. */
+  readonly number: number;
+  readonly entry: HistoryEntry;
+  /** What was sold or corrected; empty where it is money. */
+  readonly service: Service | '';
+  /** First and last event in it, wall milliseconds. */
+  readonly fromMs: number;
+  readonly toMs: number;
+  /** Events in it. For `service`: records of the account. */
+  readonly events: number;
+  /** Units and bytes. Signed where `entry` is `writeOff`. */
+  readonly provided: number;
+  readonly consumed: number;
+  readonly providedBytes: number;
+  readonly consumedBytes: number;
+  readonly paid: number;
+  readonly received: number;
+  /** What the last event came to in wei: all accepted so far for payments, what moved for what happened on the chain. */
+  readonly wei: bigint;
+  readonly gasWei: bigint;
+  /** A chequebook, a transaction, or the cause. */
+  readonly reference: string;
+}
+
+/**
+ * `opening`: all before, summed; `service`: service given and taken; `paid`, `received`: settlements sent and got;
+ * `writeOff`: totals corrected when both ends compared their books. The others move no counter: what happened on the
+ * chain (`cashed`, `bounced`, `failed`), and a statement that differs (`dispute`).
+ */
+export type HistoryEntry =
+  | 'opening'
+  | 'service'
+  | 'paid'
+  | 'received'
+  | 'writeOff'
+  | 'cashed'
+  | 'bounced'
+  | 'failed'
+  | 'dispute';
+
+/** The totals of an account that history explains: fields of `AccountRecord`. */
+export interface HistoryTotals {
+  readonly provided: PerService;
+  readonly consumed: PerService;
+  readonly providedBytes: PerService;
+  readonly consumedBytes: PerService;
+  readonly providedCorrection: PerService;
+  readonly consumedCorrection: PerService;
+  readonly paid: number;
+  readonly received: number;
+}
+
+/** What is known of an event beside what it does to the totals. */
+export interface HistoryNote {
+  readonly entry: HistoryEntry;
+  readonly wei?: bigint;
+  readonly gasWei?: bigint;
+  readonly reference?: string;
+}
+
+const ZERO: PerService = [0, 0, 0];
+const NO_TOTALS: HistoryTotals = {
+  provided: ZERO,
+  consumed: ZERO,
+  providedBytes: ZERO,
+  consumedBytes: ZERO,
+  providedCorrection: ZERO,
+  consumedCorrection: ZERO,
+  paid: 0,
+  received: 0,
+};
+
+type Growth = Partial<Pick<HistoryRow, Counted>>;
+type Counted = 'provided' | 'consumed' | 'providedBytes' | 'consumedBytes' | 'paid' | 'received';
+
+/**
+ * The history of one link as it is made. It is told the totals of every record of the account, and makes rows of what
+ * they grew by, so that rows and record always agree to the unit, whatever else is known of the events.
+ */
+export class LinkHistory {
+  readonly #spanMs: number;
+  #rows: number;
+  #totals: HistoryTotals;
+  #span = Number.NaN;
+  /** Rows of the present span, by entry and service. */
+  readonly #open = new Map<string, HistoryRow>();
+  /** Made or grown and not known to be durable, by number. */
+  readonly #unwritten = new Map<number, HistoryRow>();
+  #notes: HistoryNote[] = [];
+
+  /** `from`: what the store remembers, totals and how many rows there are. */
+  constructor(spanMs: number, from?: { readonly rows: number; readonly totals: HistoryTotals }) {
+    this.#spanMs = spanMs;
+    this.#rows = from?.rows ?? 0;
+    this.#totals = from?.totals ?? NO_TOTALS;
+  }
+
+  /** Rows made so far: belongs into the record that is written with them. */
+  get rows(): number {
+    return this.#rows;
+  }
+
+  /** Something is known of what the next record will show. What moves no counter gets a row of its own. */
+  note(note: HistoryNote): void {
+    this.#notes.push(note);
+  }
+
+  /** The rows to be written with a record of these totals, in the same batch. */
+  take(totals: HistoryTotals, wallMs: number): HistoryRow[] {
+    const span = Math.floor(wallMs / this.#spanMs);
+    if (span !== this.#span) this.#open.clear();
+    this.#span = span;
+    const before = this.#totals;
+    this.#totals = totals;
+    for (const s of [0, 1, 2] as const) this.#service(before, totals, s, wallMs);
+    this.#money('paid', totals.paid - before.paid, wallMs);
+    this.#money('received', totals.received - before.received, wallMs);
+    for (const note of this.#notes) {
+      if (note.entry !== 'paid' && note.entry !== 'received') this.#put({ ...note, service: '' }, {}, wallMs);
+    }
+    this.#notes = [];
+    return [...this.#unwritten.values()];
+  }
+
+  #service(before: HistoryTotals, now: HistoryTotals, s: 0 | 1 | 2, wallMs: number): void {
+    const service = SERVICES[s];
+    const grown: Growth = {
+      provided: now.provided[s] - before.provided[s],
+      consumed: now.consumed[s] - before.consumed[s],
+      providedBytes: now.providedBytes[s] - before.providedBytes[s],
+      consumedBytes: now.consumedBytes[s] - before.consumedBytes[s],
+    };
+    if (moved(grown)) this.#put({ entry: 'service', service }, grown, wallMs);
+    const corrected: Growth = {
+      provided: now.providedCorrection[s] - before.providedCorrection[s],
+      consumed: now.consumedCorrection[s] - before.consumedCorrection[s],
+    };
+    if (moved(corrected)) this.#put({ entry: 'writeOff', service }, corrected, wallMs);
+  }
+
+  #money(entry: 'paid' | 'received', units: number, wallMs: number): void {
+    if (units === 0) return;
+    const noted = this.#notes.findLast((note) => note.entry === entry);
+    this.#put({ ...noted, entry, service: '' }, { [entry]: units }, wallMs);
+  }
+
+  /** Adds to the row of its kind in this span, or begins one. Of what cannot be added the last holds. */
+  #put(what: HistoryNote & Pick<HistoryRow, 'service'>, grown: Growth, wallMs: number): void {
+    const { entry, service } = what;
+    const single = ON_CHAIN.has(entry);
+    const key = `${entry} ${service}`;
+    const open = single ? undefined : this.#open.get(key);
+    if (open === undefined) this.#rows += 1;
+    const sum = (counted: Counted): number => (open?.[counted] ?? 0) + (grown[counted] ?? 0);
+    const known = { wei: 0n, gasWei: 0n, reference: '', ...open, ...what };
+    const row: HistoryRow = {
+      number: open?.number ?? this.#rows,
+      entry,
+      service,
+      fromMs: open?.fromMs ?? wallMs,
+      toMs: wallMs,
+      events: (open?.events ?? 0) + 1,
+      provided: sum('provided'),
+      consumed: sum('consumed'),
+      providedBytes: sum('providedBytes'),
+      consumedBytes: sum('consumedBytes'),
+      paid: sum('paid'),
+      received: sum('received'),
+      wei: known.wei,
+      gasWei: known.gasWei,
+      reference: known.reference,
+    };
+    if (!single) this.#open.set(key, row);
+    this.#unwritten.set(row.number, row);
+  }
+
+  /** These rows, as `take` gave them, are durable. One that grew meanwhile is not. */
+  durable(rows: readonly HistoryRow[]): void {
+    for (const row of rows) if (this.#unwritten.get(row.number) === row) this.#unwritten.delete(row.number);
+  }
+}
+
+/** Each of these cost gas, and is told for itself. */
+const ON_CHAIN: ReadonlySet<HistoryEntry> = new Set(['cashed', 'bounced', 'failed']);
+
+function moved(grown: Growth): boolean {
+  return Object.values(grown).some((units) => units !== 0);
+}
