@@ -148,8 +148,15 @@ export const MONEY: readonly Bug[] = [
     name: 'records-dropped-after-a-failed-write',
     why: 'the account is written later without the cheque that moved it',
     file: 'src/neighbour/journal.ts',
-    old: '    await store.commit([...taken.flatMap(({ owed }) => owed), ...links]);',
-    new: '    for (const { account } of taken) this.#owed.delete(account);\n    await store.commit([...taken.flatMap(({ owed }) => owed), ...links]);',
+    old: '    await store.commit([...taken.flatMap(({ owed }) => owed), ...explained, ...taken.map(({ link }) => link)]);',
+    new: '    for (const { account } of taken) this.#owed.delete(account);\n    await store.commit([...taken.flatMap(({ owed }) => owed), ...explained, ...taken.map(({ link }) => link)]);',
+  },
+  {
+    name: 'history-of-a-failed-write-forgotten',
+    why: 'the rows of a link no longer add up to its account',
+    file: 'src/neighbour/journal.ts',
+    old: '    await store.commit([...taken.flatMap(({ owed }) => owed), ...explained,',
+    new: '    for (const { history, rows } of taken) history?.durable(rows);\n    await store.commit([...taken.flatMap(({ owed }) => owed), ...explained,',
   },
   {
     name: 'cheque-not-in-the-batch',
