@@ -1,6 +1,6 @@
 import { Counter, Gauge, Registry } from 'prom-client';
 import { SERVICES } from '../core/service.ts';
-import type { LinkStatus, NodeStatus } from '../node/node.ts';
+import type { LinkStatus, NodeStatus, PacketPairStatus } from '../node/node.ts';
 
 /** One line of a metric: its labels and its value. */
 export interface Sample {
@@ -50,6 +50,22 @@ const total = (name: string, help: string, value: (link: LinkStatus) => number) 
 const ofService = (type: 'counter' | 'gauge', name: string, help: string, value: ServiceValue) =>
   ({ name, type, help, labels: SERVICE_LABELS, samples: perService(value) }) satisfies MetricDeclaration;
 
+const pairs = (
+  type: 'counter' | 'gauge',
+  name: string,
+  help: string,
+  value: (pair: PacketPairStatus) => number,
+): MetricDeclaration => ({
+  ...{ name, type, help, labels: [...LINK_LABELS, 'from'] },
+  samples: ({ links }) =>
+    links.flatMap((link) =>
+      (link.packets?.pairs ?? []).map((pair) => ({
+        labels: { ...labelsOf(link), from: pair.from ?? 'gone' },
+        value: value(pair),
+      })),
+    ),
+});
+
 /** Every metric, in the order of `/metrics`. Prometheus' rules: base units, `_total` on what only grows. */
 export const METRICS: readonly MetricDeclaration[] = [
   node('gauge', 'wayleave_uptime_seconds', 'Time since the node started.', (s) => s.uptimeMs / 1000),
@@ -58,6 +74,12 @@ export const METRICS: readonly MetricDeclaration[] = [
   node('gauge', 'wayleave_streams', 'Streams open now, own and carried.', (s) => s.streams),
   node('gauge', 'wayleave_cost_units_per_mb', 'Average price paid for access.', (s) => s.costPerMb),
   node('gauge', 'wayleave_ask_units_per_mb', 'Price asked for access.', (s) => s.askPerMb),
+
+  node('counter', 'wayleave_packets_sent_total', "This node's own value packets.", (s) => s.packets?.sent),
+  node('counter', 'wayleave_packets_delivered_total', 'Value packets for this node.', (s) => s.packets?.delivered),
+  node('counter', 'wayleave_packets_refused_total', 'Own packets that came back.', (s) => s.packets?.refused),
+  node('counter', 'wayleave_packet_tolls_units_total', 'Kept from packets of others.', (s) => s.packets?.tolls),
+  node('counter', 'wayleave_packet_fees_units_total', 'Kept from packets that went back.', (s) => s.packets?.fees),
 
   gauge('wayleave_link_up', '1 while the neighbour is connected.', (l) => +l.connected),
   gauge('wayleave_link_throttled', '1 while the link is throttled.', (l) => +(l.state === 'throttled')),
@@ -80,6 +102,15 @@ export const METRICS: readonly MetricDeclaration[] = [
   gauge('wayleave_link_round_trip_seconds', 'Round trip, as keep-alive measured it last.', (l) =>
     l.roundTripMs === undefined ? undefined : l.roundTripMs / 1000,
   ),
+  gauge('wayleave_link_packet_surge', 'How many times the usual toll is taken.', (l) => l.packets?.surge),
+  gauge('wayleave_link_value_at_units', 'Most value taken from it on credit.', (l) => l.packets?.valueAt),
+  gauge('wayleave_link_change_due_units', 'May still come back from it as change.', (l) => l.packets?.changeDue),
+  pairs('gauge', 'wayleave_pair_weight', 'What a pair counts for in line.', (p) => p.weight),
+  pairs('gauge', 'wayleave_pair_waiting_packets', 'Packets of a pair that wait.', (p) => p.waiting),
+  pairs('gauge', 'wayleave_pair_waiting_bytes', 'Bytes of a pair that wait.', (p) => p.waitingBytes),
+  pairs('counter', 'wayleave_pair_packets_total', 'Packets of a pair that left.', (p) => p.sent),
+  pairs('counter', 'wayleave_pair_bytes_total', 'Bytes of a pair that left.', (p) => p.sentBytes),
+  pairs('counter', 'wayleave_pair_dropped_total', 'Packets of a pair that gave way, and went back.', (p) => p.dropped),
   total('wayleave_paid_units_total', 'Paid to the neighbour.', (l) => l.paid),
   total('wayleave_received_units_total', 'Received from the neighbour.', (l) => l.received),
   total('wayleave_payments_sent_total', 'Payments sent to the neighbour.', (l) => l.paymentsSent),

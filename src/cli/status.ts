@@ -31,8 +31,9 @@ export function statusLines(status: NodeStatus, terminal: Terminal): string[] {
       ['streams', status.streams],
       ['payments', status.paymentsPaused ? 'paused' : undefined],
     ]),
+    facts(packetFacts(status)),
     '',
-  ];
+  ].filter((line, at, all) => line !== '' || at === all.length - 1);
   if (status.links.length === 0) return [...lines, 'No neighbours yet.'];
   const headings = [
     'neighbour',
@@ -50,6 +51,19 @@ export function statusLines(status: NodeStatus, terminal: Terminal): string[] {
   const rows = status.links.map((link) => linkRow(link, paint));
   const details = status.links.flatMap((link) => linkNotes(link));
   return [...lines, ...textTable(headings, rows), ...(details.length > 0 ? ['', ...details] : [])];
+}
+
+/** Nothing where no packet ever moved. */
+function packetFacts({ packets }: NodeStatus): readonly (readonly [string, number | undefined])[] {
+  if (packets === undefined || packets.sent + packets.delivered + packets.tolls + packets.fees === 0) return [];
+  return [
+    ['packets sent', packets.sent],
+    ['delivered', packets.delivered],
+    ['refused', packets.refused],
+    ['they cost', packets.originatorCost],
+    ['tolls', packets.tolls],
+    ['refusal fees', packets.fees],
+  ];
 }
 
 function linkRow(link: LinkStatus, paint: ReturnType<typeof painter>): string[] {
@@ -87,7 +101,11 @@ function linkNotes(link: LinkStatus): string[] {
   if (link.pending > 0) notes.push(`${label(link)}: ${number(link.pending)} paid and not acknowledged yet`);
   if (link.uncashed > 0)
     notes.push(`${label(link)}: ${number(link.uncashed)} of ${number(link.riskAt)} at risk, uncashed`);
-  const { credit, statements } = link;
+  const { credit, packets, statements } = link;
+  if (packets !== undefined && packets.waiting > 0)
+    notes.push(
+      `${label(link)}: ${number(packets.waiting)} packets wait for it, at ${packets.surge} times the usual toll`,
+    );
   if (credit.why === 'barred') notes.push(`${label(link)}: gets no credit any more`);
   if (credit.why === 'newcomers') notes.push(`${label(link)}: not served; today's places for newcomers are taken`);
   if (credit.earned > 0)

@@ -59,6 +59,20 @@ describe('a carrier', () => {
     assert.equal(bed.carrier.arrived(bed.left, bed.packet({ sizeBytes: 199 })).value, 94);
   });
 
+  it('takes what its neighbours offer for a place in line, from packets that go on, and from none of its own', () => {
+    const bed = new Bed({ offers: { sendingPerMb: 40_000, receivingPerMb: 20_000 } });
+    assert.equal(bed.carrier.arrived(bed.left, bed.packet()).value, 100 - 5 - 4 - 2);
+    assert.equal(bed.carrier.arrived(SELF, bed.packet()).value, 100);
+    assert.equal(bed.carrier.arrived(bed.left, bed.packet({ destination: here })).value, 100);
+  });
+
+  it('gives no answer to who does not pay for one', () => {
+    const bed = new Bed({ refusalFee: 30 });
+    const probe = (value: number) => bed.carrier.arrived(bed.left, bed.packet({ value, destination: unknown })).action;
+    assert.deepEqual([0, 29, 30].map(probe), ['drop', 'drop', 'return']);
+    assert.deepEqual([bed.carrier.fees, ...bed.balances()], [59, 59, 0]);
+  });
+
   it('keeps the whole value of what is for this node, and takes no toll from its own', () => {
     const bed = new Bed();
     assert.equal(bed.carrier.arrived(bed.left, bed.packet({ destination: here })).action, 'deliver');

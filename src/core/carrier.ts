@@ -4,6 +4,7 @@ import { MAX_LIFE_MS, MAX_VALUE, type PacketHeader, REASONS, type Reason, tollFo
 import { PacketWindow, type Passed } from './packet-window.ts';
 import { NO_TOLL, type PathPrice } from './route.ts';
 import { serviceColumn } from './service.ts';
+import type { PriorityOffers } from './terms.ts';
 import type { Units } from './units.ts';
 
 /** This node itself, where a link is asked for. */
@@ -20,6 +21,11 @@ export interface CarrierLink {
   readonly peerValueAt: Units;
   /** Kept from the value of a packet of this neighbour that cannot go on: asking for ways is not free. */
   readonly refusalFee: Units;
+  /**
+   * What the neighbour offers for its place in line (DESIGN §6): taken from each packet that comes from it and goes on,
+   * and from each that goes to it, beside the toll.
+   */
+  readonly offers?: PriorityOffers;
 }
 
 /** What becomes of a packet. One object is used again for every packet. */
@@ -54,7 +60,10 @@ export interface CarrierOptions {
 
 const PACKETS = serviceColumn.packets;
 
-/** A link's cells: one cache line. `queued` is value that waits to leave by it: inside its limit already. */
+/**
+ * A link's cells: one cache line. `open` is 0 where it carries nothing, else 1 and what the neighbour offers for sending;
+ * what it offers for receiving is in `perMb`. `queued` is value that waits to leave by it: inside its limit already.
+ */
 const Cell = {
   open: 0,
   valueAt: 1,
@@ -95,16 +104,16 @@ export class Carrier {
   /** A link carries packets, under these terms; undefined: it does not any more. */
   setLink(row: LinkRow, link: CarrierLink | undefined): void {
     while ((row + 1) * CELLS > this.#cells.length) this.#cells = doubled(this.#cells);
-    const { toll, valueAt, peerValueAt, refusalFee, surgePerPacket = 0 } = link ?? CLOSED;
+    const { offers, toll, valueAt, peerValueAt, refusalFee, surgePerPacket = 0 } = link ?? CLOSED;
     const queued = this.#cell(row, Cell.queued);
     this.#cells.set(
       [
-        link === undefined ? 0 : 1,
+        link === undefined ? 0 : 1 + (offers?.sendingPerMb ?? 0),
         valueAt,
         peerValueAt,
         refusalFee,
         toll.perPacket,
-        toll.perMb,
+        toll.perMb + (offers?.receivingPerMb ?? 0),
         queued,
         surgePerPacket,
       ],
@@ -142,7 +151,7 @@ export class Carrier {
   }
 
   #forward(from: LinkRow, to: LinkRow, packet: PacketHeader): Decision {
-    const toll = from === SELF ? 0 : this.#toll(to, packet.sizeBytes);
+    const toll = from === SELF ? 0 : this.#toll(from, to, packet.sizeBytes);
     const value = packet.value - toll;
     if (value < 0) return this.#refuse(from, packet, this.#short(to, value), toll);
     if (!this.#maySend(to, value)) return this.#refuse(from, packet, 'NO_CREDIT', 0);
@@ -159,8 +168,9 @@ export class Carrier {
     return surge > 0 && value + surge >= 0 ? 'CONGESTED' : 'UNDERFUNDED';
   }
 
-  #toll(to: LinkRow, sizeBytes: number): Units {
-    return tollFor(sizeBytes, this.#cell(to, Cell.perPacket), this.#cell(to, Cell.perMb));
+  #toll(from: LinkRow, to: LinkRow, sizeBytes: number): Units {
+    const offered = Math.max(0, this.#cell(from, Cell.open) - 1);
+    return tollFor(sizeBytes, this.#cell(to, Cell.perPacket), this.#cell(to, Cell.perMb) + offered);
   }
 
   #remember(from: LinkRow, to: LinkRow, packet: PacketHeader, toll: Units): void {
@@ -230,8 +240,10 @@ export class Carrier {
 
   #goBack(from: LinkRow, value: Units, reason: Reason, wanted: Units): Decision {
     if (from === SELF) return this.#decide('return', SELF, value, { reason, wanted });
-    const fee = Math.min(value, this.#cell(from, Cell.refusalFee));
-    this.fees += fee;
+    const fee = this.#cell(from, Cell.refusalFee);
+    this.fees += Math.min(value, fee);
+    // An answer costs the fee: who asks with less gets none, or networks could be explored for nothing.
+    if (value < fee) return this.#decide('drop', from, 0, { reason, wanted });
     return this.#booked(from, value - fee, reason, wanted);
   }
 
@@ -265,6 +277,11 @@ export class Carrier {
     if (value + queued > ledger.roomToConsume(to)) return false;
     const owed = ledger.get(to, Column.assumed) - ledger.get(to, Column.balance) + ledger.get(to, Column.heldConsume);
     return owed + queued + value <= this.#cell(to, Cell.peerValueAt);
+  }
+
+  /** What may still come back from a neighbour as change. Units. */
+  changeDue(row: LinkRow): Units {
+    return this.#window.changeDue(row);
   }
 
   /**

@@ -38,6 +38,38 @@ describe('a pair queue, weighted', () => {
     assert.ok((unpaid as number) > 100 && (paid as number) > 19_000);
   });
 
+  it('asks what a pair weighs when it is first heard of, and again when it may have changed', () => {
+    const weights = [1, 3];
+    const weightOf = (from: number) => weights[from] ?? 0;
+    const queue = new PairQueue<string>({
+      discipline: 'strict',
+      maxPackets: 9,
+      maxBytes: 999,
+      weightOf,
+      dropped: () => 0,
+    });
+    for (const from of [0, 1]) queue.push(from, `first ${from}`, 10);
+    assert.equal(queue.shift(), 'first 1');
+    queue.push(1, 'second 1', 10);
+    weights[0] = 5;
+    queue.reweigh(0);
+    assert.equal(queue.shift(), 'first 0');
+    queue.passed(0, 77);
+    assert.deepEqual(
+      [...queue.figures()].map(({ sent, sentBytes, weight }) => [weight, sent, sentBytes]),
+      [
+        [5, 2, 87],
+        [3, 1, 10],
+      ],
+    );
+    for (const from of [0, 1]) queue.forget(from);
+    assert.deepEqual(
+      [...queue.figures()].map(({ from }) => from),
+      [1],
+      'what waits still leaves',
+    );
+  });
+
   it('gives what one leaves unused to the others', () => {
     const { queue } = made('weighted');
     queue.weigh(1, 9);

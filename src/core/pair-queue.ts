@@ -14,6 +14,8 @@ export interface PairQueueLimits {
 
 /** What a pair queue is made of. */
 export interface PairQueueOptions<T> extends PairQueueLimits {
+  /** What a pair weighs when it is first heard of; 0 unless given. */
+  readonly weightOf?: (from: number) => number;
   /** A packet had to give way. Called before `push` returns. */
   readonly dropped: (item: T, from: number) => void;
 }
@@ -137,6 +139,7 @@ export class PairQueue<T> {
   readonly #bands: Band<T>[] = [];
   #heaviest = 1;
   #longest: Pair<T> | undefined;
+  #last: Pair<T> | undefined;
   #packets = 0;
   #bytes = 0;
 
@@ -154,7 +157,18 @@ export class PairQueue<T> {
 
   /** Sets what a pair weighs, ≥ 0: sending(from) + receiving(to), as the two neighbours offer (DESIGN §6). */
   weigh(from: number, weight: number): void {
-    const pair = this.#pair(from);
+    this.#weigh(this.#pair(from), weight);
+  }
+
+  /** Asks again what a pair weighs (undefined: all of them), where it was heard of. */
+  reweigh(from?: number): void {
+    const { weightOf } = this.#options;
+    if (weightOf === undefined) return;
+    const known = from === undefined ? this.#pairs.values() : [this.#pairs.get(from)];
+    for (const pair of known) if (pair !== undefined) this.#weigh(pair, weightOf(pair.from));
+  }
+
+  #weigh(pair: Pair<T>, weight: number): void {
     if (pair.weight === weight) return;
     const waiting = pair.band !== undefined;
     if (waiting) this.#retire(pair);
@@ -165,12 +179,31 @@ export class PairQueue<T> {
   }
 
   #pair(from: number): Pair<T> {
+    if (this.#last?.from === from) return this.#last;
     let pair = this.#pairs.get(from);
     if (pair === undefined) {
       pair = new Pair(from);
+      pair.weight = this.#options.weightOf?.(from) ?? 0;
+      this.#heaviest = Math.max(this.#heaviest, pair.weight);
       this.#pairs.set(from, pair);
     }
+    this.#last = pair;
     return pair;
+  }
+
+  /** Counts a packet that left without waiting. */
+  passed(from: number, sizeBytes: number): void {
+    const pair = this.#pair(from);
+    pair.sent += 1;
+    pair.sentBytes += sizeBytes;
+  }
+
+  /** Its neighbour is gone: nothing more comes from it. What waits still leaves. */
+  forget(from: number): void {
+    const pair = this.#pairs.get(from);
+    if (pair === undefined || pair.length > 0) return;
+    this.#pairs.delete(from);
+    if (this.#last === pair) this.#last = undefined;
   }
 
   /** Puts a packet in line, at the cost of others where there is no room. False: it gave way itself, and was told so. */

@@ -182,6 +182,7 @@ const packets: Fields<PacketsConfig> = {
     default: 'weighted',
     doc: 'Who goes first when a link is busy: shares by weight, or the heaviest first.',
   }),
+  ownPriorityPerMb: price(0, "What your own packets count for in line, beside neighbours' offers."),
 };
 
 const credit: Fields<CreditConfig> = {
@@ -356,6 +357,8 @@ const neighbour: Fields<NeighbourConfig> = {
   dropAtUnits: override('For this neighbour, in place of [credit].'),
   riskAtUnits: override('For this neighbour, in place of [credit].'),
   valueAtUnits: override('For this neighbour, in place of [packets].'),
+  offerSendingPerMb: price(0, 'Offered to it for serving packets you send through it first; they pay it on their way.'),
+  offerReceivingPerMb: price(0, 'Offered to it for serving packets that go to you first; they pay it on their way.'),
 };
 
 type Sections = Omit<NodeConfig, 'folder' | 'name' | 'mode' | 'neighbours'>;

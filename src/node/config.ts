@@ -83,6 +83,8 @@ export interface PacketsConfig {
   /** The most value taken from a neighbour on credit. Units; 0: only what it has prepaid. */
   readonly valueAtUnits: number;
   readonly discipline: 'weighted' | 'strict';
+  /** What this node's own packets count for in line, beside what the next neighbour offers. Units per MB. */
+  readonly ownPriorityPerMb: number;
 }
 
 /** `…Mb` is worth that many MB at my ask to the neighbour; `…Units`, when set, takes its place. */
@@ -147,4 +149,7 @@ export interface NeighbourConfig {
   readonly dropAtUnits: number | undefined;
   readonly riskAtUnits: number | undefined;
   readonly valueAtUnits: number | undefined;
+  /** What it is offered for serving this node's packets first: those sent to it, and those it sends here. Units per MB. */
+  readonly offerSendingPerMb: number;
+  readonly offerReceivingPerMb: number;
 }

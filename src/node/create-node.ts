@@ -329,6 +329,7 @@ class RunningNode implements WayleaveNode {
       desk: this.#settlement.desks,
       config: this.#config,
       credit: this.#credits.status(known),
+      packets: this.packets?.linkStatus(known.neighbour.id),
     });
   }
 

@@ -46,7 +46,7 @@ export class NodeServices implements LinkServices {
       : undefined;
     this.routing = new Routing({
       ...{ self, clock, uplink: config.transit.uplink, preference, rerouted, fault },
-      toll: this.packets?.toll ?? NO_TOLL,
+      toll: (id) => this.packets?.tollTo(id) ?? NO_TOLL,
       changed: (node, via) => this.packets?.route(node, via),
     });
   }

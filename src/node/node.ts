@@ -81,6 +81,8 @@ export interface LinkStatus {
   readonly credit: CreditStatus;
   /** Signed totals exchanged; absent before the first connection. */
   readonly statements: StatementStatus | undefined;
+  /** Value packets that leave by it; absent while it is down, or where they are off. */
+  readonly packets?: PacketLinkStatus | undefined;
   readonly roundTripMs: number | undefined;
   readonly paymentsPaused: boolean;
   readonly lastFault: string | undefined;
@@ -103,6 +105,37 @@ export interface CreditStatus {
 export interface PacketStatus extends PacketFigures {
   readonly tolls: number;
   readonly fees: number;
+}
+
+/** Value packets towards one neighbour. */
+export interface PacketLinkStatus {
+  /** Kept from a packet of others that leaves by it, as its line stands now: `surge` times the usual, and what it offers. */
+  readonly tollPerPacket: number;
+  readonly tollPerMb: number;
+  readonly surge: number;
+  /** The most value taken from it on credit, and by it from here. */
+  readonly valueAt: number;
+  readonly theirValueAt: number;
+  /** What may still come back as change. */
+  readonly changeDue: number;
+  readonly waiting: number;
+  readonly waitingBytes: number;
+  /** One for each neighbour whose packets leave by it, those that sent most first, at most 100. */
+  readonly pairs: readonly PacketPairStatus[];
+}
+
+/** The ordered pair of the neighbour a packet came from and the one it goes to. */
+export interface PacketPairStatus {
+  /** A neighbour's id; `own`: this node's packets. */
+  readonly from: NodeId | 'own' | undefined;
+  /** What it counts for in line: what the first offers for sending, and the second for receiving. */
+  readonly weight: number;
+  readonly waiting: number;
+  readonly waitingBytes: number;
+  readonly sent: number;
+  readonly sentBytes: number;
+  /** Gave way, and went back. */
+  readonly dropped: number;
 }
 
 /** How the two ends' signed totals compare. Numbers are those of statements, 0 for none. */

@@ -46,7 +46,10 @@ export function offer(
     valueAt: valueAtFor(config, neighbour),
     metering: config.transit.metering,
     allotment: { bytes: 1_000_000, ms: 1_000 },
-    priority: { sendingPerMb: 0, receivingPerMb: 0 },
+    priority: {
+      sendingPerMb: neighbour?.offerSendingPerMb ?? 0,
+      receivingPerMb: neighbour?.offerReceivingPerMb ?? 0,
+    },
   };
   if (last === undefined || sameTerms(terms, last)) return last ?? terms;
   return { ...terms, epoch: last.epoch + 1 };

@@ -1,4 +1,4 @@
-import { Carrier, type CarrierLink } from '../core/carrier.ts';
+import { Carrier, type CarrierLink, SELF } from '../core/carrier.ts';
 import type { Clock, RandomBytes } from '../core/clock.ts';
 import { type Surge, surgedToll, surgeFor } from '../core/congestion.ts';
 import { HERE, NOWHERE } from '../core/forwarding-table.ts';
@@ -8,13 +8,14 @@ import type { NodeId } from '../core/node-id.ts';
 import type { PairFigures } from '../core/pair-queue.ts';
 import type { PathPrice } from '../core/route.ts';
 import type { Route } from '../core/route-table.ts';
-import type { Units } from '../core/units.ts';
+import type { PriorityOffers } from '../core/terms.ts';
+import { MAX_PRICE, type PricePerMb, type Units } from '../core/units.ts';
 import type { Channel, Link } from '../link/link.ts';
 import { PacketRelay } from '../packets/packet-relay.ts';
 import { PacketUser } from '../packets/packet-user.ts';
 import { PACKET_HEADER_BYTES } from '../wire/packet.ts';
 import type { PacketsConfig } from './config.ts';
-import type { PacketStatus } from './node.ts';
+import type { PacketLinkStatus, PacketStatus } from './node.ts';
 
 export interface PacketServiceOptions {
   readonly self: NodeId;
@@ -31,6 +32,10 @@ export interface PacketServiceOptions {
   readonly emit: (kind: 'packet', facts: Record<string, string | number | undefined>) => void;
 }
 
+/** Pairs of a link that a status lists, those that sent most. */
+const MOST_PAIRS_SHOWN = 100;
+const NO_OFFERS: PriorityOffers = { sendingPerMb: 0, receivingPerMb: 0 };
+
 interface Member {
   readonly account: LinkAccount;
   readonly link: Link;
@@ -39,6 +44,10 @@ interface Member {
   open: boolean;
   /** How many times the usual toll is taken for sending out to it. */
   surge: Surge;
+  /** What routes were last told that sending by it takes. */
+  told: PathPrice | undefined;
+  /** What it offered when its packets were weighed last. */
+  weighed: PriorityOffers;
 }
 
 /** Value packets on one node's links and accounts. */
@@ -84,6 +93,7 @@ export class PacketService {
         moved: (row) => this.#movedOn(row),
         holds: (row) => this.#byRow[row]?.account.settling === true,
         queue: { discipline: config.discipline },
+        weightOf: (from, to) => this.#sending(from) + this.#offers(to).receivingPerMb,
       });
       this.#relay.route(self, HERE);
     }
@@ -101,7 +111,7 @@ export class PacketService {
     if (account === undefined) return;
     this.#members.get(link.peer)?.unwatch();
     const unwatch = account.watch(() => this.#terms(account));
-    const member: Member = { account, link, unwatch, open: false, surge: 1 };
+    const member: Member = { account, link, unwatch, open: false, surge: 1, told: undefined, weighed: NO_OFFERS };
     this.#members.set(link.peer, member);
     this.#byRow[account.row] = member;
     this.#made.relay.linkUp(link, account.row);
@@ -117,7 +127,48 @@ export class PacketService {
     if (surge === member.surge) return;
     member.surge = surge;
     this.#terms(member.account);
-    this.#options.tolled(member.account.neighbour, surgedToll(this.toll, surge));
+  }
+
+  /** What a neighbour offers for its place in line (DESIGN §6). */
+  #offers(row: number): PriorityOffers {
+    return this.#byRow[row]?.account.theirs.newest?.priority ?? NO_OFFERS;
+  }
+
+  /** What packets from a neighbour, or of this node itself, count for in line by where they come from. */
+  #sending(row: number): PricePerMb {
+    return row === SELF ? this.#options.config.ownPriorityPerMb : this.#offers(row).sendingPerMb;
+  }
+
+  /** What a packet that goes out to a neighbour is charged on this hop: here, and there for what this node offers. */
+  tollTo(neighbour: NodeId): PathPrice {
+    const { perMb, perPacket } = this.#kept(neighbour);
+    const offered = this.#members.get(neighbour)?.account.mine.newest?.priority.sendingPerMb ?? 0;
+    return { perPacket, perMb: Math.min(MAX_PRICE, perMb + offered) };
+  }
+
+  /** The part of it that stays here: the toll, and what the neighbour offers for being sent to. */
+  #kept(neighbour: NodeId): PathPrice {
+    const member = this.#members.get(neighbour);
+    const toll = surgedToll(this.toll, member?.surge ?? 1);
+    const offered = member === undefined ? 0 : this.#offers(member.account.row).receivingPerMb;
+    return { perPacket: toll.perPacket, perMb: Math.min(MAX_PRICE, toll.perMb + offered) };
+  }
+
+  /** Who sends by this way is told what it takes now. */
+  #tell(member: Member): void {
+    const { neighbour, row } = member.account;
+    const now = this.tollTo(neighbour);
+    const offers = this.#offers(row);
+    if (
+      offers.sendingPerMb !== member.weighed.sendingPerMb ||
+      offers.receivingPerMb !== member.weighed.receivingPerMb
+    ) {
+      member.weighed = offers;
+      this.#made.relay.reweigh(row);
+    }
+    if (member.told?.perPacket === now.perPacket && member.told.perMb === now.perMb) return;
+    member.told = now;
+    this.#options.tolled(neighbour, now);
   }
 
   /** What the link may carry now, by both sides' terms: nothing before they are exchanged. */
@@ -131,12 +182,18 @@ export class PacketService {
     const { refusalFee } = this.#options.config;
     this.#made.carrier.setLink(
       account.row,
-      open ? { ...this.#tollTo(member), valueAt: mine.valueAt, peerValueAt: theirs.valueAt, refusalFee } : undefined,
+      open
+        ? {
+            ...this.#tollOf(member),
+            ...{ valueAt: mine.valueAt, peerValueAt: theirs.valueAt, refusalFee, offers: theirs.priority },
+          }
+        : undefined,
     );
+    if (member !== undefined) this.#tell(member);
     if (open && !account.settling) this.#made.relay.resume(account.row);
   }
 
-  #tollTo(member: Member | undefined): Pick<CarrierLink, 'toll' | 'surgePerPacket'> {
+  #tollOf(member: Member | undefined): Pick<CarrierLink, 'toll' | 'surgePerPacket'> {
     const toll = surgedToll(this.toll, member?.surge ?? 1);
     return { toll, surgePerPacket: toll.perPacket - this.toll.perPacket };
   }
@@ -179,7 +236,7 @@ export class PacketService {
     if (route === undefined) return undefined;
     if (route.via === undefined) return 0;
     // This node takes no toll from packets of its own, but the price from here has it.
-    const own = surgedToll(this.toll, this.#members.get(route.via)?.surge ?? 1);
+    const own = this.#kept(route.via);
     const { perMb, perPacket } = route.price;
     const sizeBytes = PACKET_HEADER_BYTES + payloadBytes;
     return perPacket - own.perPacket + Math.ceil((sizeBytes * (perMb - own.perMb)) / 1_000_000);
@@ -194,9 +251,31 @@ export class PacketService {
     return { ...this.user.figures, ...this.earned };
   }
 
-  queues(neighbour: NodeId): PairFigures[] {
-    const account = this.#members.get(neighbour)?.account;
-    return account === undefined ? [] : this.#made.relay.figures(account.row);
+  /** Packets on one link, by the pairs that send over it; undefined while it is down. */
+  linkStatus(neighbour: NodeId): PacketLinkStatus | undefined {
+    const member = this.#members.get(neighbour);
+    if (member === undefined) return undefined;
+    const { mine, row, theirs } = member.account;
+    const { perMb, perPacket } = this.#kept(neighbour);
+    const pairs = this.#made.relay.figures(row);
+    const sum = (of: (pair: PairFigures) => number) => pairs.reduce((all, pair) => all + of(pair), 0);
+    return {
+      tollPerPacket: perPacket,
+      tollPerMb: perMb,
+      surge: member.surge,
+      valueAt: mine.newest?.valueAt ?? 0,
+      theirValueAt: theirs.newest?.valueAt ?? 0,
+      changeDue: this.#made.carrier.changeDue(row),
+      waiting: sum((pair) => pair.waiting),
+      waitingBytes: sum((pair) => pair.waitingBytes),
+      pairs: pairs
+        .toSorted((a, b) => b.sentBytes - a.sentBytes)
+        .slice(0, MOST_PAIRS_SHOWN)
+        .map(({ from, ...figures }) => ({
+          from: from === SELF ? 'own' : this.#byRow[from]?.account.neighbour,
+          ...figures,
+        })),
+    };
   }
 
   close(): void {

@@ -12,8 +12,8 @@ import { decodeRoutes, encodeRoutes } from '../wire/routes.ts';
 export interface RoutingOptions {
   readonly self: NodeId;
   readonly clock: Clock;
-  /** What this node takes from packets for sending them out. */
-  readonly toll: PathPrice;
+  /** What packets are charged for being sent out to a neighbour. */
+  readonly toll: (neighbour: NodeId) => PathPrice;
   /** It has an uplink: the internet is reached here. */
   readonly uplink: boolean;
   /** How much this node wants its traffic to go by a neighbour: more is better, below 0 never. */
@@ -70,7 +70,7 @@ export class Routing {
   linkUp(link: Link): void {
     this.#links.set(link.peer, link);
     this.#exchange.linkDown(link.peer);
-    this.#exchange.linkUp(link.peer, { metric: LINK_METRIC, toll: this.#options.toll });
+    this.#exchange.linkUp(link.peer, { metric: LINK_METRIC, toll: this.#options.toll(link.peer) });
   }
 
   linkDown(link: Link): void {

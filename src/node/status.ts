@@ -2,7 +2,7 @@ import { Column } from '../core/ledger.ts';
 import { SERVICES, type Service } from '../core/service.ts';
 import type { NodeConfig } from './config.ts';
 import type { Known } from './neighbours.ts';
-import type { CreditStatus, LinkStatus, ServiceStatus } from './node.ts';
+import type { CreditStatus, LinkStatus, PacketLinkStatus, ServiceStatus } from './node.ts';
 import { creditFor } from './offer.ts';
 import type { PaymentDesks } from './payment-desks.ts';
 
@@ -11,6 +11,7 @@ export interface StatusSources {
   readonly desk: PaymentDesks;
   readonly config: NodeConfig;
   readonly credit: CreditStatus;
+  readonly packets: PacketLinkStatus | undefined;
 }
 
 /** One link as the faces show it; read from the ledger at this moment. */
@@ -46,6 +47,7 @@ export function linkStatus(known: Known, from: StatusSources): LinkStatus {
     >,
     credit,
     statements: session.statements,
+    packets: from.packets,
     roundTripMs: link?.roundTripMs,
     paymentsPaused: session.paused,
     lastFault: neighbour.lastFault,

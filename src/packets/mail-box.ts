@@ -2,6 +2,7 @@ import type { StrandReason } from '../core/carrier.ts';
 import type { Clock } from '../core/clock.ts';
 import type { LinkRow } from '../core/ledger.ts';
 import { PairQueue, type PairQueueLimits } from '../core/pair-queue.ts';
+import { Fifo } from '../link/fifo.ts';
 import { type Channel, type Link, OPEN_COST_BYTES, ResetCode } from '../link/link.ts';
 import { type Changed, patchPacket, viewOf } from '../wire/packet.ts';
 import type { PlacedPacket } from './packet-cutter.ts';
@@ -10,6 +11,8 @@ export interface MailBoxOptions {
   readonly link: Link;
   readonly clock: Clock;
   readonly limits: PairQueueLimits;
+  /** What packets of a neighbour weigh in line. */
+  readonly weightOf: (from: LinkRow) => number;
   /** A packet carrying `value` was handed to the link. */
   readonly left: (value: number) => void;
   /** A packet cannot leave any more. */
@@ -46,6 +49,13 @@ export function isMailBox(header: Uint8Array): boolean {
   return header.length === 2 && header[0] === MAIL_BOX_HEADER[0] && header[1] === MAIL_BOX_HEADER[1];
 }
 
+/**
+ * Returned packets that a neighbour has not taken yet, most of them its own. From the first on nothing more is read from
+ * one that dialled: of two that wait for each other one must go on. At the second the link ends. Bytes.
+ */
+const MOST_BACK_BYTES = 2 ** 18;
+const STALLED_BACK_BYTES = 2 ** 22;
+
 /** One write: as much as a data frame takes. */
 const BATCH_BYTES = 65_536;
 const LEAST_BATCH_BYTES = 1_024;
@@ -67,14 +77,17 @@ export class MailBox {
   #filled = 0;
   #sendable = 0;
   #closed = false;
-  readonly #backs: Buffer[] = [];
+  readonly #backs = new Fifo<Buffer>();
   #backBytes = 0;
+  /** Read from it and not given back to its window. */
+  #unread = 0;
 
   constructor(options: MailBoxOptions) {
     this.#options = options;
     this.link = options.link;
     this.queue = new PairQueue<Waiting>({
       ...options.limits,
+      weightOf: options.weightOf,
       dropped: (waiting) => options.stranded(stranded(waiting), 'CONGESTED'),
     });
     this.link.grantForward(OPEN_COST_BYTES);
@@ -117,6 +130,7 @@ export class MailBox {
     if (this.queue.packets === 0 && !this.#options.holds() && this.#room()) {
       this.#append(bytes, at, length);
       patchPacket(this.#view, this.#filled - length, changed);
+      this.queue.passed(from, length);
       this.#options.left(changed.value);
       return;
     }
@@ -128,6 +142,7 @@ export class MailBox {
   putBack(packet: Buffer): void {
     this.#backs.push(packet);
     this.#backBytes += packet.length;
+    if (this.#backBytes > STALLED_BACK_BYTES) this.link.close('LINK_STALLED');
   }
 
   /**
@@ -181,6 +196,7 @@ export class MailBox {
       this.#backBytes -= packet.length;
       this.#append(packet, 0, packet.length);
     }
+    this.#readOn();
     while (this.queue.packets > 0 && !this.#options.holds() && this.#room()) this.#leave(this.queue.shift() as Waiting);
     while (this.#filled > 0 && this.#sendable > 0) this.#write();
   }
@@ -192,6 +208,19 @@ export class MailBox {
     this.#append(packet, 0, packet.length);
     patchPacket(this.#view, this.#filled - packet.length, changed);
     this.#options.left(changed.value);
+  }
+
+  /** `bytes` of what it sent were dealt with: it may send as much again, once it took what went back to it. */
+  read(bytes: number): void {
+    this.#unread += bytes;
+    this.#readOn();
+  }
+
+  #readOn(): void {
+    if (this.#unread === 0 || (!this.link.dialled && this.#backBytes > MOST_BACK_BYTES)) return;
+    const bytes = this.#unread;
+    this.#unread = 0;
+    this.#in?.release(bytes);
   }
 
   /** Bytes that are charged already and wait for the neighbour to take them. */

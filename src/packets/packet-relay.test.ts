@@ -17,6 +17,8 @@ class Neighbour {
   readonly row: LinkRow;
   readonly sent: Buffer[] = [];
   room = 1_000_000;
+  released = 0;
+  closedBy: string | undefined;
   #mine: ChannelHandlers | undefined;
   #theirs: ChannelHandlers | undefined;
   readonly #open: () => void;
@@ -56,8 +58,14 @@ class Neighbour {
           this.#mine = handlers;
         },
         reset: () => undefined,
-        release: () => undefined,
+        release: (bytes: number) => {
+          this.released += bytes;
+        },
       }),
+      dialled: bed.dials,
+      close: (code: string) => {
+        this.closedBy = code;
+      },
     } as unknown as Link;
     bed.relay.linkUp(link, this.row);
     this.#open = () => bed.relay.opened(channel(), this.row);
@@ -94,6 +102,9 @@ class Bed {
   readonly refunded: [number, Receipt][] = [];
   readonly faults: unknown[] = [];
   held = false;
+  readonly dials: boolean;
+  /** What the neighbours, by row, offer for sending and for receiving. */
+  readonly offers = new Map<number, [sending: number, receiving: number]>();
   readonly relay = new PacketRelay({
     holds: () => this.held,
     self: ME,
@@ -106,12 +117,14 @@ class Bed {
       refunded: (_, value, receipt) => this.refunded.push([value, receipt]),
     },
     queue: { maxPackets: 3 },
+    weightOf: (from, to) => (this.offers.get(from)?.[0] ?? 0) + (this.offers.get(to)?.[1] ?? 0),
   });
   readonly left: Neighbour;
   readonly right: Neighbour;
   #count = 0;
 
-  constructor() {
+  constructor(dials = true) {
+    this.dials = dials;
     this.left = new Neighbour(this, 1);
     this.right = new Neighbour(this, 2);
     this.relay.route(ME, HERE);
@@ -215,6 +228,48 @@ describe('a relay of packets', () => {
     bed.held = false;
     bed.relay.resume(bed.right.row);
     assert.deepEqual([bed.right.sent.length, ...bed.balances()], [1, 200, -95]);
+  });
+
+  it('weighs a pair by what its two neighbours offer, counts it, and weighs it anew when they offer more', () => {
+    const bed = new Bed();
+    bed.offers.set(bed.left.row, [3, 0]);
+    bed.offers.set(bed.right.row, [0, 5]);
+    bed.left.says(bed.packet(id(2)));
+    bed.right.room = 0;
+    bed.left.says(bed.packet(id(2)));
+    bed.relay.send({ destination: id(2), value: 9, id: Buffer.alloc(8, 3), payload: Buffer.alloc(0) });
+    const seen = () =>
+      bed.relay.figures(bed.right.row).map(({ from, weight, waiting, sent }) => [from, weight, waiting, sent]);
+    assert.deepEqual(seen(), [
+      [bed.left.row, 8, 1, 1],
+      [-1, 5, 1, 0],
+    ]);
+    bed.offers.set(bed.left.row, [4, 0]);
+    bed.relay.reweigh(bed.left.row);
+    bed.offers.set(bed.right.row, [0, 1]);
+    bed.relay.reweigh(bed.right.row);
+    assert.deepEqual(
+      seen().map(([, weight]) => weight),
+      [5, 1],
+    );
+    bed.right.takesMore(1_000_000);
+    bed.left.leaves();
+    assert.deepEqual(seen(), [[-1, 1, 0, 1]], 'who is gone is no pair any more');
+  });
+
+  it('reads no more from a neighbour that does not take back what came of it, and ends where it dialled itself', () => {
+    const big = { text: 'x'.repeat(15_000) };
+    const bed = new Bed(false);
+    bed.left.room = 0;
+    for (let n = 0; n < 20; n += 1) bed.left.says(bed.packet(id(7), big));
+    const read = bed.left.released;
+    assert.ok(read > 200_000 && read < 290_000, String(read));
+    bed.left.takesMore(1_000_000);
+    assert.equal(bed.left.released, 20 * 15_072);
+    const dialled = new Bed(true);
+    dialled.left.room = 0;
+    for (let n = 0; n < 300; n += 1) dialled.left.says(dialled.packet(id(7), big));
+    assert.deepEqual([dialled.left.released, dialled.left.closedBy], [300 * 15_072, 'LINK_STALLED']);
   });
 
   it('gives an own packet that came back to whoever sent it', () => {

@@ -41,6 +41,8 @@ export interface PacketRelayOptions {
   /** Whether nothing new may leave by a link for a moment; `resume` ends it. */
   readonly holds?: (row: LinkRow) => boolean;
   readonly queue?: Partial<QueueLimits>;
+  /** What packets from one neighbour (or `SELF`) to another weigh in line (DESIGN §6); 0 unless given. */
+  readonly weightOf?: (from: LinkRow, to: LinkRow) => number;
 }
 
 /** What may wait for one link. */
@@ -81,6 +83,7 @@ export class PacketRelay {
       link,
       clock: this.#options.clock,
       limits: { ...DEFAULT_QUEUE, ...this.#options.queue },
+      weightOf: (from) => this.#options.weightOf?.(from, row) ?? 0,
       left: (value) => this.#options.carrier.left(row, value),
       stranded: (packet, reason) => this.#stranded(row, packet, reason),
       received: (channel) => this.#listen(channel, row, link.peer),
@@ -95,7 +98,9 @@ export class PacketRelay {
   linkDown(row: LinkRow): void {
     const box = this.#boxes[row];
     this.#boxes[row] = undefined;
-    if (box !== undefined) this.#burst(() => box.close());
+    if (box === undefined) return;
+    this.#burst(() => box.close());
+    for (const other of this.#boxes) other?.queue.forget(row);
   }
 
   /** The neighbour granted upload credit: enough, perhaps, to open this node's own mailbox. */
@@ -115,9 +120,9 @@ export class PacketRelay {
     if (this.#boxes[row] !== undefined) this.#burst(() => this.#touched.add(row));
   }
 
-  /** Sets how packets from one neighbour to another are served (DESIGN §6). */
-  weigh(from: LinkRow, to: LinkRow, weight: number): void {
-    this.#boxes[to]?.queue.weigh(from, weight);
+  /** What a neighbour offers changed: its packets, and those to it, are weighed anew. */
+  reweigh(row: LinkRow): void {
+    for (const [to, box] of this.#boxes.entries()) box?.queue.reweigh(to === row ? undefined : row);
   }
 
   /** Every pair queue towards a link. */
@@ -158,7 +163,7 @@ export class PacketRelay {
           channel.reset(ResetCode.protocol);
           this.#options.fault(neighbour, error);
         }
-        channel.release(bytes.length);
+        this.#boxes[row]?.read(bytes.length);
       },
       ended: () => undefined,
       reset: () => undefined,

@@ -70,6 +70,8 @@ export function simConfig(options: SimConfig): NodeConfig {
       dropAtUnits: undefined,
       riskAtUnits: undefined,
       valueAtUnits: undefined,
+      offerSendingPerMb: 0,
+      offerReceivingPerMb: 0,
     })),
   };
 }

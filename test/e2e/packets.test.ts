@@ -87,3 +87,36 @@ describe('value packets over real nodes', { timeout: 120_000 }, () => {
     }
   });
 });
+
+describe('a place in line, offered for', { timeout: 120_000 }, () => {
+  // Node 0 offers its carrier one unit a byte for what it sends, and half of it for what it gets.
+  const offers = (carrier: string) =>
+    `[[neighbour]]\nid = "${carrier}"\noffer_sending_per_mb = 1000000\noffer_receiving_per_mb = 500000`;
+  const line = new Line(3, {
+    end: (index, signers) =>
+      `[packets]\nvalue_at_units = 1000000\n[credit]\n${credit}\n${index === 0 ? offers(signers[1]?.id as string) : ''}`,
+  });
+  const packets = (index: number): PacketService => line.nodes[index]?.node.packets as PacketService;
+  const id = (index: number): string => line.signers[index]?.id as string;
+
+  before(async () => {
+    await line.start();
+    await line.ready();
+  });
+  after(() => line.close());
+
+  test('is in the price of the path, is paid by the packets, and weighs what they wait in', async () => {
+    await line.until(() => packets(0).quote(id(2), 0) === 5 + 72 && packets(2).quote(id(0), 28) === 5 + 50);
+    const order = { payload: Buffer.alloc(28), replies: 0, waitMs: 200 };
+    await packets(0).user.send({ ...order, to: id(2), value: 1_000 });
+    await packets(2).user.send({ ...order, to: id(0), value: 1_000 });
+    await line.until(() => packets(0).user.figures.delivered + packets(2).user.figures.delivered === 2);
+    const came = [2, 0].map((index) => packets(index).user.figures.deliveredUnits);
+    assert.deepEqual([...came, packets(1).earned.tolls], [895, 945, 160]);
+    const links = line.nodes[1]?.node.status().links ?? [];
+    const pair = (to: number, from: number) =>
+      links.find(({ neighbour }) => neighbour === id(to))?.packets?.pairs.find((each) => each.from === id(from));
+    assert.deepEqual([pair(2, 0)?.weight, pair(0, 2)?.weight], [1_000_000, 500_000]);
+    assert.deepEqual([pair(2, 0)?.sent, pair(2, 0)?.sentBytes, pair(0, 2)?.dropped], [1, 100, 0]);
+  });
+});
