@@ -1,6 +1,6 @@
 import { payAtFor } from '../core/credit.ts';
 import type { NodeId } from '../core/node-id.ts';
-import { PROTOCOL_VERSION, sameTerms, type Terms } from '../core/terms.ts';
+import { PROTOCOL_VERSION, type PriorityOffers, sameTerms, type Terms } from '../core/terms.ts';
 import type { PricePerMb, Units } from '../core/units.ts';
 import type { NeighbourConfig, NodeConfig } from './config.ts';
 
@@ -46,13 +46,15 @@ export function offer(
     valueAt: valueAtFor(config, neighbour),
     metering: config.transit.metering,
     allotment: { bytes: 1_000_000, ms: 1_000 },
-    priority: {
-      sendingPerMb: neighbour?.offerSendingPerMb ?? 0,
-      receivingPerMb: neighbour?.offerReceivingPerMb ?? 0,
-    },
+    priority: offersTo(neighbour),
   };
   if (last === undefined || sameTerms(terms, last)) return last ?? terms;
   return { ...terms, epoch: last.epoch + 1 };
+}
+
+/** What the neighbour is offered for serving packets of mine first. */
+function offersTo(neighbour: NeighbourConfig | undefined): PriorityOffers {
+  return { sendingPerMb: neighbour?.offerSendingPerMb ?? 0, receivingPerMb: neighbour?.offerReceivingPerMb ?? 0 };
 }
 
 /** How much value a neighbour may give on credit; 0 where nothing is carried. */

@@ -5,7 +5,6 @@ import { Ledger } from '../core/ledger.ts';
 import { FrameType } from '../link/frame.ts';
 import { OPEN_COST_BYTES } from '../link/link.ts';
 import { Bed } from '../link/link-bed.fixture.ts';
-import { encodePacket } from '../wire/packet.ts';
 import { MAIL_BOX_HEADER } from './mail-box.ts';
 import { PacketRelay } from './packet-relay.ts';
 
