@@ -1,9 +1,11 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { describe, test } from 'node:test';
+import { after, describe, test } from 'node:test';
+import { Bench } from '../scripts/mutants/bench.ts';
 import { HAND_MADE } from '../scripts/mutants/hand-made.ts';
 import { placed } from '../scripts/mutants/mutant.ts';
+import { readOptions } from '../scripts/mutants/options.ts';
 
 const root = dirname(import.meta.dirname);
 
@@ -19,5 +21,38 @@ describe('bugs made by hand', () => {
   test('there are enough of them, each with its own name', () => {
     assert.ok(HAND_MADE.length >= 20);
     assert.equal(new Set(HAND_MADE.map(({ name }) => name)).size, HAND_MADE.length);
+  });
+});
+
+describe('a bench', () => {
+  const bench = new Bench(root);
+  after(() => bench.close());
+  const file = 'src/core/risk.ts';
+  const source = readFileSync(join(root, file), 'utf8');
+  const testFiles = ['src/core/risk.test.ts'];
+  const tried = async (text: string): Promise<string | undefined> => {
+    const { parts } = await bench.survey({ testFiles, rounds: undefined });
+    const ids = parts.map(({ id }) => id);
+    return (await bench.try({ change: { file, text }, testFiles, rounds: undefined, parts: ids }))?.by;
+  };
+
+  test('notices what a unit test notices, what does not load, and nothing where nothing changed', async () => {
+    assert.equal(await tried(source), undefined);
+    assert.equal(await tried(source.replaceAll('Math.min', 'Math.max')), 'tests');
+    assert.equal(await tried(`${source}\nthrow new Error('broken');`), 'load');
+    assert.equal(await tried(source), undefined);
+  });
+});
+
+describe('the command line of mutants', () => {
+  test('says what is wrong with it', () => {
+    for (const args of [['ledger'], ['--no-such'], ['--workers', '0'], ['--rounds', '4'], ['--minutes', 'x']])
+      assert.ok('wrong' in readOptions(args), args.join(' '));
+  });
+
+  test('asks for the bugs made by hand unless told otherwise', () => {
+    const options = readOptions([]);
+    assert.ok('rounds' in options && !options.all && !options.mechanical && options.patch === undefined);
+    assert.deepEqual(readOptions(['--help']), { help: true });
   });
 });

@@ -78,25 +78,52 @@ export function mechanicalMutants(files: readonly string[] = RULES): Mutant[] {
   }
 }
 
-type Change = Pick<Mutant, 'start' | 'end' | 'text'>;
+type Change = Pick<Mutant, 'start' | 'end' | 'text' | 'deletion'>;
 
 function mutantsOf(file: string, source: SourceFile): Mutant[] {
   const text = readFileSync(join(ROOT, file), 'utf8');
-  const changes: Change[] = [];
-  const visit = (node: Node): void => {
-    if (SILENT.has(node.kind) || SILENT_TEXT.test(text.slice(startOf(node, text), node.end))) return;
-    changes.push(...changesOf(node, text));
-    node.forEachChild(visit);
+  const mutants: Mutant[] = [];
+  const visit = (node: Node, place: string): void => {
+    const own = text.slice(startOf(node, text), node.end);
+    if (SILENT.has(node.kind) || SILENT_TEXT.test(own)) return;
+    const inner = NAMED.has(node.kind) ? nameOf(own, place) : place;
+    for (const change of changesOf(node, text)) mutants.push(told(change, { file, text, place: inner }));
+    node.forEachChild((child) => visit(child, inner));
   };
-  source.forEachChild(visit);
-  return changes.map((change) => {
-    const before = text.slice(0, change.start);
-    const line = before.split('\n').length;
-    const column = change.start - before.lastIndexOf('\n');
-    const words = (part: string): string => part.replace(/\s+/g, ' ').trim().slice(0, 60);
-    const told = `${words(text.slice(change.start, change.end))} → ${change.text === '' ? 'nothing' : words(change.text)}`;
-    return { ...change, id: `${file}:${line}:${column} ${told}`, file, line, change: told };
-  });
+  source.forEachChild((child) => visit(child, ''));
+  return mutants;
+}
+
+/** What a change is called: where it stands, and what becomes what. */
+function told(change: Change, { file, text, place }: { file: string; text: string; place: string }): Mutant {
+  const before = text.slice(0, change.start);
+  const line = before.split('\n').length;
+  const column = change.start - before.lastIndexOf('\n');
+  const words = (part: string): string => part.replace(/\s+/g, ' ').trim().slice(0, 60);
+  const to = /^;?$/.test(change.text) ? 'nothing' : words(change.text);
+  const said = `${words(text.slice(change.start, change.end))} → ${to}`;
+  const code = text.split('\n')[line - 1]?.trim() ?? '';
+  return { ...change, id: `${file}:${line}:${column} ${said}`, file, line, change: said, place, code };
+}
+
+const NAMED = new Set([
+  SyntaxKind.ClassDeclaration,
+  SyntaxKind.FunctionDeclaration,
+  SyntaxKind.MethodDeclaration,
+  SyntaxKind.GetAccessor,
+  SyntaxKind.SetAccessor,
+  SyntaxKind.Constructor,
+  SyntaxKind.VariableDeclaration,
+  SyntaxKind.PropertyDeclaration,
+]);
+
+/** The name of what a node declares, unless it stands within a function or a table that has one. */
+function nameOf(own: string, place: string): string {
+  if (/[.)]/.test(place) || /^[a-z]|^[A-Z_]+$/.test(place)) return place;
+  const name =
+    /^(?:(?:export|abstract|static|readonly|override|private|async|get|set|class|function\*?) +|\*)*(#?\w+)/.exec(own);
+  const [, word = ''] = name ?? [];
+  return place === '' ? word : `${place}.${word}`;
 }
 
 /** Where the text of a node begins, after blanks and comments. */
@@ -108,7 +135,8 @@ function startOf(node: Node, text: string): number {
 function changesOf(node: Node, text: string): Change[] {
   const start = startOf(node, text);
   const own = text.slice(start, node.end);
-  const replace = (by: string): Change[] => [{ start, end: node.end, text: by }];
+  const replace = (by: string): Change[] => [{ start, end: node.end, text: by, deletion: false }];
+  const left: Change[] = [{ start, end: node.end, text: ';', deletion: true }];
   switch (node.kind) {
     case SyntaxKind.BinaryExpression:
       return binary(node, text);
@@ -124,12 +152,12 @@ function changesOf(node: Node, text: string): Change[] {
     case SyntaxKind.PropertyAccessExpression:
       return /^Math\.(min|max)$/.test(own) ? replace(own.endsWith('n') ? 'Math.max' : 'Math.min') : [];
     case SyntaxKind.IfStatement:
-      return [...negated(node, text), ...replace('')];
+      return [...negated(node, text), ...left];
     case SyntaxKind.ConditionalExpression:
       return negated(node, text);
     case SyntaxKind.ExpressionStatement:
     case SyntaxKind.ThrowStatement:
-      return replace(';');
+      return left;
     default:
       return [];
   }
@@ -154,7 +182,7 @@ function binary(node: Node, text: string): Change[] {
   const strings = /^['"`]/.test(text.slice(startOf(left, text))) || /^['"`]/.test(text.slice(rightStart));
   if (swap === undefined || (operator === '+' && strings)) return [];
   const start = left.end + between.indexOf(operator);
-  return [{ start, end: start + operator.length, text: swap }];
+  return [{ start, end: start + operator.length, text: swap, deletion: false }];
 }
 
 /** The first child of `if` and of `? :` is what they ask. */
@@ -162,5 +190,5 @@ function negated(node: Node, text: string): Change[] {
   const [condition] = childrenOf(node);
   if (condition === undefined) return [];
   const start = startOf(condition, text);
-  return [{ start, end: condition.end, text: `!(${text.slice(start, condition.end)})` }];
+  return [{ start, end: condition.end, text: `!(${text.slice(start, condition.end)})`, deletion: false }];
 }

@@ -9,6 +9,12 @@ export interface Mutant {
   readonly start: number;
   readonly end: number;
   readonly text: string;
+  /** The function, method or table it stands in. */
+  readonly place: string;
+  /** The line as it stands. */
+  readonly code: string;
+  /** A rule is left out: a statement, an `if`, a `throw`. */
+  readonly deletion: boolean;
 }
 
 /** A bug made by hand: a text that must stand in the file exactly once, and the wrong one for it. */
@@ -26,11 +32,22 @@ export interface Outcome {
   readonly id: string;
   readonly file: string;
   readonly line: number;
+  readonly place: string;
+  readonly code: string;
   readonly change: string;
-  readonly killedBy: 'tests' | 'exhaustive' | 'fault' | 'endless' | 'load' | 'nothing';
-  /** Which test, law or rule noticed. */
-  readonly evidence: string;
+  readonly deletion: boolean;
+  /** Which unit test noticed, and what; undefined: none did. */
+  readonly tests: Noticed | undefined;
+  /** Which story, small world or seed noticed; `untried`: unit tests had noticed, and that was enough. */
+  readonly simulation: Noticed | 'untried' | undefined;
   readonly seconds: number;
+}
+
+/** Who noticed, and what. */
+export interface Noticed {
+  readonly by: 'tests' | 'stories' | 'exhaustive' | 'fault' | 'load' | 'endless';
+  readonly id: string;
+  readonly evidence: string;
 }
 
 /** Where a bug made by hand stands. Throws when the text is not there, or not only once: then the bug must be written anew. */
@@ -46,5 +63,8 @@ export function placed(bug: Bug, source: string): Mutant {
     start,
     end: start + bug.old.length,
     text: bug.new,
+    place: '',
+    code: '',
+    deletion: false,
   };
 }

@@ -3,7 +3,7 @@ import { appendFileSync, existsSync, mkdirSync, readFileSync, rmSync } from 'nod
 import { dirname, join } from 'node:path';
 import type { Outcome } from './mutant.ts';
 
-const FILE = join(import.meta.dirname, '..', '..', 'node_modules', '.cache', 'wayleave-mutants.jsonl');
+const FILE = join(import.meta.dirname, '..', '..', 'node_modules', '.cache', 'wayleave-mutants-2.jsonl');
 
 interface Kept {
   readonly key: string;
@@ -24,10 +24,10 @@ export class Results {
     }
   }
 
-  /** What became of this mutant when its file said the same. Survivors are always tried again. */
+  /** What became of this mutant when its file said the same. What somebody failed to notice is tried again. */
   of(id: string, source: string): Outcome | undefined {
     const known = this.#kept.get(keyOf(id, source));
-    return known?.killedBy === 'nothing' ? undefined : known;
+    return known?.tests === undefined || known.simulation === undefined ? undefined : known;
   }
 
   keep(source: string, outcome: Outcome): void {

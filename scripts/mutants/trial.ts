@@ -1,107 +1,55 @@
-import { spawn } from 'node:child_process';
-import { join } from 'node:path';
-import type { Mutant, Outcome } from './mutant.ts';
-import type { Workshop } from './workshop.ts';
+import type { Bench } from './bench.ts';
+import type { Mutant, Noticed, Outcome } from './mutant.ts';
+import { type Survey, testFileOf } from './survey.ts';
 
-/** How a mutant is tried. Stages run in order until one notices. */
+/** Whom to ask about a mutant. */
 export interface TrialPlan {
-  readonly stages: readonly Stage[];
-  /** A stage that takes longer hangs, which is noticed too. Milliseconds. */
-  readonly timeoutMs: number;
-  /** Seeds of faults that the unchanged tree breaks, which prove nothing. */
-  readonly seedsWithout: readonly number[];
+  readonly tests: boolean;
+  /** `survivors`: only about what unit tests do not notice. */
+  readonly simulation: 'all' | 'survivors';
+  /** Rounds of simulation. */
+  readonly rounds: number;
 }
 
-/** `tests`: these files. `simulation`: so many rounds of `simulate.ts`. */
-export type Stage =
-  | { readonly kind: 'tests'; readonly files: readonly string[] }
-  | { readonly kind: 'simulation'; readonly rounds: number };
+/** Tries mutants on a bench: only what executes the changed place is asked, quickest first. */
+export class Trial {
+  readonly #bench: Bench;
+  readonly #survey: Survey;
 
-type Noticed = Pick<Outcome, 'killedBy' | 'evidence'>;
-
-const BROKEN = 3;
-/** What a failing test prints: enough to find its name. */
-const MAX_OUTPUT = 200_000;
-
-/** Tries one mutant in its workshop. */
-export async function tryMutant(workshop: Workshop, mutant: Mutant, plan: TrialPlan): Promise<Outcome> {
-  const { id, file, line, change } = mutant;
-  const startedMs = performance.now();
-  const noticed = await workshop.with(mutant, () => noticedBy(workshop, plan));
-  const seconds = Math.round((performance.now() - startedMs) / 100) / 10;
-  return { id, file, line, change, seconds, ...(noticed ?? { killedBy: 'nothing', evidence: '' }) };
-}
-
-/** Runs the stages on the tree as it stands now. */
-export async function noticedBy(workshop: Workshop, plan: TrialPlan): Promise<Noticed | undefined> {
-  for (const stage of plan.stages) {
-    const noticed = await runStage(workshop, stage, plan);
-    if (noticed !== undefined) return noticed;
+  constructor(bench: Bench, survey: Survey) {
+    this.#bench = bench;
+    this.#survey = survey;
   }
-  return undefined;
-}
 
-async function runStage(workshop: Workshop, stage: Stage, plan: TrialPlan): Promise<Noticed | undefined> {
-  if (stage.kind === 'tests' && stage.files.length === 0) return undefined;
-  const args =
-    stage.kind === 'tests'
-      ? ['--test', '--test-isolation=none', '--test-reporter=tap', ...stage.files]
-      : ['scripts/mutants/simulate.ts', String(stage.rounds)];
-  const ended = await run(workshop.folder, args, plan);
-  if (ended.code === undefined) return { killedBy: 'endless', evidence: `${stage.kind} did not end` };
-  if (ended.code === 0) return undefined;
-  if (stage.kind === 'tests') return { killedBy: 'tests', evidence: failedTest(ended.out) };
-  if (ended.code !== BROKEN) return { killedBy: 'load', evidence: ended.err.trim().split('\n').at(-1) ?? '' };
-  const { by, evidence } = JSON.parse(ended.out.trim().split('\n').at(-1) ?? '{}') as { by: 'fault'; evidence: string };
-  return { killedBy: by, evidence };
-}
+  async of(mutant: Mutant, source: string, plan: TrialPlan): Promise<Outcome> {
+    const { id, file, line, place, code, change, deletion } = mutant;
+    const startedMs = performance.now();
+    const text = source.slice(0, mutant.start) + mutant.text + source.slice(mutant.end);
+    const tests = plan.tests ? await this.#byTests(mutant, text) : undefined;
+    const enough = tests !== undefined && plan.simulation === 'survivors';
+    const simulation = enough ? 'untried' : await this.#bySimulation(mutant, text, plan.rounds);
+    const seconds = Math.round((performance.now() - startedMs) / 100) / 10;
+    return { id, file, line, place, code, change, deletion, tests, simulation, seconds };
+  }
 
-function failedTest(tap: string): string {
-  const failed = [...tap.matchAll(/^ *not ok \d+ - (.*)$/gm)].map(([, name]) => name ?? '');
-  return failed[0] ?? 'a test file does not load';
-}
+  async close(): Promise<void> {
+    await this.#bench.close();
+  }
 
-/** The unchanged tree passes its simulation, or nothing found afterwards means anything. Seeds that break it are named. */
-export async function census(workshop: Workshop, rounds: number): Promise<readonly number[]> {
-  const args = ['scripts/mutants/simulate.ts', String(rounds), 'census'];
-  const ended = await run(workshop.folder, args, { stages: [], timeoutMs: CENSUS_MS, seedsWithout: [] });
-  if (ended.code !== 0) throw new Error(`the unchanged tree breaks a rule: ${ended.out}${ended.err}`);
-  return (JSON.parse(ended.out.trim().split('\n').at(-1) ?? '{}') as { breaking: number[] }).breaking;
-}
+  async #byTests(mutant: Mutant, text: string): Promise<Noticed | undefined> {
+    const { near, far } = this.#survey.testsOf(mutant);
+    for (const parts of [near, far]) {
+      const testFiles = [...new Set(parts.map(testFileOf))];
+      const change = { file: mutant.file, text };
+      const noticed = await this.#bench.try({ change, testFiles, rounds: undefined, parts });
+      if (noticed !== undefined) return noticed;
+    }
+    return undefined;
+  }
 
-const CENSUS_MS = 3_600_000;
-
-interface Ended {
-  /** Undefined: it was ended for taking too long. */
-  readonly code: number | undefined;
-  readonly out: string;
-  readonly err: string;
-}
-
-function run(folder: string, args: readonly string[], plan: TrialPlan): Promise<Ended> {
-  return new Promise((resolve, reject) => {
-    const env = {
-      ...process.env,
-      NODE_COMPILE_CACHE: join(folder, '.cache'),
-      WAYLEAVE_SEEDS_WITHOUT: plan.seedsWithout.join(' '),
-    };
-    const child = spawn(process.execPath, [...args], { cwd: folder, env, stdio: ['ignore', 'pipe', 'pipe'] });
-    const texts = { out: '', err: '' };
-    child.stdout.on('data', (bytes) => {
-      if (texts.out.length < MAX_OUTPUT) texts.out += String(bytes);
-    });
-    child.stderr.on('data', (bytes) => {
-      if (texts.err.length < MAX_OUTPUT) texts.err += String(bytes);
-    });
-    let late = false;
-    const timer = setTimeout(() => {
-      late = true;
-      child.kill('SIGKILL');
-    }, plan.timeoutMs);
-    child.on('error', reject);
-    child.on('close', (code) => {
-      clearTimeout(timer);
-      resolve({ ...texts, code: late ? undefined : (code ?? 1) });
-    });
-  });
+  #bySimulation(mutant: Mutant, text: string, rounds: number): Promise<Noticed | undefined> {
+    // A bug made by hand may span more than the place where it begins.
+    const parts = mutant.code === '' ? this.#survey.simulationOfFile(mutant.file) : this.#survey.simulationOf(mutant);
+    return this.#bench.try({ change: { file: mutant.file, text }, testFiles: [], rounds, parts });
+  }
 }

@@ -1,0 +1,54 @@
+import { ACCEPTED } from './accepted/list.ts';
+import type { REASONS } from './accepted/reasons.ts';
+import type { Outcome } from './mutant.ts';
+
+/** Why something may go unnoticed. */
+export type Reason = keyof typeof REASONS;
+
+/** What may go unnoticed, by whom, and why. Found again by words and place, so that lines may move. */
+export interface Accepted {
+  /** Of `src/core/`, without `.ts`. */
+  readonly file: string;
+  /** The function, method or table, as `Ledger.commit`; left out: anywhere in the file. */
+  readonly place?: string;
+  /** A part of the line as it stands. */
+  readonly code?: string;
+  /** A part of what was changed to what, as `< → <=`. */
+  readonly change?: string;
+  /** `nobody`: neither need notice. `simulation`: unit tests do, simulation cannot. `tests`: the other way round. */
+  readonly not: 'nobody' | 'simulation' | 'tests';
+  readonly why: Reason;
+  /** Where the reason does not say it all. */
+  readonly note?: string;
+}
+
+/** Whether somebody is missing who should have noticed: nobody did, or a rule was left out and only one side did. */
+export function missing({ deletion, tests, simulation }: Outcome): Accepted['not'] | undefined {
+  const simulated = simulation !== undefined && simulation !== 'untried';
+  if (tests === undefined && !simulated) return 'nobody';
+  if (!deletion || simulation === 'untried') return undefined;
+  if (tests === undefined) return 'tests';
+  return simulated ? undefined : 'simulation';
+}
+
+/** The entry that explains an outcome. What nobody need notice, neither side need. */
+export function explained(outcome: Outcome): Accepted | undefined {
+  const what = missing(outcome);
+  return ACCEPTED.find((each) => (each.not === what || each.not === 'nobody') && fits(each, outcome));
+}
+
+/** Entries that explain nothing among all these outcomes: the code has moved on. */
+export function stale(outcomes: readonly Outcome[]): readonly Accepted[] {
+  const used = new Set(outcomes.map((each) => (missing(each) === undefined ? undefined : explained(each))));
+  const files = new Set(outcomes.map(({ file }) => file));
+  return ACCEPTED.filter((each) => files.has(`src/core/${each.file}.ts`) && !used.has(each));
+}
+
+function fits({ file, place, code = '', change = '' }: Accepted, outcome: Outcome): boolean {
+  return (
+    outcome.file === `src/core/${file}.ts` &&
+    (place === undefined || outcome.place === place) &&
+    outcome.code.includes(code) &&
+    outcome.change.includes(change)
+  );
+}

@@ -1,0 +1,73 @@
+import { parseArgs } from 'node:util';
+
+export const HELP = `Puts bugs into a copy of the code, one at a time, and sees whether something notices (docs/mutants.md).
+
+  npm run mutants                    every bug made by hand, to be noticed by simulation
+  npm run mutants -- --all           mechanical ones of every line of the rules too; goes on where it was stopped
+  npm run mutants -- --mechanical    only those
+  npm run mutants -- --patch FILE    somebody's unified diff
+
+  --only NAME     those whose name or file has NAME in it
+  --left-out      only mechanical ones that leave a rule out
+  --minutes N     starts none after N minutes
+  --workers N     at a time (1)
+  --rounds N      of simulation, 1 to 3 (1)
+  --fresh         forgets what was found before
+  --json FILE     writes all that was found
+  --help          this
+
+Exit code 0: every bug made by hand was noticed, and every mechanical one was noticed or is explained in
+scripts/mutants/accepted/list.ts (--patch: it was noticed). 1: not so. 2: it could not be run.
+`;
+
+export interface Options {
+  readonly all: boolean;
+  readonly mechanical: boolean;
+  readonly leftOut: boolean;
+  readonly patch: string | undefined;
+  readonly only: string | undefined;
+  readonly fresh: boolean;
+  readonly minutes: number;
+  readonly workers: number;
+  readonly rounds: number;
+  readonly json: string | undefined;
+}
+
+/** What the command line says; a text where it says something wrong, or asks for help. */
+export function readOptions(args: readonly string[]): Options | { readonly help: true } | { readonly wrong: string } {
+  try {
+    const { values } = parseArgs({
+      args: [...args],
+      options: {
+        help: { type: 'boolean', short: 'h', default: false },
+        all: { type: 'boolean', default: false },
+        mechanical: { type: 'boolean', default: false },
+        'left-out': { type: 'boolean', default: false },
+        patch: { type: 'string' },
+        only: { type: 'string' },
+        fresh: { type: 'boolean', default: false },
+        minutes: { type: 'string', default: '100000' },
+        workers: { type: 'string', default: '1' },
+        rounds: { type: 'string', default: '1' },
+        json: { type: 'string' },
+      },
+    });
+    if (values.help) return { help: true };
+    const { all, mechanical, patch, only, fresh, json } = values;
+    return {
+      ...{ all, mechanical, patch, only, fresh, json, leftOut: values['left-out'] },
+      minutes: number('minutes', values.minutes, 100_000),
+      workers: number('workers', values.workers, 64),
+      rounds: number('rounds', values.rounds, 3),
+    };
+  } catch (error) {
+    // Node's advice on how to pass what begins with a dash helps nobody here.
+    return { wrong: error instanceof Error ? (error.message.split(/\. |\n/)[0] ?? '') : String(error) };
+  }
+}
+
+function number(name: string, text: string, most: number): number {
+  const value = Number(text);
+  if (!(value > 0 && value <= most)) throw new Error(`--${name} takes a number up to ${most}, not ${text}`);
+  return name === 'minutes' ? value : Math.ceil(value);
+}

@@ -1,0 +1,59 @@
+import type { Mutant } from './mutant.ts';
+import type { Ranges, Surveyed } from './trial-worker.ts';
+
+/** What runs where on the unchanged tree: which parts can notice a change of a place at all, quickest first. */
+export class Survey {
+  readonly #parts: readonly Surveyed[];
+  readonly #load: ReadonlyMap<string, Ranges>;
+  readonly #reaches: (from: string, to: string) => boolean;
+
+  constructor(
+    { parts, load }: { readonly parts: readonly Surveyed[]; readonly load: ReadonlyMap<string, Ranges> },
+    reaches: (from: string, to: string) => boolean,
+  ) {
+    this.#parts = parts.filter(({ broken }) => broken === undefined).sort((a, b) => a.ms - b.ms);
+    this.#load = load;
+    this.#reaches = reaches;
+  }
+
+  /** Unit tests that execute the place, the file's own first. */
+  testsOf(mutant: Mutant): { readonly near: readonly string[]; readonly far: readonly string[] } {
+    const own = mutant.file.replace(/\.ts$/, '.test.ts');
+    const ids = this.#of(mutant, ({ kind }) => kind === 'tests');
+    const near = ids.filter((id) => testFileOf(id) === own);
+    return { near, far: ids.filter((id) => testFileOf(id) !== own) };
+  }
+
+  /** Parts of the simulation that execute the place. */
+  simulationOf(mutant: Mutant): readonly string[] {
+    return this.#of(mutant, ({ kind }) => kind !== 'tests');
+  }
+
+  /** Parts of the simulation that execute anything of a file. */
+  simulationOfFile(file: string): readonly string[] {
+    return this.#parts.filter(({ kind, executed }) => kind !== 'tests' && executed.has(file)).map(({ id }) => id);
+  }
+
+  #of(mutant: Mutant, wanted: (part: Surveyed) => boolean): readonly string[] {
+    const { file, start } = mutant;
+    // What runs while a module is loaded concerns whoever loads it.
+    const loaded = executes(this.#load.get(file), start);
+    return this.#parts
+      .filter(wanted)
+      .filter(
+        ({ id, kind, executed }) =>
+          executes(executed.get(file), start) || (loaded && (kind !== 'tests' || this.#reaches(testFileOf(id), file))),
+      )
+      .map(({ id }) => id);
+  }
+}
+
+/** The file of a unit test. */
+export function testFileOf(id: string): string {
+  return id.split(' › ')[0] ?? '';
+}
+
+function executes(ranges: Ranges | undefined, at: number): boolean {
+  const innermost = ranges?.findLast(([start, end]) => start <= at && at < end);
+  return innermost !== undefined && innermost[2] > 0;
+}
