@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { accountAtRest, netConsumed } from './at-rest.ts';
+import { accountAtRest, accountDueMs, netConsumed } from './at-rest.ts';
 import { Ledger } from './ledger.ts';
 import { LinkAccount } from './link-account.ts';
 import { termsOf } from './session-pair.fixture.ts';
@@ -46,4 +46,16 @@ test('what was consumed counts over all services, with its corrections', () => {
   made.ledger.consumed(made.row, 2, 5);
   made.ledger.correct(made.row, 'consumed', 0, -3);
   assert.equal(netConsumed(made), 9);
+});
+
+test('what was consumed is told again when it may be, and anything else that is under way is looked at now', () => {
+  const made = account();
+  const dueMs = (units: number): number => accountDueMs(made, { units, againMs: 900 }, 500);
+  assert.equal(dueMs(0), 500, 'not connected');
+  made.ready = true;
+  assert.equal(dueMs(0), Number.POSITIVE_INFINITY);
+  made.ledger.consumed(made.row, 0, 7);
+  assert.deepEqual([dueMs(0), dueMs(7)], [900, Number.POSITIVE_INFINITY]);
+  made.ledger.paying(made.row, 5);
+  assert.deepEqual([dueMs(0), dueMs(7)], [500, 500]);
 });

@@ -20,6 +20,19 @@ export function accountAtRest(account: LinkAccount, toldUnits: Units): boolean {
   });
 }
 
+/** What was last told of all that was consumed, and from when on more may be told. */
+export interface Told {
+  readonly units: Units;
+  readonly againMs: number;
+}
+
+/** From when on time alone may change something of this account: `nowMs`, when more may be told, or Infinity for never. */
+export function accountDueMs(account: LinkAccount, told: Told, nowMs: number): number {
+  const consumed = netConsumed(account);
+  if (!accountAtRest(account, consumed)) return nowMs;
+  return consumed === told.units ? Number.POSITIVE_INFINITY : told.againMs;
+}
+
 /** All that was consumed, corrections included. */
 export function netConsumed(account: LinkAccount): Units {
   return account.net('consumed', 0) + account.net('consumed', 1) + account.net('consumed', 2);

@@ -1,4 +1,4 @@
-import { accountAtRest } from './at-rest.ts';
+import { accountDueMs } from './at-rest.ts';
 import { type Calm, calmBetween, RESTLESS } from './calm.ts';
 import type { Conduct } from './conduct.ts';
 import { codeOf, type ErrorCode } from './errors.ts';
@@ -325,9 +325,10 @@ export class Session {
     return balance >= this.#calm.to || balance - ledger.get(row, Column.heldConsume) <= this.#calm.from;
   }
 
-  /** Nothing here changes by time alone: no tick is needed before something happens. */
-  get atRest(): boolean {
-    return this.#statements?.atRest !== false && accountAtRest(this.#account, this.#countsSent);
+  /** From when on a tick may bring something about, if nothing happens before. Infinity: never. */
+  dueMs(nowMs: number): number {
+    const told = { units: this.#countsSent, againMs: this.#nextCountsMs };
+    return Math.min(accountDueMs(this.#account, told, nowMs), this.#statements?.dueMs ?? Number.POSITIVE_INFINITY);
   }
 
   #sendCounts(nowMs: number, effects: SessionEffect[]): void {

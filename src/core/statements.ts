@@ -93,10 +93,11 @@ export class Statements {
     return this.#wantedMs !== undefined;
   }
 
-  /** Nothing moved since the last statement, none is wanted, and none is waited for. */
-  get atRest(): boolean {
+  /** From when on a tick is needed: always while one is wanted or waited for, else when the next one is due, if anything moved. */
+  get dueMs(): number {
     const waits = this.#wantedMs !== undefined || this.#waitingSinceMs !== undefined || this.#account.settling;
-    return !waits && this.#moves() === this.#statedMoves;
+    if (waits) return Number.NEGATIVE_INFINITY;
+    return this.#moves() === this.#statedMoves ? Number.POSITIVE_INFINITY : this.#nextMs;
   }
 
   /** A statement is under way: its mark is wanted, or awaits the neighbour's. */

@@ -1,3 +1,4 @@
+import type { AccountRecord } from '../core/account-record.ts';
 import type { Clock, Timer } from '../core/clock.ts';
 import { type HistoryNote, type HistoryRow, LinkHistory } from '../core/history.ts';
 import { Column } from '../core/ledger.ts';
@@ -16,6 +17,9 @@ export interface JournalOptions {
   /** Writing failed; the records are kept and tried again. Leases run out meanwhile, which stops service by itself. */
   readonly failed: (error: unknown) => void;
 }
+
+const NOTHING: readonly StoreRecord[] = [];
+const NO_ROWS: readonly HistoryRow[] = [];
 
 /** Wait after a failed write. */
 const RETRY_MS = 1_000;
@@ -69,21 +73,15 @@ export class Journal {
   #flush(): void {
     this.#timer?.cancel();
     this.#timer = undefined;
-    this.#writeDirty().catch((error: unknown) => {
+    const accounts: LinkAccount[] = [];
+    for (const account of this.#dirty) if (this.#sound(account)) accounts.push(account);
+    this.#dirty.clear();
+    if (accounts.length === 0) return;
+    this.#write(accounts).catch((error: unknown) => {
+      for (const account of accounts) this.#dirty.add(account);
       this.#options.failed(error);
       this.#schedule(RETRY_MS);
     });
-  }
-
-  async #writeDirty(): Promise<void> {
-    const accounts = [...this.#dirty].filter((account) => this.#sound(account));
-    this.#dirty.clear();
-    try {
-      await this.#write(accounts);
-    } catch (error) {
-      for (const account of accounts) this.#dirty.add(account);
-      throw error;
-    }
   }
 
   /** Books that broke a rule are told of once and never written: that link has stopped (DESIGN §3). */
@@ -127,31 +125,37 @@ export class Journal {
     }
   }
 
-  async #write(accounts: readonly LinkAccount[]): Promise<void> {
+  /** Not `async`: most writes are a few charges each 50 ms, of which nobody waits for more than this one promise. */
+  #write(accounts: readonly LinkAccount[]): Promise<void> {
     const { clock, store } = this.#options;
     const wallMs = clock.wallMs();
+    const owedFirst: StoreRecord[] = [];
+    const links: StoreRecord[] = [];
     const taken = accounts.map((account) => {
-      // What a crash may have lost stays assumed until the neighbour has compared books, however often this node stops.
-      const { ledger, row } = account;
-      const assumed = ledger.get(row, Column.assumed);
-      const record = account.record(this.#stopped ? assumed : Math.max(assumed, account.leaseUnits()));
+      const owed = this.#owed.get(account) ?? NOTHING;
+      for (const record of owed) owedFirst.push(record);
       const history = this.#histories.get(account);
-      const rows = history?.take(record, wallMs) ?? [];
+      const record = this.#record(account);
+      const rows = history?.take(record, wallMs) ?? NO_ROWS;
+      for (const row of rows) links.push(historyRecord(account.neighbour, row));
       const times = { chokedSinceMs: 0, updatedMs: wallMs, historyRows: history?.rows ?? 0 };
-      const link: StoreRecord = { kind: 'link', neighbour: account.neighbour, ...record, ...times };
-      return { account, link, rows, history, snapshot: account.snapshot, owed: this.#owed.get(account) ?? [] };
+      links.push({ kind: 'link', neighbour: account.neighbour, ...record, ...times });
+      return { account, owed, rows, history, snapshot: account.snapshot };
     });
-    if (taken.length === 0) return;
-    const explained = taken.flatMap(({ account: { neighbour }, rows }) =>
-      rows.map((row) => historyRecord(neighbour, row)),
-    );
     // Owed until it is durable: a later write may be taken where this one fails, and must not leave without them.
-    await store.commit([...taken.flatMap(({ owed }) => owed), ...explained, ...taken.map(({ link }) => link)]);
-    for (const { account, history, owed, rows, snapshot } of taken) {
-      this.#paid(account, owed);
-      history?.durable(rows);
-      account.durable(snapshot);
-    }
+    return store.commit(owedFirst.length === 0 ? links : [...owedFirst, ...links]).then(() => {
+      for (const { account, history, owed, rows, snapshot } of taken) {
+        this.#paid(account, owed);
+        history?.durable(rows);
+        account.durable(snapshot);
+      }
+    });
+  }
+
+  #record(account: LinkAccount): AccountRecord {
+    // What a crash may have lost stays assumed until the neighbour has compared books, however often this node stops.
+    const assumed = account.ledger.get(account.row, Column.assumed);
+    return account.record(this.#stopped ? assumed : Math.max(assumed, account.leaseUnits()));
   }
 
   #paid(account: LinkAccount, written: readonly StoreRecord[]): void {
@@ -171,7 +175,7 @@ export class Journal {
     this.#timer?.cancel();
     this.#timer = undefined;
     this.#dirty.clear();
-    await this.#write(accounts);
+    if (accounts.length > 0) await this.#write(accounts);
   }
 }
 

@@ -17,15 +17,19 @@ import { decodeMessage, encodeMessage, isPayment } from '../wire/message.ts';
 import { isRoutes } from '../wire/routes.ts';
 import { encodeStatement } from '../wire/statement.ts';
 import { encodeTerms } from '../wire/terms.ts';
+import type { Beat } from './beat.ts';
 import type { Journal } from './journal.ts';
 import { MarkSeeker } from './mark-seeker.ts';
 import type { PaymentDesk } from './payment-desk.ts';
+import { TimeWatch } from './time-watch.ts';
 
 export interface NeighbourOptions {
   readonly account: LinkAccount;
   readonly session: Session;
   readonly clock: Clock;
   readonly journal: Journal;
+  /** Of the whole node. */
+  readonly beat: Beat;
   readonly desk: PaymentDesk;
   readonly emit: (kind: string, facts: Record<string, string | number | boolean | undefined>) => void;
   readonly services: LinkServices;
@@ -47,8 +51,6 @@ export interface LinkServices {
 
 /** How soon after a charge that may matter the session looks: charges of one burst share one look. Milliseconds. */
 const LOOK_MS = 2;
-/** How often time itself is looked at while connected: choke grace, retries, counts. Milliseconds. */
-const TICK_MS = 500;
 
 const CLOSE_LOOK_MS = 5;
 /** A link that is ended in order waits so long for its last mark: the queue is nearly always empty by then. */
@@ -67,10 +69,10 @@ export class Neighbour {
   readonly #queue: SessionEffect[] = [];
   #draining = false;
   #look: Timer | undefined;
-  #tick: Timer | undefined;
-  #movedSinceTick = false;
+  #movedSinceBeat = false;
   #idle: (() => void)[] = [];
   readonly #marks: MarkSeeker;
+  readonly #time: TimeWatch;
 
   constructor(options: NeighbourOptions) {
     this.#options = options;
@@ -78,6 +80,12 @@ export class Neighbour {
     this.session = options.session;
     this.id = options.account.neighbour;
     this.account.onMoved(() => this.#moved());
+    this.#time = new TimeWatch({
+      clock: options.clock,
+      beat: options.beat,
+      dueMs: (nowMs) => this.session.dueMs(nowMs),
+      look: (nowMs) => this.#onBeat(nowMs),
+    });
     this.#marks = new MarkSeeker({
       clock: options.clock,
       wanted: () => this.session.markWanted,
@@ -103,7 +111,6 @@ export class Neighbour {
     });
     this.#options.services.linkUp(link, this.account.door('transit'));
     this.step({ kind: 'linkUp' });
-    this.#wakeTick();
   }
 
   /** Nothing that is charged is still on its way out of here. */
@@ -135,8 +142,7 @@ export class Neighbour {
   }
 
   #down(link: Link): void {
-    this.#tick?.cancel();
-    this.#tick = undefined;
+    this.#time.stop();
     this.#keepSilent();
     this.step({ kind: 'linkDown' });
     this.#options.services.linkDown(link);
@@ -162,7 +168,7 @@ export class Neighbour {
     }
     if (!this.#draining) void this.#drain();
     this.#marks.look();
-    if (event.kind !== 'tick') this.#wakeTick();
+    if (this.link !== undefined) this.#time.watch();
   }
 
   /** The account has moved by money already: what proves it goes with whichever write of the account comes first. */
@@ -318,8 +324,8 @@ export class Neighbour {
   }
 
   #moved(): void {
-    this.#movedSinceTick = true;
-    this.#wakeTick();
+    this.#movedSinceBeat = true;
+    if (this.link !== undefined) this.#time.wake();
     this.#options.journal.touch(this.account);
     if (this.session.sample() && this.#look === undefined) this.#lookSoon();
   }
@@ -331,20 +337,16 @@ export class Neighbour {
     });
   }
 
-  /** A link on which nothing changes by time alone costs no ticks. */
-  #wakeTick(): void {
-    if (this.#tick !== undefined || this.link === undefined) return;
-    this.#tick = this.#options.clock.after(TICK_MS, () => {
-      this.#tick = undefined;
-      this.step({ kind: 'tick' });
-      this.#tellCharges();
-      if (!this.session.atRest) this.#wakeTick();
-    });
+  #onBeat(nowMs: number): void {
+    if (this.link === undefined) return;
+    if (this.session.dueMs(nowMs) <= nowMs) this.step({ kind: 'tick' });
+    this.#tellCharges();
+    this.#time.watch();
   }
 
   #tellCharges(): void {
-    if (!this.#movedSinceTick) return;
-    this.#movedSinceTick = false;
+    if (!this.#movedSinceBeat) return;
+    this.#movedSinceBeat = false;
     const transit = this.account.service('transit');
     this.#options.emit('charged', {
       neighbour: this.id,
@@ -375,9 +377,8 @@ export class Neighbour {
     }
     await this.settled();
     this.#look?.cancel();
-    this.#tick?.cancel();
     this.#look = undefined;
-    this.#tick = undefined;
+    this.#time.stop();
     this.#marks.stop();
   }
 

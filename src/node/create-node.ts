@@ -28,6 +28,8 @@ import { linkStatus } from './status.ts';
 
 /** How often prices are looked at; a change of a neighbour's terms is looked at at once. */
 const REPRICE_MS = 5_000;
+/** The least time between two looks because of charges. */
+const CHARGED_REPRICE_MS = 1_000;
 /** A stop waits this long for queued frames to leave. */
 const STOP_MS = 2_000;
 
@@ -61,6 +63,7 @@ class RunningNode implements WayleaveNode {
   #paused = false;
   #stopping = false;
   #refreshing = false;
+  #refreshedMs = Number.NEGATIVE_INFINITY;
 
   constructor(options: CreateNodeOptions, stored: StoredState) {
     const { config, ports, signer } = options;
@@ -272,6 +275,7 @@ class RunningNode implements WayleaveNode {
   #refresh(): void {
     if (this.#refreshing || this.#stopping) return;
     this.#refreshing = true;
+    this.#refreshedMs = this.#ports.clock.nowMs();
     this.#credits.renew();
     this.#own?.routing.refresh();
     this.#neighbours.refreshOffers();
@@ -282,11 +286,16 @@ class RunningNode implements WayleaveNode {
     this.#emit(kind, facts);
     if (facts['neighbour'] === undefined) return;
     this.#credits.heard(kind, facts['neighbour'] as NodeId, facts);
-    if (kind === 'charged' || kind === 'verdict') this.#refresh();
+    if (kind === 'verdict' || (kind === 'charged' && this.#mayHaveRepriced())) this.#refresh();
     if (kind !== 'terms') return;
     const theirs = this.#neighbours.get(facts['neighbour'] as NodeId)?.account.theirs.newest;
     if (theirs !== undefined) this.#settlement.learn(facts['neighbour'] as NodeId, theirs);
     this.#refresh();
+  }
+
+  /** What was bought moves an average: it is not worth a look for each neighbour that charged something. */
+  #mayHaveRepriced(): boolean {
+    return this.#ports.clock.nowMs() - this.#refreshedMs >= CHARGED_REPRICE_MS;
   }
 
   #streamFault(neighbour: NodeId, error: unknown): void {

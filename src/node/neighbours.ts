@@ -13,6 +13,7 @@ import type { StatementsOptions } from '../core/statements.ts';
 import type { Terms } from '../core/terms.ts';
 import type { Units } from '../core/units.ts';
 import type { Link } from '../link/link.ts';
+import { Beat } from '../neighbour/beat.ts';
 import type { Journal } from '../neighbour/journal.ts';
 import { type LinkServices, Neighbour } from '../neighbour/neighbour.ts';
 import type { LinkRecord, StoredState } from '../store/store.ts';
@@ -58,11 +59,15 @@ export class Neighbours {
   readonly #options: NeighboursOptions;
   readonly #known = new Map<NodeId, Known>();
   readonly #offered = new Map<NodeId, Terms>();
+  /** What the present offers follow from. */
+  readonly #offeredBy = new Map<NodeId, { readonly facts: OfferFacts; readonly config: NeighbourConfig | undefined }>();
+  readonly #beat: Beat;
   /** The last statements as the store remembers them, by party and neighbour. */
   readonly #stated = new Map<string, Statement>();
 
   constructor(options: NeighboursOptions) {
     this.#options = options;
+    this.#beat = new Beat(options.clock);
     this.ledger = new Ledger(Math.max(16, options.stored.links.length));
     for (const record of options.stored.terms) {
       if (record.side === 'mine') this.#offered.set(record.neighbour, decodeTerms(record.bytes));
@@ -138,7 +143,8 @@ export class Neighbours {
       statements: this.#statements(id),
     });
     const { signer } = this.#options;
-    const neighbour = new Neighbour({ account, session, clock, journal, desk, emit, services, signer });
+    const beat = this.#beat;
+    const neighbour = new Neighbour({ account, session, clock, journal, beat, desk, emit, services, signer });
     const known = { neighbour, config };
     this.#known.set(id, known);
     return known;
@@ -179,12 +185,23 @@ export class Neighbours {
   refreshOffer(id: NodeId): void {
     const known = this.#known.get(id);
     if (known === undefined) return;
+    const facts = this.#options.facts(id);
+    const before = this.#offeredBy.get(id);
+    // Terms follow from these and from the configuration: nearly always nothing has changed.
+    if (before !== undefined && before.config === known.config && sameFacts(before.facts, facts)) return;
+    this.#offeredBy.set(id, { facts, config: known.config });
     const last = this.#offered.get(id);
-    const terms = offer(this.#options.config, known.config, this.#options.facts(id), last);
+    const terms = offer(this.#options.config, known.config, facts, last);
     if (terms === last) return;
     this.#offered.set(id, terms);
     known.neighbour.step({ kind: 'termsChanged', terms });
   }
+}
+
+function sameFacts(a: OfferFacts, b: OfferFacts): boolean {
+  return (
+    a.askPerMb === b.askPerMb && a.bidPerMb === b.bidPerMb && a.chequebook === b.chequebook && a.earned === b.earned
+  );
 }
 
 function addressText(config: NeighbourConfig): string {

@@ -4,6 +4,7 @@ import type { BrokenRule } from './broken-rule.ts';
 import type { Cheat } from './cheat.ts';
 import { comeToRest } from './come-to-rest.ts';
 import { Coverage } from './coverage.ts';
+import { drive } from './drive.ts';
 import { FaultPlan } from './fault-plan.ts';
 import { Invariants } from './invariants.ts';
 import { SeededRandom } from './seeded-random.ts';
@@ -274,20 +275,25 @@ export class World {
   }
 
   /** Runs until `done`, or until a rule breaks. */
-  async advance(done: () => boolean): Promise<void> {
+  advance(done: () => boolean): Promise<void> {
     const { invariants, timeline, nodes } = this;
     const small = nodes.length <= SMALL_WORLD;
     const calls = nodes.map(() => -1);
-    while (!done() && invariants.broken === undefined) {
-      if (!timeline.next()) break;
+    let turned = false;
+    return drive(() => {
+      if (turned) {
+        timeline.takeAsynchronous();
+        if (small) this.#lookWhereCalled(calls);
+      }
+      turned = false;
+      if (done() || invariants.broken !== undefined || !timeline.next()) return 'done';
       if (small) this.#lookWhereCalled(calls);
       this.#sinceTurn += 1;
-      if (this.#sinceTurn < TURN_STEPS && !timeline.takeAsynchronous()) continue;
+      if (this.#sinceTurn < TURN_STEPS && !timeline.takeAsynchronous()) return 'on';
       this.#sinceTurn = 0;
-      await turn();
-      timeline.takeAsynchronous();
-      if (small) this.#lookWhereCalled(calls);
-    }
+      turned = true;
+      return 'turn';
+    });
   }
 
   /** A node that called no port since the last look did nothing that needs one; deliveries are looked at as they come. */
@@ -337,11 +343,6 @@ const COUNTED = new Set([
   'verdict',
   'paymentRejected',
 ]);
-
-/** Lets every promise that can run out do so. */
-function turn(): Promise<void> {
-  return new Promise((resolve) => setImmediate(resolve));
-}
 
 /** The first neighbour of each cheat that needs a carrier. */
 function carriersFor(
