@@ -37,7 +37,7 @@ export const bench: Bench = {
     const rpc = await serveDevChain({ chain, port: 0 });
     const neighbour = await idleNeighbour(0);
     try {
-      const settlement = `[settlement]\nenabled = true\nrpc_url = "${rpc.url}"\nchain_id = ${CHAIN_ID}\nfactory = "${DEV_FACTORY}"`;
+      const settlement = `[settlement]\nenabled = true\nrpc = "${rpc.url}"\nchain_id = ${CHAIN_ID}\nfactory = "${DEV_FACTORY}"`;
       const known = `[[neighbour]]\naddress = "${neighbour.status().listen}"\nname = "first"`;
       configure(folder, `${settlement}\n[transit]\nuplink = true\n${known}`);
       return await measure(folder, join(home, 'cache'), neighbour, context);

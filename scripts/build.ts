@@ -32,7 +32,8 @@ function publishedPackage(): Record<string, unknown> {
     readonly [field: string]: unknown;
   };
   const rooms = globSync('src/*/entry.ts', { cwd: root }).map((file) => basename(dirname(file)));
-  const optional = Object.entries(own.optionalDependencies).filter(([name]) => !name.startsWith('node-'));
+  // The pinned runtime and the second engine of the tests are this repository's business.
+  const optional = Object.entries(own.optionalDependencies).filter(([name]) => !/^(node-|@foundry-rs\/)/.test(name));
   return {
     name: own['name'],
     version: own.version,

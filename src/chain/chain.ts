@@ -1,14 +1,27 @@
 import type { SignedCheque } from '../core/cheque.ts';
 import type { NodeId } from '../core/node-id.ts';
+import type { EndpointNews, Head } from './endpoints.ts';
+import type { TransactionLog } from './outgoing.ts';
 
 /**
  * The chain port: what settlement needs of an EVM. Implementations translate transport failures to `RPC_UNREACHABLE`,
  * a wrong chain to `CHAIN_WRONG`, reverts to `TRANSACTION_REVERTED`. All amounts are wei.
  */
 export interface Chain {
+  /** Told of endpoints that are left out or back. Set by the node. */
+  told?: ((news: EndpointNews) => void) | undefined;
+  /** Takes up transactions that an earlier process left under way. Called once, before anything is sent. */
+  resume(log: TransactionLog): void;
   /** Throws `CHAIN_WRONG` when the endpoint answers with another chain id than configured. */
   chainId(): Promise<number>;
+  /** The newest block that as many endpoints as the quorum have. */
+  head(): Promise<Head>;
+  /** The hash of the block with this number; undefined while there is none. */
+  blockHash(number: number): Promise<string | undefined>;
+  /** Native coin of an account. */
   balance(address: NodeId): Promise<bigint>;
+  /** What an account holds of the money this node settles in: a token, or native coin. */
+  money(address: NodeId): Promise<bigint>;
   /**
    * Facts of a chequebook, read in one call as of one block; undefined where no code stands. Of a contract that is not
    * from the factory nothing else is asked: its issuer is the zero address and its amounts are 0.
@@ -41,7 +54,34 @@ export interface Chain {
   gasPriceWei(): Promise<bigint>;
   /** The outcome of a transaction sent earlier, undefined while it is not mined or not known. Throws `TRANSACTION_REVERTED`. */
   outcome(transaction: string, chequebook: NodeId): Promise<CashReceipt | undefined>;
+  /**
+   * Pays in the money this node settles in; returns when mined. `purpose` names the payment for good: one that is under
+   * way is not sent again, its outcome is waited for. `sent` as in `cash`. After `sent` was told, `TRANSACTION_REVERTED`
+   * and `TRANSACTION_REPLACED` mean that it never will be paid; any other error that it still may be.
+   */
+  pay(payment: OutgoingPayment, sent: (transaction: string) => Promise<void>): Promise<PayReceipt>;
+  /** The outcome of a payment sent earlier, undefined while it is not mined or not known. Throws as `pay`. */
+  paid(transaction: string, to: NodeId): Promise<PayReceipt | undefined>;
+  /** What arrived for this node in these blocks, both included, in their order; undefined while one of them is not known. */
+  incoming(fromBlock: number, toBlock: number): Promise<readonly IncomingPayment[] | undefined>;
   close(): Promise<void>;
+}
+
+export interface OutgoingPayment {
+  readonly to: NodeId;
+  readonly wei: bigint;
+  readonly purpose: string;
+}
+
+/** A payment as its receiver finds it in a block. */
+export interface IncomingPayment {
+  /** Who signed it, or whose tokens moved. */
+  readonly from: NodeId;
+  readonly wei: bigint;
+  readonly transaction: string;
+  /** Its place among the payments to this node in one transaction. With the hash it names the payment for good. */
+  readonly index: number;
+  readonly block: number;
 }
 
 export interface ChequebookFacts {
@@ -96,3 +136,9 @@ export type ChequebookOrder =
   | { readonly kind: 'reserve'; readonly beneficiary: NodeId; readonly wei: bigint }
   | { readonly kind: 'announceRelease'; readonly beneficiary: NodeId; readonly wei: bigint }
   | { readonly kind: 'release'; readonly beneficiary: NodeId };
+
+export interface PayReceipt extends Receipt {
+  /** What was moved to the payee; 0 when a token said that it would not, without failing. */
+  readonly paidWei: bigint;
+  readonly block: number;
+}

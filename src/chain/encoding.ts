@@ -4,8 +4,10 @@ import type { ChequebookOrder } from './chain.ts';
 import { CHEQUEBOOK_ABI, FACTORY_ABI } from './chequebook-abi.ts';
 import { compactSignature } from './compact-signature.ts';
 import { CONTRACT_ERRORS_ABI } from './contract-errors-abi.ts';
+import type { Fees } from './fees.ts';
 import type { Hex } from './json-rpc.ts';
 import type { Signer } from './signer.ts';
+import { TOKEN_ABI } from './token-abi.ts';
 import { loadViem, type Viem } from './viem-parts.ts';
 
 /**
@@ -16,10 +18,12 @@ import { loadViem, type Viem } from './viem-parts.ts';
 /** Native coin, where a token's address is asked for. */
 export const COIN: NodeId = `0x${'0'.repeat(40)}`;
 
-/** The terms of a chequebook in native coin; its address follows from them. */
+/** The terms of a chequebook; its address follows from them. */
 export interface ChequebookPlace {
   readonly owner: NodeId;
   readonly issuer: NodeId;
+  /** `COIN` for native coin. */
+  readonly token: NodeId;
   readonly freezeSeconds: number;
   /** 0 for the first of its issuer. */
   readonly nonce: number;
@@ -42,13 +46,11 @@ export interface FactoryFacts {
   readonly withdrawableAt: bigint;
 }
 
-/** A transaction of EIP-1559, before it is signed. `to` is absent for a deployment. */
-export interface Transaction {
+/** A transaction before it is signed: of EIP-1559, or without a tip of EIP-155. `to` is absent for a deployment. */
+export interface Transaction extends Fees {
   readonly chainId: number;
   readonly nonce: number;
   readonly gas: bigint;
-  readonly maxFeePerGas: bigint;
-  readonly maxPriorityFeePerGas: bigint;
   readonly to?: NodeId | undefined;
   readonly data: Hex;
   readonly value: bigint;
@@ -69,7 +71,7 @@ export interface Encoding {
   administer(order: ChequebookOrder): Hex;
   deploy(place: ChequebookPlace): Hex;
   foretell(place: ChequebookPlace): Hex;
-  facts(chequebook: NodeId, beneficiary: NodeId): Hex;
+  facts(chequebook: NodeId, token: NodeId, beneficiary: NodeId): Hex;
   /** Undefined when the answer is not one of the factory's. */
   readAddress(answer: Hex): NodeId | undefined;
   readFacts(answer: Hex): FactoryFacts | undefined;
@@ -78,6 +80,12 @@ export interface Encoding {
   /** The topics under which the factory tells of this chequebook's deployment. */
   deployedTopics(chequebook: NodeId): readonly Hex[];
   sign(transaction: Transaction, signer: Signer): { readonly raw: Hex; readonly hash: Hex };
+  balanceOf(account: NodeId): Hex;
+  transfer(to: NodeId, wei: bigint): Hex;
+  /** The topics under which a token tells of transfers to an account. */
+  transferTopics(to: NodeId): readonly (Hex | null)[];
+  /** Undefined for a log that is no transfer. */
+  readTransfer(log: Log): { readonly from: NodeId; readonly to: NodeId; readonly wei: bigint } | undefined;
   /** The name of a contract's error in revert data, or its text. */
   revertReason(data: unknown): string | undefined;
 }
@@ -113,8 +121,8 @@ async function makeEncoding(): Promise<Encoding> {
       viem.encodeFunctionData({ abi: factory, functionName: 'deployChequebook', args: [termsOf(place)] }),
     foretell: (place) =>
       viem.encodeFunctionData({ abi: factory, functionName: 'chequebookAddress', args: [termsOf(place)] }),
-    facts(chequebook, beneficiary) {
-      const args = [chequebook as Hex, COIN as Hex, beneficiary as Hex] as const;
+    facts(chequebook, token, beneficiary) {
+      const args = [chequebook as Hex, token as Hex, beneficiary as Hex] as const;
       return viem.encodeFunctionData({ abi: factory, functionName: 'chequebookFacts', args });
     },
     readAddress: (data) =>
@@ -145,6 +153,7 @@ async function makeEncoding(): Promise<Encoding> {
       return topics.filter((topic): topic is Hex => typeof topic === 'string');
     },
     sign: (transaction, signer) => sign(viem, transaction, signer),
+    ...tokenCalls(viem),
     revertReason(data) {
       if (typeof data !== 'string' || data.length < 10) return undefined;
       return orUndefined(() => {
@@ -158,13 +167,40 @@ async function makeEncoding(): Promise<Encoding> {
   };
 }
 
-function sign(viem: Viem, { to, ...rest }: Transaction, signer: Signer): { readonly raw: Hex; readonly hash: Hex } {
-  const fields = { type: 'eip1559' as const, ...rest, ...(to === undefined ? {} : { to: to as Hex }) };
+type TokenCalls = Pick<Encoding, 'balanceOf' | 'transfer' | 'transferTopics' | 'readTransfer'>;
+
+function tokenCalls(viem: Viem): TokenCalls {
+  const token = viem.parseAbi(TOKEN_ABI);
+  return {
+    balanceOf: (account) => viem.encodeFunctionData({ abi: token, functionName: 'balanceOf', args: [account as Hex] }),
+    transfer: (to, wei) => viem.encodeFunctionData({ abi: token, functionName: 'transfer', args: [to as Hex, wei] }),
+    transferTopics: (to) =>
+      viem
+        .encodeEventTopics({ abi: token, eventName: 'Transfer', args: { to: to as Hex } })
+        .map((topic) => (typeof topic === 'string' ? topic : null)),
+    readTransfer: (log) =>
+      orUndefined(() => {
+        const topics = log.topics as [Hex, ...Hex[]];
+        const { args } = viem.decodeEventLog({ abi: token, eventName: 'Transfer', topics, data: log.data });
+        return { from: args.from.toLowerCase(), to: args.to.toLowerCase(), wei: args.value };
+      }),
+  };
+}
+
+function sign(viem: Viem, transaction: Transaction, signer: Signer): { readonly raw: Hex; readonly hash: Hex } {
+  const { chainId, nonce, gas, perGasWei, tipWei, data, value, to } = transaction;
+  const common = { chainId, nonce, gas, data, value, ...(to === undefined ? {} : { to: to as Hex }) };
+  const fields =
+    tipWei === undefined
+      ? { type: 'legacy' as const, ...common, gasPrice: perGasWei }
+      : { type: 'eip1559' as const, ...common, maxFeePerGas: perGasWei, maxPriorityFeePerGas: tipWei };
   const signature = signer.signDigest(viem.keccak256(viem.serializeTransaction(fields), 'bytes'));
+  const parity = (signature[64] ?? 27) - 27;
   const raw = viem.serializeTransaction(fields, {
     r: hexOf(signature.subarray(0, 32)),
     s: hexOf(signature.subarray(32, 64)),
-    yParity: (signature[64] ?? 27) - 27,
+    yParity: parity,
+    v: 27n + BigInt(parity),
   });
   return { raw, hash: viem.keccak256(raw) };
 }
@@ -179,9 +215,9 @@ function orderData(viem: Viem, order: ChequebookOrder): Hex {
   return viem.encodeFunctionData({ abi, functionName, args: [beneficiary, order.wei] });
 }
 
-function termsOf({ owner, issuer, freezeSeconds, nonce }: ChequebookPlace) {
+function termsOf({ owner, issuer, token, freezeSeconds, nonce }: ChequebookPlace) {
   const who = { owner: owner as Hex, issuer: issuer as Hex };
-  return { ...who, token: COIN as Hex, freezeSeconds, nonce: BigInt(nonce) } as const;
+  return { ...who, token: token as Hex, freezeSeconds, nonce: BigInt(nonce) } as const;
 }
 
 function claimOf({ chequebook, beneficiary, cumulativeWei, signature }: SignedCheque) {

@@ -40,7 +40,7 @@ describe('EVM chain', () => {
   });
 
   const open = (change: Partial<EvmChainOptions> = {}) => {
-    const base = { url: server.url, chainId: CHAIN_ID, factory: DEV_FACTORY, signer, clock, pollMs: 5 };
+    const base = { urls: [server.url], chainId: CHAIN_ID, factory: DEV_FACTORY, signer, clock, pollMs: 5 };
     const chain = createEvmChain({ ...base, ...change });
     opened.push(chain);
     return chain;
@@ -55,13 +55,13 @@ describe('EVM chain', () => {
   });
 
   test('nobody listening is unreachable', async () => {
-    await refuses(open({ url: 'http://127.0.0.1:1' }).balance(signer.id), 'RPC_UNREACHABLE');
+    await refuses(open({ urls: ['http://127.0.0.1:1'] }).balance(signer.id), 'RPC_UNREACHABLE');
   });
 
   test('a URL that is none is refused at once', () => {
     for (const url of ['', 'ftp://x', 'localhost:8545/']) {
       assert.throws(
-        () => open({ url }),
+        () => open({ urls: [url] }),
         (error) => codeOf(error) === 'CONFIG_INVALID',
       );
     }
@@ -183,7 +183,7 @@ describe('an endpoint that answers badly', () => {
       await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
       const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
       const factory: NodeId = DEV_FACTORY;
-      const chain = createEvmChain({ url, chainId: CHAIN_ID, factory, signer, clock, callTimeoutMs: 200 });
+      const chain = createEvmChain({ urls: [url], chainId: CHAIN_ID, factory, signer, clock, callTimeoutMs: 200 });
       await assert.rejects(chain.chainId(), (error) => codeOf(error) === code);
       await chain.close();
       server.closeAllConnections();

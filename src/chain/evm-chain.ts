@@ -1,6 +1,6 @@
 import type { SignedCheque } from '../core/cheque.ts';
 import type { Clock } from '../core/clock.ts';
-import { codeOf, WayleaveError } from '../core/errors.ts';
+import { WayleaveError } from '../core/errors.ts';
 import type { NodeId } from '../core/node-id.ts';
 import { readArtifact } from './artifacts.ts';
 import type {
@@ -10,17 +10,29 @@ import type {
   ChequebookFacts,
   ChequebookKind,
   ChequebookOrder,
+  IncomingPayment,
+  OutgoingPayment,
+  PayReceipt,
   Receipt,
 } from './chain.ts';
-import { COIN, type Encoding, type FactoryFacts, loadEncoding } from './encoding.ts';
-import { createRpc, type Hex, hexData, type Rpc } from './json-rpc.ts';
+import { ContractView } from './contract-view.ts';
+import { COIN, loadEncoding } from './encoding.ts';
+import { type EndpointNews, Endpoints, type Head } from './endpoints.ts';
+import { incoming } from './incoming.ts';
+import { type Hex, hexData, quantity, type RpcOutcome, rpcFailed } from './json-rpc.ts';
+import type { TransactionLog } from './outgoing.ts';
+import { fieldsOf, type Mined } from './receipts.ts';
 import type { Signer } from './signer.ts';
-import { type Mined, refusal, TransactionSender } from './transaction-sender.ts';
+import { TransactionSender } from './transaction-sender.ts';
 
 export interface EvmChainOptions {
-  /** JSON-RPC endpoint, http or https. */
-  readonly url: string;
+  /** JSON-RPC endpoints, http or https, the best first. */
+  readonly urls: readonly string[];
+  /** So many of them must say the same before money depends on it. Default 1. */
+  readonly quorum?: number | undefined;
   readonly chainId: number;
+  /** The ERC-20 token this node settles in. Default: native coin. */
+  readonly token?: NodeId | undefined;
   /** The chequebook factory this node trusts. */
   readonly factory: NodeId;
   readonly signer: Signer;
@@ -33,7 +45,9 @@ export interface EvmChainOptions {
   readonly pollMs?: number;
   /** How long to wait for it. Default 3 min. */
   readonly minedWithinMs?: number;
-  /** How long one call may take. Default 10 s. */
+  /** Not mined for so long, a transaction is sent again with higher fees. Default 60 s. */
+  readonly replaceAfterMs?: number;
+  /** How long one call may take. Default 10 s; 4 s where there is another endpoint to ask. */
   readonly callTimeoutMs?: number;
 }
 
@@ -46,26 +60,31 @@ const BATCH_GAS = 60_000n;
 const CLAIM_GAS = 150_000n;
 const POLL_MS = 2_000;
 const MINED_WITHIN_MS = 180_000;
+const REPLACE_AFTER_MS = 60_000;
 const CALL_TIMEOUT_MS = 10_000;
+const SHORT_CALL_TIMEOUT_MS = 4_000;
 
-/**
- * The chain port on any EVM behind JSON-RPC. Nothing is asked of the endpoint before the first call; the first call
- * checks that it serves the right chain, and so does the first after it was unreachable.
- */
+/** The chain port on any EVM behind JSON-RPC. Nothing is asked of an endpoint before the first call. */
 export function createEvmChain(options: EvmChainOptions): EvmChain {
-  return new EvmChain(options, createRpc(options.url, options.callTimeoutMs ?? CALL_TIMEOUT_MS));
+  const { urls, quorum, chainId, clock, callTimeoutMs } = options;
+  const usual = urls.length > 1 ? SHORT_CALL_TIMEOUT_MS : CALL_TIMEOUT_MS;
+  return new EvmChain(options, new Endpoints({ urls, quorum, chainId, clock, callTimeoutMs: callTimeoutMs ?? usual }));
 }
 
 export class EvmChain implements Chain {
   readonly #options: EvmChainOptions;
-  readonly #rpc: Rpc;
+  readonly #token: NodeId;
+  readonly #rpc: Endpoints;
   readonly #sender: TransactionSender;
-  #checked = false;
+  readonly #contracts: ContractView;
+  #made = 0;
 
   /** Made by `createEvmChain`. */
-  constructor(options: EvmChainOptions, rpc: Rpc) {
+  constructor(options: EvmChainOptions, rpc: Endpoints) {
     this.#options = options;
+    this.#token = options.token ?? COIN;
     this.#rpc = rpc;
+    this.#contracts = new ContractView({ rpc, factory: options.factory, token: this.#token });
     this.#sender = new TransactionSender({
       rpc,
       signer: options.signer,
@@ -74,160 +93,175 @@ export class EvmChain implements Chain {
       maxFeePerGasWei: options.maxFeePerGasWei,
       pollMs: options.pollMs ?? POLL_MS,
       minedWithinMs: options.minedWithinMs ?? MINED_WITHIN_MS,
+      replaceAfterMs: options.replaceAfterMs ?? REPLACE_AFTER_MS,
     });
+  }
+
+  set told(told: ((news: EndpointNews) => void) | undefined) {
+    this.#rpc.told = told;
+  }
+
+  resume(log: TransactionLog): void {
+    this.#sender.resume(log);
   }
 
   async chainId(): Promise<number> {
-    const actual = Number(await this.#rpc.askQuantity('eth_chainId', []));
-    const { chainId } = this.#options;
-    if (actual !== chainId) throw new WayleaveError('CHAIN_WRONG', { actual, configured: chainId });
-    return actual;
+    // Each endpoint is asked before anything else; one of another chain answers nothing.
+    return Number(await this.#rpc.askQuantity('eth_chainId', []));
+  }
+
+  head(): Promise<Head> {
+    return this.#rpc.head();
+  }
+
+  blockHash(number: number): Promise<string | undefined> {
+    const method = 'eth_getBlockByNumber';
+    const read = (outcome: RpcOutcome): string | undefined => {
+      if ('error' in outcome) throw rpcFailed(method, outcome.error);
+      return outcome.result === null ? undefined : hexData(fieldsOf(outcome.result)['hash'], method);
+    };
+    return this.#rpc.agreed({ method, params: [`0x${number.toString(16)}`, false], read });
   }
 
   balance(address: NodeId): Promise<bigint> {
-    return this.#onRightChain(() => this.#rpc.askQuantity('eth_getBalance', [address, 'latest']));
+    return this.#rpc.askQuantity('eth_getBalance', [address, 'latest']);
+  }
+
+  money(address: NodeId): Promise<bigint> {
+    return this.#token === COIN ? this.balance(address) : this.#contracts.tokenBalance(address);
   }
 
   chequebook(address: NodeId, beneficiary: NodeId): Promise<ChequebookFacts | undefined> {
-    return this.#onRightChain(async () => {
-      const facts = await this.#factoryFacts(address, beneficiary, await loadEncoding());
-      if (!facts.hasCode) return undefined;
-      return {
-        // One in some token would count its units as wei.
-        fromFactory: facts.fromFactory && facts.token === COIN,
-        issuer: facts.issuer,
-        balanceWei: facts.balance,
-        paidOutWei: facts.paidOut,
-        bounced: facts.bounced,
-        availableWei: facts.available,
-        reservedWei: facts.reserved,
-        totalPaidOutWei: facts.totalPaidOut,
-        withdrawalWei: facts.withdrawalAmount,
-        ...(facts.withdrawableAt === 0n ? {} : { withdrawableAtS: Number(facts.withdrawableAt) }),
-      };
-    });
+    return this.#contracts.chequebook(address, beneficiary);
   }
 
   /**
    * The address follows from the key, so this is safe to repeat: a chequebook that stands there already, from a
-   * deployment cut short by a crash, is returned with the receipt it had, and no second deposit is made.
+   * deployment cut short by a crash, is returned with the receipt it had, and no second deposit is made. One in a token
+   * is filled by a second transaction, which a crash may leave out.
    */
-  deployChequebook(
+  async deployChequebook(
     depositWei: bigint,
     { owner = this.#options.signer.id, nonce = 0 }: ChequebookKind = {},
   ): Promise<{ readonly address: NodeId; readonly transaction: Receipt }> {
-    return this.#onRightChain(async () => {
-      const { signer, factory, freezeSeconds = FREEZE_SECONDS } = this.#options;
-      const encoding = await loadEncoding();
-      const place = { owner, issuer: signer.id, freezeSeconds, nonce };
-      const address = encoding.readAddress(await this.#callFactory(encoding.foretell(place)));
-      if (address === undefined) throw new WayleaveError('CHAIN_NOT_FACTORY', { factory });
-      const { fromFactory } = await this.#factoryFacts(address, signer.id, encoding);
-      if (fromFactory) return { address, transaction: await this.#deploymentOf(address, encoding) };
-      const mined = await this.#sender.send({ to: factory, data: encoding.deploy(place), wei: depositWei });
+    const { signer, factory, freezeSeconds = FREEZE_SECONDS } = this.#options;
+    const place = { owner, issuer: signer.id, token: this.#token, freezeSeconds, nonce };
+    const { address, deployedBy } = await this.#contracts.placeOf(place);
+    if (deployedBy !== undefined) {
+      const mined = await this.#sender.outcome(deployedBy);
+      if (mined === undefined) throw new WayleaveError('TRANSACTION_PENDING', { hash: deployedBy });
       return { address, transaction: receiptOf(mined) };
-    });
+    }
+    const { deploy } = await loadEncoding();
+    const wei = this.#token === COIN ? depositWei : 0n;
+    const mined = await this.#sender.send({ purpose: `deploy ${address}`, to: factory, data: deploy(place), wei });
+    if (wei < depositWei) await this.deposit(address, depositWei);
+    return { address, transaction: receiptOf(mined) };
   }
 
-  deposit(chequebook: NodeId, wei: bigint): Promise<Receipt> {
-    return this.#onRightChain(async () => receiptOf(await this.#sender.send({ to: chequebook, data: '0x', wei })));
+  async deposit(chequebook: NodeId, wei: bigint): Promise<Receipt> {
+    const { hash, gasWei } = await this.pay({ to: chequebook, wei, purpose: this.#once(`deposit ${chequebook}`) }, () =>
+      Promise.resolve(),
+    );
+    return { hash, gasWei };
   }
 
-  cash(cheque: SignedCheque, sent: (transaction: string) => Promise<void>): Promise<CashReceipt> {
-    return this.#onRightChain(async () => {
-      const encoding = await loadEncoding();
-      const data = encoding.cash(cheque);
-      return cashReceipt(await this.#sender.send({ to: cheque.chequebook, data, wei: 0n, sent }), cheque.chequebook);
-    });
+  /** A purpose of its own for what may be done twice: two deposits are two deposits. */
+  #once(what: string): string {
+    this.#made += 1;
+    return `${what} ${this.#options.clock.wallMs()} ${this.#made}`;
   }
 
-  cashMany(cheques: readonly SignedCheque[], sent: (transaction: string) => Promise<void>): Promise<CashManyReceipt> {
-    return this.#onRightChain(async () => {
-      const encoding = await loadEncoding();
-      const data = encoding.cashAcross(cheques);
-      const { factory } = this.#options;
-      const foreseen = encoding.readPaid(await this.#callFactory(data));
-      if (foreseen === undefined) throw new WayleaveError('CHAIN_NOT_FACTORY', { factory });
-      if (foreseen.every((paid) => paid === 0n))
-        throw new WayleaveError('TRANSACTION_REVERTED', { reason: 'NothingOwed' });
-      const leastGas = BATCH_GAS + BigInt(cheques.length) * CLAIM_GAS;
-      const mined = await this.#sender.send({ to: factory, data, wei: 0n, leastGas, sent });
-      return { ...receiptOf(mined), paid: cheques.map(({ chequebook }) => encoding.readCash(chequebook, mined.logs)) };
-    });
+  async cash(cheque: SignedCheque, sent: (transaction: string) => Promise<void>): Promise<CashReceipt> {
+    const { chequebook, beneficiary, cumulativeWei } = cheque;
+    const { cash } = await loadEncoding();
+    const purpose = `cash ${chequebook} ${beneficiary} ${cumulativeWei}`;
+    const mined = await this.#sender.send({ purpose, to: chequebook, data: cash(cheque), wei: 0n, sent });
+    return await cashReceipt(mined, chequebook);
   }
 
-  administer(chequebook: NodeId, order: ChequebookOrder): Promise<Receipt> {
-    return this.#onRightChain(async () => {
-      const data = (await loadEncoding()).administer(order);
-      return receiptOf(await this.#sender.send({ to: chequebook, data, wei: 0n }));
-    });
+  async cashMany(
+    cheques: readonly SignedCheque[],
+    sent: (transaction: string) => Promise<void>,
+  ): Promise<CashManyReceipt> {
+    const { cashAcross, readCash } = await loadEncoding();
+    const data = cashAcross(cheques);
+    const foreseen = await this.#contracts.foresee(data);
+    if (foreseen.every((paid) => paid === 0n))
+      throw new WayleaveError('TRANSACTION_REVERTED', { reason: 'NothingOwed' });
+    const leastGas = BATCH_GAS + BigInt(cheques.length) * CLAIM_GAS;
+    const { factory: to } = this.#options;
+    const mined = await this.#sender.send({ purpose: `cash ${data}`, to, data, wei: 0n, leastGas, sent });
+    return { ...receiptOf(mined), paid: cheques.map(({ chequebook }) => readCash(chequebook, mined.logs)) };
+  }
+
+  async administer(chequebook: NodeId, order: ChequebookOrder): Promise<Receipt> {
+    const data = (await loadEncoding()).administer(order);
+    const purpose = this.#once(`administer ${chequebook} ${data}`);
+    return receiptOf(await this.#sender.send({ purpose, to: chequebook, data, wei: 0n }));
   }
 
   gasPriceWei(): Promise<bigint> {
-    return this.#onRightChain(() => this.#rpc.askQuantity('eth_gasPrice', []));
+    return this.#rpc.askQuantity('eth_gasPrice', []);
   }
 
-  outcome(transaction: string, chequebook: NodeId): Promise<CashReceipt | undefined> {
-    return this.#onRightChain(async () => {
-      const mined = await this.#sender.outcome(transaction);
-      return mined === undefined ? undefined : await cashReceipt(mined, chequebook);
-    });
+  async outcome(transaction: string, chequebook: NodeId): Promise<CashReceipt | undefined> {
+    const mined = await this.#sender.outcome(transaction);
+    return mined === undefined ? undefined : await cashReceipt(mined, chequebook);
+  }
+
+  async pay(payment: OutgoingPayment, sent: (transaction: string) => Promise<void>): Promise<PayReceipt> {
+    const { to, wei, purpose } = payment;
+    if (this.#token === COIN) {
+      const mined = await this.#sender.send({ purpose, to, data: '0x', wei, sent });
+      return { ...receiptOf(mined), paidWei: wei, block: Number(mined.block) };
+    }
+    const { transfer } = await loadEncoding();
+    const mined = await this.#sender.send({ purpose, to: this.#token, data: transfer(to, wei), wei: 0n, sent });
+    return await this.#payReceipt(mined, to);
+  }
+
+  async paid(transaction: string, to: NodeId): Promise<PayReceipt | undefined> {
+    const mined = await this.#sender.outcome(transaction);
+    return mined === undefined ? undefined : await this.#payReceipt(mined, to);
+  }
+
+  /** Old tokens answer nothing, some answer `false`: what was moved is what the token says was moved. */
+  async #payReceipt(mined: Mined, to: NodeId): Promise<PayReceipt> {
+    const { readTransfer } = await loadEncoding();
+    let paidWei = 0n;
+    for (const log of mined.logs) {
+      const moved = log.address === this.#token ? readTransfer(log) : undefined;
+      if (moved?.to === to && moved.from === this.#options.signer.id) paidWei += moved.wei;
+    }
+    if (this.#token === COIN) paidWei = await this.#valueOf(mined.hash);
+    return { ...receiptOf(mined), paidWei, block: Number(mined.block) };
+  }
+
+  async #valueOf(hash: string): Promise<bigint> {
+    const method = 'eth_getTransactionByHash';
+    return quantity(fieldsOf(await this.#rpc.ask(method, [hash]))['value'], method);
+  }
+
+  incoming(fromBlock: number, toBlock: number): Promise<readonly IncomingPayment[] | undefined> {
+    return incoming(this.#rpc, { to: this.#options.signer.id, token: this.#token, fromBlock, toBlock });
   }
 
   /** Deploys a factory, for a chain that has none yet; `factory` of the options is not looked at. */
-  deployFactory(): Promise<{ readonly address: NodeId; readonly transaction: Receipt }> {
-    return this.#onRightChain(async () => {
-      const mined = await this.#sender.send({ data: readArtifact('WayleaveFactory').bytecode, wei: 0n });
-      if (mined.contract === undefined) throw new WayleaveError('RPC_FAILED', { answer: 'no contract address' });
-      return { address: mined.contract, transaction: receiptOf(mined) };
-    });
+  async deployFactory(): Promise<{ readonly address: NodeId; readonly transaction: Receipt }> {
+    return await this.deploy(readArtifact('WayleaveFactory').bytecode);
+  }
+
+  /** Deploys any contract. */
+  async deploy(bytecode: Hex): Promise<{ readonly address: NodeId; readonly transaction: Receipt }> {
+    const mined = await this.#sender.send({ purpose: `create ${bytecode}`, data: bytecode, wei: 0n });
+    if (mined.contract === undefined) throw new WayleaveError('RPC_FAILED', { answer: 'no contract address' });
+    return { address: mined.contract, transaction: receiptOf(mined) };
   }
 
   async close(): Promise<void> {
     this.#rpc.close();
     this.#sender.close();
-  }
-
-  async #onRightChain<T>(work: () => Promise<T>): Promise<T> {
-    try {
-      if (!this.#checked) await this.chainId();
-      this.#checked = true;
-      return await work();
-    } catch (error) {
-      // What answers at this address next may be something else.
-      if (codeOf(error) === 'RPC_UNREACHABLE') this.#checked = false;
-      throw error;
-    }
-  }
-
-  async #factoryFacts(chequebook: NodeId, beneficiary: NodeId, encoding: Encoding): Promise<FactoryFacts> {
-    const facts = encoding.readFacts(await this.#callFactory(encoding.facts(chequebook, beneficiary)));
-    if (facts === undefined) throw new WayleaveError('CHAIN_NOT_FACTORY', { factory: this.#options.factory });
-    return facts;
-  }
-
-  async #callFactory(data: Hex): Promise<Hex> {
-    const outcome = await this.#rpc.call('eth_call', [{ to: this.#options.factory, data }, 'latest']);
-    if ('error' in outcome) {
-      const error = refusal('eth_call', outcome.error);
-      // Another contract stands there and refuses what it does not know.
-      if (error.code === 'TRANSACTION_REVERTED')
-        throw new WayleaveError('CHAIN_NOT_FACTORY', { factory: this.#options.factory });
-      throw error;
-    }
-    return hexData(outcome.result, 'eth_call');
-  }
-
-  /** The receipt of an earlier deployment, found by its event. */
-  async #deploymentOf(chequebook: NodeId, encoding: Encoding): Promise<Receipt> {
-    const topics = encoding.deployedTopics(chequebook);
-    const filter = { address: this.#options.factory, topics, fromBlock: 'earliest', toBlock: 'latest' };
-    const logs = await this.#rpc.ask('eth_getLogs', [filter]);
-    const first = (Array.isArray(logs) ? logs : [])[0] as { readonly transactionHash?: unknown } | undefined;
-    const hash = hexData(first?.transactionHash, 'eth_getLogs');
-    const mined = await this.#sender.outcome(hash);
-    if (mined === undefined) throw new WayleaveError('TRANSACTION_PENDING', { hash });
-    return receiptOf(mined);
   }
 }
 

@@ -37,12 +37,13 @@ export async function openPorts(config: NodeConfig, signer: Signer): Promise<Nod
 
 /** Loaded only where settlement is on: the chain's client is large. */
 async function openChain(config: NodeConfig, signer: Signer): Promise<Chain | undefined> {
-  const { enabled, rpcUrl, factory, chainId, maxGasPriceWei } = config.settlement;
-  if (!enabled || rpcUrl === undefined || factory === undefined) return undefined;
+  const { enabled, rpc, quorum, factory, chainId, maxGasPriceWei } = config.settlement;
+  if (!enabled || rpc.length === 0 || factory === undefined) return undefined;
   const { createEvmChain } = await import('../chain/evm-chain.ts');
-  const local = /^(?:127\.|localhost$|\[::1\]$)/.test(new URL(rpcUrl).hostname);
+  const local = rpc.every((url) => /^(?:127\.|localhost$|\[::1\]$)/.test(new URL(url).hostname));
   return createEvmChain({
-    url: rpcUrl,
+    urls: rpc,
+    quorum,
     chainId,
     factory,
     signer,

@@ -391,6 +391,10 @@ export const ERRORS = {
     what: 'The chain endpoint answered with an error.',
     remedy: "The endpoint's own words are in the details.",
   },
+  RPC_DISAGREES: {
+    what: 'The chain endpoints say different things, and no answer came from as many as the quorum asks for.',
+    remedy: 'Nothing was credited. Look which of them is on another fork or lies, and take it out of the list.',
+  },
   CHAIN_WRONG: {
     what: 'The chain endpoint serves another chain than configured.',
     remedy: 'Compare the chain id with the endpoint; nothing was signed.',
@@ -411,6 +415,10 @@ export const ERRORS = {
     what: 'The transaction was sent and is not mined yet.',
     remedy: 'It may still be mined; its outcome is asked for later by its hash.',
   },
+  TRANSACTION_REPLACED: {
+    what: 'Another transaction of the same key took the place of this one, which can never be mined any more.',
+    remedy: 'Let no other program send with the key of a running node.',
+  },
   CHAIN_FUNDS_MISSING: {
     what: "The node's account has too little coin for the amount and its gas.",
     remedy: "Send coin to the node's address.",
@@ -428,6 +436,10 @@ export const ERRORS = {
   CHANNEL_FULL: {
     what: 'The deposit in the channel does not cover this payment.',
     remedy: 'It is topped up by itself while the node key holds coin; the next method is used meanwhile.',
+  },
+  TOKEN_MISSING: {
+    what: 'No ERC-20 token stands at the configured address.',
+    remedy: 'Compare the token address with the chain.',
   },
   CHEQUEBOOK_MISSING: {
     what: 'This node has no chequebook to pay from yet.',
@@ -515,11 +527,11 @@ export const ERRORS = {
   },
   SETTLEMENT_NEEDS_CHAIN: {
     what: 'A way to pay is configured that needs a chain, and there is none.',
-    remedy: 'Set settlement.rpc_url, or take the method out of settlement.methods.',
+    remedy: 'Set settlement.rpc, or take the method out of settlement.methods.',
   },
   SETTLEMENT_OFF: {
     what: 'Settlement is switched off on this node.',
-    remedy: 'Set settlement.enabled, with rpc_url and factory.',
+    remedy: 'Set settlement.enabled, with rpc and factory.',
   },
   NEIGHBOURS_EXHAUSTED: {
     what: 'This node has accounts with as many neighbours as it keeps.',

@@ -126,7 +126,7 @@ export function configText(node: ScenarioNode, facts: ConfigFacts): string {
     ...packetsText(node, facts.scenario),
     '[settlement]',
     'enabled = true',
-    `rpc_url = "${facts.rpcUrl}"`,
+    `rpc = "${facts.rpcUrl}"`,
     `chain_id = ${LAB_CHAIN_ID}`,
     `factory = "${facts.factory}"`,
     `wei_per_unit = ${LAB_WEI_PER_UNIT}`,

@@ -45,8 +45,13 @@ function checkSettlement({ settlement }: NodeConfig): Complaint | undefined {
       ? { key: 'settlement.methods', accepts: 'no channel or transfer, unless enabled = true' }
       : undefined;
   }
-  if (settlement.rpcUrl === undefined)
-    return { key: 'settlement.rpc_url', accepts: 'an address, as settlement is enabled' };
+  const { length } = settlement.rpc;
+  if (length === 0) return { key: 'settlement.rpc', accepts: 'an address, as settlement is enabled' };
+  if (settlement.quorum > 1 && (settlement.quorum > length || settlement.quorum * 2 <= length))
+    return {
+      key: 'settlement.quorum',
+      accepts: `1, or more than half of the ${length} endpoints, and no more than all`,
+    };
   if (settlement.factory === undefined)
     return { key: 'settlement.factory', accepts: 'an address, as settlement is enabled' };
   return undefined;

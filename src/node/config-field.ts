@@ -103,12 +103,20 @@ function readEndpoint(raw: unknown): LinkAddress | undefined {
   return host !== undefined && port >= 1 && port <= 65535 ? { host, port } : undefined;
 }
 
+interface Listed extends Common<readonly string[]> {
+  readonly pattern: RegExp;
+  readonly accepts: string;
+  readonly max: number;
+  /** A single one may stand without brackets. */
+  readonly alone?: boolean;
+}
+
 /** A list of strings that each match `pattern`, at most `max` of them. */
-export function list(
-  o: Common<readonly string[]> & { readonly pattern: RegExp; readonly accepts: string; readonly max: number },
-): Field<readonly string[]> {
+export function list(o: Listed): Field<readonly string[]> {
   const good = (each: unknown): each is string => typeof each === 'string' && o.pattern.test(each);
-  const read = (raw: unknown): readonly string[] | undefined =>
+  const read = (written: unknown): readonly string[] | undefined =>
+    many(o.alone === true && typeof written === 'string' ? [written] : written);
+  const many = (raw: unknown): readonly string[] | undefined =>
     Array.isArray(raw) && raw.length <= o.max && raw.every(good) ? raw : undefined;
   return { accepts: o.accepts, default: o.default, doc: o.doc, read };
 }

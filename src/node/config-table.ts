@@ -1,3 +1,4 @@
+import { MAX_ENDPOINTS } from '../chain/quorum.ts';
 import { PAYMENT_METHODS } from '../core/terms.ts';
 import { MAX_PRICE } from '../core/units.ts';
 import type {
@@ -263,11 +264,19 @@ const settlement: Fields<SettlementConfig> = {
     default: ['cheque', 'barter'],
     doc: 'Ways to be paid and to pay, best first. A neighbour is paid in the first way of its list that both know.',
   }),
-  rpcUrl: text({
+  rpc: list({
     pattern: /^https?:\/\/\S{1,1000}$/,
-    accepts: 'an http or https address',
-    default: undefined,
-    doc: 'JSON-RPC endpoint of the chain.',
+    accepts: `an http or https address, or a list of at most ${MAX_ENDPOINTS}`,
+    max: MAX_ENDPOINTS,
+    default: [],
+    alone: true,
+    doc: 'JSON-RPC endpoints of the chain, the best first: the next is asked where one does not answer.',
+  }),
+  quorum: integer({
+    min: 1,
+    max: MAX_ENDPOINTS,
+    default: 1,
+    doc: 'So many endpoints must say the same before money depends on it. More than half of them.',
   }),
   chainId: integer({
     min: 1,

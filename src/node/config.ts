@@ -112,8 +112,10 @@ export interface SettlementConfig {
   readonly enabled: boolean;
   /** In order of preference. Without `enabled` nothing but barter is offered. */
   readonly methods: readonly PaymentMethod[];
-  /** Set whenever `enabled`. */
-  readonly rpcUrl: string | undefined;
+  /** JSON-RPC endpoints, the best first; at least one whenever `enabled`. */
+  readonly rpc: readonly string[];
+  /** 1, or more than half of them. */
+  readonly quorum: number;
   /** Part of the terms also where settlement is off. */
   readonly chainId: number;
   /** Set whenever `enabled`. */

@@ -197,6 +197,7 @@ export const EVENTS = {
   wouldEnforce: 'observe mode: what would have been done: action',
   streamOpen: 'a stream was opened: to, role',
   streamEnd: 'a stream ended: to, bytesUp, bytesDown, code',
+  endpoint: 'an endpoint of the chain was left out, with the code why, or is asked again: host, code',
   packet: 'a value packet of somebody else arrived for this node: value, bytes',
   fault: 'something failed here: code, what',
 } as const;

@@ -28,6 +28,7 @@ export class Settlement {
       throw new WayleaveError('SETTLEMENT_NEEDS_CHAIN', { method: stranded });
     }
     const options: ModeOptions = { ...given, uncashedUnits: (id) => this.desks.uncashedUnits(id) };
+    if (chain !== undefined) chain.told = ({ host, code }) => given.emit('endpoint', { host, code });
     // Also where cheques are not taken any more: those that were are still worth cashing.
     this.#cheques = new ChequeMode(options);
     this.#modes = { cheque: this.#cheques };

@@ -1,3 +1,4 @@
+import type { IncomingPayment } from '../chain/chain.ts';
 import { WayleaveError } from '../core/errors.ts';
 import type { NodeId } from '../core/node-id.ts';
 
@@ -40,6 +41,7 @@ export class ChainState {
   readonly #paidOut = new Map<string, bigint>();
   readonly #reserved = new Map<string, bigint>();
   readonly #releases = new Map<string, Release>();
+  readonly #payments: (IncomingPayment & { readonly to: NodeId })[] = [];
   #minted = 0n;
   #undo: (() => void)[] = [];
 
@@ -83,6 +85,18 @@ export class ChainState {
       this.#add(from, wei);
     });
     return true;
+  }
+
+  /** A plain payment stands in its block, for its payee to find. */
+  notePayment(payment: IncomingPayment & { readonly to: NodeId }): void {
+    this.#payments.push(payment);
+    this.#undo.push(() => this.#payments.splice(this.#payments.indexOf(payment), 1));
+  }
+
+  paymentsTo(payee: NodeId, fromBlock: number, toBlock: number): readonly IncomingPayment[] {
+    return this.#payments
+      .filter(({ to, block }) => to === payee && block >= fromBlock && block <= toBlock)
+      .map(({ to: _payee, ...payment }) => payment);
   }
 
   setBook(book: SimChequebook): void {

@@ -14,6 +14,8 @@ export interface PendingTransaction {
   readonly hash: string;
   readonly call: ContractCall;
   readonly feeWei: bigint;
+  /** Its place among all that were ever signed; stands for a nonce. */
+  readonly serial: number;
 }
 
 /** A transaction in a block. `outcome` is undefined when it was reverted, which costs its gas all the same. */
@@ -21,6 +23,7 @@ export interface MinedTransaction {
   readonly hash: string;
   readonly gasWei: bigint;
   readonly outcome: CallOutcome | undefined;
+  readonly block: number;
 }
 
 interface Block {
@@ -51,6 +54,9 @@ export class SimBlockChain {
   readonly #timeline: Timeline;
   readonly #random: SeededRandom;
   readonly #coverage: Coverage | undefined;
+  readonly #signed = new Map<string, PendingTransaction>();
+  /** From which block each branch that won differs from the one before. */
+  readonly #branches: number[] = [];
   readonly #receipts = new Map<string, MinedTransaction>();
   #pool: PendingTransaction[] = [];
   #blocks: Block[] = [];
@@ -80,15 +86,18 @@ export class SimBlockChain {
 
   /** A transaction with its hash, not sent yet. The chain knows nothing of it. */
   sign(call: ContractCall): PendingTransaction {
-    const hash = hashOf(`transaction ${call.from} ${this.#sent++}`);
-    return { hash, call, feeWei: call.gas * this.gasPriceWei };
+    const serial = this.#sent++;
+    const hash = hashOf(`transaction ${call.from} ${serial}`);
+    const transaction = { hash, call, feeWei: call.gas * this.gasPriceWei, serial };
+    this.#signed.set(hash, transaction);
+    return transaction;
   }
 
   /** Why a transaction would be refused if it were mined now; undefined when it would not. Changes nothing. */
   foresee({ hash, call, feeWei }: PendingTransaction): 'funds' | Revert | undefined {
     if (this.state.balance(call.from) < call.wei + feeWei) return 'funds';
     try {
-      call.run(this.state, { hash, nowS: this.nowS });
+      call.run(this.state, { hash, nowS: this.nowS, number: 0 });
       return undefined;
     } catch (error) {
       if (error instanceof Revert) return error;
@@ -101,7 +110,7 @@ export class SimBlockChain {
   /** What a call would pay if it were mined now. Changes nothing. */
   wouldPay(call: ContractCall): bigint {
     try {
-      return call.run(this.state, { hash: '', nowS: this.nowS }).paidWei;
+      return call.run(this.state, { hash: '', nowS: this.nowS, number: 0 }).paidWei;
     } finally {
       for (const undo of this.state.takeUndo()) undo();
     }
@@ -118,6 +127,24 @@ export class SimBlockChain {
     this.#schedule();
   }
 
+  /** Tells the chain once more of what was signed, from the bytes that somebody kept. Does nothing where it knows it. */
+  sendAgain(hash: string): void {
+    const transaction = this.#signed.get(hash);
+    const known = this.#receipts.has(hash) || this.#pool.some((each) => each.hash === hash);
+    if (transaction !== undefined && !known) this.send(transaction);
+  }
+
+  /** The number of the newest block. */
+  get number(): number {
+    return this.#number();
+  }
+
+  /** Differs from what it was where a reorganisation reached; undefined for a block that is not there yet. */
+  blockHash(number: number): string | undefined {
+    if (number > this.#number()) return undefined;
+    return hashOf(`block ${number} ${this.#branches.filter((from) => from <= number).length}`);
+  }
+
   /** The receipt of a transaction that is in a block. */
   receipt(hash: string): MinedTransaction | undefined {
     return this.#receipts.get(hash);
@@ -130,6 +157,7 @@ export class SimBlockChain {
   reorganise(depth: number, lossChance = 0): void {
     this.reorganising?.();
     const first = this.#number() - depth;
+    this.#branches.push(first + 1);
     const back: PendingTransaction[] = [];
     while ((this.#blocks.at(-1)?.number ?? Number.NEGATIVE_INFINITY) > first) {
       const block = this.#blocks.pop() as Block;
@@ -178,14 +206,14 @@ export class SimBlockChain {
     const transactions = this.#pool;
     this.#pool = [];
     const undo: (() => void)[] = [];
-    for (const transaction of transactions) undo.unshift(...this.#run(transaction));
+    for (const transaction of transactions) undo.unshift(...this.#run(transaction, number));
     this.#blocks.push({ number, transactions, undo });
     if (this.#blocks.length > MAX_REORGANISED_BLOCKS) this.#blocks.shift();
     this.state.audit();
   }
 
   /** What takes the transaction back. One whose sender cannot pay for it is dropped. */
-  #run({ hash, call, feeWei }: PendingTransaction): readonly (() => void)[] {
+  #run({ hash, call, feeWei }: PendingTransaction, number: number): readonly (() => void)[] {
     const { state } = this;
     if (!state.move(call.from, MINER, feeWei)) return [];
     const paidFee = state.takeUndo();
@@ -195,13 +223,13 @@ export class SimBlockChain {
         this.#coverage?.count('chain.reverted');
         throw new Revert('out of gas');
       }
-      const outcome = call.run(state, { hash, nowS: this.nowS });
-      this.#receipts.set(hash, { hash, gasWei: feeWei, outcome });
+      const outcome = call.run(state, { hash, nowS: this.nowS, number });
+      this.#receipts.set(hash, { hash, gasWei: feeWei, outcome, block: number });
       return [...state.takeUndo(), ...paidFee];
     } catch (error) {
       if (!(error instanceof Revert)) throw error;
       for (const undo of state.takeUndo()) undo();
-      this.#receipts.set(hash, { hash, gasWei: feeWei, outcome: undefined });
+      this.#receipts.set(hash, { hash, gasWei: feeWei, outcome: undefined, block: number });
       return paidFee;
     }
   }

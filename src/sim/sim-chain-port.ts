@@ -5,8 +5,13 @@ import type {
   ChequebookFacts,
   ChequebookKind,
   ChequebookOrder,
+  IncomingPayment,
+  OutgoingPayment,
+  PayReceipt,
   Receipt,
 } from '../chain/chain.ts';
+import type { Head } from '../chain/endpoints.ts';
+import type { TransactionLog } from '../chain/outgoing.ts';
 import type { Signer } from '../chain/signer.ts';
 import type { SignedCheque } from '../core/cheque.ts';
 import { codeOf, WayleaveError } from '../core/errors.ts';
@@ -24,6 +29,7 @@ import {
   depositCall,
   withdrawableAtS,
 } from './sim-contracts.ts';
+import { SimPayer } from './sim-payer.ts';
 
 /** As the options of the same names in `chain/evm-chain.ts`. */
 export interface SimChainPortOptions {
@@ -65,6 +71,7 @@ export class SimChainPort implements Chain {
   readonly #life: Life;
   readonly #me: NodeId;
   readonly #options: SimChainPortOptions;
+  readonly #payer: SimPayer;
   #last: Promise<unknown> = Promise.resolve();
   #closed = false;
 
@@ -73,6 +80,52 @@ export class SimChainPort implements Chain {
     this.#life = life;
     this.#me = signer.id;
     this.#options = options;
+    this.#payer = new SimPayer({
+      me: signer.id,
+      blocks: chain.blocks,
+      call: (port, answer) => this.#call(port, answer),
+      pause: (ms) => this.#pause(ms),
+      nowMs: () => chain.timeline.nowMs,
+      foresee: (transaction) => this.#affordable(transaction),
+      closed: () => this.#closed,
+      pollMs: options.pollMs ?? POLL_MS,
+      minedWithinMs: options.minedWithinMs ?? MINED_WITHIN_MS,
+    });
+  }
+
+  resume(log: TransactionLog): void {
+    this.#payer.resume(log);
+  }
+
+  pay(payment: OutgoingPayment, sent: (transaction: string) => Promise<void>): Promise<PayReceipt> {
+    return this.#payer.pay(payment, sent);
+  }
+
+  paid(transaction: string): Promise<PayReceipt | undefined> {
+    return this.#payer.paid(transaction);
+  }
+
+  head(): Promise<Head> {
+    const { blocks } = this.#chain;
+    return this.#call('chain.head', () => {
+      const { number } = blocks;
+      return { number: BigInt(number), hash: blocks.blockHash(number) ?? '' };
+    });
+  }
+
+  blockHash(number: number): Promise<string | undefined> {
+    return this.#call('chain.block', () => this.#chain.blocks.blockHash(number));
+  }
+
+  incoming(fromBlock: number, toBlock: number): Promise<readonly IncomingPayment[] | undefined> {
+    const { blocks } = this.#chain;
+    return this.#call('chain.incoming', () =>
+      toBlock > blocks.number ? undefined : blocks.state.paymentsTo(this.#me, fromBlock, toBlock),
+    );
+  }
+
+  money(address: NodeId): Promise<bigint> {
+    return this.balance(address);
   }
 
   chainId(): Promise<number> {

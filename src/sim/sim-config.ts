@@ -30,7 +30,7 @@ const HISTORY_SPAN_S = 10;
 const FACTORY = `0x${'fa'.repeat(20)}`;
 
 const base = parseConfig(
-  `[settlement]\nenabled = true\nrpc_url = "http://sim"\nfactory = "${FACTORY}"\nchain_id = ${SIM_CHAIN_ID}\n`,
+  `[settlement]\nenabled = true\nrpc = "http://sim"\nfactory = "${FACTORY}"\nchain_id = ${SIM_CHAIN_ID}\n`,
   '/sim/wayleave.toml',
 );
 

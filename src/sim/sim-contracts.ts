@@ -30,13 +30,14 @@ export interface ContractCall {
   /** Coin sent along. */
   readonly wei: bigint;
   /** Throws `Revert`. `hash` is that of the transaction, `nowS` the block's time in seconds since the epoch. */
-  run(state: ChainState, block: { readonly hash: string; readonly nowS: number }): CallOutcome;
+  run(state: ChainState, block: { readonly hash: string; readonly nowS: number; readonly number: number }): CallOutcome;
 }
 
 /** Gas by call, near what docs/contracts.md says was measured. */
 const GAS = {
   deploy: 800_000n,
   deposit: 26_000n,
+  pay: 21_000n,
   cash: 85_000n,
   batch: 30_000n,
   claim: 50_000n,
@@ -103,6 +104,20 @@ export function depositCall(from: NodeId, to: NodeId, wei: bigint): ContractCall
     run(state) {
       pay(state, from, to, wei);
       return NOTHING;
+    },
+  };
+}
+
+/** A plain payment, which whoever is paid finds in its block. */
+export function payCall(from: NodeId, to: NodeId, wei: bigint): ContractCall {
+  return {
+    from,
+    gas: GAS.pay,
+    wei,
+    run(state, { hash, number }) {
+      pay(state, from, to, wei);
+      state.notePayment({ from, to, wei, transaction: hash, index: 0, block: number });
+      return { paidWei: wei, bounced: false };
     },
   };
 }

@@ -25,7 +25,7 @@ chainConformance('an EVM over HTTP', async () => {
       const wei = poor === 'poor' ? 0n : RICH;
       await chain.request('hardhat_setBalance', [signer.id, `0x${wei.toString(16)}`]);
       const { url } = server;
-      return createEvmChain({ url, chainId: CHAIN_ID, factory: DEV_FACTORY, signer, clock, pollMs: 5 });
+      return createEvmChain({ urls: [url], chainId: CHAIN_ID, factory: DEV_FACTORY, signer, clock, pollMs: 5 });
     },
     async close() {
       await server.close();

@@ -26,8 +26,12 @@ interface Party {
 }
 
 /** What every implementation of the chain port must do (DESIGN §2: one suite per port, real and simulated alike). */
-export function chainConformance(name: string, makeWorld: () => Promise<ChainWorld>): void {
-  describe(`chain port: ${name}`, () => {
+export function chainConformance(
+  name: string,
+  makeWorld: () => Promise<ChainWorld>,
+  skip: string | false = false,
+): void {
+  describe(`chain port: ${name}`, { skip }, () => {
     let world: ChainWorld;
     const opened: Chain[] = [];
     before(async () => {
@@ -58,6 +62,7 @@ export function chainConformance(name: string, makeWorld: () => Promise<ChainWor
     cashes({ party, pair, refuses, chequeOf });
     cashesMany({ party, pair, refuses, chequeOf });
     administers({ party, pair, refuses, chequeOf });
+    pays({ party, pair, refuses });
   });
 }
 
@@ -280,5 +285,64 @@ function administers({ party, pair, refuses, chequeOf }: Cashing): void {
     assert.equal((await payee.chain.cash(chequeOf(payer, book, me, 70n), ignore)).paidWei, 60n);
     const after = await payer.chain.chequebook(book, me);
     assert.deepEqual([after?.reservedWei, after?.balanceWei, after?.totalPaidOutWei], [0n, 0n, 100n]);
+  });
+}
+
+/** The next block in which something can be, once `work` is done. */
+async function between<T>(chain: Chain, work: () => Promise<T>): Promise<{ from: number; to: number; value: T }> {
+  const from = Number((await chain.head()).number) + 1;
+  const value = await work();
+  return { from, to: Number((await chain.head()).number), value };
+}
+
+function pays({ party, refuses }: Omit<Cashing, 'chequeOf'>): void {
+  test('pays: the hash is told first, what arrives is found by its payee with its payer', async () => {
+    const [payer, payee, other] = [await party(), await party(), await party()];
+    const before = await payee.chain.money(payee.signer.id);
+    const told: string[] = [];
+    const { from, to, value } = await between(payer.chain, () =>
+      payer.chain.pay({ to: payee.signer.id, wei: 42n, purpose: 'a debt' }, async (hash) => {
+        assert.equal(await payer.chain.paid(hash, payee.signer.id), undefined, 'not broadcast yet');
+        told.push(hash);
+      }),
+    );
+    assert.deepEqual([told, value.paidWei], [[value.hash], 42n]);
+    assert.deepEqual(await payer.chain.paid(value.hash, payee.signer.id), value);
+    assert.equal(await payee.chain.money(payee.signer.id), before + 42n);
+    const payment = { from: payer.signer.id, wei: 42n, transaction: value.hash, index: 0, block: value.block };
+    assert.deepEqual(await payee.chain.incoming(from, to), [payment]);
+    assert.deepEqual(await other.chain.incoming(from, to), []);
+    assert.equal(await payee.chain.incoming(to, to + 400), undefined, 'not there yet');
+  });
+
+  test('payments to several at once are all made, each once', async () => {
+    const [payer, ...payees] = [await party(), await party(), await party(), await party()];
+    const pay = (to: Party, wei: bigint) =>
+      payer.chain.pay({ to: to.signer.id, wei, purpose: `to ${to.signer.id}` }, ignore);
+    const { from, to } = await between(payer.chain, () =>
+      Promise.all(payees.map((each, at) => pay(each, BigInt(at + 1)))),
+    );
+    for (const [at, { chain, signer }] of payees.entries()) {
+      const arrived = (await chain.incoming(from, to)) ?? [];
+      assert.deepEqual(
+        arrived.map(({ wei, from: who }) => [wei, who]),
+        [[BigInt(at + 1), payer.signer.id]],
+      );
+      assert.equal(await chain.money(signer.id), 10n * COIN + BigInt(at + 1));
+    }
+  });
+
+  test('more than there is is refused before anything is told', async () => {
+    const [payer, payee] = [await party(), await party()];
+    const too = { to: payee.signer.id, wei: 100n * COIN, purpose: 'too much' };
+    await refuses(payer.chain.pay(too, unsent), 'CHAIN_FUNDS_MISSING');
+    await payer.chain.pay({ ...too, wei: 1n }, ignore);
+  });
+
+  test('a block keeps its hash', async () => {
+    const { chain } = await party();
+    const { number, hash } = await chain.head();
+    assert.equal(await chain.blockHash(Number(number)), hash);
+    assert.equal(await chain.blockHash(Number(number) + 1000), undefined);
   });
 }

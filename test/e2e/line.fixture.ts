@@ -77,7 +77,7 @@ export class Line {
     const config = parseConfig(this.#config(index), join(this.folder, `${index}.toml`));
     const store = await openSqliteStore({ path: config.store.path, nodeId: signer.id });
     const chain = createEvmChain({
-      url: config.settlement.rpcUrl as string,
+      urls: config.settlement.rpc,
       chainId: CHAIN_ID,
       factory: DEV_FACTORY,
       signer,
@@ -132,7 +132,7 @@ ${upstream}
 port = 0
 [settlement]
 enabled = true
-rpc_url = "${this.#toml.rpcUrl ?? this.#rpc?.url}"
+rpc = "${this.#toml.rpcUrl ?? this.#rpc?.url}"
 chain_id = ${CHAIN_ID}
 factory = "${DEV_FACTORY}"
 deposit_wei = "${10n ** 19n}"

@@ -39,7 +39,7 @@ after(async () => {
 async function start(config: NodeConfig, signer: Signer, url: string): Promise<RealNode> {
   const store = await openSqliteStore({ path: join(folder, `${config.name}.db`), nodeId: signer.id });
   const chain = createEvmChain({
-    url,
+    urls: [url],
     chainId: SIM_CHAIN_ID,
     factory: DEV_FACTORY,
     signer,

@@ -72,6 +72,13 @@ export class SmallChain {
       cashMany: never,
       administer: never,
       gasPriceWei: never,
+      resume: () => {},
+      head: never,
+      blockHash: never,
+      money: never,
+      pay: never,
+      paid: never,
+      incoming: never,
       close: () => Promise.resolve(),
     };
   }
