@@ -15,8 +15,7 @@ export type LinkRow = number;
  * provided − consumed + paid − received + providedCorrection − consumedCorrection.
  */
 export const Column = {
-  // The first six cells are all that serving a frame touches (packets: seven). They share a cache line, also where the
-  // array begins 16 bytes after one, as large ones do.
+  // All that providing a frame touches: one cache line a link, and no more, so that a million links are few pages.
   balance: 0,
   /** Reserved for what I am about to provide. */
   heldProvide: 1,
@@ -25,12 +24,14 @@ export const Column = {
   /** What balance and holds may come to: `dropAt` less the rest of the exposure. Follows from other cells. */
   ceiling: 3,
   provided: 4,
+  /** The limit I granted; `HALTED` on a link whose books broke. */
+  dropAt: 7,
+  // What consuming touches besides.
   /** Reserved for what I am about to consume. */
-  heldConsume: 7,
-  consumed: 8,
-  /** The limit granted to me, and the one I granted; `HALTED` on a link whose books broke. */
-  peerDropAt: 11,
-  dropAt: 12,
+  heldConsume: 8,
+  consumed: 9,
+  /** The limit granted to me; `HALTED` as above. */
+  peerDropAt: 12,
   /** What a crash may have left uncharged: assumed used until the books are compared. */
   assumed: 13,
   /** Their payments that clear no debt until they are final (beyond riskAt). */
@@ -46,8 +47,10 @@ export const Column = {
   /** Written off in the neighbour's favour, beyond what it made good by paying: follows from other cells. */
   forgiven: 25,
 } as const;
-const HOT = 16;
+const PROVIDE = 8;
+const CONSUME = 8;
 const COLD = 10;
+const HOT = PROVIDE + CONSUME;
 const MAX = Number.MAX_SAFE_INTEGER;
 
 /**
@@ -59,8 +62,6 @@ const FORGIVEN_PERCENT = 2;
 /** A limit no exposure fits into: the link was stopped because a rule of its books does not hold. */
 const HALTED = -1;
 
-type HeldColumn = typeof Column.heldProvide | typeof Column.heldConsume;
-
 /** Why a hold was refused: negative, so that it shares a number with handles. */
 export const Refusal = { limit: -1, lease: -2, halted: -3 } as const;
 
@@ -69,21 +70,24 @@ export type HoldResult = number;
 
 /** The accounts of all links of one node. Amounts are whole units; overflow and broken rules are errors, never roundings. */
 export class Ledger {
-  #cells: Float64Array;
+  #provide: Float64Array;
+  #consume: Float64Array;
   #cold: Float64Array;
   #rows = 0;
   readonly #holds = new HoldTable();
 
   /** Room for `capacity` links at first; it grows by doubling. */
   constructor(capacity = 16) {
-    this.#cells = new Float64Array(Math.max(1, capacity) * HOT);
+    this.#provide = new Float64Array(Math.max(1, capacity) * PROVIDE);
+    this.#consume = new Float64Array(Math.max(1, capacity) * CONSUME);
     this.#cold = new Float64Array(Math.max(1, capacity) * COLD);
   }
 
   /** Adds a link with an empty account, no credit either way and no lease. */
   addLink(): LinkRow {
-    if ((this.#rows + 1) * HOT > this.#cells.length) {
-      this.#cells = doubled(this.#cells);
+    if ((this.#rows + 1) * PROVIDE > this.#provide.length) {
+      this.#provide = doubled(this.#provide);
+      this.#consume = doubled(this.#consume);
       this.#cold = doubled(this.#cold);
     }
     return this.#rows++;
@@ -95,13 +99,14 @@ export class Ledger {
 
   /** One cell. `offset` is a `Column`, plus the service column for the four per-service totals. */
   get(row: LinkRow, offset: number): number {
-    return offset < HOT
-      ? (this.#cells[row * HOT + offset] as number)
-      : (this.#cold[row * COLD + offset - HOT] as number);
+    if (offset < PROVIDE) return this.#provide[row * PROVIDE + offset] as number;
+    if (offset < HOT) return this.#consume[row * CONSUME + offset - PROVIDE] as number;
+    return this.#cold[row * COLD + offset - HOT] as number;
   }
 
   #set(row: LinkRow, offset: number, value: number): void {
-    if (offset < HOT) this.#cells[row * HOT + offset] = value;
+    if (offset < PROVIDE) this.#provide[row * PROVIDE + offset] = value;
+    else if (offset < HOT) this.#consume[row * CONSUME + offset - PROVIDE] = value;
     else this.#cold[row * COLD + offset - HOT] = value;
   }
 
@@ -130,33 +135,35 @@ export class Ledger {
    * debt + pending + uncleared + forgiven + holds + assumed + units > dropAt, when the lease is used up, or when the link was halted.
    */
   holdProvide(row: LinkRow, units: Units): HoldResult {
-    const cells = this.#cells;
-    const base = row * HOT;
+    const cells = this.#provide;
+    const base = row * PROVIDE;
     const held = (cells[base + Column.heldProvide] as number) + units;
     if ((cells[base] as number) + held > (cells[base + Column.ceiling] as number)) return this.#refusal(row);
-    return this.#hold(row, units, Column.heldProvide, held);
+    if (!this.#lease(base, units, held)) return Refusal.lease;
+    cells[base + Column.heldProvide] = held;
+    return this.#holds.take(row, units, 0);
   }
 
   /** Reserves `units` that I am about to use: refused when my debt with holds would pass the limit granted to me. */
   holdConsume(row: LinkRow, units: Units): HoldResult {
-    const cells = this.#cells;
-    const base = row * HOT;
+    const cells = this.#consume;
+    const base = row * CONSUME - PROVIDE;
     const held = (cells[base + Column.heldConsume] as number) + units;
-    const owed = (cells[base + Column.assumed] as number) - (cells[base] as number) + held;
+    const owed = (cells[base + Column.assumed] as number) - (this.#provide[row * PROVIDE] as number) + held;
     if (owed > (cells[base + Column.peerDropAt] as number)) return this.#refusal(row);
-    return this.#hold(row, units, Column.heldConsume, held);
+    if (!this.#lease(row * PROVIDE, units, held)) return Refusal.lease;
+    cells[base + Column.heldConsume] = held;
+    return this.#holds.take(row, units, 1);
   }
 
-  #hold(row: LinkRow, units: Units, column: HeldColumn, held: Units): HoldResult {
-    const base = row * HOT;
-    const cells = this.#cells;
+  /** Takes `units` of the lease, if it has as many. `held`: what would be reserved with them. */
+  #lease(base: number, units: Units, held: Units): boolean {
     if (!(units >= 0 && held <= MAX && Math.floor(units) === units))
       throw new WayleaveError('AMOUNT_INVALID', { units });
-    const left = (cells[base + Column.leaseLeft] as number) - units;
-    if (left < 0) return Refusal.lease;
-    cells[base + Column.leaseLeft] = left;
-    cells[base + column] = held;
-    return this.#holds.take(row, units, column === Column.heldProvide ? 0 : 1);
+    const left = (this.#provide[base + Column.leaseLeft] as number) - units;
+    if (left < 0) return false;
+    this.#provide[base + Column.leaseLeft] = left;
+    return true;
   }
 
   #refusal(row: LinkRow): HoldResult {
@@ -175,17 +182,17 @@ export class Ledger {
     const side = this.#holds.side(slot);
     const row = this.#holds.row(slot);
     if (!(units >= 0 && units <= held)) this.#halt(row, 'commit above the hold');
-    const base = row * HOT;
-    this.#unhold(base, side, held, held - units);
-    this.#charge(base, side, service, units);
+    this.#unhold(row, side, held, held - units);
+    this.#charge(row, side, service, units);
   }
 
   /** Takes back a reservation, and gives back to the lease what was not charged. */
-  #unhold(base: number, side: 0 | 1, held: Units, unused: Units): void {
-    const cells = this.#cells;
-    const column = base + (side === 0 ? Column.heldProvide : Column.heldConsume);
+  #unhold(row: LinkRow, side: 0 | 1, held: Units, unused: Units): void {
+    const cells = side === 0 ? this.#provide : this.#consume;
+    const column = side === 0 ? row * PROVIDE + Column.heldProvide : row * CONSUME + Column.heldConsume - PROVIDE;
     cells[column] = (cells[column] as number) - held;
-    cells[base + Column.leaseLeft] = (cells[base + Column.leaseLeft] as number) + unused;
+    const lease = row * PROVIDE + Column.leaseLeft;
+    this.#provide[lease] = (this.#provide[lease] as number) + unused;
   }
 
   /**
@@ -198,39 +205,38 @@ export class Ledger {
     const row = this.#holds.row(slot);
     if (!(units >= 0 && units <= held)) this.#halt(row, 'commit above the hold');
     this.#holds.setUnits(slot, held - units);
-    const base = row * HOT;
-    this.#cells[base + Column.heldProvide] = (this.#cells[base + Column.heldProvide] as number) - units;
-    this.#charge(base, 0, service, units);
+    const reserved = row * PROVIDE + Column.heldProvide;
+    this.#provide[reserved] = (this.#provide[reserved] as number) - units;
+    this.#charge(row, 0, service, units);
   }
 
   /** Ends a hold without a charge. Throws `HOLD_UNKNOWN`. */
   release(handle: number): void {
     const slot = this.#holds.end(handle);
     const held = this.#holds.units(slot);
-    const base = this.#holds.row(slot) * HOT;
-    this.#unhold(base, this.#holds.side(slot), held, held);
+    this.#unhold(this.#holds.row(slot), this.#holds.side(slot), held, held);
   }
 
   /** Books what was served under a grant given earlier, even where a lowered limit no longer has room for it. */
   provided(row: LinkRow, service: number, units: Units): void {
-    this.#unhold(row * HOT, 0, 0, -amount(units));
-    this.#charge(row * HOT, 0, service, units);
+    this.#unhold(row, 0, 0, -amount(units));
+    this.#charge(row, 0, service, units);
   }
 
   /** Books what the neighbour has already delivered: it cannot be refused any more. May use the lease up below zero. */
   consumed(row: LinkRow, service: number, units: Units): void {
-    this.#unhold(row * HOT, 1, 0, -amount(units));
-    this.#charge(row * HOT, 1, service, units);
+    this.#unhold(row, 1, 0, -amount(units));
+    this.#charge(row, 1, service, units);
   }
 
-  #charge(base: number, side: number, service: number, units: Units): void {
-    const cells = this.#cells;
-    const total = base + (side === 0 ? Column.provided : Column.consumed) + service;
-    const sum = (cells[total] as number) + units;
-    const balance = (cells[base] as number) + (side === 0 ? units : -units);
+  #charge(row: LinkRow, side: 0 | 1, service: number, units: Units): void {
+    const cells = side === 0 ? this.#provide : this.#consume;
+    const first = side === 0 ? row * PROVIDE + Column.provided : row * CONSUME + Column.consumed - PROVIDE;
+    const sum = (cells[first + service] as number) + units;
+    const balance = (this.#provide[row * PROVIDE] as number) + (side === 0 ? units : -units);
     if (sum > MAX || balance > MAX || balance < -MAX) throw new WayleaveError('AMOUNT_OVERFLOW', { sum, balance });
-    cells[total] = sum;
-    cells[base] = balance;
+    cells[first + service] = sum;
+    this.#provide[row * PROVIDE] = balance;
   }
 
   /** A payment of mine was written (before it leaves): it is pending until `paid` or `unpaid`. */
@@ -327,25 +333,19 @@ export class Ledger {
   }
 
   /** What may still be added to debt and holds; below zero where they stand above the limit. */
-  #roomBelowLimit(base: number): number {
-    const cells = this.#cells;
-    const held = cells[base + Column.heldProvide] as number;
-    return (cells[base + Column.ceiling] as number) - (cells[base] as number) - held;
+  #roomBelowLimit(row: LinkRow): number {
+    return this.get(row, Column.ceiling) - this.get(row, Column.balance) - this.get(row, Column.heldProvide);
   }
 
   /** How much more could be held for providing now; 0 when choked or halted. */
   roomToProvide(row: LinkRow): Units {
-    const base = row * HOT;
-    return Math.max(0, Math.min(this.#roomBelowLimit(base), this.#cells[base + Column.leaseLeft] as number));
+    return Math.max(0, Math.min(this.#roomBelowLimit(row), this.get(row, Column.leaseLeft)));
   }
 
   /** How much more could be held for consuming now. */
   roomToConsume(row: LinkRow): Units {
-    const base = row * HOT;
-    const cells = this.#cells;
-    const owed = (cells[base + Column.assumed] as number) - (cells[base] as number);
-    const limit = (cells[base + Column.peerDropAt] as number) - owed - (cells[base + Column.heldConsume] as number);
-    return Math.max(0, Math.min(limit, cells[base + Column.leaseLeft] as number));
+    const owed = this.get(row, Column.assumed) - this.get(row, Column.balance) + this.get(row, Column.heldConsume);
+    return Math.max(0, Math.min(this.get(row, Column.peerDropAt) - owed, this.get(row, Column.leaseLeft)));
   }
 
   /**
@@ -354,7 +354,7 @@ export class Ledger {
    */
   unpaidDebt(row: LinkRow): Units {
     const debt = -this.get(row, Column.balance) - this.get(row, Column.pending);
-    const room = this.#roomBelowLimit(row * HOT);
+    const room = this.#roomBelowLimit(row);
     if (debt <= 0 || this.#writtenOff(row) <= 0) return Math.max(0, Math.min(debt, room));
     // A payment takes back some of what the neighbour's own payments made good.
     return Math.max(0, Math.min(debt, Math.floor((room * 100) / (100 + FORGIVEN_PERCENT))));
