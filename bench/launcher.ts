@@ -1,6 +1,7 @@
 /** What `bin/wayleave` gives the runtime. Rivals run as Node comes. */
 export const LAUNCHER_FLAGS = [
   '--max-semi-space-size=1',
+  '--memory-saver-mode',
   '--disable-warning=ExperimentalWarning',
   '--disable-warning=DeprecationWarning',
 ];
