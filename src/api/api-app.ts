@@ -8,6 +8,7 @@ import type { WayleaveNode } from '../node/node.ts';
 import { cashPlan } from './cheque-routes.ts';
 import { EventStreams } from './event-stream.ts';
 import { bearerToken, loopbackOnly } from './guard.ts';
+import { ledger } from './ledger-routes.ts';
 import { quotePacket, sendBody, sendPacket, serveBody, servePackets } from './packet-routes.ts';
 
 /** What the process around the node can do, beside the node itself. */
@@ -72,6 +73,7 @@ export function createApiApp({ node, token, actions = {}, fault }: ApiAppOptions
     return context.body(text, 200, { 'content-type': type });
   });
 
+  app.get('/v1/ledger', async (context) => context.json(await ledger(node, context.req.query())));
   app.get('/v1/packets/quote', (context) => context.json(quotePacket(node, context.req.query())));
 
   app.get('/v1/cash', async (context) => context.json(await cashPlan(node)));
@@ -153,6 +155,7 @@ const STATUS: Partial<Record<ErrorCode, 400 | 401 | 403 | 404 | 413 | 501 | 503>
   API_ORIGIN_REFUSED: 403,
   API_TOKEN_WRONG: 401,
   API_NOT_FOUND: 404,
+  LEDGER_NO_ACCOUNT: 404,
   API_BODY_INVALID: 400,
   API_BODY_TOO_LARGE: 413,
   API_LISTENERS_EXHAUSTED: 503,

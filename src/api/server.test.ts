@@ -7,6 +7,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { codeOf, WayleaveError } from '../core/errors.ts';
+import type { LedgerQuery, LinkLedger } from '../node/link-ledger.ts';
 import type { LinkStatus, NodeEvent, NodeStatus, WayleaveNode } from '../node/node.ts';
 import { MAX_EVENT_LISTENERS } from './event-stream.ts';
 import { METRICS } from './metrics.ts';
@@ -86,6 +87,10 @@ class HandMadeNode implements WayleaveNode {
 
   pausePayments(paused: boolean, neighbour?: string): void {
     this.calls.push(['pausePayments', paused, neighbour]);
+  }
+  async ledger(query: LedgerQuery): Promise<LinkLedger> {
+    this.calls.push(['ledger', query]);
+    throw new WayleaveError('LEDGER_NO_ACCOUNT', { neighbour: query.neighbour });
   }
   async cashAll(): Promise<number> {
     return 3;
@@ -244,6 +249,20 @@ describe('the API of a running node', () => {
     ['no-such-thing', '', 404, 'API_NOT_FOUND'],
   ];
   for (const [path, body, expected, code] of bodies) {
+    it('a ledger is asked for by link and time', async () => {
+      const id = `0x${'ab'.repeat(20)}`;
+      for (const query of ['', '?link=bob', `?link=${id}&since=-1`, `?link=${id}&until=x`]) {
+        const { status: code, text } = await call(api, `/v1/ledger${query}`);
+        assert.deepEqual([code, JSON.parse(text).code], [400, 'API_BODY_INVALID'], query);
+      }
+      node.calls.length = 0;
+      assert.equal(
+        (await call(api, `/v1/ledger?link=${id.toUpperCase().replace('X', 'x')}&since=5&until=9`)).status,
+        404,
+      );
+      assert.deepEqual(node.calls, [['ledger', { neighbour: id, sinceMs: 5, untilMs: 9 }]]);
+    });
+
     it(`answers ${expected} ${code} to ${path} ${body.slice(0, 40)}`, async () => {
       const answer = await call(api, `/v1/${path}`, { method: 'POST', headers: authorised, body });
       assert.deepEqual([answer.status, JSON.parse(answer.text).code], [expected, code]);

@@ -26,6 +26,11 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: async (context) => (await import('./status.ts')).statusCommand(context),
   },
   {
+    name: 'ledger',
+    summary: 'explain every unit on a link',
+    load: async (context) => (await import('./ledger.ts')).ledgerCommand(context),
+  },
+  {
     name: 'lab',
     summary: 'run a neighbourhood of five nodes on this machine',
     load: async (context) => (await import('./lab.ts')).labCommand(context),

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { type Command, Option } from 'commander';
 import { ERRORS, type ErrorCode, WayleaveError } from '../core/errors.ts';
+import type { LedgerQuery, LinkLedger } from '../node/link-ledger.ts';
 import type { NodeStatus } from '../node/node.ts';
 import type { CashPlanEntry } from '../settle/cash-judge.ts';
 import { accessFile, configFile, configOption } from './node-folder.ts';
@@ -63,6 +64,11 @@ export class NodeApi {
 
   async status(): Promise<NodeStatus> {
     return (await this.#call('GET', '/v1/status')) as NodeStatus;
+  }
+
+  async ledger({ neighbour, sinceMs, untilMs }: LedgerQuery): Promise<LinkLedger> {
+    const path = `/v1/ledger?link=${neighbour}&since=${Math.floor(sinceMs)}&until=${Math.floor(untilMs)}`;
+    return (await this.#call('GET', path)) as LinkLedger;
   }
 
   async backup(path: string): Promise<void> {

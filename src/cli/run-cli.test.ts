@@ -7,6 +7,7 @@ import { after, before, describe, it } from 'node:test';
 import { renderMetricsManual } from '../api/metrics.ts';
 import { startApi } from '../api/server.ts';
 import { isInsecureKeystore, openKeystore } from '../chain/keystore.ts';
+import { WayleaveError } from '../core/errors.ts';
 import { loadConfig } from '../node/load-config.ts';
 import type { NodeStatus, WayleaveNode } from '../node/node.ts';
 import { openSqliteStore } from '../store/sqlite-store.ts';
@@ -249,6 +250,7 @@ describe('commands that talk to a running node', () => {
     subscribe: () => () => {},
     settle: () => {},
     pausePayments: () => {},
+    ledger: () => Promise.reject(new WayleaveError('LEDGER_NO_ACCOUNT')),
     cashAll: async () => 2,
     cheques: { cashPlan: async () => ({ gasPriceWei: 7n, entries: [planned] }) },
     stop: async () => {},

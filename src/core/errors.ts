@@ -576,6 +576,18 @@ export const ERRORS = {
     what: 'The lab is not part of this installation.',
     remedy: 'It is in the repository and in the published package; install one of them anew.',
   },
+  LEDGER_NO_ACCOUNT: {
+    what: 'There is no account with this neighbour.',
+    remedy: 'wayleave ledger without a name lists every link; a name is that of a [[neighbour]], or an id.',
+  },
+  LEDGER_TOO_LONG: {
+    what: 'That is more history than fits into one answer.',
+    remedy: 'Ask for less with --since and --until; what lies outside is summed.',
+  },
+  LEDGER_UNEXPLAINED: {
+    what: 'The history of a link does not add up to its account.',
+    remedy: 'The account decides and is not touched. Keep a backup of the books and report it with the figures named.',
+  },
   API_HOST_REFUSED: {
     what: 'The API answers only under a loopback name.',
     remedy: 'Use the address that api.json in the data folder names.',

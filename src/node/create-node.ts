@@ -17,6 +17,8 @@ import type { NodeConfig } from './config.ts';
 import { Credits } from './credits.ts';
 import { Doors } from './doors.ts';
 import { FreeAllowance } from './free-allowance.ts';
+import { HistoryKeeper } from './history-keeper.ts';
+import type { LedgerQuery, LinkLedger } from './link-ledger.ts';
 import { Market } from './market.ts';
 import { type Known, Neighbours } from './neighbours.ts';
 import type { Cheques, EventKind, LinkStatus, NodeEvent, NodeStatus, WayleaveNode } from './node.ts';
@@ -60,6 +62,7 @@ class RunningNode implements WayleaveNode {
   readonly #keeper: LinkKeeper;
   readonly #stops: (() => void | Promise<void>)[] = [];
   readonly #doors: Doors;
+  readonly #history: HistoryKeeper;
   #paused = false;
   #stopping = false;
   #refreshing = false;
@@ -123,6 +126,14 @@ class RunningNode implements WayleaveNode {
     }
     this.#keeper = this.#makeKeeper();
     this.#doors = this.#makeDoors();
+    this.#history = new HistoryKeeper({
+      store,
+      clock,
+      days: config.store.historyDays,
+      links: () => this.#neighbours.all().map(({ neighbour }) => neighbour.id),
+      write: async (id) => this.#neighbours.get(id)?.keep([]),
+      fault: (error) => this.#emit('fault', { code: codeOf(error) ?? 'STORE_FAILED', what: 'history' }),
+    });
   }
 
   #nextHop(buyer: NodeId | undefined, host?: string): NodeId | 'local' | undefined {
@@ -239,6 +250,7 @@ class RunningNode implements WayleaveNode {
       throw error;
     }
     this.#settlement.start(() => this.#refresh());
+    this.#history.start();
     this.#every(REPRICE_MS, () => this.#refresh());
     const listen = this.#doors.listenAddress;
     this.#emit('started', { id: this.id, listen, clock: this.#ports.clock.wallMs() });
@@ -367,6 +379,10 @@ class RunningNode implements WayleaveNode {
     return this.#config.settlement.enabled ? this.#settlement.cheques : undefined;
   }
 
+  ledger(query: LedgerQuery): Promise<LinkLedger> {
+    return this.#history.ledger(query);
+  }
+
   cashAll(): Promise<number> {
     return this.#settlement.cashAll();
   }
@@ -379,6 +395,7 @@ class RunningNode implements WayleaveNode {
     await this.#doors.close();
     this.#transit?.close();
     this.#own?.close();
+    await this.#history.stop();
     await this.#settlement.stop();
     const links = this.#neighbours.all().map(({ neighbour }) => neighbour);
     await Promise.all(links.map((neighbour) => neighbour.close(STOP_MS)));

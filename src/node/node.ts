@@ -2,6 +2,7 @@ import type { NodeId } from '../core/node-id.ts';
 import type { Service } from '../core/service.ts';
 import type { PacketFigures } from '../packets/packet-user.ts';
 import type { CashPlan } from '../settle/cashier-desk.ts';
+import type { LedgerQuery, LinkLedger } from './link-ledger.ts';
 import type { PacketService } from './packet-service.ts';
 
 /** A running node as its faces (api, cli, lab) see it. `createNode` makes one. Amounts in units unless a name says wei. */
@@ -17,6 +18,8 @@ export interface WayleaveNode {
   pausePayments(paused: boolean, neighbour?: NodeId): void;
   /** Pays what is owed to a neighbour, or to everyone, though it is not due yet. */
   settle(neighbour?: NodeId): void;
+  /** Every unit on one link explained. Rejects with `LEDGER_NO_ACCOUNT`, `LEDGER_TOO_LONG`, `STORE_*`. */
+  ledger(query: LedgerQuery): Promise<LinkLedger>;
   /** Cheques and this node's chequebook, where it settles. */
   readonly cheques?: Cheques | undefined;
   /** Cashes every cheque held, now. Returns how many were cashed. */

@@ -60,6 +60,31 @@ async function exchange(line: Line, origin: Origin, head: string, body?: Buffer)
   return whole.subarray(whole.indexOf('\r\n\r\n') + 4);
 }
 
+/** The history of every link adds up to its counter, and the counter is the one at work. */
+async function assertExplained(line: Line): Promise<void> {
+  for (const { node } of line.nodes) {
+    for (const { neighbour } of node.status().links) {
+      const counter = (): number => {
+        const link = node.status().links.find((each) => each.neighbour === neighbour);
+        return (link?.balance ?? 0) + (link?.writeOff ?? 0);
+      };
+      // A payment may come between the two looks.
+      for (let before = Number.NaN, tries = 0; before !== counter(); tries += 1) {
+        before = counter();
+        const { account, entries, gaps } = await node.ledger({
+          neighbour,
+          sinceMs: 0,
+          untilMs: Number.MAX_SAFE_INTEGER,
+        });
+        assert.deepEqual(gaps, []);
+        assert.equal(entries.at(-1)?.balance ?? 0, account.balance);
+        if (before === counter()) assert.equal(account.balance, before);
+        assert.ok(tries < 100, 'the counter never rests');
+      }
+    }
+  }
+}
+
 /** Both ends of every link agree to the unit, nothing being in flight. */
 async function assertAgreed(line: Line): Promise<void> {
   const apart = (): number[] =>
@@ -78,6 +103,7 @@ async function assertAgreed(line: Line): Promise<void> {
     apart(),
     line.nodes.slice(1).map(() => 0),
   );
+  await assertExplained(line);
 }
 
 describe('four nodes in a line', { timeout: 120_000 }, () => {

@@ -1,0 +1,26 @@
+import * as v from 'valibot';
+import { WayleaveError } from '../core/errors.ts';
+import { isNodeId } from '../core/node-id.ts';
+import type { LinkLedger } from '../node/link-ledger.ts';
+import type { WayleaveNode } from '../node/node.ts';
+
+/** A time in wall milliseconds. */
+const time = v.pipe(v.string(), v.regex(/^\d{1,15}$/), v.transform(Number));
+
+/** Query of `GET /v1/ledger`. */
+const ledgerQuery = v.object({
+  link: v.pipe(v.string(), v.toLowerCase(), v.check(isNodeId)),
+  since: v.optional(time, '0'),
+  until: v.optional(time, String(10 ** 15 - 1)),
+});
+
+/** `GET /v1/ledger?link=ID&since=MS&until=MS`. Throws `API_BODY_INVALID`, and what `WayleaveNode.ledger` rejects with. */
+export async function ledger(node: WayleaveNode, query: Record<string, string>): Promise<LinkLedger> {
+  const result = v.safeParse(ledgerQuery, query);
+  if (!result.success) {
+    const [issue] = result.issues;
+    throw new WayleaveError('API_BODY_INVALID', { field: v.getDotPath(issue) ?? undefined, what: issue.message });
+  }
+  const { link: neighbour, since: sinceMs, until: untilMs } = result.output;
+  return node.ledger({ neighbour, sinceMs, untilMs });
+}
