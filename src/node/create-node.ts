@@ -1,6 +1,5 @@
 import { randomBytes } from 'node:crypto';
 import type { Signer } from '../chain/signer.ts';
-import type { Timer } from '../core/clock.ts';
 import { codeOf } from '../core/errors.ts';
 import type { NodeId } from '../core/node-id.ts';
 import type { SessionEvent } from '../core/session-effect.ts';
@@ -25,6 +24,7 @@ import type { Cheques, EventKind, LinkStatus, NodeEvent, NodeStatus, WayleaveNod
 import type { CreateNodeOptions, NodePorts } from './node-ports.ts';
 import { NodeServices } from './node-services.ts';
 import type { PacketService } from './packet-service.ts';
+import { repeat } from './repeat.ts';
 import { Settlement } from './settlement.ts';
 import { linkStatus } from './status.ts';
 
@@ -251,19 +251,9 @@ class RunningNode implements WayleaveNode {
     }
     this.#settlement.start(() => this.#refresh());
     this.#history.start();
-    this.#every(REPRICE_MS, () => this.#refresh());
+    this.#stops.push(repeat(this.#ports.clock, REPRICE_MS, () => this.#refresh()));
     const listen = this.#doors.listenAddress;
     this.#emit('started', { id: this.id, listen, clock: this.#ports.clock.wallMs() });
-  }
-
-  #every(intervalMs: number, act: () => void): void {
-    const again = (): Timer =>
-      this.#ports.clock.after(intervalMs, () => {
-        act();
-        timer = again();
-      });
-    let timer = again();
-    this.#stops.push(() => timer.cancel());
   }
 
   #admits(id: NodeId): boolean {
