@@ -51,8 +51,17 @@ export const STORIES: readonly Story[] = [
   },
   {
     name: 'nothing is admitted before it is on disk',
-    world: 'pay',
-    actions: ['serve 0', 'data reaches 1', 'time 1', 'settle'],
+    world: 'trade',
+    actions: [
+      'serve 1',
+      'data reaches 0',
+      'journal 0',
+      'write done 0',
+      'serve 1',
+      'data reaches 0',
+      'time 0',
+      'settle',
+    ],
   },
   {
     name: 'no more is charged than was promised to the disk',
