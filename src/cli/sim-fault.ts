@@ -119,8 +119,11 @@ function report(found: {
     'books-converge',
     'credited-once',
     'paid-once',
+    'claims-own',
     'honest-not-cut',
+    'honest-not-blamed',
     'cheques-pay',
+    'eventful',
   ]);
   for (const { broken } of failures) if (broken !== undefined) rules.add(broken.rule);
   return {
@@ -170,12 +173,13 @@ function minimising(tries: number, { terminal, json }: CommandContext): void {
 }
 
 function lines(result: FaultRunsResult): string[] {
-  const { coverage, runs, runsWith, steps, charges, virtualMs, cpuSeconds } = result;
+  const { coverage, least, runs, runsWith, steps, charges, virtualMs, cpuSeconds } = result;
   const rows = [...coverage.counts].sort(([a], [b]) => (a < b ? -1 : 1)).map(([name, times]) => [name, String(times)]);
   return [
     ...textTable(['what happened', 'times>'], rows),
     '',
-    `${runs} runs, of them with a crash ${runsWith.of('crash')}, a chain in trouble ${runsWith.of('chain')}, a cheat ${runsWith.of('cheat')}.`,
+    `${runs} runs, of them with a crash ${runsWith.of('crash')}, a chain in trouble ${runsWith.of('chain')}, a cheat ${runsWith.of('cheat')}; ` +
+      `in each at least ${least['crash'] ?? 0}, ${least['chain'] ?? 0} and ${least['cheat'] ?? 0} times.`,
     `${steps} steps, ${charges} charges, ${Math.round(virtualMs / 1000)} s of virtual time in ${cpuSeconds.toFixed(1)} CPU-seconds: ` +
       `${Math.round(steps / cpuSeconds)} steps per CPU-second.`,
   ];

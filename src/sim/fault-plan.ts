@@ -82,6 +82,14 @@ export class FaultPlan {
     });
   }
 
+  /** Lets one fault happen now, beside those that were drawn. */
+  now(name: string, scene: FaultScene, told: (fault: PlannedFault) => void): void {
+    const kind = FAULTS.find((each) => each.name === name);
+    const index = this.#next++;
+    if (kind === undefined || this.#over || this.#options.without?.has(index) === true) return;
+    this.#strike(scene, { index, kind, atMs: scene.timeline.nowMs, lastsMs: 0 }, told);
+  }
+
   /** Ends every fault that lasts, and lets none happen any more. */
   end(): void {
     this.#over = true;

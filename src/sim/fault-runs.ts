@@ -23,8 +23,13 @@ export interface FaultRunsResult {
   readonly coverage: Coverage;
   /** In how many runs each name of the coverage happened at least once. */
   readonly runsWith: Coverage;
+  /** How often each of `DEMANDED` happened in the run in which it happened least; 0 where it did not in some run. */
+  readonly least: Readonly<Record<string, number>>;
   readonly failures: readonly FaultOutcome[];
 }
+
+/** What every run is to have. */
+const DEMANDED = ['crash', 'chain', 'cheat'] as const;
 
 /** A failure is kept whole, others only as figures. */
 const MAX_FAILURES = 100;
@@ -35,10 +40,11 @@ export async function runManyFaults(options: FaultRunsOptions): Promise<FaultRun
   const total = { runs: 0, steps: 0, charges: 0, virtualMs: 0, cpuSeconds: 0 };
   const coverage = new Coverage();
   const runsWith = new Coverage();
+  const least: Record<string, number> = {};
   const failures: FaultOutcome[] = [];
   const result = (): FaultRunsResult => {
     const { user, system } = process.cpuUsage(before);
-    return { ...total, cpuSeconds: (user + system) / 1e6, coverage, runsWith, failures };
+    return { ...total, cpuSeconds: (user + system) / 1e6, coverage, runsWith, least, failures };
   };
   const done = (outcome: FaultOutcome): boolean => {
     total.runs += 1;
@@ -47,6 +53,10 @@ export async function runManyFaults(options: FaultRunsOptions): Promise<FaultRun
     total.virtualMs += outcome.virtualMs;
     for (const [name, times] of Object.entries(outcome.coverage)) coverage.count(name, times);
     for (const group of groupsOf(outcome)) runsWith.count(group);
+    for (const group of DEMANDED) {
+      const times = timesOf(outcome, group);
+      least[group] = Math.min(times, least[group] ?? times);
+    }
     if (outcome.broken !== undefined && failures.length < MAX_FAILURES) failures.push(outcome);
     options.progress?.(result());
     return options.stopAtFailure && failures.length > 0;
@@ -58,7 +68,14 @@ export async function runManyFaults(options: FaultRunsOptions): Promise<FaultRun
 
 /** `crash`, `chain`, `cheat`, `network`, …: what happened at all. */
 function groupsOf({ coverage }: FaultOutcome): ReadonlySet<string> {
-  return new Set(Object.keys(coverage).map((name) => name.split('.')[0] as string));
+  const happened = Object.entries(coverage).filter(([, times]) => times > 0);
+  return new Set(happened.map(([name]) => name.split('.')[0] as string));
+}
+
+function timesOf({ coverage }: FaultOutcome, group: string): number {
+  let sum = 0;
+  for (const [name, times] of Object.entries(coverage)) if (name.startsWith(`${group}.`)) sum += times;
+  return sum;
 }
 
 async function inWorkers(options: FaultRunsOptions, done: (outcome: FaultOutcome) => boolean): Promise<void> {

@@ -213,10 +213,9 @@ export const FAULTS: readonly FaultKind[] = [
     group: 'chain',
     weight: 3,
     lastsMs: 20_000,
-    strike({ chain, coverage, nodes }, random) {
+    strike({ chain, nodes }, random) {
       const endpoint = chain.endpoint(random.pick(nodes).id);
       endpoint.latencyMs = 50 + random.below(11_000);
-      coverage.count('chain.endpoint-slow');
       return () => {
         endpoint.latencyMs = 0;
       };
@@ -258,10 +257,9 @@ export const FAULTS: readonly FaultKind[] = [
     group: 'chain',
     weight: 2,
     lastsMs: 20_000,
-    strike({ chain, coverage }, random) {
+    strike({ chain }, random) {
       const { blocks } = chain;
       blocks.gasPriceWei = 1_000_000_000n * BigInt(10 + random.below(1_000));
-      coverage.count('chain.gas-spike');
       return () => {
         blocks.gasPriceWei = 1_000_000_000n;
       };

@@ -1,11 +1,12 @@
 import type { NodeId } from '../core/node-id.ts';
 import type { NodeEvent } from '../node/node.ts';
-import type { BrokenRule } from './broken-rule.ts';
+import { BrokenRule } from './broken-rule.ts';
 import type { Cheat } from './cheat.ts';
 import { comeToRest } from './come-to-rest.ts';
 import { Coverage } from './coverage.ts';
 import { drive } from './drive.ts';
-import { FaultPlan } from './fault-plan.ts';
+import { carriersFor, drawEdges } from './edges.ts';
+import { FaultPlan, type PlannedFault } from './fault-plan.ts';
 import { Invariants } from './invariants.ts';
 import { SeededRandom } from './seeded-random.ts';
 import { SimChain } from './sim-chain.ts';
@@ -46,7 +47,11 @@ export interface WorldResult {
 }
 
 /** A run in which not everything has happened yet goes on for up to so many times its steps. */
-const MOST_TIMES = 40;
+const MOST_TIMES = 20;
+/** … or of these, if it was told to be shorter. */
+const LEAST_STEPS = 4_000;
+/** A cheat that has not cheated begins anew each time so many times the steps have passed. */
+const AGAIN_TIMES = 3;
 /** What has happened is looked at so often. */
 const LOOK_STEPS = 256;
 /** A process that died is started again after at most this. */
@@ -76,6 +81,9 @@ export class World {
   readonly #cheats = new Set<SimNode>();
   #draining = false;
   #sinceTurn = 0;
+  /** The present machine of each cheat, and how often they began anew. */
+  readonly #joined: SimNode[] = [];
+  #again = 0;
 
   constructor(options: WorldOptions) {
     this.#options = options;
@@ -173,7 +181,7 @@ export class World {
       machine,
       victims,
       onStart: (act) => machine.started.push(act),
-      every: (intervalMs, act) => this.#every(intervalMs, act),
+      every: (intervalMs, act) => this.#every(intervalMs, () => this.#joined.includes(machine) && act()),
       secondMachine: (name) => this.#second(machine, `${machine.name}-${name}`),
       cheated: (times = 1) => {
         this.coverage.count(`cheat.${cheat.name}`, times);
@@ -232,42 +240,67 @@ export class World {
   async run(steps: number): Promise<WorldResult> {
     this.begin();
     const { timeline } = this;
-    const most = steps * MOST_TIMES;
+    const span = Math.max(steps, LEAST_STEPS);
     let look = steps;
     await this.advance(() => {
       if (timeline.steps < look) return false;
       look = timeline.steps + LOOK_STEPS;
-      return timeline.steps >= most || this.#eventful();
+      const missing = this.#missing();
+      if (missing.length === 0 || timeline.steps >= span * MOST_TIMES) return true;
+      this.#bringAbout(missing, span);
+      return false;
     });
     if (this.invariants.broken === undefined) await comeToRest(this);
+    const missing = this.#missing();
+    if (missing.length > 0)
+      this.invariants.broken ??= new BrokenRule('eventful', `never happened: ${missing.join(', ')}`);
     return this.result();
   }
 
-  /** Everything a run is for has happened: a crash, a chain in trouble, and each cheat's cheating. */
-  #eventful(): boolean {
-    const { cheats, faults } = this.#options;
-    if (faults?.length === 0) return true;
+  /** What a run is for and has not really happened: a crash, a chain in trouble, each cheat's cheating. */
+  #missing(): readonly string[] {
+    const { cheats, faults, without } = this.#options;
+    if (faults?.length === 0) return [];
+    const wanted = cheats.map(({ name }) => `cheat.${name}`);
+    if (faults === undefined && (without?.size ?? 0) === 0) wanted.push('crash.', 'chain.');
     const { counts } = this.coverage;
-    const has = (prefix: string): boolean => [...counts.keys()].some((name) => name.startsWith(prefix));
-    const groups = [
-      ...(faults === undefined ? ['crash.', 'chain.'] : []),
-      ...cheats.map(({ name }) => `cheat.${name}`),
-    ];
-    return groups.every(has);
+    return wanted.filter((prefix) => ![...counts].some(([name, times]) => times > 0 && name.startsWith(prefix)));
+  }
+
+  /** The run is over but for this: it is done now. A cheat that could not begin comes again under another key. */
+  #bringAbout(missing: readonly string[], span: number): void {
+    if (missing.includes('crash.')) this.faults.now('crash', this.#scene(), this.#struck);
+    if (missing.includes('chain.')) this.faults.now('reorganisation', this.#scene(), this.#struck);
+    const tries = Math.floor(this.timeline.steps / (span * AGAIN_TIMES));
+    if (tries <= this.#again) return;
+    this.#again = tries;
+    this.#options.cheats.forEach((cheat, at) => {
+      const before = this.#joined[at] as SimNode;
+      if (!missing.includes(`cheat.${cheat.name}`)) return;
+      before.retired = true;
+      before.crash();
+      const machine = this.#second(before, `${before.name}-again`);
+      this.#joined[at] = machine;
+      this.#join(cheat, machine);
+    });
   }
 
   begin(): void {
-    this.#options.cheats.forEach((cheat, at) => {
-      this.#join(cheat, this.nodes[this.#options.nodes - this.#options.cheats.length + at] as SimNode);
+    const { cheats, nodes: count } = this.#options;
+    this.#joined.push(...this.nodes.slice(count - cheats.length));
+    cheats.forEach((cheat, at) => {
+      this.#join(cheat, this.#joined[at] as SimNode);
     });
     for (const node of this.nodes)
       this.timeline.after(this.#random.fork(`start ${node.name}`).below(300), () => node.start());
     this.workload.begin();
-    this.faults.begin({ ...this.#scene() }, (fault) => {
-      this.coverage.count(`fault.${fault.kind.name}`);
-      this.#say('fault', `${fault.index}: ${fault.kind.name}`);
-    });
+    this.faults.begin(this.#scene(), this.#struck);
   }
+
+  readonly #struck = (fault: PlannedFault): void => {
+    this.coverage.count(`fault.${fault.kind.name}`);
+    this.#say('fault', `${fault.index}: ${fault.kind.name}`);
+  };
 
   #scene() {
     const { timeline, network, chain, coverage, nodes, edges } = this;
@@ -343,30 +376,3 @@ const COUNTED = new Set([
   'verdict',
   'paymentRejected',
 ]);
-
-/** The first neighbour of each cheat that needs a carrier. */
-function carriersFor(
-  cheats: readonly Cheat[],
-  count: number,
-  edges: readonly (readonly [number, number])[],
-): readonly number[] {
-  return cheats.flatMap((cheat, at) => {
-    const own = count - cheats.length + at;
-    const edge = edges.find((pair) => pair.includes(own));
-    return cheat.needsCarrier !== true || edge === undefined ? [] : [edge[0] === own ? edge[1] : edge[0]];
-  });
-}
-
-/** A line, so that all are connected, and a few more links across. */
-function drawEdges(count: number, random: SeededRandom): [number, number][] {
-  const edges: [number, number][] = [];
-  for (let index = 1; index < count; index += 1) {
-    edges.push(random.chance(0.5) ? [index - 1, index] : [index, index - 1]);
-  }
-  for (let extra = random.below(Math.max(1, count - 1)); extra > 0; extra -= 1) {
-    const [a, b] = [random.below(count), random.below(count)];
-    const known = edges.some(([from, to]) => (from === a && to === b) || (from === b && to === a));
-    if (a !== b && !known) edges.push([a, b]);
-  }
-  return edges;
-}
