@@ -9,6 +9,7 @@ export const HELP = `Puts bugs into a copy of the code, one at a time, and sees 
 
   --only NAME     those whose name or file has NAME in it
   --left-out      only mechanical ones that leave a rule out
+  --by WHOM       mechanical ones are tried only by tests, or simulation; what is found is kept for a whole run
   --minutes N     starts none after N minutes
   --workers N     at a time (1)
   --rounds N      of simulation, 1 to 3 (1)
@@ -24,6 +25,7 @@ export interface Options {
   readonly all: boolean;
   readonly mechanical: boolean;
   readonly leftOut: boolean;
+  readonly by: 'tests' | 'simulation' | 'both';
   readonly patch: string | undefined;
   readonly only: string | undefined;
   readonly fresh: boolean;
@@ -43,6 +45,7 @@ export function readOptions(args: readonly string[]): Options | { readonly help:
         all: { type: 'boolean', default: false },
         mechanical: { type: 'boolean', default: false },
         'left-out': { type: 'boolean', default: false },
+        by: { type: 'string', default: 'both' },
         patch: { type: 'string' },
         only: { type: 'string' },
         fresh: { type: 'boolean', default: false },
@@ -56,6 +59,7 @@ export function readOptions(args: readonly string[]): Options | { readonly help:
     const { all, mechanical, patch, only, fresh, json } = values;
     return {
       ...{ all, mechanical, patch, only, fresh, json, leftOut: values['left-out'] },
+      by: side(values.by),
       minutes: number('minutes', values.minutes, 100_000),
       workers: number('workers', values.workers, 64),
       rounds: number('rounds', values.rounds, 3),
@@ -64,6 +68,11 @@ export function readOptions(args: readonly string[]): Options | { readonly help:
     // Node's advice on how to pass what begins with a dash helps nobody here.
     return { wrong: error instanceof Error ? (error.message.split(/\. |\n/)[0] ?? '') : String(error) };
   }
+}
+
+function side(text: string): Options['by'] {
+  if (text === 'tests' || text === 'simulation' || text === 'both') return text;
+  throw new Error(`--by takes tests, simulation or both, not ${text}`);
 }
 
 function number(name: string, text: string, most: number): number {

@@ -4,6 +4,7 @@ import { Bench } from './bench.ts';
 import { ImportGraph } from './import-graph.ts';
 import { HELP, type Options, readOptions } from './options.ts';
 import { tryPatch } from './patch.ts';
+import { Results } from './results.ts';
 import { Survey } from './survey.ts';
 import { Trial } from './trial.ts';
 import { Tries } from './tries.ts';
@@ -39,7 +40,8 @@ async function run(options: Options, workshop: Workshop): Promise<boolean> {
     return tryPatch(workshop, { file: options.patch, rounds: options.rounds }, found.parts);
   const survey = new Survey(found, (from, to) => graph.reaching(to, [from]).has(from));
   const usualMs = new Map(found.parts.map(({ id, ms }) => [id, ms]));
-  const tries = new Tries(options, workshop, () => new Trial(new Bench(workshop.folder, usualMs), survey));
+  const results = new Results(workshop.folder, options);
+  const tries = new Tries(options, workshop, () => new Trial(new Bench(workshop.folder, usualMs), survey, results));
   const byHand = options.mechanical || (await tries.byHand());
   return (!mechanical || (await tries.mechanical())) && byHand;
 }

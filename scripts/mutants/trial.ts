@@ -1,12 +1,13 @@
 import type { Bench } from './bench.ts';
 import type { Mutant, Noticed, Outcome } from './mutant.ts';
+import type { Results } from './results.ts';
 import { type Survey, testFileOf } from './survey.ts';
 
 /** Whom to ask about a mutant. */
 export interface TrialPlan {
   readonly tests: boolean;
   /** `survivors`: only about what unit tests do not notice. */
-  readonly simulation: 'all' | 'survivors';
+  readonly simulation: 'all' | 'survivors' | 'none';
   /** Rounds of simulation. */
   readonly rounds: number;
 }
@@ -15,19 +16,28 @@ export interface TrialPlan {
 export class Trial {
   readonly #bench: Bench;
   readonly #survey: Survey;
+  readonly #results: Results;
 
-  constructor(bench: Bench, survey: Survey) {
+  constructor(bench: Bench, survey: Survey, results: Results) {
     this.#bench = bench;
     this.#survey = survey;
+    this.#results = results;
   }
 
   async of(mutant: Mutant, source: string, plan: TrialPlan): Promise<Outcome> {
     const { id, file, line, place, code, change, deletion } = mutant;
     const startedMs = performance.now();
     const text = source.slice(0, mutant.start) + mutant.text + source.slice(mutant.end);
-    const tests = plan.tests ? await this.#byTests(mutant, text) : undefined;
-    const enough = tests !== undefined && plan.simulation === 'survivors';
-    const simulation = enough ? 'untried' : await this.#bySimulation(mutant, text, plan.rounds);
+    const about = String(plan.rounds);
+    const tests = plan.tests
+      ? await this.#results.of({ mutant, source, side: 'tests' }, () => this.#byTests(mutant, text))
+      : undefined;
+    const enough = plan.simulation === 'none' || (tests !== undefined && plan.simulation === 'survivors');
+    const simulation = enough
+      ? 'untried'
+      : await this.#results.of({ mutant, source, side: 'simulation', about }, () =>
+          this.#bySimulation(mutant, text, plan.rounds),
+        );
     const seconds = Math.round((performance.now() - startedMs) / 100) / 10;
     return { id, file, line, place, code, change, deletion, tests, simulation, seconds };
   }

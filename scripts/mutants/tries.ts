@@ -4,7 +4,6 @@ import { mechanicalMutants } from './mechanical.ts';
 import { type Bug, type Mutant, type Noticed, type Outcome, placed } from './mutant.ts';
 import type { Options } from './options.ts';
 import { report } from './report.ts';
-import { Results } from './results.ts';
 import type { Trial, TrialPlan } from './trial.ts';
 import type { Workshop } from './workshop.ts';
 
@@ -13,14 +12,12 @@ export class Tries {
   readonly #options: Options;
   readonly #workshop: Workshop;
   readonly #trial: () => Trial;
-  readonly #results: Results;
   readonly #endMs: number;
 
   constructor(options: Options, workshop: Workshop, trial: () => Trial) {
     this.#options = options;
     this.#workshop = workshop;
     this.#trial = trial;
-    this.#results = new Results({ fresh: options.fresh });
     this.#endMs = performance.now() + options.minutes * 60_000;
   }
 
@@ -38,18 +35,19 @@ export class Tries {
 
   /** True when each was noticed, or is explained. */
   async mechanical(): Promise<boolean> {
-    const { rounds, leftOut, json } = this.#options;
+    const { rounds, leftOut, json, by } = this.#options;
     const mutants = mechanicalMutants().filter((mutant) => this.#wanted(mutant) && (!leftOut || mutant.deletion));
     const before = process.cpuUsage();
     // What leaves a rule out is to be noticed by both sides.
     const outcomes = await this.#each(mutants, ({ deletion }) => ({
-      ...{ tests: true, rounds },
-      simulation: deletion ? 'all' : 'survivors',
+      ...{ tests: by !== 'simulation', rounds },
+      simulation: by === 'tests' ? 'none' : deletion || by === 'simulation' ? 'all' : 'survivors',
     }));
     const { user, system } = process.cpuUsage(before);
     const cpu = ((user + system) / 1e6).toFixed(0);
     console.log(`\n${outcomes.length} of ${mutants.length} mechanical mutants tried, in ${cpu} CPU-seconds now.`);
     if (json !== undefined) writeFileSync(json, `${JSON.stringify(outcomes, undefined, 1)}\n`);
+    if (by !== 'both') return true;
     const whole = outcomes.length === mutants.length && !leftOut && this.#options.only === undefined;
     return report(outcomes, whole) && outcomes.length === mutants.length;
   }
@@ -66,9 +64,7 @@ export class Tries {
       const trial = this.#trial();
       for (let mutant = left.shift(); mutant !== undefined && performance.now() < this.#endMs; mutant = left.shift()) {
         const source = this.#workshop.read(mutant.file);
-        const known = this.#results.of(mutant.id, source);
-        const outcome = known ?? (await trial.of(mutant, source, planOf(mutant)));
-        if (known === undefined) this.#results.keep(source, outcome);
+        const outcome = await trial.of(mutant, source, planOf(mutant));
         outcomes.push(outcome);
         console.log(`${outcomes.length}/${mutants.length} ${told(outcome)}`);
       }
