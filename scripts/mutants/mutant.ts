@@ -13,6 +13,8 @@ export interface Mutant {
   readonly place: string;
   /** The line as it stands. */
   readonly code: string;
+  /** It stands in what a field of a class starts with. */
+  readonly field: boolean;
   /** A rule is left out: a statement, an `if`, a `throw`. */
   readonly deletion: boolean;
 }
@@ -65,6 +67,7 @@ export function placed(bug: Bug, source: string): Mutant {
     text: bug.new,
     place: '',
     code: '',
+    field: false,
     deletion: false,
   };
 }

@@ -1,6 +1,9 @@
 import type { Mutant } from './mutant.ts';
 import type { Ranges, Surveyed } from './trial-worker.ts';
 
+/** Slower tests of other files are not asked: they try much, and nearly never notice what no quicker one does. */
+const QUICK_MS = 60;
+
 /** What runs where on the unchanged tree: which parts can notice a change of a place at all, quickest first. */
 export class Survey {
   readonly #parts: readonly Surveyed[];
@@ -16,12 +19,12 @@ export class Survey {
     this.#reaches = reaches;
   }
 
-  /** Unit tests that execute the place, the file's own first. */
+  /** Unit tests that execute the place: all of the file itself, and quick ones of others. */
   testsOf(mutant: Mutant): { readonly near: readonly string[]; readonly far: readonly string[] } {
     const own = mutant.file.replace(/\.ts$/, '.test.ts');
-    const ids = this.#of(mutant, ({ kind }) => kind === 'tests');
-    const near = ids.filter((id) => testFileOf(id) === own);
-    return { near, far: ids.filter((id) => testFileOf(id) !== own) };
+    const near = this.#of(mutant, ({ id, kind }) => kind === 'tests' && testFileOf(id) === own);
+    const far = this.#of(mutant, ({ id, kind, ms }) => kind === 'tests' && testFileOf(id) !== own && ms < QUICK_MS);
+    return { near, far };
   }
 
   /** Parts of the simulation that execute the place. */
@@ -35,14 +38,16 @@ export class Survey {
   }
 
   #of(mutant: Mutant, wanted: (part: Surveyed) => boolean): readonly string[] {
-    const { file, start } = mutant;
+    const { field, file, start } = mutant;
     // What runs while a module is loaded concerns whoever loads it.
     const loaded = executes(this.#load.get(file), start);
     return this.#parts
       .filter(wanted)
       .filter(
         ({ id, kind, executed }) =>
-          executes(executed.get(file), start) || (loaded && (kind !== 'tests' || this.#reaches(testFileOf(id), file))),
+          executes(executed.get(file), start) ||
+          (field && executed.has(file)) ||
+          (loaded && (kind !== 'tests' || this.#reaches(testFileOf(id), file))),
       )
       .map(({ id }) => id);
   }
