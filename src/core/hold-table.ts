@@ -5,6 +5,8 @@ const SLOT_LIMIT = 2 ** 20;
 const SLOT_MASK = SLOT_LIMIT - 1;
 /** With the slot a handle has 31 bits, which V8 keeps in a register: a larger one would be allocated. */
 const GENERATION_MASK = 2 ** 11 - 1;
+/** Few links have more than one hold open at a moment, and an array this small costs no allocation outside the heap. */
+const FIRST_SLOTS = 8;
 const MARK_MASK = 2 ** 30 - 1;
 
 /**
@@ -12,12 +14,12 @@ const MARK_MASK = 2 ** 30 - 1;
  * was never made, is noticed at once instead of ending somebody else's.
  */
 export class HoldTable {
-  #units = new Float64Array(64);
-  #rows = new Int32Array(64);
+  #units = new Float64Array(FIRST_SLOTS);
+  #rows = new Int32Array(FIRST_SLOTS);
   /** Twice the generation, plus 1 while the slot is in use. */
-  #marks = new Int32Array(64);
-  #sides = new Uint8Array(64);
-  #free = new Int32Array(64);
+  #marks = new Int32Array(FIRST_SLOTS);
+  #sides = new Uint8Array(FIRST_SLOTS);
+  #free = new Int32Array(FIRST_SLOTS);
   #freeCount = 0;
   #used = 0;
 

@@ -4,7 +4,7 @@ import { SCENARIOS, type Scenario } from './small/scenario.ts';
 import { moved } from './small/settle.ts';
 import { fingerprintOf } from './small/small-state.ts';
 import { SmallWorld, smallConfigs } from './small/small-world.ts';
-import { StateSet } from './small/state-set.ts';
+import { has, StateTable } from './small/state-table.ts';
 import { STORIES, tell } from './small/stories.ts';
 
 /** How far to search. */
@@ -51,19 +51,19 @@ interface Live {
   readonly left: Left;
 }
 
-/** The states of one world, breadth first: the history of each is its parent's and one action more. */
+/**
+ * The states of one world, breadth first: the history of each is its parent's and one action more. A world cannot be
+ * copied, so to try an action its history is told again in a new one. That costs far more than the action itself: a
+ * world that was told goes on from where the action led, as long as something is untried there.
+ */
 class Search {
   readonly #scenario: Scenario;
   readonly #configs: ReturnType<typeof smallConfigs>;
   readonly #options: SearchOptions;
-  readonly #seen = new StateSet(1 << 16);
-  #parents = new Int32Array(1 << 16);
-  #actionsOf = new Uint8Array(1 << 16);
-  /** A bit per action that can happen next. */
-  #ableOf = new Float64Array(1 << 16);
-  #found = 0;
+  readonly #states = new StateTable();
+  /** States by depth. One that was met again at a lesser depth stands in both, and counts in the lesser. */
+  readonly #levels: number[][] = [];
   #tried = 0;
-  #depth = 0;
   #wholeDepth = 0;
   #violation: Violation | undefined;
 
@@ -74,28 +74,30 @@ class Search {
   }
 
   async run(): Promise<SearchResult> {
-    const first = await this.#first();
-    this.#keep(first, -1, 0);
-    let level = 0;
-    for (let end = this.#found; this.#depth < this.#options.depth && level < end && !this.#over(); end = this.#found) {
-      this.#depth += 1;
-      for (; level < end && !this.#over(); level += 1) await this.#expand(level);
-      if (level === end) this.#wholeDepth = this.#depth;
+    this.#meet(await this.#first(), { parent: -1, action: 0, depth: 0 });
+    let depth = 0;
+    for (; depth < this.#options.depth && (this.#levels[depth]?.length ?? 0) > 0 && !this.#over(); depth += 1) {
+      const level = this.#levels[depth] as number[];
+      let at = 0;
+      for (; at < level.length && !this.#over(); at += 1) await this.#expand(level[at] as number, depth);
+      if (at < level.length || this.#violation !== undefined) break;
+      this.#wholeDepth = depth + 1;
+      this.#levels[depth] = [];
     }
-    return this.#result(level >= this.#found || this.#wholeDepth === this.#options.depth);
+    return this.#result((this.#levels[depth]?.length ?? 0) === 0 || this.#wholeDepth === this.#options.depth);
   }
 
   #over(): boolean {
-    return this.#violation !== undefined || this.#found >= this.#options.states || (this.#options.stop?.() ?? false);
+    return this.#states.size >= this.#options.states || (this.#options.stop?.() ?? false);
   }
 
   #result(complete: boolean): SearchResult {
     return {
       world: this.#scenario.name,
-      states: this.#found,
+      states: this.#states.size,
       actions: this.#tried,
       wholeDepth: this.#wholeDepth,
-      depth: this.#depth,
+      depth: this.#levels.length - 1,
       complete: complete && this.#violation === undefined,
       ...(this.#violation !== undefined && { violation: this.#violation }),
     };
@@ -109,28 +111,38 @@ class Search {
     return { world, left: budgetOf(this.#scenario.budget) };
   }
 
-  async #expand(state: number): Promise<void> {
-    const able = this.#ableOf[state] as number;
-    const last = this.#actionsOf[state] as number;
-    const before = state === 0 ? 0 : (this.#ableOf[this.#parents[state] as number] as number);
-    const history = this.#historyOf(state);
-    for (let action = 0; action < ACTIONS.length; action += 1) {
-      if (!has(able, action)) continue;
-      // The other order leads to the same state at the same depth, and is the one that is tried (sound level by level:
-      // of all histories of a state of one length, the one whose last action is the highest is never left out).
-      if (action < last && has(before, action) && this.#commute(last, action)) continue;
-      const live = await this.#replay(history);
-      await step(live, action);
-      this.#tried += 1;
-      const law = brokenLaw(live.world);
-      if (law !== undefined) {
-        const names = [...history, action].map((each) => ACTIONS[each]?.name ?? '');
-        this.#violation = { law, actions: names };
-        return;
+  /** Tries all that is untried in a state of this depth: all states of a lesser or the same depth are known. */
+  async #expand(state: number, depth: number): Promise<void> {
+    const states = this.#states;
+    if (states.depth(state) !== depth) return;
+    while (states.untried(state) !== 0 && !this.#over()) {
+      const live = await this.#replay(states.history(state));
+      let here = state;
+      // Of a deeper state it is not known yet whether it is that deep: nothing is tried there before.
+      for (
+        let known = true;
+        known;
+        known = states.depth(here) <= depth + 1 && states.depth(here) < this.#options.depth
+      ) {
+        const action = states.take(here);
+        if (action < 0) break;
+        await step(live, action);
+        this.#tried += 1;
+        if (this.#breaks(live, here, action)) break;
+        here = this.#meet(live, { parent: here, action, depth: states.depth(here) + 1 });
       }
-      this.#keep(live, state, action);
     }
     if (state % PROGRESS_STATES === 0) this.#options.progress?.(this.#result(false));
+  }
+
+  /** The shortest history that breaks a law is kept. */
+  #breaks({ world }: Live, state: number, action: number): boolean {
+    const law = brokenLaw(world);
+    if (law === undefined) return false;
+    const actions = [...this.#states.history(state), action].map((each) => ACTIONS[each]?.name ?? '');
+    if (this.#violation === undefined || actions.length < this.#violation.actions.length)
+      this.#violation = { law, actions };
+    return true;
   }
 
   #commute(one: number, other: number): boolean {
@@ -143,42 +155,36 @@ class Search {
     return live;
   }
 
-  #historyOf(state: number): number[] {
-    const history: number[] = [];
-    for (let at = state; at > 0; at = this.#parents[at] as number) history.push(this.#actionsOf[at] as number);
-    return history.reverse();
-  }
-
-  #keep({ world, left }: Live, parent: number, action: number): void {
+  /** The state a world is in now, reached by this way. */
+  #meet({ world, left }: Live, way: { parent: number; action: number; depth: number }): number {
     const print = fingerprintOf(world, leftValues(left));
-    if (!this.#seen.add(print.high, print.low)) return;
-    if (this.#found === this.#parents.length) this.#grow();
-    this.#parents[this.#found] = parent;
-    this.#actionsOf[this.#found] = action;
+    const state = this.#states.number(print.high, print.low);
+    if (this.#states.depth(state) <= way.depth) return state;
     let able = 0;
     for (const [at, each] of ACTIONS.entries()) if (each.able(world, left)) able += 2 ** at;
-    this.#ableOf[this.#found] = able;
-    this.#found += 1;
+    this.#states.met(state, { ...way, able, untried: able - this.#inOtherOrder(able, way) });
+    const level = this.#levels[way.depth] ?? [];
+    this.#levels[way.depth] = level;
+    level.push(state);
+    return state;
   }
 
-  #grow(): void {
-    const size = this.#parents.length * 2;
-    this.#parents = grown(new Int32Array(size), this.#parents);
-    this.#actionsOf = grown(new Uint8Array(size), this.#actionsOf);
-    this.#ableOf = grown(new Float64Array(size), this.#ableOf);
+  /**
+   * Actions of which the other order leads to the same state at the same depth, and is the one that is tried. Sound level
+   * by level: of all ways of one length into a state, the one whose last action is the highest is never left out.
+   */
+  #inOtherOrder(able: number, { parent, action }: { parent: number; action: number }): number {
+    if (parent < 0) return 0;
+    const before = this.#states.able(parent);
+    let left = 0;
+    for (let other = 0; other < action; other += 1) {
+      if (has(able, other) && has(before, other) && this.#commute(action, other)) left += 2 ** other;
+    }
+    return left;
   }
-}
-
-function has(able: number, action: number): boolean {
-  return Math.floor(able / 2 ** action) % 2 === 1;
 }
 
 const PROGRESS_STATES = 1000;
-
-function grown<T extends Int32Array | Uint8Array | Float64Array>(larger: T, old: T): T {
-  larger.set(old);
-  return larger;
-}
 
 async function step({ world, left }: Live, action: number): Promise<void> {
   try {

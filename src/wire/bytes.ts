@@ -29,15 +29,26 @@ export class ByteWriter {
 
   /** An integer from 0 to 2²⁵⁶−1, as one length byte and its minimal bytes. */
   u256(value: bigint): this {
-    if (value < 0n || value >= 1n << 256n) throw new WayleaveError('AMOUNT_INVALID', { value });
+    if (value < 0n || value >= LIMIT) throw new WayleaveError('AMOUNT_INVALID', { value });
     let hex = value === 0n ? '' : value.toString(16);
     if (hex.length % 2 === 1) hex = `0${hex}`;
-    return this.u8(hex.length / 2).raw(Buffer.from(hex, 'hex'));
+    return this.u8(hex.length / 2).#hex(hex, 0);
   }
 
   /** A node id or contract address: 20 bytes. */
   address(id: string): this {
-    return this.raw(Buffer.from(id.slice(2), 'hex'));
+    return this.#hex(id, 2);
+  }
+
+  #hex(digits: string, from: number): this {
+    this.#room((digits.length - from) / 2);
+    const [bytes, end] = [this.#bytes, digits.length - 1];
+    let at = this.#length;
+    for (let digit = from; digit < end; digit += 2) {
+      bytes[at++] = (valueOf(digits.charCodeAt(digit)) << 4) | valueOf(digits.charCodeAt(digit + 1));
+    }
+    this.#length = at;
+    return this;
   }
 
   /** At most 255 bytes of text. */
@@ -93,13 +104,18 @@ export class ByteReader {
   u256(): bigint {
     const length = this.u8();
     if (length > 32) throw malformed('integer');
-    const bytes = this.raw(length);
-    if (length > 0 && bytes[0] === 0) throw malformed('integer');
-    return length === 0 ? 0n : BigInt(`0x${Buffer.from(bytes).toString('hex')}`);
+    const at = this.#take(length);
+    if (length === 0) return 0n;
+    if (this.#bytes[at] === 0) throw malformed('integer');
+    return length <= 6 ? BigInt(this.#bytes.readUIntBE(at, length)) : BigInt(`0x${this.#hex(at, length)}`);
   }
 
   address(): string {
-    return `0x${Buffer.from(this.raw(20)).toString('hex')}`;
+    return `0x${this.#hex(this.#take(20), 20)}`;
+  }
+
+  #hex(at: number, count: number): string {
+    return this.#bytes.toString('hex', at, at + count);
   }
 
   text(): string {
@@ -135,6 +151,13 @@ export class ByteReader {
     this.#at += count;
     return at;
   }
+}
+
+const LIMIT = 1n << 256n;
+
+/** Of a hexadecimal digit, small or large. */
+function valueOf(digit: number): number {
+  return (digit & 15) + (digit > 64 ? 9 : 0);
 }
 
 function malformed(what: string): WayleaveError {

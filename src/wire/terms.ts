@@ -1,5 +1,5 @@
 import { WayleaveError } from '../core/errors.ts';
-import { SERVICES, type Service } from '../core/service.ts';
+import { SERVICES } from '../core/service.ts';
 import { PAYMENT_METHODS, type PaymentMethod, type ServiceTerms, type Terms } from '../core/terms.ts';
 import { ByteReader, ByteWriter } from './bytes.ts';
 
@@ -38,7 +38,8 @@ export function readTerms(input: ByteReader): Terms {
   const methods = readMethods(input);
   const chequebook = readAddress(input);
   const channel = readAddress(input);
-  const services = Object.fromEntries(SERVICES.map((service) => [service, readService(input)]));
+  // In the order of `SERVICES`.
+  const services = { transit: readService(input), chunks: readService(input), packets: readService(input) };
   return {
     epoch,
     protocolVersion,
@@ -48,7 +49,7 @@ export function readTerms(input: ByteReader): Terms {
     methods,
     chequebook,
     channel,
-    services: services as Record<Service, ServiceTerms>,
+    services,
     payAt: input.u53(),
     dropAt: input.u53(),
     valueAt: input.u53(),
@@ -67,11 +68,13 @@ function readService(input: ByteReader): ServiceTerms {
 function readMethods(input: ByteReader): PaymentMethod[] {
   const count = input.u8();
   if (count > PAYMENT_METHODS.length) throw new WayleaveError('WIRE_MALFORMED', { what: 'methods' });
-  return Array.from({ length: count }, () => {
+  const methods: PaymentMethod[] = [];
+  for (let at = 0; at < count; at += 1) {
     const method = PAYMENT_METHODS[input.u8()];
     if (method === undefined) throw new WayleaveError('WIRE_MALFORMED', { what: 'method' });
-    return method;
-  });
+    methods.push(method);
+  }
+  return methods;
 }
 
 function optionalAddress(out: ByteWriter, address: string | undefined): void {

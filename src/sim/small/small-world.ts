@@ -1,4 +1,4 @@
-import type { PaymentMessage } from '../../core/message.ts';
+import type { Message, PaymentMessage } from '../../core/message.ts';
 import type { MessageClass } from '../../link/link.ts';
 import type { NodeConfig } from '../../node/config.ts';
 import { decodeMessage } from '../../wire/message.ts';
@@ -22,6 +22,7 @@ export class SmallWorld {
   /** The last message of the payment class that reached each node on this connection. */
   readonly paid: [Uint8Array | undefined, Uint8Array | undefined] = [undefined, undefined];
   #sequence = 0;
+  readonly #messages = new WeakMap<Uint8Array, Message>();
 
   constructor(scenario: Scenario, configs: readonly [NodeConfig, NodeConfig] = smallConfigs(scenario)) {
     this.scenario = scenario;
@@ -62,7 +63,7 @@ export class SmallWorld {
 
   /** Nothing that pays or admits leaves before it is durable (DESIGN §12). */
   #leaves(who: 0 | 1, kind: MessageClass, bytes: Uint8Array): number {
-    const message = decodeMessage(bytes);
+    const message = this.#read(bytes);
     if (message?.kind === 'counts' && message.consumed[0] > consumedUnits(this.nodes[who]))
       this.ghost.broken ??= 'what was used was admitted before it was durable';
     if (message?.kind === 'payment' && weiOf(message) > issuedWei(this.nodes[who]))
@@ -70,6 +71,15 @@ export class SmallWorld {
     if (message?.kind === 'paymentAck' && message.acceptedWei > receivedWei(this.nodes[who]))
       this.ghost.broken ??= 'a cheque was acknowledged before it was durable';
     return this.#next();
+  }
+
+  /** A message is looked at when it leaves and when it arrives. */
+  #read(bytes: Uint8Array): Message | undefined {
+    const known = this.#messages.get(bytes);
+    if (known !== undefined) return known;
+    const message = decodeMessage(bytes);
+    if (message !== undefined) this.#messages.set(bytes, message);
+    return message;
   }
 
   #next(): number {
@@ -157,14 +167,14 @@ export class SmallWorld {
 
   /** What the buyer admits stands from the moment the seller knows it. */
   #noteCounts(to: 0 | 1, bytes: Uint8Array): void {
-    const message = decodeMessage(bytes);
+    const message = this.#read(bytes);
     if (message?.kind !== 'counts' || message.opening || !this.nodes[to].neighbour.session.up) return;
     this.ghost.admitted[to] = Math.max(this.ghost.admitted[to], message.consumed[0]);
   }
 
   #noteCheque(to: 0 | 1, bytes: Uint8Array): void {
     this.paid[to] = bytes;
-    const message = decodeMessage(bytes);
+    const message = this.#read(bytes);
     if (message?.kind !== 'payment') return;
     const units = Number(weiOf(message) / WEI_PER_UNIT);
     this.ghost.reached[to] = Math.max(this.ghost.reached[to], units);
