@@ -1,6 +1,7 @@
 import { Command } from 'commander';
 import { simExhaustiveCommand } from './sim-exhaustive.ts';
 import { simFaultCommand } from './sim-fault.ts';
+import { simNewcomersCommand } from './sim-newcomers.ts';
 import { simRunCommand } from './sim-run.ts';
 import type { CommandContext } from './terminal.ts';
 
@@ -11,5 +12,6 @@ export function simCommand(context: CommandContext): Command {
     .enablePositionalOptions()
     .addCommand(simRunCommand(context))
     .addCommand(simFaultCommand(context))
-    .addCommand(simExhaustiveCommand(context));
+    .addCommand(simExhaustiveCommand(context))
+    .addCommand(simNewcomersCommand(context));
 }
