@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { openSqliteStore, type SqliteStore } from '../src/store/sqlite-store.ts';
+import type { StoreRecord } from '../src/store/store.ts';
 import { TABLES, upsertSql } from '../src/store/tables.ts';
 import type { Bench, Row } from './bench.ts';
 import { interleaved } from './measure.ts';
@@ -52,6 +53,7 @@ export const bench: Bench = {
         await measure({ id: 'store.commits-1', inFlight: 1, least: 0.35 }, store, plain),
         // 64 under way together: they share syncs, so that money on many links is not bound by the disk's patience.
         await measure({ id: 'store.commits-64', inFlight: IN_FLIGHT, least: 4 }, store, plain),
+        await explained(store),
       ];
     } finally {
       plain.close();
@@ -60,6 +62,67 @@ export const bench: Bench = {
     }
   },
 };
+
+const LINKS = 64;
+const NONE = [0, 0, 0] as const;
+
+/** What the journal writes of `LINKS` busy links at the end of a window: their accounts, and rows that explain them. */
+function batch(withHistory: boolean): StoreRecord[] {
+  const provided = ++texts;
+  return Array.from({ length: LINKS }, (_, n) => {
+    const neighbour = `0x${(n + 1).toString(16).padStart(40, '0')}`;
+    const services = { providedRemainder: NONE, consumedRemainder: NONE, consumed: NONE, consumedBytes: NONE };
+    const rest = { providedCorrection: NONE, consumedCorrection: NONE, attempts: 0, paid: 0, received: 0, lease: 9 };
+    const of = {
+      kind: 'link' as const,
+      neighbour,
+      provided: [provided, 0, 0],
+      providedBytes: [provided, 0, 0],
+    } as const;
+    const link: StoreRecord = {
+      ...of,
+      ...services,
+      ...rest,
+      chokedSinceMs: 0,
+      closed: false,
+      updatedMs: 0,
+      historyRows: 1,
+    };
+    const zero = { consumed: 0, consumedBytes: 0, paid: 0, received: 0, wei: 0n, gasWei: 0n, reference: '' };
+    const what = {
+      kind: 'history' as const,
+      neighbour,
+      number: 1,
+      entry: 'service' as const,
+      service: 'transit' as const,
+    };
+    const span = { fromMs: 0, toMs: provided, events: provided, provided, providedBytes: provided };
+    return withHistory ? [{ ...what, ...span, ...zero }, link] : [link];
+  }).flat();
+}
+
+/** One batch after the other, as a journal writes them: with the history, and without. */
+async function explained(store: SqliteStore): Promise<Row> {
+  const batches = 40;
+  const run = (withHistory: boolean) => rate(1, batches, () => store.commit(batch(withHistory)));
+  const seen = await interleaved(
+    PAIRS,
+    () => run(true),
+    () => run(false),
+  );
+  const { ours: value, rival: rivalValue, ratio, interval } = seen;
+  const rival = 'the same without history';
+  return {
+    id: 'store.history-64',
+    value,
+    unit: 'batches/s',
+    rival,
+    rivalValue,
+    ratio,
+    interval,
+    target: { of: 'ratio', least: 0.6 },
+  };
+}
 
 async function measure(
   { id, inFlight, least }: { readonly id: string; readonly inFlight: number; readonly least: number },
