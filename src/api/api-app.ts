@@ -41,6 +41,7 @@ const neighbourBody = v.optional(
   v.strictObject({ neighbour: v.optional(v.pipe(v.string(), v.toLowerCase(), v.check(isNodeId))) }),
   {},
 );
+const linkBody = v.strictObject({ neighbour: v.pipe(v.string(), v.toLowerCase(), v.check(isNodeId)) });
 const emptyBody = v.optional(v.strictObject({}), {});
 const backupBody = v.strictObject({ path: v.pipe(v.string(), v.minLength(1), v.maxLength(4096), v.check(isAbsolute)) });
 
@@ -85,6 +86,9 @@ export function createApiApp({ node, token, actions = {}, fault }: ApiAppOptions
     const { neighbour } = await readBody(context, neighbourBody);
     node.settle(neighbour);
     return context.json({ ok: true, ...(neighbour !== undefined && { neighbour }) });
+  });
+  app.post('/v1/history/sign', async (context) => {
+    return context.json(node.attest((await readBody(context, linkBody)).neighbour));
   });
   app.post('/v1/cash', async (context) => {
     await readBody(context, emptyBody);

@@ -6,6 +6,8 @@ import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
+import { createSigner } from '../chain/signer.ts';
+import { type SignedText, signText } from '../chain/text-signing.ts';
 import { codeOf, WayleaveError } from '../core/errors.ts';
 import type { LedgerQuery, LinkLedger } from '../node/link-ledger.ts';
 import type { LinkStatus, NodeEvent, NodeStatus, WayleaveNode } from '../node/node.ts';
@@ -91,6 +93,9 @@ class HandMadeNode implements WayleaveNode {
   async ledger(query: LedgerQuery): Promise<LinkLedger> {
     this.calls.push(['ledger', query]);
     throw new WayleaveError('LEDGER_NO_ACCOUNT', { neighbour: query.neighbour });
+  }
+  attest(neighbour: string): SignedText {
+    return signText(createSigner(new Uint8Array(32).fill(3)), neighbour);
   }
   async cashAll(): Promise<number> {
     return 3;

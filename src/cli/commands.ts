@@ -31,6 +31,11 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: async (context) => (await import('./ledger.ts')).ledgerCommand(context),
   },
   {
+    name: 'history',
+    summary: 'show how neighbours have paid',
+    load: async (context) => (await import('./history.ts')).historyCommand(context),
+  },
+  {
     name: 'lab',
     summary: 'run a neighbourhood of five nodes on this machine',
     load: async (context) => (await import('./lab.ts')).labCommand(context),

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { type Command, Option } from 'commander';
+import type { SignedText } from '../chain/text-signing.ts';
 import { ERRORS, type ErrorCode, WayleaveError } from '../core/errors.ts';
 import type { LedgerQuery, LinkLedger } from '../node/link-ledger.ts';
 import type { NodeStatus } from '../node/node.ts';
@@ -64,6 +65,10 @@ export class NodeApi {
 
   async status(): Promise<NodeStatus> {
     return (await this.#call('GET', '/v1/status')) as NodeStatus;
+  }
+
+  async attest(neighbour: string): Promise<SignedText> {
+    return (await this.#call('POST', '/v1/history/sign', { neighbour })) as SignedText;
   }
 
   async ledger({ neighbour, sinceMs, untilMs }: LedgerQuery): Promise<LinkLedger> {

@@ -7,7 +7,10 @@ import { after, before, describe, it } from 'node:test';
 import { renderMetricsManual } from '../api/metrics.ts';
 import { startApi } from '../api/server.ts';
 import { isInsecureKeystore, openKeystore } from '../chain/keystore.ts';
+import { createSigner } from '../chain/signer.ts';
 import { WayleaveError } from '../core/errors.ts';
+import { NO_PAYMENTS } from '../core/payment-history.ts';
+import { attest } from '../node/attestation.ts';
 import { loadConfig } from '../node/load-config.ts';
 import type { NodeStatus, WayleaveNode } from '../node/node.ts';
 import { openSqliteStore } from '../store/sqlite-store.ts';
@@ -196,6 +199,9 @@ describe('commands that talk to a running node', () => {
     consumedBytes: 0,
   };
   const idle = { ...service, providedBytes: 0 };
+  const { dueSinceMs: _, ...paid } = NO_PAYMENTS;
+  const figures = { payments: 12, late: 2, lateMs: 150_000, worstMs: 95_000 };
+  const history = { ...paid, ...figures, honoured: 6_000, kept: 900, overdueMs: 7_000, compliant: true };
   const status: NodeStatus = {
     schema: 1,
     id: `0x${'ab'.repeat(20)}`,
@@ -230,7 +236,7 @@ describe('commands that talk to a running node', () => {
         paymentsSent: 0,
         paymentsReceived: 0,
         services: { transit: service, chunks: idle, packets: idle },
-        credit: { newcomer: 40_000, earned: 0, kept: 0, why: 'newcomer' },
+        credit: { newcomer: 40_000, earned: 0, kept: 0, why: 'newcomer', history },
         statements: { mine: 3, theirs: 2, agreed: 2, gapUnits: 0, disputed: false },
         roundTripMs: undefined,
         paymentsPaused: false,
@@ -243,6 +249,7 @@ describe('commands that talk to a running node', () => {
     ...{ uncashedUnits: 5_000, cashableUnits: 4_000, riskPermille: 50, atRiskUnits: 200, gasUnits: 900 },
     profitUnits: 3_100,
   };
+  const signer = createSigner(new Uint8Array(32).fill(4));
   const node: WayleaveNode = {
     id: status.id,
     name: status.name,
@@ -251,6 +258,7 @@ describe('commands that talk to a running node', () => {
     settle: () => {},
     pausePayments: () => {},
     ledger: () => Promise.reject(new WayleaveError('LEDGER_NO_ACCOUNT')),
+    attest: () => attest(status.links[0], { signer, chainId: 1, weiPerUnit: 10n, atMs: 1_000 }),
     cashAll: async () => 2,
     cheques: { cashPlan: async () => ({ gasPriceWei: 7n, entries: [planned] }) },
     stop: async () => {},
@@ -282,6 +290,23 @@ describe('commands that talk to a running node', () => {
     }
     assert.ok(!out.includes('\u001b'), 'no colour where nobody looks');
     assert.deepEqual(JSON.parse((await run('status -c live --json')).out), JSON.parse(JSON.stringify(status)));
+  });
+
+  it('history shows how neighbours paid, and one that was signed is told from one that was not', async () => {
+    const { code, out } = await run('history -c live');
+    assert.equal(code, 0);
+    for (const text of ['6,000', '95 s', 'compliant', 'due for 7 s']) assert.ok(out.includes(text), text);
+    const signed = JSON.parse((await run('history 0xcd -c live --sign')).out);
+    const file = join(folder, 'signed.json');
+    writeFileSync(file, JSON.stringify(signed));
+    const shown = await run('history --verify signed.json --json'.replace('signed.json', file));
+    assert.deepEqual([shown.code, JSON.parse(shown.out).history], [0, history]);
+    for (const text of [{ ...signed, text: signed.text.replace('6000', '9000') }, { ...signed, signer: 'me' }, 'x']) {
+      writeFileSync(file, JSON.stringify(text));
+      await refused(`history --verify ${file}`, 'HISTORY_FORGED');
+    }
+    await refused('history eve -c live', 'LEDGER_NO_ACCOUNT');
+    await refused('history --verify nothing', 'FILE_UNREADABLE');
   });
 
   it('cash hands in cheques, or shows what that would bring', async () => {

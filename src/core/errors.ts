@@ -584,6 +584,10 @@ export const ERRORS = {
     what: 'That is more history than fits into one answer.',
     remedy: 'Ask for less with --since and --until; what lies outside is summed.',
   },
+  HISTORY_FORGED: {
+    what: 'This is not a credit history that the named node has signed.',
+    remedy: 'Ask for it anew: wayleave history NEIGHBOUR --sign, on the node that gives it.',
+  },
   LEDGER_UNEXPLAINED: {
     what: 'The history of a link does not add up to its account.',
     remedy: 'The account decides and is not touched. Keep a backup of the books and report it with the figures named.',

@@ -18,6 +18,7 @@ import { isRoutes } from '../wire/routes.ts';
 import { encodeStatement } from '../wire/statement.ts';
 import { encodeTerms } from '../wire/terms.ts';
 import type { Beat } from './beat.ts';
+import { disputeOf } from './history-note.ts';
 import type { Journal } from './journal.ts';
 import { MarkSeeker } from './mark-seeker.ts';
 import type { PaymentDesk } from './payment-desk.ts';
@@ -247,6 +248,7 @@ export class Neighbour {
         this.account.changed();
         return;
       case 'emit':
+        if (effect.event.kind === 'divergence') this.#options.journal.note(this.account, disputeOf(effect.event.facts));
         if (effect.event.kind === 'received') this.paymentsReceived += 1;
         if (effect.event.kind === 'paying') this.paymentsSent += 1;
         if (effect.event.kind === 'verdict') this.lastFault = effect.event.facts['code'] as ErrorCode;

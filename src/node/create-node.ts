@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import type { Signer } from '../chain/signer.ts';
+import type { SignedText } from '../chain/text-signing.ts';
 import { codeOf } from '../core/errors.ts';
 import type { NodeId } from '../core/node-id.ts';
 import type { SessionEvent } from '../core/session-effect.ts';
@@ -8,9 +9,8 @@ import type { Link } from '../link/link.ts';
 import { Journal } from '../neighbour/journal.ts';
 import type { LinkServices } from '../neighbour/neighbour.ts';
 import type { StoredState } from '../store/store.ts';
-import { createEgressPolicy } from '../transit/egress-policy.ts';
-import { createGateway, type Gateway } from '../transit/gateway.ts';
 import { createTransit, type Transit } from '../transit/transit.ts';
+import { attest } from './attestation.ts';
 import { Carried } from './carried.ts';
 import type { NodeConfig } from './config.ts';
 import { Credits } from './credits.ts';
@@ -18,6 +18,7 @@ import { Doors } from './doors.ts';
 import { FreeAllowance } from './free-allowance.ts';
 import { HistoryKeeper } from './history-keeper.ts';
 import type { LedgerQuery, LinkLedger } from './link-ledger.ts';
+import { makeGateway } from './make-gateway.ts';
 import { Market } from './market.ts';
 import { type Known, Neighbours } from './neighbours.ts';
 import type { Cheques, EventKind, LinkStatus, NodeEvent, NodeStatus, WayleaveNode } from './node.ts';
@@ -63,6 +64,7 @@ class RunningNode implements WayleaveNode {
   readonly #stops: (() => void | Promise<void>)[] = [];
   readonly #doors: Doors;
   readonly #history: HistoryKeeper;
+  readonly #attest: (link: LinkStatus | undefined) => SignedText;
   #paused = false;
   #stopping = false;
   #refreshing = false;
@@ -126,6 +128,8 @@ class RunningNode implements WayleaveNode {
     }
     this.#keeper = this.#makeKeeper();
     this.#doors = this.#makeDoors();
+    const { chainId, weiPerUnit } = config.settlement;
+    this.#attest = (link) => attest(link, { signer, chainId, weiPerUnit, atMs: clock.wallMs() });
     this.#history = new HistoryKeeper({
       store,
       clock,
@@ -144,7 +148,7 @@ class RunningNode implements WayleaveNode {
     return createTransit({
       clock: this.#ports.clock,
       nextHop: (destination, buyer) => this.#nextHop(buyer, destination.host),
-      ...(this.#config.transit.uplink ? { gateway: this.#gateway() } : {}),
+      ...(this.#config.transit.uplink ? { gateway: makeGateway(this.#config.transit, this.#ports) } : {}),
       emit: (kind, facts) => this.#emit(kind, facts),
       fault: (neighbour, error) => this.#streamFault(neighbour, error),
     });
@@ -201,12 +205,6 @@ class RunningNode implements WayleaveNode {
       fault: (neighbour, error) => this.#streamFault(neighbour, error),
       emit: (kind, facts) => this.#emit(kind, facts),
     });
-  }
-
-  #gateway(): Gateway {
-    const { clock, egress } = this.#ports;
-    const policy = createEgressPolicy({ allow: this.#config.transit.allow, ownAddresses: egress.ownAddresses() });
-    return createGateway({ clock, egress, policy });
   }
 
   #makeKeeper(): LinkKeeper {
@@ -367,6 +365,10 @@ class RunningNode implements WayleaveNode {
 
   get cheques(): Cheques | undefined {
     return this.#config.settlement.enabled ? this.#settlement.cheques : undefined;
+  }
+
+  attest(neighbour: NodeId): SignedText {
+    return this.#attest(this.status().links.find((link) => link.neighbour === neighbour));
   }
 
   ledger(query: LedgerQuery): Promise<LinkLedger> {

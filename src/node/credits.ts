@@ -4,11 +4,12 @@ import type { ErrorCode } from '../core/errors.ts';
 import { Column } from '../core/ledger.ts';
 import type { NodeId } from '../core/node-id.ts';
 import { BYTES_PER_MB, type PricePerMb, type Units } from '../core/units.ts';
-import type { ReceivedChequeRecord, Store, StoredState } from '../store/store.ts';
+import type { ReceivedChequeRecord, Store, StoredState, StoreRecord } from '../store/store.ts';
 import type { NodeConfig } from './config.ts';
 import type { Known, Neighbours } from './neighbours.ts';
 import type { CreditStatus, EventKind } from './node.ts';
 import { creditFor, isCreditFixed } from './offer.ts';
+import { PaymentHistories } from './payment-histories.ts';
 import { uncashedByNeighbour } from './uncashed-by-neighbour.ts';
 
 export interface CreditsOptions {
@@ -52,6 +53,9 @@ export class Credits {
   readonly #book: CreditBook;
   readonly #counted = new Map<NodeId, Counted>();
   readonly #dirty = new Set<NodeId>();
+  /** How each has paid; and of whom that is not written yet. */
+  readonly #payers: PaymentHistories;
+  readonly #unwritten = new Set<NodeId>();
   #lookedMs = Number.NEGATIVE_INFINITY;
   #writtenMs = Number.NEGATIVE_INFINITY;
 
@@ -59,6 +63,7 @@ export class Credits {
     const { config, stored } = options;
     this.#options = options;
     this.#book = new CreditBook({ newcomersPerDay: config.credit.newcomersPerDay, hasUplink: config.transit.uplink });
+    this.#payers = new PaymentHistories(options.clock, stored.notes);
     for (const record of stored.credits) this.#book.restore(record.neighbour, record);
     // Who was a neighbour before places were counted is no newcomer.
     for (const { neighbour } of stored.links) this.#book.places.welcome(neighbour);
@@ -91,6 +96,9 @@ export class Credits {
   heard(kind: EventKind, id: NodeId, facts: Readonly<Record<string, unknown>>): void {
     const known = this.#options.neighbours()?.known(id);
     if (known === undefined) return;
+    const worth = this.#payers.heard(kind, known, String(facts['code']));
+    if (worth !== 'nothing') this.#unwritten.add(id);
+    if (worth === 'now') void this.#write([id]);
     if (kind === 'linkDown') this.#went(known);
     if (kind === 'cashed') this.#cashed(id, BigInt(String(facts['gasWei'])));
     if (!this.#enforced) return;
@@ -124,7 +132,7 @@ export class Credits {
     if (this.#enforced) this.#renew(all, nowMs);
     if (nowMs - this.#writtenMs < WRITE_MS) return;
     this.#writtenMs = nowMs;
-    void this.#write([...this.#dirty]);
+    void this.#write([...this.#dirty, ...this.#unwritten]);
   }
 
   #renew(all: readonly Known[], nowMs: number): void {
@@ -207,12 +215,10 @@ export class Credits {
     const { id } = known.neighbour;
     const rules = this.#rules(known);
     const earned = this.earned(id);
-    return {
-      newcomer: rules.newcomer,
-      earned,
-      kept: this.#book.kept(id, this.#facts(known, this.#uncashed())),
-      why: this.#why(id, known, earned),
-    };
+    const facts = this.#facts(known, this.#uncashed());
+    const kept = this.#book.kept(id, facts);
+    const history = { honoured: facts.final, kept, ...this.#payers.view(id) };
+    return { newcomer: rules.newcomer, earned, kept, why: this.#why(id, known, earned), history };
   }
 
   #why(id: NodeId, known: Known, earned: Units): CreditStatus['why'] {
@@ -226,21 +232,24 @@ export class Credits {
   async #write(ids: readonly NodeId[]): Promise<void> {
     if (ids.length === 0) return;
     const { clock, emit, store } = this.#options;
-    for (const id of ids) this.#dirty.delete(id);
-    const records = ids.map((neighbour) => {
+    const histories = ids.filter((id) => this.#unwritten.delete(id));
+    const credits = [...new Set(ids)].map((neighbour) => {
       const state = this.#book.stateOf(neighbour);
       return { kind: 'credit' as const, neighbour, ...state, updatedMs: clock.wallMs() };
     });
+    const records: StoreRecord[] = [...credits, ...histories.map((id) => this.#payers.record(id))];
+    for (const id of ids) this.#dirty.delete(id);
     try {
       await store.commit(records);
     } catch (error) {
       for (const id of ids) this.#dirty.add(id);
+      for (const id of histories) this.#unwritten.add(id);
       emit('fault', { code: 'STORE_FAILED', what: String(error) });
     }
   }
 
   /** Writes what is not written yet. */
   async stop(): Promise<void> {
-    await this.#write([...this.#dirty]);
+    await this.#write([...this.#dirty, ...this.#unwritten]);
   }
 }

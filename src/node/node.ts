@@ -1,4 +1,6 @@
+import type { SignedText } from '../chain/text-signing.ts';
 import type { NodeId } from '../core/node-id.ts';
+import type { PaymentHistory } from '../core/payment-history.ts';
 import type { Service } from '../core/service.ts';
 import type { PacketFigures } from '../packets/packet-user.ts';
 import type { CashPlan } from '../settle/cashier-desk.ts';
@@ -20,6 +22,8 @@ export interface WayleaveNode {
   settle(neighbour?: NodeId): void;
   /** Every unit on one link explained. Rejects with `LEDGER_NO_ACCOUNT`, `LEDGER_TOO_LONG`, `STORE_*`. */
   ledger(query: LedgerQuery): Promise<LinkLedger>;
+  /** How a neighbour has paid, as a text this node signs (`node/attestation.ts`). Throws `LEDGER_NO_ACCOUNT`. */
+  attest(neighbour: NodeId): SignedText;
   /** Cheques and this node's chequebook, where it settles. */
   readonly cheques?: Cheques | undefined;
   /** Cashes every cheque held, now. Returns how many were cashed. */
@@ -102,6 +106,19 @@ export interface CreditStatus {
    * places for newcomers are taken; `barred`: not served, by conduct; `observing`: nothing is limited.
    */
   readonly why: 'newcomer' | 'earned' | 'fixed' | 'newcomers' | 'barred' | 'observing';
+  readonly history?: CreditHistory | undefined;
+}
+
+/** How a neighbour has paid this node (`core/payment-history.ts`). */
+export interface CreditHistory extends Omit<PaymentHistory, 'dueSinceMs'> {
+  /** Its payments that became final, units. */
+  readonly honoured: number;
+  /** Net income kept from it, units. */
+  readonly kept: number;
+  /** For how long its debt has been at payAt or above; 0: it is not. */
+  readonly overdueMs: number;
+  /** It has paid, and nothing it gave ever bounced or was forged: the seed's proof of compliance. */
+  readonly compliant: boolean;
 }
 
 /** Packets of this node's own since it started, and what it kept of those of others. Units. */
