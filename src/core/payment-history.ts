@@ -22,6 +22,7 @@ export interface PaymentHistory {
 /** Who pays within this was not late: a payment takes a round trip, and a busy node a moment. */
 export const PROMPT_MS = 30_000;
 
+/** Before anything happened. */
 export const NO_PAYMENTS: PaymentHistory = {
   sinceMs: 0,
   payments: 0,
