@@ -2,7 +2,7 @@ import type { Mutant } from './mutant.ts';
 import type { Ranges, Surveyed } from './trial-worker.ts';
 
 /** Slower tests of other files are not asked: they try much, and nearly never notice what no quicker one does. */
-const QUICK_MS = 60;
+const QUICK_MS = 100;
 
 /** What runs where on the unchanged tree: which parts can notice a change of a place at all, quickest first. */
 export class Survey {

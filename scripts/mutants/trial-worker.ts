@@ -1,5 +1,6 @@
 /** Runs in a worker of `bench.ts`: tries changes one after the other, or surveys what each part executes. */
 import { Session } from 'node:inspector';
+import { setFlagsFromString } from 'node:v8';
 import { parentPort, workerData } from 'node:worker_threads';
 import fastCheck from 'fast-check';
 import { type Part, SIMULATION, simulationParts, testParts, textOf } from './parts.ts';
@@ -79,6 +80,8 @@ async function trial(request: TrialRequest): Promise<void> {
 }
 
 async function survey(request: SurveyRequest): Promise<void> {
+  // Code that Maglev has made counts nothing.
+  for (const flag of ['--no-opt', '--no-maglev']) setFlagsFromString(flag);
   const session = new Session();
   session.connect();
   session.post('Profiler.enable');
@@ -94,6 +97,7 @@ async function survey(request: SurveyRequest): Promise<void> {
     surveyed.push({ id, kind, ms, broken, executed: executed(session) });
   }
   session.disconnect();
+  for (const flag of ['--opt', '--maglev']) setFlagsFromString(flag);
   reply({ kind: 'surveyed', parts: surveyed, load: atLoad });
 }
 
