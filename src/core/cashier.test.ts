@@ -3,11 +3,13 @@ import { test } from 'node:test';
 import fc from 'fast-check';
 import {
   BOUNCED_ISSUER_PERMILLE,
+  CASH_EVERY_MS,
   CASH_RETRY_MS,
   type CashFacts,
   type CashReason,
   cashNow,
   issuerRiskPermille,
+  MAX_BATCH_CHEQUES,
   MAX_CASH_RETRY_MS,
   NEW_ISSUER_PERMILLE,
   PROVEN_ISSUER_PERMILLE,
@@ -88,6 +90,12 @@ test('retries back off, doubling up to an hour', () => {
     [0, CASH_RETRY_MS, 2 * CASH_RETRY_MS, 4 * CASH_RETRY_MS],
   );
   assert.equal(retryMs(1000), MAX_CASH_RETRY_MS);
+});
+
+test('the times and limits that an operator reads of', () => {
+  assert.deepEqual([CASH_EVERY_MS, CASH_RETRY_MS, MAX_CASH_RETRY_MS], [604_800_000, 30_000, 3_600_000]);
+  assert.deepEqual([NEW_ISSUER_PERMILLE, PROVEN_ISSUER_PERMILLE, BOUNCED_ISSUER_PERMILLE], [50, 10, 1000]);
+  assert.equal(MAX_BATCH_CHEQUES, 50);
 });
 
 test('an issuer is trusted by what it has paid against what it owes', () => {

@@ -7,6 +7,7 @@ import {
   checkCheque,
   type IssuedFacts,
   MAX_WEI,
+  MIN_CHEQUE_UNITS,
   nextCumulative,
   recoveredCumulative,
   type SignedCheque,
@@ -177,9 +178,31 @@ test('money once: over any cheques, in any order, sent again and forged, the cre
   );
 });
 
+test('a cheque may add the least that is taken, and the most that is exact, in units of any ratio', () => {
+  const of = (cumulativeWei: bigint, change: Partial<ChequeFacts> = {}) => {
+    const facts: ChequeFacts = { ...good, last: undefined, cheque: { ...cheque, cumulativeWei }, ...change };
+    const found = checkCheque(facts);
+    return found.kind === 'accepted' ? found.units : found.kind === 'refused' ? found.code : found.kind;
+  };
+  assert.deepEqual([of(wei(9)), of(wei(10))], ['CHEQUE_TOO_SMALL', 10]);
+  const most = Number.MAX_SAFE_INTEGER;
+  assert.deepEqual([of(wei(most)), of(wei(most) + 1n)], [most, 'CHEQUE_ABSURD']);
+  const thirds = { numerator: 7n, denominator: 3n };
+  assert.equal(of(70n, { ratio: thirds }), 30);
+  assert.equal(of((BigInt(most) * 7n) / 3n, { ratio: thirds }), most - 1);
+  assert.equal(of((BigInt(most) * 7n) / 3n + 1n, { ratio: thirds }), 'CHEQUE_ABSURD');
+  const paidOut = { ...contract, paidOutWei: MAX_WEI - wei(20) };
+  assert.deepEqual(
+    [of(MAX_WEI, { contract: paidOut }), of(MAX_WEI + 1n, { contract: paidOut })],
+    [20, 'CHEQUE_ABSURD'],
+  );
+  assert.deepEqual([MAX_WEI, MIN_CHEQUE_UNITS], [BigInt(`0x${'f'.repeat(64)}`), 1]);
+});
+
 test('the next cheque adds to the last', () => {
   assert.equal(nextCumulative(0n, 5n), 5n);
   assert.equal(nextCumulative(7n, 5n), 12n);
+  assert.equal(nextCumulative(MAX_WEI - 1n, 1n), MAX_WEI);
   for (const [last, add, code] of [
     [1n, 0n, 'AMOUNT_INVALID'],
     [1n, -1n, 'AMOUNT_INVALID'],

@@ -62,6 +62,12 @@ test('parts of a ratio are positive and bounded', () => {
   assert.equal(isRatio({ numerator: 1n, denominator: MAX_RATIO_PART }), true);
 });
 
+test('a ratio has room for 2⁵³ − 1 in each part, and amounts for as many units', () => {
+  assert.equal(MAX_RATIO_PART, BigInt(Number.MAX_SAFE_INTEGER));
+  const one = { numerator: 1n, denominator: 1n };
+  assert.equal(weiToUnits(MAX_RATIO_PART, one).units, Number.MAX_SAFE_INTEGER);
+});
+
 test('amounts that are not exact are refused', () => {
   const one = { numerator: 1n, denominator: 1n };
   const cases: [() => unknown, string][] = [
@@ -70,6 +76,7 @@ test('amounts that are not exact are refused', () => {
     [() => unitsToWei(2 ** 53, one), 'AMOUNT_INVALID'],
     [() => unitsToWei(1, one, -1n), 'AMOUNT_INVALID'],
     [() => weiToUnits(-1n, one), 'AMOUNT_INVALID'],
+    [() => weiToUnits(1n, one, -1n), 'AMOUNT_INVALID'],
     [() => weiToUnits(2n ** 53n, one), 'AMOUNT_OVERFLOW'],
   ];
   for (const [act, code] of cases) assert.throws(act, (error) => codeOf(error) === code);

@@ -55,6 +55,26 @@ test('however a transfer is cut into frames, the sum charged is the floor of the
   );
 });
 
+test('a charge covers at most 2 MiB, so that every product is exact', () => {
+  assert.equal(MAX_CHARGE_BYTES, 2_097_152);
+  assert.equal(chargeFor(MAX_CHARGE_BYTES, MAX_PRICE, 999_999).amount, 4_503_599_628);
+  assert.equal(add(MAX_CHARGE_BYTES, -1), MAX_CHARGE_BYTES - 1);
+});
+
+test('mulDivCeil rounds up, and only what is no whole number', () => {
+  const cases = [
+    [7, 1, 1],
+    [6, 1, 2],
+    [5, 1, 2],
+    [0, 5, 3],
+    [1, 1, 3],
+  ] as const;
+  assert.deepEqual(
+    cases.map(([a, b, c]) => mulDivCeil(a, b, c)),
+    [7, 3, 3, 0, 1],
+  );
+});
+
 test('mulDivCeil is exact beyond the range of doubles', () => {
   fc.assert(
     fc.property(fc.nat(2 ** 31), fc.nat(2 ** 31), fc.integer({ min: 1, max: 2 ** 31 }), (a, b, c) => {
