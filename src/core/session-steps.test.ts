@@ -1,0 +1,337 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { agree, bareAccount, plainTerms } from './account-pair.fixture.ts';
+import { Conduct } from './conduct.ts';
+import { type ErrorCode, WayleaveError } from './errors.ts';
+import { Column } from './ledger.ts';
+import type { LinkAccount } from './link-account.ts';
+import type { CountsMessage, Message } from './message.ts';
+import type { PendingPayment } from './payments.ts';
+import { Session } from './session.ts';
+import type { SessionEffect, SessionEvent } from './session-effect.ts';
+import { SESSION_RULES } from './session-rules.ts';
+
+const { countsIntervalMs, graceMs, retryMs, slowMs } = SESSION_RULES;
+const proof = {
+  kind: 'cheque',
+  cheque: { chequebook: '0x', beneficiary: '0x', cumulativeWei: 1n, signature: new Uint8Array(65) },
+} as const;
+
+/** One end of a link, stepped by hand: what follows from each event, by name. */
+class End {
+  readonly account: LinkAccount;
+  readonly session: Session;
+  nowMs = 1_000;
+  effects: SessionEffect[] = [];
+
+  constructor(options: { pending?: readonly PendingPayment[]; restored?: (account: LinkAccount) => void } = {}) {
+    this.account = bareAccount();
+    options.restored?.(this.account);
+    const { account } = this;
+    const [conduct, terms, pending] = [new Conduct(), plainTerms(), options.pending ?? []];
+    this.session = new Session({ account, conduct, terms, storeEpoch: 1, pending });
+  }
+
+  step(event: SessionEvent): string[] {
+    this.effects = this.session.step(event, this.nowMs);
+    return this.effects.map((each) =>
+      each.kind === 'emit' ? each.event.kind : each.kind === 'send' ? `send ${each.message.kind}` : each.kind,
+    );
+  }
+
+  hears(message: Message): string[] {
+    return this.step({ kind: 'message', message });
+  }
+
+  tick(afterMs = 0): string[] {
+    this.nowMs += afterMs;
+    return this.step({ kind: 'tick' });
+  }
+
+  /** What its journal does now and then. */
+  save(): void {
+    this.account.record(1_000_000);
+    this.account.durable(this.account.snapshot);
+  }
+
+  up(): this {
+    this.step({ kind: 'linkUp' });
+    for (const message of GREETING) this.hears(message);
+    this.save();
+    this.step({ kind: 'leaseDurable' });
+    assert.ok(this.session.up && this.account.ready);
+    return this;
+  }
+
+  get closed(): ErrorCode | undefined {
+    const close = this.effects.find((each) => each.kind === 'close');
+    return close?.kind === 'close' ? close.code : undefined;
+  }
+}
+
+const counts = (change: Partial<CountsMessage> = {}): CountsMessage => ({
+  ...{ kind: 'counts', opening: true, storeEpoch: 1 },
+  ...{ provided: [0, 0, 0], admitted: [0, 0, 0], consumed: [0, 0, 0], ...change },
+});
+const GREETING: readonly Message[] = [{ kind: 'terms', terms: plainTerms() }, { kind: 'termsAck', epoch: 1 }, counts()];
+
+test('a greeting says my terms and counts, once what they admit is on disk', () => {
+  const end = new End();
+  assert.deepEqual(end.step({ kind: 'linkUp' }), ['lease', 'rememberTerms', 'send terms', 'send counts']);
+  assert.equal(end.account.ledger.get(end.account.row, Column.dropAt), 4_000);
+  assert.deepEqual(end.hears(GREETING[0] as Message), ['rememberTerms', 'send termsAck', 'terms', 'changed']);
+  assert.deepEqual(end.hears(GREETING[0] as Message), ['send termsAck', 'terms', 'changed'], 'the same terms again');
+});
+
+test('in whatever order the answers come, the lease follows the last of them, and service the lease', () => {
+  for (const order of [
+    [0, 1, 2],
+    [0, 2, 1],
+    [1, 0, 2],
+    [1, 2, 0],
+    [2, 0, 1],
+    [2, 1, 0],
+  ]) {
+    const end = new End();
+    for (let connection = 0; connection < 2; connection += 1) {
+      end.step({ kind: 'linkUp' });
+      end.step({ kind: 'leaseDurable' });
+      for (const [nth, at] of order.entries()) {
+        assert.equal(end.hears(GREETING[at] as Message).includes('lease'), nth === 2, `${order.join(' ')} ${nth}`);
+        assert.equal(end.session.up, false);
+      }
+      assert.equal(end.account.ready, false);
+      end.save();
+      end.step({ kind: 'leaseDurable' });
+      assert.ok(end.session.up && end.account.ready);
+      end.step({ kind: 'linkDown' });
+      assert.equal(end.session.up || end.account.ready, false);
+    }
+  }
+});
+
+test('an answer to older terms does not end a greeting', () => {
+  const end = new End().up();
+  end.step({ kind: 'linkDown' });
+  assert.deepEqual(end.step({ kind: 'termsChanged', terms: plainTerms({ epoch: 2 }) }), ['rememberTerms'], 'not sent');
+  assert.ok(end.step({ kind: 'linkUp' }).includes('send terms'));
+  for (const message of GREETING) assert.equal(end.hears(message).includes('lease'), false);
+  assert.ok(end.hears({ kind: 'termsAck', epoch: 2 }).includes('lease'));
+});
+
+test('nothing is heard after the connection went', () => {
+  const end = new End().up();
+  end.step({ kind: 'linkDown' });
+  for (const message of [...GREETING, { kind: 'termsAck', epoch: 9 } as const])
+    assert.deepEqual(end.hears(message), []);
+});
+
+test('new terms of mine are remembered, bind at once, and are sent; the same ones are not sent again', () => {
+  const end = new End().up();
+  const terms = plainTerms({ epoch: 2, dropAt: 5_000 });
+  assert.deepEqual(end.step({ kind: 'termsChanged', terms }), ['rememberTerms', 'send terms']);
+  assert.equal(end.account.ledger.get(end.account.row, Column.dropAt), 5_000);
+  assert.deepEqual(end.step({ kind: 'termsChanged', terms }), []);
+  const theirs = plainTerms({ epoch: 2, dropAt: 6_000 });
+  assert.deepEqual(end.hears({ kind: 'terms', terms: theirs }), ['rememberTerms', 'send termsAck', 'terms', 'changed']);
+  assert.equal(end.account.ledger.get(end.account.row, Column.peerDropAt), 6_000);
+  assert.deepEqual(end.hears({ kind: 'termsAck', epoch: 2 }), ['changed']);
+});
+
+test('what comes before the books are compared is out of place, and so is comparing them twice', () => {
+  const payment = { kind: 'payment', id: 1, units: 1, proof } as const;
+  const early: readonly Message[] = [
+    payment,
+    { kind: 'allotment', service: 'transit', count: 1, epoch: 1 },
+    { kind: 'mark', number: 1 } as unknown as Message,
+    { kind: 'statement' } as unknown as Message,
+  ];
+  for (const message of early) {
+    const end = new End();
+    end.step({ kind: 'linkUp' });
+    end.hears(message);
+    assert.equal(end.closed, 'MESSAGE_UNEXPECTED', message.kind);
+  }
+  const end = new End().up();
+  assert.deepEqual(end.hears(payment), ['checkPayment']);
+  assert.equal(end.closed, undefined);
+  end.hears(counts());
+  assert.equal(end.closed, 'MESSAGE_UNEXPECTED');
+});
+
+test('what the neighbour admits stands once the books are compared, not before', () => {
+  const end = new End({ restored: ({ ledger, row }) => ledger.provided(row, 0, 100) });
+  end.step({ kind: 'linkUp' });
+  assert.deepEqual(end.hears(counts({ opening: false, consumed: [50, 0, 0] })), []);
+  assert.deepEqual(end.account.admitted, [0, 0, 0]);
+  end.hears(counts({ consumed: [60, 0, 0] }));
+  assert.deepEqual(end.hears(counts({ opening: false, consumed: [70, 0, 0] })), []);
+  assert.deepEqual(end.account.admitted, [60, 0, 0], 'all that is left of it');
+  end.account.ledger.provided(end.account.row, 0, 30);
+  end.hears(counts({ opening: false, consumed: [70, 0, 0] }));
+  assert.deepEqual(end.account.admitted, [70, 0, 0]);
+});
+
+test('what is written off is told, when something is', () => {
+  const table: [CountsMessage, boolean][] = [
+    [counts({ consumed: [100, 0, 0], provided: [100, 0, 0] }), false],
+    [counts({ consumed: [99, 0, 0], provided: [100, 0, 0] }), true],
+    [counts({ consumed: [100, 0, 0], provided: [99, 0, 0] }), false],
+    [counts({ consumed: [101, 0, 0], provided: [100, 0, 0] }), true],
+  ];
+  for (const [message, told] of table) {
+    const end = new End({
+      restored: ({ ledger, row }) => {
+        ledger.provided(row, 0, 100);
+        ledger.consumed(row, 0, 100);
+      },
+    });
+    end.step({ kind: 'linkUp' });
+    assert.equal(end.hears(message).includes('writeOff'), told);
+  }
+});
+
+test('an error that a message causes is the neighbour’s fault, unless it is one of mine', () => {
+  const of = (error: Error): End => {
+    const end = new End();
+    end.step({ kind: 'linkUp' });
+    end.account.reconcile = () => {
+      throw error;
+    };
+    end.hears(counts());
+    return end;
+  };
+  assert.equal(of(new WayleaveError('MESSAGE_UNEXPECTED', { kind: 'x' })).closed, 'MESSAGE_UNEXPECTED');
+  const broken = new WayleaveError('INVARIANT_BROKEN', { rule: 'x', row: 0 });
+  for (const error of [broken, new Error('x')]) assert.throws(() => of(error), error);
+});
+
+test('once up, what is pending goes again; else what is due is paid', () => {
+  const end = new End({ pending: [{ method: 'cheque', units: 100, lastPaymentId: 3 }] });
+  end.step({ kind: 'linkUp' });
+  for (const message of GREETING) end.hears(message);
+  end.save();
+  assert.deepEqual(end.step({ kind: 'leaseDurable' }), ['resendPayment']);
+
+  const owing = new End({
+    restored: ({ ledger, row }) => {
+      ledger.setLimit(row, 'dropAt', 4_000);
+      ledger.consumed(row, 0, 1_000);
+    },
+  });
+  owing.step({ kind: 'linkUp' });
+  for (const message of [...GREETING.slice(0, 2), counts({ provided: [1_000, 0, 0] })]) owing.hears(message);
+  owing.save();
+  assert.deepEqual(owing.step({ kind: 'leaseDurable' }), ['writePayment']);
+  assert.deepEqual(owing.step({ kind: 'paymentWritten', id: 1, method: 'cheque', proof }), ['send payment', 'paying']);
+  owing.step({ kind: 'linkDown' });
+  owing.step({ kind: 'linkUp' });
+  for (const message of [...GREETING.slice(0, 2), counts({ provided: [1_000, 0, 0] })]) owing.hears(message);
+  owing.save();
+  assert.deepEqual(owing.step({ kind: 'leaseDurable' }), ['resendPayment'], 'the answer to it is not coming any more');
+});
+
+test('what I consumed is told once it is written, with each payment, and now and then while it changes', () => {
+  const end = new End().up();
+  assert.deepEqual(end.tick(1), []);
+  end.account.ledger.consumed(end.account.row, 0, 500);
+  assert.deepEqual(end.tick(1), [], 'not on disk');
+  end.save();
+  assert.deepEqual(end.tick(1), ['send counts']);
+  end.account.ledger.consumed(end.account.row, 0, 500);
+  end.save();
+  assert.deepEqual(end.tick(countsIntervalMs - 1), ['writePayment']);
+  assert.deepEqual(end.step({ kind: 'paymentWritten', id: 1, method: 'cheque', proof }), [
+    'send counts',
+    'send payment',
+    'paying',
+  ]);
+  assert.deepEqual(end.tick(10 * countsIntervalMs), [], 'it was told');
+  end.account.ledger.consumed(end.account.row, 0, 1);
+  end.save();
+  assert.deepEqual(end.tick(), ['send counts']);
+  end.account.ledger.consumed(end.account.row, 0, 1);
+  end.save();
+  assert.deepEqual(end.tick(countsIntervalMs - 1), []);
+  assert.deepEqual(end.tick(1), ['send counts']);
+});
+
+test('a payment that could not be made is tried by the next method at once, and one that waits is tried by a tick', () => {
+  const end = new End();
+  const methods = { methods: ['channel', 'cheque'] } as const;
+  end.step({ kind: 'termsChanged', terms: plainTerms({ ...methods, epoch: 2 }) });
+  end.step({ kind: 'linkUp' });
+  end.hears({ kind: 'terms', terms: plainTerms(methods) });
+  end.hears({ kind: 'termsAck', epoch: 2 });
+  end.hears(counts());
+  end.save();
+  end.step({ kind: 'leaseDurable' });
+  end.account.ledger.consumed(end.account.row, 0, 1_000);
+  assert.deepEqual(end.tick(), ['writePayment']);
+  const failed = { kind: 'paymentFailed', id: 1, units: 1_000 } as const;
+  assert.deepEqual(end.step({ ...failed, method: 'channel', code: 'CHANNEL_FULL' }), ['fault', 'writePayment']);
+  assert.deepEqual(end.step({ ...failed, id: 2, method: 'cheque', code: 'STORE_FULL' }), ['fault']);
+  assert.deepEqual(end.tick(retryMs - 1), []);
+  assert.deepEqual(end.tick(1), ['writePayment']);
+  assert.deepEqual(end.step({ kind: 'pause', paused: true }), []);
+  assert.ok(end.session.paused);
+});
+
+test('payments that become final, or are undone by the chain, move what they clear', () => {
+  const end = new End().up();
+  const { ledger, row } = end.account;
+  ledger.received(row, 100, 0);
+  assert.deepEqual(end.step({ kind: 'cleared', units: 60 }), ['changed']);
+  assert.equal(ledger.get(row, Column.uncleared), 40);
+  assert.deepEqual(end.step({ kind: 'paymentUndone', units: 10 } as SessionEvent), ['undone', 'changed']);
+  assert.equal(ledger.get(row, Column.uncleared), 50);
+});
+
+test('a link that stays choked for longer than the grace time is closed, and told when it changes, once', () => {
+  const end = new End().up();
+  const { ledger, row } = end.account;
+  ledger.provided(row, 0, 4_000);
+  assert.deepEqual(end.tick(), ['state', 'changed']);
+  assert.equal(end.account.state(), 'choked');
+  assert.deepEqual(end.tick(graceMs), []);
+  assert.equal(end.account.lapsed, false);
+  assert.deepEqual(end.tick(1), ['state', 'changed']);
+  assert.deepEqual([end.account.lapsed, end.account.state()], [true, 'closed']);
+  assert.deepEqual(end.tick(1), []);
+  ledger.received(row, 4_000, 4_000);
+  assert.deepEqual(end.tick(1), ['state', 'changed']);
+  ledger.provided(row, 0, 4_000);
+  end.tick(1);
+  end.tick(graceMs);
+  assert.equal(end.account.state(), 'choked', 'its time counts anew');
+});
+
+test('a verdict slows a neighbour down or cuts it; a lighter one does neither', () => {
+  const end = new End().up();
+  const unslowed = (nowMs: number): boolean => end.account.allow(1e9, nowMs).bytes === 1e9;
+  let verdicts = 0;
+  while (unslowed(end.nowMs) && verdicts < 100) {
+    assert.deepEqual(end.step({ kind: 'fault', code: 'EPOCH_STALE' }), ['verdict']);
+    verdicts += 1;
+  }
+  assert.ok(verdicts > 1 && verdicts < 100, `${verdicts}`);
+  assert.ok(!unslowed(end.nowMs + slowMs - 1) && unslowed(end.nowMs + slowMs));
+  assert.deepEqual(end.step({ kind: 'fault', code: 'MESSAGE_UNEXPECTED' }), ['verdict', 'close']);
+  assert.equal(end.account.banned, false);
+  assert.deepEqual(end.step({ kind: 'fault', code: 'CHEQUE_BOUNCED' }), ['verdict', 'close', 'state', 'changed']);
+  assert.ok(end.account.banned);
+});
+
+test('one that cannot pay is left when it is the debtor for long, one that can is not', () => {
+  const samples = (mine: number): End => {
+    const end = new End().up();
+    const bids = { services: { ...plainTerms().services, transit: { askPerMb: 1_000_000, bidPerMb: mine } } };
+    agree(end.account, plainTerms({ epoch: 2 }), plainTerms({ epoch: 2, ...bids }));
+    end.account.ledger.provided(end.account.row, 0, 1_000);
+    for (let i = 0; i < 20; i += 1) end.session.sample();
+    end.tick();
+    return end;
+  };
+  assert.equal(samples(0).closed, 'ONE_WAY_CREDITOR');
+  assert.equal(samples(1_000_000).closed, undefined);
+});
