@@ -283,7 +283,7 @@ test('payments that become final, or are undone by the chain, move what they cle
   ledger.received(row, 100, 0);
   assert.deepEqual(end.step({ kind: 'cleared', units: 60 }), ['changed']);
   assert.equal(ledger.get(row, Column.uncleared), 40);
-  assert.deepEqual(end.step({ kind: 'paymentUndone', units: 10 } as SessionEvent), ['undone', 'changed']);
+  assert.deepEqual(end.step({ kind: 'paymentUndone', units: 10 }), ['undone', 'changed']);
   assert.equal(ledger.get(row, Column.uncleared), 50);
 });
 
