@@ -316,3 +316,11 @@ test('books put back without anything uncleared have nothing uncleared', () => {
   again.restore(account.record(0));
   assert.deepEqual([cell(again, Column.uncleared), cell(again, Column.balance)], [0, 10]);
 });
+
+test('a friend who is served for nothing is not slowed down for what it owed before', () => {
+  const free = { services: { ...plainTerms().services, transit: { askPerMb: 0, bidPerMb: 0 } } };
+  const account = readyAccount({ mine: { payAt: 1, dropAt: 2, ...free } });
+  owed(account, 60_000);
+  assert.deepEqual([account.state(), account.nextCharge], ['open', 0]);
+  assert.equal(account.allow(1e9, 0).bytes, 1e9);
+});

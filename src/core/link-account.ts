@@ -181,9 +181,12 @@ export class LinkAccount {
 
   /** How many of `wanted` bytes the neighbour's pace lets through now: full speed, falling as its debt nears dropAt. */
   allow(wanted: number, nowMs: number): Allowance {
-    const debt = this.enforce ? this.ledger.debtOf(this.row) : 0;
+    const from = throttleAt(this.#limits);
+    const owed = this.enforce ? this.ledger.debtOf(this.row) : 0;
+    // Whoever is served for nothing is not slowed down for what it has owed since before (DESIGN §6).
+    const debt = owed >= from && this.nextCharge === 0 ? 0 : owed;
     // What the link can do shows only while nothing slows it down: each slowing must not feed the next.
-    if (debt < throttleAt(this.#limits)) this.#lastRate = Math.max(this.#measured.perSecond(nowMs), LEAST_FULL_RATE);
+    if (debt < from) this.#lastRate = Math.max(this.#measured.perSecond(nowMs), LEAST_FULL_RATE);
     const paid = serviceRate(debt, this.#limits, { full: this.#fullRate, measured: this.#lastRate });
     const rate = nowMs < this.#slowUntilMs && this.enforce ? Math.min(paid, FLOOR_BYTES_PER_SECOND) : paid;
     return this.pace.allow(wanted, rate, nowMs);
