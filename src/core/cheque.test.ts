@@ -6,6 +6,7 @@ import {
   type ChequeFacts,
   checkCheque,
   type IssuedFacts,
+  MAX_UNCASHED_CHEQUEBOOKS,
   MAX_WEI,
   MIN_CHEQUE_UNITS,
   nextCumulative,
@@ -72,7 +73,8 @@ const precedence: [string, Partial<ChequeFacts>, ErrorCode][] = [
   ['grows', { contract: { ...contract, issuer: other, bounced: true } }, 'CHEQUE_STALE'],
   ['possible', { cheque: { ...cheque, cumulativeWei: MAX_WEI } }, 'CHEQUE_ABSURD'],
   ['minimum', { cheque: { ...cheque, cumulativeWei: wei(409) } }, 'CHEQUE_TOO_SMALL'],
-  ['issuer', { cheque }, 'CHEQUE_WRONG_ISSUER'],
+  ['chequebooks', { cheque, uncashedChequebooks: MAX_UNCASHED_CHEQUEBOOKS }, 'CHEQUEBOOKS_TOO_MANY'],
+  ['issuer', { uncashedChequebooks: MAX_UNCASHED_CHEQUEBOOKS - 1 }, 'CHEQUE_WRONG_ISSUER'],
   ['signature', { contract: { ...contract, bounced: true } }, 'CHEQUE_FORGED'],
   ['bounced', { signer: () => payer }, 'CHEQUE_BOUNCED'],
 ];

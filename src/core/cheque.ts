@@ -23,6 +23,12 @@ export const MAX_WEI = 2n ** 256n - 1n;
 /** The least a cheque must add by default: below this the work of checking it is not paid for. */
 export const MIN_CHEQUE_UNITS = 1;
 
+/**
+ * Chequebooks from which one neighbour may owe at a time. It pays from one, and from the next when it changes: more is
+ * somebody who wants each to be watched and cashed, which costs.
+ */
+export const MAX_UNCASHED_CHEQUEBOOKS = 8;
+
 /** What is known of the contract a cheque is drawn on, read from the chain beforehand: checking makes no call (DESIGN §12). */
 export interface ChequebookKnowledge {
   readonly fromFactory: boolean;
@@ -42,16 +48,28 @@ export interface ChequeFacts {
   readonly neighbour: NodeId;
   /** The chequebook in the neighbour's terms. */
   readonly announced: NodeId | undefined;
+  /** It was announced earlier: what was pending when the neighbour changed to another is still good. */
+  readonly former?: boolean | undefined;
+  /** Other chequebooks of this neighbour that still owe something. */
+  readonly uncashedChequebooks?: number | undefined;
   /** `unread`: not looked up yet; `absent`: no contract stands there. */
   readonly contract: ChequebookKnowledge | 'unread' | 'absent';
   /** The last cheque accepted from this chequebook. */
-  readonly last: { readonly cumulativeWei: bigint; readonly signature: Uint8Array } | undefined;
+  readonly last: LastCheque | undefined;
   /** The ratio of my terms that the neighbour last acknowledged, and the wei carried from earlier cheques. */
   readonly ratio: Ratio;
   readonly remainder: bigint;
   readonly minimumUnits: Units;
   /** Recovers who signed; undefined for a malformed signature. Called once, and only after every cheaper check passed. */
   readonly signer: () => NodeId | undefined;
+}
+
+/** The last cheque accepted from a chequebook. */
+export interface LastCheque {
+  readonly cumulativeWei: bigint;
+  readonly signature: Uint8Array;
+  /** Who handed it over, where that may be somebody else. */
+  readonly neighbour?: NodeId | undefined;
 }
 
 /** What `checkCheque` found. */
@@ -71,13 +89,13 @@ export type ChequeVerdict =
 /**
  * Is this cheque worth something, and how much? Cheap checks first: `CHEQUE_NOT_FOR_ME`, `CHEQUE_WRONG_CHEQUEBOOK`,
  * `CHEQUE_UNVERIFIED`, `CHEQUE_NO_CONTRACT`, `CHEQUE_FOREIGN_FACTORY`, `CHEQUE_STALE`, `CHEQUE_ABSURD`,
- * `CHEQUE_TOO_SMALL`, `CHEQUE_WRONG_ISSUER`, `CHEQUE_FORGED`, `CHEQUE_BOUNCED` (DESIGN §12).
+ * `CHEQUE_TOO_SMALL`, `CHEQUEBOOKS_TOO_MANY`, `CHEQUE_WRONG_ISSUER`, `CHEQUE_FORGED`, `CHEQUE_BOUNCED` (DESIGN §12).
  */
 export function checkCheque(facts: ChequeFacts): ChequeVerdict {
   const { cheque, last } = facts;
   if (cheque.beneficiary !== facts.me) return refused('CHEQUE_NOT_FOR_ME');
-  if (cheque.chequebook !== facts.announced) return refused('CHEQUE_WRONG_CHEQUEBOOK');
-  if (repeats(cheque, last)) return { kind: 'duplicate' };
+  if (cheque.chequebook !== facts.announced && facts.former !== true) return refused('CHEQUE_WRONG_CHEQUEBOOK');
+  if (repeats(facts)) return { kind: 'duplicate' };
   const contract = trusted(facts.contract);
   if (typeof contract === 'string') return refused(contract);
   // After a lost store the contract remembers what was cashed: that is never credited again.
@@ -86,6 +104,7 @@ export function checkCheque(facts: ChequeFacts): ChequeVerdict {
   const worth = worthOf(cheque.cumulativeWei - base, facts);
   if (cheque.cumulativeWei > MAX_WEI || worth === undefined) return refused('CHEQUE_ABSURD');
   if (worth.units < facts.minimumUnits) return refused('CHEQUE_TOO_SMALL');
+  if ((facts.uncashedChequebooks ?? 0) >= MAX_UNCASHED_CHEQUEBOOKS) return refused('CHEQUEBOOKS_TOO_MANY');
   if (contract.issuer !== facts.neighbour) return refused('CHEQUE_WRONG_ISSUER');
   if (facts.signer() !== contract.issuer) return refused('CHEQUE_FORGED');
   if (contract.bounced) return refused('CHEQUE_BOUNCED');
@@ -93,8 +112,10 @@ export function checkCheque(facts: ChequeFacts): ChequeVerdict {
   return { kind: 'accepted', ...worth, addedWei: cheque.cumulativeWei - base, solvent };
 }
 
-function repeats(cheque: SignedCheque, last: ChequeFacts['last']): boolean {
+/** The same one from somebody else is not sent again: it is worth nothing here, and must not be answered as good. */
+function repeats({ cheque, last, neighbour }: ChequeFacts): boolean {
   if (last === undefined || cheque.cumulativeWei !== last.cumulativeWei) return false;
+  if (last.neighbour !== undefined && last.neighbour !== neighbour) return false;
   return sameBytes(cheque.signature, last.signature);
 }
 

@@ -335,6 +335,10 @@ export const ERRORS = {
     remedy: 'The payer is faulty or hostile; the link was closed.',
   },
   CHEQUE_TOO_SMALL: { what: 'A cheque adds less than the minimum.', remedy: 'The payer must wait until more is due.' },
+  CHEQUEBOOKS_TOO_MANY: {
+    what: 'A neighbour owes from too many chequebooks at once.',
+    remedy: 'The payer stays with one chequebook until the cheques on its earlier ones are cashed.',
+  },
   CHEQUE_WRONG_ISSUER: {
     what: 'The chequebook belongs to another node than the one that sent the cheque.',
     remedy: 'The payer must use a chequebook of its own key.',
@@ -449,6 +453,10 @@ export const ERRORS = {
   CHEQUEBOOK_EMPTY: {
     what: 'The chequebook does not cover this payment.',
     remedy: 'Send coin to the chequebook address; cheques go out again by themselves.',
+  },
+  CHEQUE_DAILY_CAP: {
+    what: 'Today\'s limit on what cheques promise is reached.',
+    remedy: 'Payments go on at midnight UTC, or raise settlement.max_issue_per_day_wei.',
   },
   CASHING_FAILED: {
     what: 'A cheque could not be cashed.',

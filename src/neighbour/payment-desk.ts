@@ -1,3 +1,4 @@
+import type { SignedCheque } from '../core/cheque.ts';
 import type { PaymentMessage, PaymentProof } from '../core/message.ts';
 import type { NodeId } from '../core/node-id.ts';
 import type { PendingPayment } from '../core/payments.ts';
@@ -25,6 +26,10 @@ export interface PaymentDesk {
   acknowledged(neighbour: NodeId, payment: { method: PaymentMethod; id: number; acceptedWei: bigint }): StoreRecord[];
   /** What was paid before a restart, by each method. */
   pending(neighbour: NodeId): readonly PendingPayment[];
+  /** The cheques held from it, to be given back when it connects: it may have lost its store. */
+  held(neighbour: NodeId): readonly SignedCheque[];
+  /** It gave a cheque of mine back: what it promises was promised, whatever is remembered here. */
+  recover(neighbour: NodeId, returned: SignedCheque): Promise<void>;
 }
 
 export interface CheckedPayment {

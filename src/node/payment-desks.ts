@@ -1,3 +1,4 @@
+import type { SignedCheque } from '../core/cheque.ts';
 import { WayleaveError } from '../core/errors.ts';
 import type { PaymentMessage, PaymentProof } from '../core/message.ts';
 import type { NodeId } from '../core/node-id.ts';
@@ -65,6 +66,14 @@ export class PaymentDesks implements PaymentDesk {
 
   pending(neighbour: NodeId): PendingPayment[] {
     return this.#desks.map(([method, desk]) => ({ method, ...desk.pending(neighbour) }));
+  }
+
+  held(neighbour: NodeId): SignedCheque[] {
+    return this.#desks.flatMap(([, desk]) => desk.held?.(neighbour) ?? []);
+  }
+
+  async recover(neighbour: NodeId, returned: SignedCheque): Promise<void> {
+    for (const [, desk] of this.#desks) await desk.recover?.(neighbour, returned);
   }
 
   /** By all methods together: riskAt is one limit (DESIGN §1). */

@@ -236,7 +236,7 @@ export class CashierDesk {
     const { clock, desk, emit, keep } = this.#options;
     // The contract's word: a transaction that ran where the contract did not stand, on a branch that lost, pays nothing.
     const paidOut = await this.#payouts.paidOut(chequebook);
-    const before = desk.received().find((each) => each.chequebook === chequebook);
+    const before = desk.receivedOn(chequebook);
     if (before === undefined || receipt === undefined) return false;
     const { bounced, gasWei, paidWei } = receipt;
     const cashedWei = paidOut ?? before.cashedCumulative + paidWei;

@@ -1,3 +1,4 @@
+import type { SignedCheque } from '../core/cheque.ts';
 import type { PaymentMessage, PaymentProof } from '../core/message.ts';
 import type { NodeId } from '../core/node-id.ts';
 import type { Ratio } from '../core/ratio.ts';
@@ -19,6 +20,9 @@ export interface MethodDesk {
   acknowledged(neighbour: NodeId, payment: { id: number; acceptedWei: bigint }): StoreRecord[];
   /** Units written and never acknowledged, and the highest payment id used. */
   pending(neighbour: NodeId): { readonly units: Units; readonly lastPaymentId: number };
+  /** As in `neighbour/payment-desk.ts`; absent where nothing is held that the payer could need. */
+  held?(neighbour: NodeId): readonly SignedCheque[];
+  recover?(neighbour: NodeId, returned: SignedCheque): Promise<void>;
   /** Accepted from it and not final: counts against riskAt. At `ratio`, where no terms are exchanged yet. */
   uncashedUnits(neighbour: NodeId, ratio?: Ratio): Units;
 }

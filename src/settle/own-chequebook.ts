@@ -1,75 +1,173 @@
-import type { Chain } from '../chain/chain.ts';
+import type { Chain, ChequebookFacts } from '../chain/chain.ts';
 import { WayleaveError } from '../core/errors.ts';
 import type { NodeId } from '../core/node-id.ts';
 import type { NoteRecord, Store } from '../store/store.ts';
 
-interface Remembered {
+/** What is remembered of one chequebook. Amounts in wei. */
+export interface OwnBook {
   readonly address: NodeId;
-  /** Everything ever deposited as far as known: balance plus all that was paid out. Cashing does not change it. */
+  /** Everything ever deposited and not withdrawn as far as known: balance plus all that was paid out. Cashing does not change it. */
   readonly capacityWei: bigint;
+  /** Of it, what must not be promised: set aside for somebody, or announced to be withdrawn. */
+  readonly reservedWei: bigint;
+  /** Paid out to beneficiaries this node does not remember: it found the chequebook after it had lost its store. */
+  readonly forgottenWei: bigint;
+  /** 0 for the first of this key, 1 for the one that replaced it, and so on. */
+  readonly nonce: number;
+}
+
+interface Written {
+  readonly address: NodeId;
+  readonly capacityWei: string;
+  readonly reservedWei?: string;
+  readonly forgottenWei?: string;
+  readonly nonce?: number;
+  readonly former?: readonly Written[];
 }
 
 const NOTE = 'own-chequebook';
+/** Has nothing set aside in any chequebook. */
+const NOBODY: NodeId = `0x${'0'.repeat(40)}`;
+/** Chequebooks that were replaced and are remembered: beyond that the oldest is forgotten, long after its last cheque. */
+const MAX_FORMER = 8;
 
-/** This node's chequebook: found in the store, or deployed once. Knows how much may still be promised without a call. */
+/**
+ * This node's chequebook, and those it paid from before: found in the store, or deployed. Knows how much may still be
+ * promised on each without a call.
+ */
 export class OwnChequebook {
   readonly #chain: Chain | undefined;
   readonly #store: Store;
-  #known: Remembered | undefined;
+  #current: OwnBook | undefined;
+  #former: readonly OwnBook[] = [];
 
   constructor(options: { chain: Chain | undefined; store: Store; notes: readonly NoteRecord[] }) {
     this.#chain = options.chain;
     this.#store = options.store;
     const note = options.notes.find(({ name }) => name === NOTE);
     if (note === undefined) return;
-    const raw = JSON.parse(note.text) as { address: NodeId; capacityWei: string };
-    this.#known = { address: raw.address, capacityWei: BigInt(raw.capacityWei) };
+    const written = JSON.parse(note.text) as Written;
+    this.#current = readBook(written);
+    this.#former = (written.former ?? []).map(readBook);
   }
 
   get address(): NodeId | undefined {
-    return this.#known?.address;
+    return this.#current?.address;
+  }
+
+  /** The newest first. */
+  get books(): readonly OwnBook[] {
+    return this.#current === undefined ? [] : [this.#current, ...this.#former];
+  }
+
+  of(chequebook: NodeId): OwnBook | undefined {
+    return this.books.find(({ address }) => address === chequebook);
   }
 
   /**
    * Deploys the chequebook with `depositWei` unless there is one. One that is known is looked at: a reorganisation may
    * have undone it, and then it is deployed again at the same address. Throws the chain's errors.
    */
-  async ensure(depositWei: bigint): Promise<NodeId> {
+  async ensure(depositWei: bigint, owner?: NodeId): Promise<NodeId> {
+    const chain = this.#demandChain();
+    const known = this.#current;
+    if (known !== undefined && (await chain.chequebook(known.address, NOBODY)) !== undefined) return known.address;
+    return this.#deploy({ depositWei, nonce: known?.nonce ?? 0, owner });
+  }
+
+  /** Deploys another one, which payments go out from once neighbours know of it. Throws the chain's errors. */
+  async rotate(depositWei: bigint, owner?: NodeId): Promise<NodeId> {
+    this.#demandChain();
+    const known = this.#current;
+    return this.#deploy({ depositWei, nonce: known === undefined ? 0 : known.nonce + 1, owner });
+  }
+
+  async #deploy(order: { depositWei: bigint; nonce: number; owner: NodeId | undefined }): Promise<NodeId> {
+    const { depositWei, nonce, owner } = order;
+    const chain = this.#demandChain();
+    const kind = owner === undefined ? { nonce } : { nonce, owner };
+    const { address } = await chain.deployChequebook(depositWei, kind);
+    const before = this.of(address);
+    const facts = await chain.chequebook(address, NOBODY);
+    const book: OwnBook = {
+      address,
+      nonce,
+      ...(facts === undefined ? { capacityWei: depositWei, reservedWei: 0n } : sums(facts)),
+      forgottenWei: before?.forgottenWei ?? facts?.totalPaidOutWei ?? 0n,
+    };
+    const others = this.books.filter((each) => each.address !== address);
+    await this.#remember(book, others.slice(0, MAX_FORMER));
+    return address;
+  }
+
+  #demandChain(): Chain {
     if (this.#chain === undefined) throw new WayleaveError('CHEQUEBOOK_MISSING');
-    const known = this.#known?.address;
-    if (known !== undefined && (await this.#chain.chequebook(known, known)) !== undefined) return known;
-    const { address } = await this.#chain.deployChequebook(depositWei);
-    await this.#remember({ address, capacityWei: depositWei });
-    return address;
+    return this.#chain;
   }
 
-  /** Throws `CHEQUEBOOK_MISSING`, or `CHEQUEBOOK_EMPTY` when all cheques together would promise more than was deposited. */
-  demand(totalIssuedWei: bigint): NodeId {
-    if (this.#known === undefined) throw new WayleaveError('CHEQUEBOOK_MISSING');
-    const { address, capacityWei } = this.#known;
-    if (totalIssuedWei > capacityWei) {
-      throw new WayleaveError('CHEQUEBOOK_EMPTY', { chequebook: address, missingWei: totalIssuedWei - capacityWei });
-    }
-    return address;
+  /** What may still be promised on it, where `promisedWei` were promised so far. */
+  freeWei(chequebook: NodeId, promisedWei: bigint): bigint {
+    const book = this.of(chequebook);
+    if (book === undefined) return 0n;
+    const free = book.capacityWei - book.reservedWei - book.forgottenWei - promisedWei;
+    return free > 0n ? free : 0n;
   }
 
-  /** Reads the capacity again: balance, plus what these beneficiaries were paid. */
-  async refresh(beneficiaries: readonly NodeId[]): Promise<void> {
-    const known = this.#known;
-    if (known === undefined || this.#chain === undefined) return;
-    let capacityWei = 0n;
-    let balanceWei = 0n;
-    for (const beneficiary of beneficiaries.length === 0 ? [known.address] : beneficiaries) {
-      const facts = await this.#chain.chequebook(known.address, beneficiary);
-      balanceWei = facts?.balanceWei ?? 0n;
-      capacityWei += facts?.paidOutWei ?? 0n;
-    }
-    await this.#remember({ address: known.address, capacityWei: capacityWei + balanceWei });
+  /** Throws `CHEQUEBOOK_MISSING`, or `CHEQUEBOOK_EMPTY` when all cheques on it together would promise more than there is. */
+  demand(chequebook: NodeId | undefined, promisedWei: bigint): NodeId {
+    const current = this.#current;
+    const book = chequebook === undefined || chequebook === current?.address ? current : this.of(chequebook);
+    if (book === undefined) throw new WayleaveError('CHEQUEBOOK_MISSING');
+    const missingWei = promisedWei + book.reservedWei + book.forgottenWei - book.capacityWei;
+    if (missingWei > 0n) throw new WayleaveError('CHEQUEBOOK_EMPTY', { chequebook: book.address, missingWei });
+    return book.address;
   }
 
-  async #remember(known: Remembered): Promise<void> {
-    const text = JSON.stringify({ address: known.address, capacityWei: String(known.capacityWei) });
+  /** Reads what a chequebook holds again. Throws the chain's errors. */
+  async refresh(chequebook: NodeId): Promise<ChequebookFacts | undefined> {
+    const facts = await this.#chain?.chequebook(chequebook, NOBODY);
+    const book = this.of(chequebook);
+    if (facts !== undefined && book !== undefined) await this.#change({ ...book, ...sums(facts) });
+    return facts;
+  }
+
+  /** Of what was paid out to who was forgotten, so much is remembered again. */
+  async remembered(chequebook: NodeId, wei: bigint): Promise<void> {
+    const book = this.of(chequebook);
+    if (book === undefined || book.forgottenWei === 0n || wei <= 0n) return;
+    await this.#change({ ...book, forgottenWei: wei < book.forgottenWei ? book.forgottenWei - wei : 0n });
+  }
+
+  /** Writes a change down where there is one: most looks find none. */
+  async #change(book: OwnBook): Promise<void> {
+    const before = this.of(book.address);
+    if (before === undefined || this.#current === undefined || isSame(before, book)) return;
+    const swap = (each: OwnBook): OwnBook => (each.address === book.address ? book : each);
+    await this.#remember(swap(this.#current), this.#former.map(swap));
+  }
+
+  async #remember(current: OwnBook, former: readonly OwnBook[]): Promise<void> {
+    const text = JSON.stringify({ ...current, former }, (_, value: unknown) =>
+      typeof value === 'bigint' ? String(value) : value,
+    );
     await this.#store.commit([{ kind: 'note', name: NOTE, text }]);
-    this.#known = known;
+    this.#current = current;
+    this.#former = former;
   }
+}
+
+/** In one block: what is paid out in between can make neither too much nor too little of it. */
+function sums(facts: ChequebookFacts): { capacityWei: bigint; reservedWei: bigint } {
+  const { availableWei, balanceWei, totalPaidOutWei, withdrawalWei } = facts;
+  return { capacityWei: balanceWei + totalPaidOutWei, reservedWei: balanceWei - availableWei + withdrawalWei };
+}
+
+function isSame(a: OwnBook, b: OwnBook): boolean {
+  return a.capacityWei === b.capacityWei && a.reservedWei === b.reservedWei && a.forgottenWei === b.forgottenWei;
+}
+
+function readBook(written: Written): OwnBook {
+  const { address, capacityWei, forgottenWei = '0', nonce = 0, reservedWei = '0' } = written;
+  const amounts = { capacityWei: BigInt(capacityWei), reservedWei: BigInt(reservedWei) };
+  return { address, ...amounts, forgottenWei: BigInt(forgottenWei), nonce };
 }

@@ -36,7 +36,7 @@ function brokenBooks({ account }: SmallNode): string | undefined {
 
 /** Money once: what was credited and paid is what the cheques say, in memory, on disk, and in whatever a crash may leave. */
 function brokenMoney(node: SmallNode): string | undefined {
-  const credited = node.desk.receivedFrom(node.peer)?.creditedUnits ?? 0;
+  const credited = node.desk.receivedFrom(node.peer)[0]?.creditedUnits ?? 0;
   const received = node.cell(Column.received);
   if (received !== credited) return `credited ${received} of cheques over ${credited}`;
   const rows = [...node.disk.rows()];
@@ -93,7 +93,7 @@ function brokenConduct(world: SmallWorld, node: SmallNode): string | undefined {
 export function brokenRest(world: SmallWorld): string | undefined {
   const [a, b] = world.nodes;
   const served = world.nodes.find(
-    (node) => node.desk.receivedFrom(node.peer)?.bounced === true && !node.account.banned,
+    (node) => node.desk.receivedFrom(node.peer)[0]?.bounced === true && !node.account.banned,
   );
   if (served !== undefined) return `at rest, node ${served.who} serves on after a cheque bounced`;
   if (world.scenario.drainedTo !== undefined) return undefined;

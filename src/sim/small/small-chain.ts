@@ -71,7 +71,10 @@ export class SmallChain {
       deposit: never,
       cashMany: never,
       administer: never,
-      gasPriceWei: never,
+      gasPriceWei: () => {
+        this.asynchronous = true;
+        return never();
+      },
       resume: () => {},
       head: never,
       blockHash: never,

@@ -1,0 +1,182 @@
+import { recoverChequeIssuer } from '../chain/cheque-signing.ts';
+import {
+  type ChequeVerdict,
+  checkCheque,
+  MAX_UNCASHED_CHEQUEBOOKS,
+  MIN_CHEQUE_UNITS,
+  type SignedCheque,
+} from '../core/cheque.ts';
+import type { NodeId } from '../core/node-id.ts';
+import { type Ratio, weiToUnits } from '../core/ratio.ts';
+import { clearsNow } from '../core/risk.ts';
+import type { PaymentOutcome } from '../core/session-effect.ts';
+import type { Units } from '../core/units.ts';
+import type { ReceivedChequeRecord, StoreRecord } from '../store/store.ts';
+import type { ChequebookFactsBook } from './chequebook-facts.ts';
+import { chequeFrom, ReceivedCheques } from './received-cheques.ts';
+
+export interface ChequeTakerOptions {
+  /** The beneficiary. */
+  readonly me: NodeId;
+  readonly chainId: number;
+  readonly facts: ChequebookFactsBook;
+  readonly received: readonly ReceivedChequeRecord[];
+  readonly recover?: typeof recoverChequeIssuer | undefined;
+}
+
+/** What the terms of a neighbour say of its cheques. */
+export interface Payer {
+  /** The chequebook in its terms. */
+  readonly chequebook: NodeId | undefined;
+  /** My ratio as it acknowledged it, at which it pays. */
+  readonly myRatio: Ratio | undefined;
+  readonly riskAt: Units;
+}
+
+/** Takes cheques: every check is in `core/cheque.ts`, and none of them makes a call. */
+export class ChequeTaker {
+  readonly #options: ChequeTakerOptions;
+  readonly #received: ReceivedCheques;
+  /** Found good and not yet in the account: by neighbour, until `accepted`. */
+  readonly #checked = new Map<NodeId, ReceivedChequeRecord>();
+
+  constructor(options: ChequeTakerOptions) {
+    this.#options = options;
+    this.#received = new ReceivedCheques(options.received);
+  }
+
+  /** Looks a chequebook up before its first cheque, where that is still to be done; undefined where it is not. */
+  learn(cheque: SignedCheque, payer: Payer): Promise<void> | undefined {
+    const { facts } = this.#options;
+    if (cheque.chequebook !== payer.chequebook || facts.of(cheque.chequebook) !== 'unread') return undefined;
+    return facts.learn(cheque.chequebook);
+  }
+
+  check(neighbour: NodeId, cheque: SignedCheque, payer: Payer): PaymentOutcome {
+    const last = this.#lastOn(cheque.chequebook, neighbour);
+    const acceptedWei = last?.neighbour === neighbour ? last.cumulative : 0n;
+    if (payer.myRatio === undefined) return { accepted: false, code: 'MESSAGE_UNEXPECTED', acceptedWei };
+    const verdict = this.#judge(neighbour, cheque, { ...payer, myRatio: payer.myRatio });
+    if (verdict.kind === 'refused') return { accepted: false, code: verdict.code, acceptedWei };
+    if (verdict.kind === 'duplicate') return { accepted: true, units: 0, clearing: 0, acceptedWei };
+    const clearing = clearsNow(verdict.units, this.uncashedUnits(neighbour, payer.myRatio), payer.riskAt);
+    this.#checked.set(neighbour, taken(neighbour, cheque, verdict, last));
+    return { accepted: true, units: verdict.units, clearing, acceptedWei: cheque.cumulativeWei };
+  }
+
+  /** The last one, also where another neighbour handed it over a moment ago: the same cheque is worth nothing the second time. */
+  #lastOn(chequebook: NodeId, neighbour: NodeId): ReceivedChequeRecord | undefined {
+    let last = this.#received.of(chequebook);
+    if (this.#checked.size === 0) return last;
+    for (const [by, record] of this.#checked) {
+      if (by === neighbour || record.chequebook !== chequebook) continue;
+      if (record.cumulative > (last?.cumulative ?? 0n)) last = record;
+    }
+    return last;
+  }
+
+  #judge(neighbour: NodeId, cheque: SignedCheque, payer: Payer & { myRatio: Ratio }): ChequeVerdict {
+    const { chainId, facts, me, recover = recoverChequeIssuer } = this.#options;
+    const last = this.#lastOn(cheque.chequebook, neighbour);
+    const contract = facts.of(cheque.chequebook);
+    return checkCheque({
+      cheque,
+      me,
+      neighbour,
+      announced: payer.chequebook,
+      // One that was read is known: an earlier one of the same neighbour stays good for what is pending on it.
+      former: typeof contract === 'object' && contract.issuer === neighbour,
+      uncashedChequebooks: this.#othersUncashed(neighbour, cheque.chequebook),
+      contract,
+      last:
+        last === undefined
+          ? undefined
+          : { cumulativeWei: last.cumulative, signature: last.signature, neighbour: last.neighbour },
+      ratio: payer.myRatio,
+      remainder: last?.remainderWei ?? 0n,
+      minimumUnits: MIN_CHEQUE_UNITS,
+      signer: () => recover(chainId, cheque),
+    });
+  }
+
+  /** Chequebooks of a neighbour beside this one that still owe something. */
+  #othersUncashed(neighbour: NodeId, chequebook: NodeId): number {
+    let count = 0;
+    for (const record of this.#received.from(neighbour)) {
+      if (record.chequebook !== chequebook && record.cumulative > record.cashedCumulative) count += 1;
+    }
+    return count;
+  }
+
+  /** The account has been credited with the cheque just checked: from now on it is one to cash. Its record. */
+  accepted(neighbour: NodeId): StoreRecord[] {
+    const checked = this.#checked.get(neighbour);
+    if (checked === undefined) return [];
+    this.#checked.delete(neighbour);
+    const before = this.#received.of(checked.chequebook);
+    // An earlier one may have been cashed, or have bounced, meanwhile.
+    const record = {
+      ...checked,
+      cashedCumulative: before?.cashedCumulative ?? checked.cashedCumulative,
+      bounced: checked.bounced || before?.bounced === true,
+    };
+    this.#received.put(record);
+    return [record];
+  }
+
+  /** The cheques held from a neighbour, newest chequebook last: a payer that lost its store goes on from them. */
+  held(neighbour: NodeId): SignedCheque[] {
+    const { me } = this.#options;
+    return this.#received
+      .from(neighbour)
+      .slice(-MAX_UNCASHED_CHEQUEBOOKS)
+      .map((record) => chequeFrom(record, me));
+  }
+
+  from(neighbour: NodeId): readonly ReceivedChequeRecord[] {
+    return this.#received.from(neighbour);
+  }
+
+  of(chequebook: NodeId): ReceivedChequeRecord | undefined {
+    return this.#received.of(chequebook);
+  }
+
+  all(): readonly ReceivedChequeRecord[] {
+    return this.#received.all();
+  }
+
+  uncashedUnits(neighbour: NodeId, ratio: Ratio | undefined): Units {
+    const wei = this.#received.uncashedWei(neighbour);
+    return ratio === undefined || wei <= 0n ? 0 : weiToUnits(wei, ratio).units;
+  }
+
+  /** The contract has paid `cashedCumulative` in all: less than before, where the chain took a payout back. The record to store. */
+  cashed(chequebook: NodeId, cashedCumulative: bigint, bounced: boolean): ReceivedChequeRecord | undefined {
+    const record = this.#received.of(chequebook);
+    if (record === undefined) return undefined;
+    const next = { ...record, cashedCumulative, bounced: record.bounced || bounced };
+    this.#received.put(next);
+    return next;
+  }
+}
+
+/** The record of a cheque that was accepted, going on from the last one of its chequebook. */
+function taken(
+  neighbour: NodeId,
+  cheque: SignedCheque,
+  verdict: ChequeVerdict & { kind: 'accepted' },
+  last: ReceivedChequeRecord | undefined,
+): ReceivedChequeRecord {
+  return {
+    kind: 'received',
+    chequebook: cheque.chequebook,
+    neighbour,
+    issuer: neighbour,
+    cumulative: cheque.cumulativeWei,
+    signature: cheque.signature,
+    cashedCumulative: last?.cashedCumulative ?? cheque.cumulativeWei - verdict.addedWei,
+    creditedUnits: (last?.creditedUnits ?? 0) + verdict.units,
+    remainderWei: verdict.remainder,
+    bounced: last?.bounced ?? false,
+  };
+}

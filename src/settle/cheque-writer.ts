@@ -1,0 +1,241 @@
+import type { Chain } from '../chain/chain.ts';
+import { recoverChequeIssuer, signCheque } from '../chain/cheque-signing.ts';
+import type { Signer } from '../chain/signer.ts';
+import { nextCumulative, recoveredCumulative, type SignedCheque } from '../core/cheque.ts';
+import { codeOf, WayleaveError } from '../core/errors.ts';
+import { type IssuedToday, issueWithin } from '../core/issue-cap.ts';
+import type { NodeId } from '../core/node-id.ts';
+import { type Ratio, unitsToWei } from '../core/ratio.ts';
+import type { Units } from '../core/units.ts';
+import type { CreditBook } from '../store/credit-book.ts';
+import type { IssuedChequeRecord, NoteRecord, Store, StoreRecord } from '../store/store.ts';
+import { chequeOf, IssuedCheques, isPending } from './issued-cheques.ts';
+import type { OwnChequebook } from './own-chequebook.ts';
+
+export interface ChequeWriterOptions {
+  /** Signs cheques: the issuer of the chequebook. */
+  readonly signer: Signer;
+  readonly chainId: number;
+  readonly store: Store;
+  readonly own: OwnChequebook;
+  readonly issued: readonly IssuedChequeRecord[];
+  readonly notes?: readonly NoteRecord[] | undefined;
+  /** To look up what was paid out, where this node may have forgotten cheques: it runs on a restored or a new store. */
+  readonly chain?: Chain | undefined;
+  readonly restored?: boolean | undefined;
+  /** The most to promise in a day of UTC, wei; 0 for no limit. */
+  readonly maxPerDayWei?: bigint | undefined;
+  /** Days of UTC since 1970. */
+  readonly day?: (() => number) | undefined;
+  /** Where the chequebook is shared with other nodes, all cheques go through this. */
+  readonly credit?: CreditBook | undefined;
+  readonly recover?: typeof recoverChequeIssuer | undefined;
+}
+
+interface Order {
+  readonly beneficiary: NodeId;
+  readonly wei: bigint;
+  /** What it must be drawn on; undefined: the newest. */
+  readonly on: NodeId | undefined;
+  readonly write: (chequebook: NodeId, cumulativeWei: bigint) => IssuedChequeRecord;
+}
+
+const TODAY = 'issued-today';
+
+/** Writes cheques, durably, within what the chequebook holds and the day allows; goes on from what a lost store forgot. */
+export class ChequeWriter {
+  readonly #options: ChequeWriterOptions;
+  readonly #issued: IssuedCheques;
+  /** Beneficiaries whose payouts were looked up, where they may have been forgotten. */
+  readonly #lookedUp = new Set<string>();
+  #today: IssuedToday = { day: 0, wei: 0n };
+
+  constructor(options: ChequeWriterOptions) {
+    this.#options = options;
+    this.#issued = new IssuedCheques(options.issued);
+    const note = options.notes?.find(({ name }) => name === TODAY);
+    if (note === undefined) return;
+    const { day, wei } = JSON.parse(note.text) as { day: number; wei: string };
+    this.#today = { day, wei: BigInt(wei) };
+  }
+
+  pending(beneficiary: NodeId): { units: Units; lastPaymentId: number } {
+    return this.#issued.pending(beneficiary);
+  }
+
+  promisedWei(chequebook: NodeId): bigint {
+    return this.#issued.promisedWei(chequebook);
+  }
+
+  /** The last one, if it was never acknowledged. */
+  unacknowledged(beneficiary: NodeId): { id: number; cheque: SignedCheque } | undefined {
+    const last = this.#issued.last(beneficiary);
+    return last === undefined || !isPending(last) ? undefined : { id: last.paymentId, cheque: chequeOf(last) };
+  }
+
+  /** Durable before it returns. Throws `CHEQUEBOOK_*`, `CHEQUE_DAILY_CAP`, `STORE_*`, and the chain's errors after a lost store. */
+  async write(beneficiary: NodeId, payment: { id: number; units: Units }, ratio: Ratio): Promise<SignedCheque> {
+    const { chainId, signer } = this.#options;
+    const last = this.#issued.last(beneficiary);
+    const pending = this.pending(beneficiary).units;
+    const { wei, remainder } = unitsToWei(payment.units, ratio, last?.remainder ?? 0n);
+    const record = await this.#issue({
+      beneficiary,
+      wei,
+      // One that was not taken yet is replaced where it stands: beside one on another chequebook both could be cashed.
+      on: last !== undefined && isPending(last) ? last.chequebook : undefined,
+      write: (chequebook, cumulative) => ({
+        kind: 'issued',
+        chequebook,
+        beneficiary,
+        cumulative,
+        signature: signCheque(signer, chainId, { chequebook, beneficiary, cumulativeWei: cumulative }).signature,
+        amount: payment.units + pending,
+        paymentId: payment.id,
+        acceptedCumulative: this.#issued.on(chequebook, beneficiary)?.acceptedCumulative ?? 0n,
+        remainder,
+      }),
+    });
+    this.#issued.put(record);
+    return chequeOf(record);
+  }
+
+  async #issue({ beneficiary, on, wei, write }: Order): Promise<IssuedChequeRecord> {
+    const { credit, own, store } = this.#options;
+    const chequebook = on ?? own.address;
+    if (chequebook === undefined) throw new WayleaveError('CHEQUEBOOK_MISSING');
+    if (this.#mayHaveForgotten(chequebook)) await this.#lookUp(chequebook, beneficiary);
+    const capped = this.#withinDay(wei);
+    try {
+      if (credit !== undefined) {
+        if (capped.length > 0) await store.commit(capped);
+        return await credit.issue({ chequebook, beneficiary, wei, write: (sum) => write(chequebook, sum) });
+      }
+      const covering = this.#cover(chequebook, wei);
+      if (covering !== undefined) await covering;
+      return await this.#keep(write(chequebook, this.#next(chequebook, beneficiary, wei)), wei, capped);
+    } catch (error) {
+      this.#today = { ...this.#today, wei: this.#today.wei - (capped.length > 0 ? wei : 0n) };
+      throw error;
+    }
+  }
+
+  #next(chequebook: NodeId, beneficiary: NodeId, wei: bigint): bigint {
+    return nextCumulative(this.#issued.on(chequebook, beneficiary)?.cumulative ?? 0n, wei);
+  }
+
+  async #keep(record: IssuedChequeRecord, wei: bigint, capped: readonly StoreRecord[]): Promise<IssuedChequeRecord> {
+    try {
+      await this.#options.store.commit([record, ...capped]);
+      return record;
+    } catch (error) {
+      this.#issued.promise(record.chequebook, -wei);
+      throw error;
+    }
+  }
+
+  /**
+   * `wei` more count as promised, if the chequebook covers them with everything promised so far. Looks at the chain once
+   * before it refuses; undefined where there was no need.
+   */
+  #cover(chequebook: NodeId, wei: bigint): Promise<void> | undefined {
+    const { own } = this.#options;
+    const count = (): void => {
+      own.demand(chequebook, this.#issued.promisedWei(chequebook) + wei);
+      this.#issued.promise(chequebook, wei);
+    };
+    try {
+      return count() as undefined;
+    } catch (error) {
+      if (codeOf(error) !== 'CHEQUEBOOK_EMPTY') throw error;
+      return own
+        .refresh(chequebook)
+        .catch(() => undefined)
+        .then(count);
+    }
+  }
+
+  /** What to write down so that the day's limit survives a restart; nothing where there is none. Throws `CHEQUE_DAILY_CAP`. */
+  #withinDay(wei: bigint): StoreRecord[] {
+    const { day, maxPerDayWei = 0n } = this.#options;
+    if (maxPerDayWei === 0n || day === undefined) return [];
+    const today = issueWithin(this.#today, { wei, day: day() }, maxPerDayWei);
+    if (today === undefined) throw new WayleaveError('CHEQUE_DAILY_CAP', { maxPerDayWei, wei });
+    this.#today = today;
+    return [{ kind: 'note', name: TODAY, text: JSON.stringify({ day: today.day, wei: String(today.wei) }) }];
+  }
+
+  /** The neighbour accepted up to `acceptedWei`. What was accepted is at most what was signed, whatever it says. */
+  acknowledged(beneficiary: NodeId, acceptedWei: bigint): StoreRecord[] {
+    const last = this.#issued.last(beneficiary);
+    if (last === undefined) return [];
+    const accepted = acceptedWei < last.cumulative ? acceptedWei : last.cumulative;
+    const acceptedCumulative = accepted > last.acceptedCumulative ? accepted : last.acceptedCumulative;
+    const record = { ...last, acceptedCumulative };
+    this.#issued.put(record);
+    return [record];
+  }
+
+  // --- a lost store ---------------------------------------------------------------------------------------------
+
+  #mayHaveForgotten(chequebook: NodeId): boolean {
+    const { own, restored = false } = this.#options;
+    return restored || (own.of(chequebook)?.forgottenWei ?? 0n) > 0n;
+  }
+
+  /**
+   * What the contract has paid to this beneficiary was signed once, so the next cheque is above it (DESIGN §12). Once in a
+   * life; where nothing is known of the beneficiary it must succeed. Throws the chain's errors.
+   */
+  async #lookUp(chequebook: NodeId, beneficiary: NodeId): Promise<void> {
+    const { chain, own } = this.#options;
+    const key = `${chequebook} ${beneficiary}`;
+    if (chain === undefined || this.#lookedUp.has(key)) return;
+    const isKnown = this.#issued.on(chequebook, beneficiary) !== undefined;
+    const facts = await chain.chequebook(chequebook, beneficiary).catch((error: unknown) => {
+      if (isKnown) return undefined;
+      throw error;
+    });
+    if (facts === undefined) return;
+    this.#lookedUp.add(key);
+    if (!isKnown) await own.remembered(chequebook, facts.paidOutWei);
+    await this.#goOnFrom({ chequebook, beneficiary, cumulativeWei: facts.paidOutWei, signature: NO_SIGNATURE });
+  }
+
+  /** A beneficiary gives back a cheque of mine. It counts if I signed it and have forgotten it: the next one is above it. */
+  async recover(beneficiary: NodeId, returned: SignedCheque): Promise<void> {
+    const { chainId, own, recover = recoverChequeIssuer, signer } = this.#options;
+    const { chequebook } = returned;
+    if (own.of(chequebook) === undefined) return;
+    const storedWei = this.#issued.on(chequebook, beneficiary)?.cumulative ?? 0n;
+    const cumulativeWei = recoveredCumulative({
+      chequebook,
+      beneficiary,
+      me: signer.id,
+      storedWei,
+      paidOutWei: 0n,
+      returned,
+      signer: () => recover(chainId, returned),
+    });
+    if (cumulativeWei > storedWei) await this.#goOnFrom(returned);
+  }
+
+  /** This much was promised and taken. A cheque that waits for an answer and promises less is contained in it. */
+  async #goOnFrom({ beneficiary, chequebook, cumulativeWei, signature }: SignedCheque): Promise<void> {
+    const before = this.#issued.on(chequebook, beneficiary);
+    const storedWei = before?.cumulative ?? 0n;
+    if (cumulativeWei <= storedWei) return;
+    const record: IssuedChequeRecord = {
+      ...(before ?? { kind: 'issued', chequebook, beneficiary, amount: 0, paymentId: 0, remainder: 0n }),
+      cumulative: cumulativeWei,
+      acceptedCumulative: cumulativeWei,
+      signature,
+    };
+    await this.#options.store.commit([record]);
+    this.#issued.promise(chequebook, cumulativeWei - storedWei);
+    this.#issued.put(record);
+  }
+}
+
+/** Stands where only the amount is known. Never sent: what it was for is paid. */
+const NO_SIGNATURE = new Uint8Array(65);
