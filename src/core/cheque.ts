@@ -94,7 +94,7 @@ export type ChequeVerdict =
 export function checkCheque(facts: ChequeFacts): ChequeVerdict {
   const { cheque, last } = facts;
   if (cheque.beneficiary !== facts.me) return refused('CHEQUE_NOT_FOR_ME');
-  if (cheque.chequebook !== facts.announced && facts.former !== true) return refused('CHEQUE_WRONG_CHEQUEBOOK');
+  if (!isExpected(facts)) return refused('CHEQUE_WRONG_CHEQUEBOOK');
   if (repeats(facts)) return { kind: 'duplicate' };
   const contract = trusted(facts.contract);
   if (typeof contract === 'string') return refused(contract);
@@ -104,12 +104,20 @@ export function checkCheque(facts: ChequeFacts): ChequeVerdict {
   const worth = worthOf(cheque.cumulativeWei - base, facts);
   if (cheque.cumulativeWei > MAX_WEI || worth === undefined) return refused('CHEQUE_ABSURD');
   if (worth.units < facts.minimumUnits) return refused('CHEQUE_TOO_SMALL');
-  if ((facts.uncashedChequebooks ?? 0) >= MAX_UNCASHED_CHEQUEBOOKS) return refused('CHEQUEBOOKS_TOO_MANY');
+  if (owesFromTooMany(facts)) return refused('CHEQUEBOOKS_TOO_MANY');
   if (contract.issuer !== facts.neighbour) return refused('CHEQUE_WRONG_ISSUER');
   if (facts.signer() !== contract.issuer) return refused('CHEQUE_FORGED');
   if (contract.bounced) return refused('CHEQUE_BOUNCED');
   const solvent = contract.balanceWei >= cheque.cumulativeWei - contract.paidOutWei;
   return { kind: 'accepted', ...worth, addedWei: cheque.cumulativeWei - base, solvent };
+}
+
+function isExpected({ announced, cheque, former }: ChequeFacts): boolean {
+  return cheque.chequebook === announced || former === true;
+}
+
+function owesFromTooMany({ uncashedChequebooks = 0 }: ChequeFacts): boolean {
+  return uncashedChequebooks >= MAX_UNCASHED_CHEQUEBOOKS;
 }
 
 /** The same one from somebody else is not sent again: it is worth nothing here, and must not be answered as good. */

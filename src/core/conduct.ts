@@ -65,6 +65,7 @@ export const VERDICTS: Partial<Readonly<Record<ErrorCode, Verdict>>> = {
   CHEQUE_FOREIGN_FACTORY: { action: 'warn', because: 'sent a cheque from a contract we do not know' },
   CHEQUE_STALE: { action: 'cut', because: 'sent a cheque that pays nothing more than an earlier one' },
   CHEQUE_ABSURD: { action: 'cut', because: 'sent a cheque over an impossible amount' },
+  CHEQUEBOOKS_TOO_MANY: { action: 'warn', because: 'owes from too many chequebooks at once' },
   CHEQUE_TOO_SMALL: { action: 'warn', because: 'sent a cheque below the minimum' },
   CHEQUE_WRONG_ISSUER: { action: 'cut', because: 'sent a cheque that another node would have to sign' },
   CHEQUE_FORGED: { action: 'cut', because: 'sent a cheque with a false signature' },

@@ -454,8 +454,8 @@ export const ERRORS = {
     what: 'The chequebook does not cover this payment.',
     remedy: 'Send coin to the chequebook address; cheques go out again by themselves.',
   },
-  CHEQUE_DAILY_CAP: {
-    what: 'Today\'s limit on what cheques promise is reached.',
+  CHEQUEBOOK_DAILY_CAP: {
+    what: "Today's limit on what cheques promise is reached.",
     remedy: 'Payments go on at midnight UTC, or raise settlement.max_issue_per_day_wei.',
   },
   CASHING_FAILED: {

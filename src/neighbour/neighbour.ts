@@ -1,7 +1,6 @@
 import type { Signer } from '../chain/signer.ts';
 import { isGenuineStatement, signStatement } from '../chain/statement-signing.ts';
 import type { Clock, Timer } from '../core/clock.ts';
-import type { ServiceDoor } from '../core/door.ts';
 import { codeOf, type ErrorCode } from '../core/errors.ts';
 import { Column } from '../core/ledger.ts';
 import type { LinkAccount } from '../core/link-account.ts';
@@ -11,16 +10,19 @@ import type { Session } from '../core/session.ts';
 import type { SessionEffect, SessionEvent } from '../core/session-effect.ts';
 import type { SignedStatement, Statement } from '../core/statement.ts';
 import type { Terms } from '../core/terms.ts';
-import type { Channel, Link, LinkEnd } from '../link/link.ts';
+import type { Link, LinkEnd } from '../link/link.ts';
 import type { StoreRecord } from '../store/store.ts';
 import { decodeMessage, encodeMessage, isPayment } from '../wire/message.ts';
 import { isRoutes } from '../wire/routes.ts';
 import { encodeStatement } from '../wire/statement.ts';
 import { encodeTerms } from '../wire/terms.ts';
 import type { Beat } from './beat.ts';
+import { ChequeReturns } from './cheque-returns.ts';
 import { disputeOf } from './history-note.ts';
 import type { Journal } from './journal.ts';
+import type { LinkServices } from './link-services.ts';
 import { MarkSeeker } from './mark-seeker.ts';
+import { pause } from './pause.ts';
 import type { PaymentDesk } from './payment-desk.ts';
 import { TimeWatch } from './time-watch.ts';
 
@@ -36,18 +38,6 @@ export interface NeighbourOptions {
   readonly services: LinkServices;
   /** Signs statements; needed where the session makes them. */
   readonly signer?: Signer | undefined;
-}
-
-/** The services that use the link's channels. */
-export interface LinkServices {
-  opened(channel: Channel, header: Uint8Array, tag: number): void;
-  granted(link: Link): void;
-  linkUp(link: Link, door: ServiceDoor): void;
-  linkDown(link: Link): void;
-  /** A message that is the services' own, not the session's. Throws `WIRE_MALFORMED`. */
-  heard?(link: Link, message: Uint8Array): void;
-  /** Bytes that are charged already and have not been handed to the link. */
-  waiting?(link: Link): number;
 }
 
 /** How soon after a charge that may matter the session looks: charges of one burst share one look. Milliseconds. */
@@ -73,6 +63,7 @@ export class Neighbour {
   #movedSinceBeat = false;
   #idle: (() => void)[] = [];
   readonly #marks: MarkSeeker;
+  readonly #returns: ChequeReturns;
   readonly #time: TimeWatch;
 
   constructor(options: NeighbourOptions) {
@@ -87,6 +78,7 @@ export class Neighbour {
       dueMs: (nowMs) => this.session.dueMs(nowMs),
       look: (nowMs) => this.#onBeat(nowMs),
     });
+    this.#returns = new ChequeReturns({ ...options, neighbour: this.id });
     this.#marks = new MarkSeeker({
       clock: options.clock,
       wanted: () => this.session.markWanted,
@@ -111,6 +103,7 @@ export class Neighbour {
       closed: (end) => this.#closed(link, end),
     });
     this.#options.services.linkUp(link, this.account.door('transit'));
+    this.#returns.opened(link);
     this.step({ kind: 'linkUp' });
   }
 
@@ -124,6 +117,7 @@ export class Neighbour {
   #message(link: Link, bytes: Uint8Array): void {
     if (this.link !== link) return;
     try {
+      if (this.#returns.took(bytes)) return;
       if (isRoutes(bytes)) return this.#options.services.heard?.(link, bytes);
       const message = decodeMessage(bytes);
       if (message !== undefined) this.step({ kind: 'message', message });
@@ -276,6 +270,7 @@ export class Neighbour {
       case 'rememberTerms':
         return journal.commit(this.account, [this.#termsRecord(effect.side, effect.terms)]);
       case 'writePayment': {
+        if (this.#returns.looking !== undefined) await this.#returns.looking;
         // What it pays for is on disk before, and so is the last answer: it is about the payment that this one replaces.
         await journal.commit(this.account);
         const proof = await desk.write(this.id, effect);
@@ -391,8 +386,4 @@ export class Neighbour {
     while (this.session.stating && clock.nowMs() < untilMs) await pause(clock, CLOSE_LOOK_MS);
     await this.settled();
   }
-}
-
-function pause(clock: Clock, delayMs: number): Promise<void> {
-  return new Promise((resolve) => clock.after(delayMs, resolve));
 }

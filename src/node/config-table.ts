@@ -1,5 +1,3 @@
-import { MAX_ENDPOINTS } from '../chain/quorum.ts';
-import { PAYMENT_METHODS } from '../core/terms.ts';
 import { MAX_PRICE } from '../core/units.ts';
 import type {
   CreditConfig,
@@ -10,23 +8,11 @@ import type {
   NodeConfig,
   PacketsConfig,
   ProxyConfig,
-  SettlementConfig,
   StoreConfig,
   TransitConfig,
 } from './config.ts';
-import {
-  address,
-  choice,
-  endpoint,
-  type Field,
-  flag,
-  integer,
-  list,
-  path,
-  several,
-  text,
-  wei,
-} from './config-field.ts';
+import { address, choice, endpoint, type Field, flag, integer, list, path, text } from './config-field.ts';
+import { SETTLEMENT_FIELDS } from './config-settlement.ts';
 
 /**
  * Every key of the configuration file. The reader, the manual (`docs/configuration.md`) and the file that `init` writes
@@ -43,7 +29,6 @@ export interface Section<T> {
 const MAX_UNITS = 1_000_000_000_000;
 const MAX_MB = 1_000_000;
 const MAX_RATE_MBIT = 100_000;
-const MAX_WEI = 10n ** 30n;
 
 const NAME = { pattern: /^[A-Za-z0-9][A-Za-z0-9._-]{0,31}$/, accepts: '1 to 32 letters, digits, ".", "_" or "-"' };
 const HOST = { pattern: /^[A-Za-z0-9._:-]{1,253}$/, accepts: 'a host name or an IP address' };
@@ -254,61 +239,6 @@ const credit: Fields<CreditConfig> = {
   riskAtUnits: override('In place of risk_at_mb.'),
 };
 
-const settlement: Fields<SettlementConfig> = {
-  enabled: flag({
-    default: false,
-    doc: 'Pay and be paid on a chain. Without it neighbours exchange service one for one.',
-  }),
-  methods: several({
-    of: PAYMENT_METHODS,
-    default: ['cheque', 'barter'],
-    doc: 'Ways to be paid and to pay, best first. A neighbour is paid in the first way of its list that both know.',
-  }),
-  rpc: list({
-    pattern: /^https?:\/\/\S{1,1000}$/,
-    accepts: `an http or https address, or a list of at most ${MAX_ENDPOINTS}`,
-    max: MAX_ENDPOINTS,
-    default: [],
-    alone: true,
-    doc: 'JSON-RPC endpoints of the chain, the best first: the next is asked where one does not answer.',
-  }),
-  quorum: integer({
-    min: 1,
-    max: MAX_ENDPOINTS,
-    default: 1,
-    doc: 'So many endpoints must say the same before money depends on it. More than half of them.',
-  }),
-  chainId: integer({
-    min: 1,
-    max: Number.MAX_SAFE_INTEGER,
-    default: 100,
-    doc: 'Chain to settle on; neighbours must use the same. 100 is Gnosis, whose coin is worth a dollar.',
-  }),
-  factory: address({
-    default: undefined,
-    doc: 'Contract that makes chequebooks. Cheques drawn on others are refused.',
-  }),
-  weiPerUnit: wei({
-    min: 1n,
-    max: 2n ** 53n - 1n,
-    default: 10_000_000_000,
-    doc: 'Worth of one unit. 10^10 makes a unit 10^-8 of the coin.',
-  }),
-  depositWei: wei({
-    min: 0n,
-    max: MAX_WEI,
-    default: '1000000000000000',
-    doc: 'What a new chequebook is filled with. The default is a thousandth of the coin.',
-  }),
-  cashEveryDays: integer({ min: 1, max: 365, unit: 'days', default: 7, doc: 'Cash what is held at least this often.' }),
-  maxGasPriceWei: wei({
-    min: 1n,
-    max: MAX_WEI,
-    default: 100_000_000_000,
-    doc: 'Above this gas price nothing is sent to the chain.',
-  }),
-};
-
 const store: Fields<StoreConfig> = {
   path: path({ default: 'wayleave.db', doc: 'Where the books are kept.' }),
   url: text({
@@ -381,7 +311,7 @@ export const SECTIONS: { readonly [K in keyof Sections]: Section<Sections[K]> } 
   proxy: { doc: 'The way in for your own programs.', fields: proxy },
   packets: { doc: 'Datagrams that carry value.', fields: packets },
   credit: { doc: 'How much a neighbour may owe. Bounded loss: drop_at plus risk_at, per neighbour.', fields: credit },
-  settlement: { doc: 'Payment.', fields: settlement },
+  settlement: { doc: 'Payment.', fields: SETTLEMENT_FIELDS },
   api: { doc: 'HTTP API of the running node.', fields: api },
   store: { doc: 'The books.', fields: store },
 };

@@ -123,6 +123,13 @@ export interface SettlementConfig {
   /** 1 … 2⁵³−1. */
   readonly weiPerUnit: bigint;
   readonly depositWei: bigint;
+  /** 0: no limit. */
+  readonly maxIssuePerDayWei: bigint;
+  readonly chequebookOwner: NodeId | undefined;
+  /** Below `lowWaterWei` of room for promises the chequebook is filled up to `targetWei`. */
+  readonly lowWaterWei: bigint;
+  readonly targetWei: bigint;
+  readonly maxTopUpPerDayWei: bigint;
   readonly cashEveryDays: number;
   readonly maxGasPriceWei: bigint;
 }

@@ -7,7 +7,7 @@ import type { SessionEvent } from '../core/session-effect.ts';
 import { LinkKeeper } from '../link/keeper.ts';
 import type { Link } from '../link/link.ts';
 import { Journal } from '../neighbour/journal.ts';
-import type { LinkServices } from '../neighbour/neighbour.ts';
+import type { LinkServices } from '../neighbour/link-services.ts';
 import type { StoredState } from '../store/store.ts';
 import { createTransit, type Transit } from '../transit/transit.ts';
 import { attest } from './attestation.ts';

@@ -4,7 +4,7 @@ import type { Clock, RandomBytes } from '../core/clock.ts';
 import type { LinkAccount } from '../core/link-account.ts';
 import type { NodeId } from '../core/node-id.ts';
 import type { Transport } from '../link/link.ts';
-import type { LinkServices } from '../neighbour/neighbour.ts';
+import type { LinkServices } from '../neighbour/link-services.ts';
 import type { Store } from '../store/store.ts';
 import type { Egress } from '../transit/egress.ts';
 import type { NodeConfig } from './config.ts';

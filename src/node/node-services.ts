@@ -5,7 +5,7 @@ import type { LinkAccount } from '../core/link-account.ts';
 import type { NodeId } from '../core/node-id.ts';
 import { NO_TOLL, type PathPrice } from '../core/route.ts';
 import { type Channel, type Link, ResetCode } from '../link/link.ts';
-import type { LinkServices } from '../neighbour/neighbour.ts';
+import type { LinkServices } from '../neighbour/link-services.ts';
 import { isMailBox } from '../packets/mail-box.ts';
 import type { NodeConfig } from './config.ts';
 import { PacketService } from './packet-service.ts';

@@ -7,9 +7,9 @@ import type { Ratio } from '../core/ratio.ts';
 import type { PaymentOutcome } from '../core/session-effect.ts';
 import type { Units } from '../core/units.ts';
 import type { ReceivedChequeRecord, StoreRecord } from '../store/store.ts';
-import type { ChequebookFactsBook } from './chequebook-facts.ts';
 import { ChequeTaker, type Payer } from './cheque-taker.ts';
 import { ChequeWriter, type ChequeWriterOptions } from './cheque-writer.ts';
+import type { ChequebookFactsBook } from './chequebook-facts.ts';
 import type { MethodDesk } from './method-desk.ts';
 
 /** What the desk asks the node about one neighbour. */

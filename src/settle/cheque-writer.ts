@@ -73,7 +73,7 @@ export class ChequeWriter {
     return last === undefined || !isPending(last) ? undefined : { id: last.paymentId, cheque: chequeOf(last) };
   }
 
-  /** Durable before it returns. Throws `CHEQUEBOOK_*`, `CHEQUE_DAILY_CAP`, `STORE_*`, and the chain's errors after a lost store. */
+  /** Durable before it returns. Throws `CHEQUEBOOK_*`, `CHEQUEBOOK_DAILY_CAP`, `STORE_*`, and the chain's errors after a lost store. */
   async write(beneficiary: NodeId, payment: { id: number; units: Units }, ratio: Ratio): Promise<SignedCheque> {
     const { chainId, signer } = this.#options;
     const last = this.#issued.last(beneficiary);
@@ -155,12 +155,12 @@ export class ChequeWriter {
     }
   }
 
-  /** What to write down so that the day's limit survives a restart; nothing where there is none. Throws `CHEQUE_DAILY_CAP`. */
+  /** What to write down so that the day's limit survives a restart; nothing where there is none. Throws `CHEQUEBOOK_DAILY_CAP`. */
   #withinDay(wei: bigint): StoreRecord[] {
     const { day, maxPerDayWei = 0n } = this.#options;
     if (maxPerDayWei === 0n || day === undefined) return [];
     const today = issueWithin(this.#today, { wei, day: day() }, maxPerDayWei);
-    if (today === undefined) throw new WayleaveError('CHEQUE_DAILY_CAP', { maxPerDayWei, wei });
+    if (today === undefined) throw new WayleaveError('CHEQUEBOOK_DAILY_CAP', { maxPerDayWei, wei });
     this.#today = today;
     return [{ kind: 'note', name: TODAY, text: JSON.stringify({ day: today.day, wei: String(today.wei) }) }];
   }

@@ -2,7 +2,7 @@ import type { Clock } from '../core/clock.ts';
 import type { ServiceDoor } from '../core/door.ts';
 import type { NodeId } from '../core/node-id.ts';
 import { type Channel, type Link, ResetCode } from '../link/link.ts';
-import type { LinkServices } from '../neighbour/neighbour.ts';
+import type { LinkServices } from '../neighbour/link-services.ts';
 import type { ServicesContext } from '../node/node-ports.ts';
 import { LinkTraffic } from './link-traffic.ts';
 import { Tally } from './tally.ts';

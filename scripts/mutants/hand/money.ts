@@ -5,9 +5,9 @@ export const MONEY: readonly Bug[] = [
   {
     name: 'cheque-sent-before-it-is-durable',
     why: 'a crash forgets a cheque that the neighbour holds; the next one pays it again',
-    file: 'src/settle/cheque-desk.ts',
-    old: '      await store.commit([record]);\n    } catch (error) {',
-    new: '      store.commit([record]).catch(() => undefined);\n    } catch (error) {',
+    file: 'src/settle/cheque-writer.ts',
+    old: '      await this.#options.store.commit([record, ...capped]);\n',
+    new: '      this.#options.store.commit([record, ...capped]).catch(() => undefined);\n',
   },
   {
     name: 'acknowledged-before-it-is-durable',
@@ -76,7 +76,7 @@ export const MONEY: readonly Bug[] = [
     name: 'repeated-cheque-is-fraud',
     why: 'a payer whose acknowledgement was lost is cut off',
     file: 'src/core/cheque.ts',
-    old: "if (repeats(cheque, last)) return { kind: 'duplicate' };",
+    old: "if (repeats(facts)) return { kind: 'duplicate' };",
     new: '',
   },
   {
@@ -110,7 +110,7 @@ export const MONEY: readonly Bug[] = [
   {
     name: 'acknowledged-more-than-signed',
     why: 'a neighbour that claims to have accepted more is believed',
-    file: 'src/settle/cheque-desk.ts',
+    file: 'src/settle/cheque-writer.ts',
     old: 'const accepted = acceptedWei < last.cumulative ? acceptedWei : last.cumulative;',
     new: 'const accepted = acceptedWei * 2n;',
   },

@@ -1,0 +1,91 @@
+import { MAX_ENDPOINTS } from '../chain/quorum.ts';
+import { PAYMENT_METHODS } from '../core/terms.ts';
+import type { SettlementConfig } from './config.ts';
+import { address, flag, integer, list, several, wei } from './config-field.ts';
+import type { Fields } from './config-table.ts';
+
+export const MAX_WEI = 10n ** 30n;
+
+/** Every key of `[settlement]`. */
+export const SETTLEMENT_FIELDS: Fields<SettlementConfig> = {
+  enabled: flag({
+    default: false,
+    doc: 'Pay and be paid on a chain. Without it neighbours exchange service one for one.',
+  }),
+  methods: several({
+    of: PAYMENT_METHODS,
+    default: ['cheque', 'barter'],
+    doc: 'Ways to be paid and to pay, best first. A neighbour is paid in the first way of its list that both know.',
+  }),
+  rpc: list({
+    pattern: /^https?:\/\/\S{1,1000}$/,
+    accepts: `an http or https address, or a list of at most ${MAX_ENDPOINTS}`,
+    max: MAX_ENDPOINTS,
+    default: [],
+    alone: true,
+    doc: 'JSON-RPC endpoints of the chain, the best first: the next is asked where one does not answer.',
+  }),
+  quorum: integer({
+    min: 1,
+    max: MAX_ENDPOINTS,
+    default: 1,
+    doc: 'So many endpoints must say the same before money depends on it. More than half of them.',
+  }),
+  chainId: integer({
+    min: 1,
+    max: Number.MAX_SAFE_INTEGER,
+    default: 100,
+    doc: 'Chain to settle on; neighbours must use the same. 100 is Gnosis, whose coin is worth a dollar.',
+  }),
+  factory: address({
+    default: undefined,
+    doc: 'Contract that makes chequebooks. Cheques drawn on others are refused.',
+  }),
+  weiPerUnit: wei({
+    min: 1n,
+    max: 2n ** 53n - 1n,
+    default: 10_000_000_000,
+    doc: 'Worth of one unit. 10^10 makes a unit 10^-8 of the coin.',
+  }),
+  depositWei: wei({
+    min: 0n,
+    max: MAX_WEI,
+    default: '1000000000000000',
+    doc: 'What a new chequebook is filled with. The default is a thousandth of the coin.',
+  }),
+  maxIssuePerDayWei: wei({
+    min: 0n,
+    max: MAX_WEI,
+    default: 0,
+    doc: 'The most cheques may promise in a day (UTC). 0: no limit.',
+  }),
+  chequebookOwner: address({
+    default: undefined,
+    doc: 'Who alone can take coin out of a new chequebook: a key that is kept elsewhere. Default: this node.',
+  }),
+  lowWaterWei: wei({
+    min: 0n,
+    max: MAX_WEI,
+    default: 0,
+    doc: 'When less than this may still be promised, the chequebook is filled up from the node. 0: never.',
+  }),
+  targetWei: wei({
+    min: 0n,
+    max: MAX_WEI,
+    default: 0,
+    doc: 'Filled up until so much may be promised.',
+  }),
+  maxTopUpPerDayWei: wei({
+    min: 0n,
+    max: MAX_WEI,
+    default: '1000000000000000',
+    doc: 'The most that is filled in in a day (UTC).',
+  }),
+  cashEveryDays: integer({ min: 1, max: 365, unit: 'days', default: 7, doc: 'Cash what is held at least this often.' }),
+  maxGasPriceWei: wei({
+    min: 1n,
+    max: MAX_WEI,
+    default: 100_000_000_000,
+    doc: 'Above this gas price nothing is sent to the chain.',
+  }),
+};

@@ -1,0 +1,152 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import type { Chain } from '../chain/chain.ts';
+import { recoverChequeIssuer, signCheque } from '../chain/cheque-signing.ts';
+import { createSigner } from '../chain/signer.ts';
+import { codeOf, WayleaveError } from '../core/errors.ts';
+import type { IssuedChequeRecord, NoteRecord, Store, StoreRecord } from '../store/store.ts';
+import { ChequeWriter, type ChequeWriterOptions } from './cheque-writer.ts';
+import { OwnChequebook } from './own-chequebook.ts';
+
+const id = (n: number): string => `0x${n.toString(16).padStart(40, '0')}`;
+const [FIRST, SECOND, PAYEE] = [id(0xb1), id(0xb2), id(0xa)];
+const RATIO = { numerator: 1n, denominator: 1n };
+const signer = createSigner(new Uint8Array(32).fill(7));
+const CHAIN_ID = 100;
+
+/** Remembers records by what they replace. */
+class Shelf {
+  readonly records = new Map<string, StoreRecord>();
+  failing = false;
+  readonly store = {
+    commit: async (records: readonly StoreRecord[]) => {
+      if (this.failing) throw new WayleaveError('STORE_FULL');
+      for (const record of records) {
+        const key = record.kind === 'issued' ? `${record.chequebook} ${record.beneficiary}` : record.kind;
+        this.records.set(key, record);
+      }
+    },
+  } as unknown as Store;
+
+  issued(): IssuedChequeRecord[] {
+    return [...this.records.values()].filter((record) => record.kind === 'issued');
+  }
+  notes(): NoteRecord[] {
+    return [...this.records.values()].filter((record) => record.kind === 'note');
+  }
+}
+
+const book = (address: string, capacity: number, former: object[] = [], forgottenWei = '0') => ({
+  kind: 'note' as const,
+  name: 'own-chequebook',
+  text: JSON.stringify({ address, capacityWei: String(capacity), forgottenWei, former }),
+});
+
+function writerOf(shelf: Shelf, note: NoteRecord, more: Partial<ChequeWriterOptions> = {}): ChequeWriter {
+  const { store } = shelf;
+  const own = new OwnChequebook({ chain: undefined, store, notes: [note] });
+  return new ChequeWriter({
+    signer,
+    chainId: CHAIN_ID,
+    store,
+    own,
+    issued: shelf.issued(),
+    notes: shelf.notes(),
+    ...more,
+  });
+}
+
+const refuses = (work: Promise<unknown>, code: string) => assert.rejects(work, (error) => codeOf(error) === code);
+
+test('a neighbour is paid on the new chequebook once the last cheque on the old one was taken, from 0', async () => {
+  const shelf = new Shelf();
+  let writer = writerOf(shelf, book(FIRST, 100));
+  await writer.write(PAYEE, { id: 1, units: 10 }, RATIO);
+  const rotated = book(SECOND, 100, [{ address: FIRST, capacityWei: '100' }]);
+  writer = writerOf(shelf, rotated);
+  const pending = await writer.write(PAYEE, { id: 2, units: 5 }, RATIO);
+  assert.deepEqual([pending.chequebook, pending.cumulativeWei], [FIRST, 15n], 'replaced where it stands');
+  writer.acknowledged(PAYEE, 15n);
+  const next = await writer.write(PAYEE, { id: 3, units: 7 }, RATIO);
+  assert.deepEqual([next.chequebook, next.cumulativeWei], [SECOND, 7n]);
+  assert.deepEqual(writer.unacknowledged(PAYEE), { id: 3, cheque: next });
+  writer = writerOf(shelf, rotated);
+  assert.deepEqual(writer.pending(PAYEE), { units: 7, lastPaymentId: 3 }, 'also after a restart');
+  assert.deepEqual([writer.promisedWei(FIRST), writer.promisedWei(SECOND)], [15n, 7n]);
+});
+
+test('an old chequebook that is drained keeps what is pending on it, and pays nobody else', async () => {
+  const shelf = new Shelf();
+  let writer = writerOf(shelf, book(FIRST, 10));
+  await writer.write(PAYEE, { id: 1, units: 10 }, RATIO);
+  writer = writerOf(shelf, book(SECOND, 100, [{ address: FIRST, capacityWei: '10' }]));
+  await refuses(writer.write(PAYEE, { id: 2, units: 5 }, RATIO), 'CHEQUEBOOK_EMPTY');
+  assert.equal((await writer.write(id(0xc), { id: 1, units: 5 }, RATIO)).chequebook, SECOND);
+  assert.equal(writer.unacknowledged(PAYEE)?.cheque.chequebook, FIRST);
+});
+
+test('the day has its limit, over restarts, and what was not written does not count', async () => {
+  const shelf = new Shelf();
+  const clock = { day: 20_000 };
+  const open = () => writerOf(shelf, book(FIRST, 1000), { maxPerDayWei: 30n, day: () => clock.day });
+  let writer = open();
+  await writer.write(PAYEE, { id: 1, units: 20 }, RATIO);
+  shelf.failing = true;
+  await refuses(writer.write(PAYEE, { id: 2, units: 10 }, RATIO), 'STORE_FULL');
+  shelf.failing = false;
+  writer = open();
+  await refuses(writer.write(PAYEE, { id: 2, units: 11 }, RATIO), 'CHEQUEBOOK_DAILY_CAP');
+  await writer.write(PAYEE, { id: 2, units: 10 }, RATIO);
+  await refuses(writer.write(PAYEE, { id: 3, units: 1 }, RATIO), 'CHEQUEBOOK_DAILY_CAP');
+  clock.day += 1;
+  assert.equal((await writer.write(PAYEE, { id: 3, units: 30 }, RATIO)).cumulativeWei, 60n);
+});
+
+const signed = (cumulativeWei: bigint, by = signer, chequebook = FIRST) =>
+  signCheque(by, CHAIN_ID, { chequebook, beneficiary: PAYEE, cumulativeWei });
+
+test('a payer that lost its store goes on from the cheque it is given back, if it signed it', async () => {
+  const thief = createSigner(new Uint8Array(32).fill(9));
+  const table: [string, ReturnType<typeof signed>, bigint][] = [
+    ['its own', signed(400n), 405n],
+    ['somebody’s', signed(400n, thief), 5n],
+    ['raised by the neighbour', { ...signed(400n), cumulativeWei: 500n }, 5n],
+    ['on another chequebook', signed(400n, signer, SECOND), 5n],
+    ['for somebody else', { ...signed(400n), beneficiary: id(0xc) }, 5n],
+  ];
+  for (const [name, returned, expected] of table) {
+    const writer = writerOf(new Shelf(), book(FIRST, 1000), { recover: recoverChequeIssuer });
+    await writer.recover(PAYEE, returned);
+    assert.equal((await writer.write(PAYEE, { id: 1, units: 5 }, RATIO)).cumulativeWei, expected, name);
+  }
+});
+
+test('a lower one changes nothing, and a pending one below it is contained in it', async () => {
+  const shelf = new Shelf();
+  const writer = writerOf(shelf, book(FIRST, 1000));
+  await writer.write(PAYEE, { id: 4, units: 50 }, RATIO);
+  await writer.recover(PAYEE, signed(30n));
+  assert.equal(writer.unacknowledged(PAYEE)?.cheque.cumulativeWei, 50n);
+  await writer.recover(PAYEE, signed(80n));
+  assert.equal(writer.unacknowledged(PAYEE), undefined);
+  assert.deepEqual([writer.promisedWei(FIRST), writer.pending(PAYEE)], [80n, { units: 0, lastPaymentId: 4 }]);
+});
+
+test('where cheques may be forgotten, what was paid out is looked up before the first, and counted once', async () => {
+  let asked = 0;
+  let reachable = false;
+  const chain = {
+    chequebook: async () => {
+      asked += 1;
+      if (!reachable) throw new WayleaveError('RPC_UNREACHABLE', { url: 'test' });
+      return { paidOutWei: 60n };
+    },
+  } as unknown as Chain;
+  const writer = writerOf(new Shelf(), book(FIRST, 100, [], '60'), { chain });
+  await refuses(writer.write(PAYEE, { id: 1, units: 40 }, RATIO), 'RPC_UNREACHABLE');
+  reachable = true;
+  assert.equal((await writer.write(PAYEE, { id: 1, units: 39 }, RATIO)).cumulativeWei, 99n);
+  assert.equal((await writer.write(PAYEE, { id: 2, units: 1 }, RATIO)).cumulativeWei, 100n);
+  await refuses(writer.write(PAYEE, { id: 3, units: 1 }, RATIO), 'CHEQUEBOOK_EMPTY');
+  assert.equal(asked, 2, 'once in a life');
+});
