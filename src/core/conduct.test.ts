@@ -78,3 +78,10 @@ test('what is cut or ignored leaves no warnings', () => {
   assert.equal(conduct.fault('STORE_FULL', 0).action, 'ignore');
   assert.equal(conduct.warnings(0), 0);
 });
+
+test('the figures of patience', () => {
+  assert.deepEqual([WARNINGS_TO_THROTTLE, WARNINGS_TO_CUT, WARNING_DECAY_MS], [5, 20, 60_000]);
+  const conduct = new Conduct();
+  conduct.fault('EPOCH_STALE', 0);
+  assert.deepEqual([conduct.warnings(59_999), conduct.warnings(60_000), conduct.warnings(600_000)], [1, 0, 0]);
+});

@@ -1,7 +1,14 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { EPOCH_GRACE_MS, MAX_PENDING_EPOCHS, MAX_TAKEN_EPOCHS, MyEpochs, TheirEpochs } from './epoch-book.ts';
+import {
+  EPOCH_GRACE_MS,
+  MAX_PENDING_EPOCHS,
+  MAX_SUPERSEDED_EPOCHS,
+  MAX_TAKEN_EPOCHS,
+  MyEpochs,
+  TheirEpochs,
+} from './epoch-book.ts';
 import { codeOf, type ErrorCode } from './errors.ts';
 import type { Terms } from './terms.ts';
 
@@ -140,4 +147,41 @@ test('whatever is announced and acknowledged in whatever order, both ends price 
       }
     }),
   );
+});
+
+test('each change counts, and what changes nothing does not', () => {
+  const mine = new MyEpochs();
+  const changes = [mine.changes];
+  for (const act of [
+    () => mine.announce(terms(1)),
+    () => mine.announce(terms(1)),
+    () => mine.acknowledge(1, 0),
+    () => mine.acknowledge(1, 0),
+    () => mine.announce(terms(2)),
+  ]) {
+    act();
+    changes.push(mine.changes);
+  }
+  assert.deepEqual(changes, [0, 1, 1, 2, 2, 3]);
+  const theirs = new TheirEpochs();
+  const taken = [theirs.changes];
+  for (const epoch of [1, 1, 3]) {
+    theirs.take(terms(epoch));
+    taken.push(theirs.changes);
+  }
+  assert.deepEqual(taken, [0, 1, 1, 2]);
+});
+
+test('what is past is stale, what never was is unknown, and no more is kept than is said', () => {
+  const mine = new MyEpochs(1_000);
+  for (let epoch = 1; epoch <= 40; epoch += 1) {
+    mine.announce(terms(epoch));
+    mine.acknowledge(epoch, 0);
+  }
+  assert.equal(mine.priceOf(40 - MAX_SUPERSEDED_EPOCHS, 'transit', 1_000), (40 - MAX_SUPERSEDED_EPOCHS) * 100);
+  refuses(() => mine.priceOf(40 - MAX_SUPERSEDED_EPOCHS - 1, 'transit', 0), 'EPOCH_STALE');
+  refuses(() => mine.priceOf(1, 'transit', 0), 'EPOCH_STALE');
+  refuses(() => mine.priceOf(0, 'transit', 0), 'EPOCH_UNKNOWN');
+  refuses(() => mine.priceOf(39, 'transit', 1_001), 'EPOCH_STALE');
+  assert.deepEqual([EPOCH_GRACE_MS, MAX_PENDING_EPOCHS, MAX_SUPERSEDED_EPOCHS, MAX_TAKEN_EPOCHS], [10_000, 8, 16, 32]);
 });

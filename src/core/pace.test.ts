@@ -8,8 +8,10 @@ import {
   debtState,
   FLOOR_BYTES_PER_SECOND,
   MIN_BURST_BYTES,
+  MIN_PIECE_BYTES,
   Pace,
   serviceRate,
+  TOLERANCE_PERCENT,
   throttleAt,
 } from './pace.ts';
 
@@ -162,4 +164,35 @@ test('no rate, no bytes, and no time to ask again; an unshaped link has no bucke
   const back = new Pace();
   back.take(back.allow(1e9, 1000, 100).bytes);
   assert.equal(back.allow(10, 1000, 50).bytes, 0);
+});
+
+test('the figures of the pace', () => {
+  const figures = [FLOOR_BYTES_PER_SECOND, BURST_MS, MIN_BURST_BYTES, MIN_PIECE_BYTES, TOLERANCE_PERCENT];
+  assert.deepEqual(figures, [8_000, 50, 16_384, 1_024, 25]);
+});
+
+test('what is missing says when to ask again, to the millisecond', () => {
+  const pace = new Pace();
+  assert.deepEqual(pace.allow(16_384, 100_000, 0), { bytes: 16_384 });
+  pace.take(16_384);
+  assert.deepEqual(pace.allow(1_024, 100_000, 0), { bytes: 0, retryMs: 11 }, '1,024 bytes at 100 a millisecond');
+  assert.deepEqual(pace.allow(1_024, 100_000, 10), { bytes: 0, retryMs: 1 });
+  assert.deepEqual(pace.allow(1_024, 100_000, 11), { bytes: 1_024 });
+  assert.deepEqual(pace.allow(5_000, 100_000, 11), { bytes: 1_100, retryMs: 11 });
+  assert.deepEqual(pace.allow(1_000, 0, 11), { bytes: 1_000 });
+  pace.take(1_100);
+  assert.deepEqual(pace.allow(1_000, 0, 12), { bytes: 0 }, 'at no speed there is no time to ask again');
+});
+
+test('between the throttle point and dropAt the speed falls in a straight line, to the floor', () => {
+  const range = { full: 108_000, floor: 8_000 };
+  assert.deepEqual(
+    [124, 125, 140, 170, 199, 200, 300].map((debt) => serviceRate(debt, limits, range)),
+    [108_000, 108_000, 88_000, 48_000, 9_333, 8_000, 8_000],
+  );
+  const unshaped = { full: Number.POSITIVE_INFINITY, measured: 108_000 };
+  assert.equal(serviceRate(170, limits, unshaped), 48_000);
+  assert.equal(serviceRate(170, limits, { full: Number.POSITIVE_INFINITY }), FLOOR_BYTES_PER_SECOND);
+  assert.equal(serviceRate(170, limits, { ...unshaped, measured: 10 }), FLOOR_BYTES_PER_SECOND);
+  assert.equal(serviceRate(5, { payAt: 5, dropAt: 5 }, range), 8_000, 'no room at all');
 });
