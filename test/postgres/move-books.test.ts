@@ -13,7 +13,7 @@ import { openSqliteStore } from '../../src/store/sqlite-store.ts';
 import type { Store, StoredState, StoreRecord } from '../../src/store/store.ts';
 import { rejectsWith } from '../conformance/credit-book.ts';
 import { chequebook, funds } from '../conformance/credit-orders.ts';
-import { anyRecord, historyIn, keyOf, link, note, sorted, stateOf } from '../conformance/store-records.ts';
+import { anyRecord, historyIn, keyOf, link, note, row, sorted, stateOf } from '../conformance/store-records.ts';
 import { usePostgres } from './server.fixture.ts';
 
 /** Books that move from one store to another, by file and by command. */
@@ -136,7 +136,10 @@ describe('wayleave export and import', { skip: server.missing ?? false }, () => 
       acceptedCumulative: 1n,
       remainder: 0n,
     };
-    const records = [...Array.from({ length: 300 }, (_, n) => link(n, n * 1000)), issued, note('a', '€')];
+    const explained = (n: number): StoreRecord[] => {
+      return [row(n, 1, { provided: n * 1000 }), { ...link(n, n * 1000), historyRows: 1 }];
+    };
+    const records = [...Array.from({ length: 60 }, (_, n) => explained(n)).flat(), issued, note('a', '€')];
     const path = join(folder, 'one/wayleave.db');
     const file = await openSqliteStore({ path, nodeId: id });
     await file.commit(records);
@@ -164,6 +167,15 @@ describe('wayleave export and import', { skip: server.missing ?? false }, () => 
     writeFileSync(join(folder, 'three/key.json'), readFileSync(join(folder, 'one/key.json')));
     assert.equal((await run('import back -c three')).code, 0);
     assert.deepEqual(await load(join(folder, 'three/wayleave.db'), id), sorted(stateOf(records, 3)));
+    for (const place of ['one', 'two', 'three']) {
+      const { code, out } = await run(`ledger -c ${place} --json`);
+      const { links, ok } = JSON.parse(out) as { links: readonly object[]; ok: boolean };
+      assert.deepEqual([code, ok, links.length], [0, true, 60], place);
+      const one = JSON.parse((await run(`ledger ${keyOf(7)} -c ${place} --json`)).out) as {
+        entries: readonly object[];
+      };
+      assert.deepEqual(one.entries.length, 1);
+    }
   });
 
   test('a backup of books on a server is put in place on a server', async () => {
