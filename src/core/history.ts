@@ -132,18 +132,16 @@ export class LinkHistory {
 
   #service(before: HistoryTotals, now: HistoryTotals, s: 0 | 1 | 2, wallMs: number): void {
     const service = SERVICES[s];
-    const grown: Growth = {
-      provided: now.provided[s] - before.provided[s],
-      consumed: now.consumed[s] - before.consumed[s],
-      providedBytes: now.providedBytes[s] - before.providedBytes[s],
-      consumedBytes: now.consumedBytes[s] - before.consumedBytes[s],
-    };
-    if (moved(grown)) this.#put({ entry: 'service', service }, grown, wallMs);
-    const corrected: Growth = {
-      provided: now.providedCorrection[s] - before.providedCorrection[s],
-      consumed: now.consumedCorrection[s] - before.consumedCorrection[s],
-    };
-    if (moved(corrected)) this.#put({ entry: 'writeOff', service }, corrected, wallMs);
+    const provided = now.provided[s] - before.provided[s];
+    const consumed = now.consumed[s] - before.consumed[s];
+    const providedBytes = now.providedBytes[s] - before.providedBytes[s];
+    const consumedBytes = now.consumedBytes[s] - before.consumedBytes[s];
+    if (provided !== 0 || consumed !== 0 || providedBytes !== 0 || consumedBytes !== 0)
+      this.#put({ entry: 'service', service }, { provided, consumed, providedBytes, consumedBytes }, wallMs);
+    const given = now.providedCorrection[s] - before.providedCorrection[s];
+    const taken = now.consumedCorrection[s] - before.consumedCorrection[s];
+    if (given !== 0 || taken !== 0)
+      this.#put({ entry: 'writeOff', service }, { provided: given, consumed: taken }, wallMs);
   }
 
   #money(entry: 'paid' | 'received', units: number, wallMs: number): void {
@@ -159,8 +157,6 @@ export class LinkHistory {
     const key = `${entry} ${service}`;
     const open = single ? undefined : this.#open.get(key);
     if (open === undefined) this.#rows += 1;
-    const sum = (counted: Counted): number => (open?.[counted] ?? 0) + (grown[counted] ?? 0);
-    const known = { wei: 0n, gasWei: 0n, reference: '', ...open, ...what };
     const row: HistoryRow = {
       number: open?.number ?? this.#rows,
       entry,
@@ -168,15 +164,15 @@ export class LinkHistory {
       fromMs: open?.fromMs ?? wallMs,
       toMs: wallMs,
       events: (open?.events ?? 0) + 1,
-      provided: sum('provided'),
-      consumed: sum('consumed'),
-      providedBytes: sum('providedBytes'),
-      consumedBytes: sum('consumedBytes'),
-      paid: sum('paid'),
-      received: sum('received'),
-      wei: known.wei,
-      gasWei: known.gasWei,
-      reference: known.reference,
+      provided: (open?.provided ?? 0) + (grown.provided ?? 0),
+      consumed: (open?.consumed ?? 0) + (grown.consumed ?? 0),
+      providedBytes: (open?.providedBytes ?? 0) + (grown.providedBytes ?? 0),
+      consumedBytes: (open?.consumedBytes ?? 0) + (grown.consumedBytes ?? 0),
+      paid: (open?.paid ?? 0) + (grown.paid ?? 0),
+      received: (open?.received ?? 0) + (grown.received ?? 0),
+      wei: what.wei ?? open?.wei ?? 0n,
+      gasWei: what.gasWei ?? open?.gasWei ?? 0n,
+      reference: what.reference ?? open?.reference ?? '',
     };
     if (!single) this.#open.set(key, row);
     this.#unwritten.set(row.number, row);
@@ -190,7 +186,3 @@ export class LinkHistory {
 
 /** Each of these cost gas, and is told for itself. */
 const ON_CHAIN: ReadonlySet<HistoryEntry> = new Set(['cashed', 'bounced', 'failed']);
-
-function moved(grown: Growth): boolean {
-  return Object.values(grown).some((units) => units !== 0);
-}
