@@ -7,6 +7,7 @@ interface ExhaustiveOptions {
   readonly depth: number;
   readonly states: number;
   readonly world?: string;
+  readonly far?: boolean;
 }
 
 /** Enough for the greeting after a crash to be taken apart message by message, and a payment after it. */
@@ -24,12 +25,13 @@ export function simExhaustiveCommand(context: CommandContext): Command {
     .option('--depth <actions>', 'how many actions after the first connection', count, DEPTH)
     .option('--states <number>', 'stop a world after this many distinct states', count, STATES)
     .addOption(new Option('--world <name>', 'only this world').choices(WORLDS.map(({ name }) => name)))
+    .option('--far', 'having tried all within the depth, go on wherever histories lead, up to the states')
     .option('--json', 'answer in JSON')
-    .action(async ({ depth, states, world }: ExhaustiveOptions) => {
+    .action(async ({ depth, far = false, states, world }: ExhaustiveOptions) => {
       const worlds = WORLDS.filter(({ name }) => world === undefined || name === world);
       const results: SearchResult[] = [];
       for (const { name } of worlds) {
-        results.push(await searchWorld(name, { depth, states, progress: (found) => progress(found, context) }));
+        results.push(await searchWorld(name, { depth, far, states, progress: (found) => progress(found, context) }));
       }
       const ok = results.every(({ violation }) => violation === undefined);
       const visited = results.reduce((sum, each) => sum + each.states, 0);

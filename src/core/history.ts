@@ -78,6 +78,20 @@ const NO_TOTALS: HistoryTotals = {
   received: 0,
 };
 
+/** What a row adds to before there is one. */
+const NO_ROW = {
+  events: 0,
+  provided: 0,
+  consumed: 0,
+  providedBytes: 0,
+  consumedBytes: 0,
+  paid: 0,
+  received: 0,
+  wei: 0n,
+  gasWei: 0n,
+  reference: '',
+} as const;
+
 type Growth = Partial<Pick<HistoryRow, Counted>>;
 type Counted = 'provided' | 'consumed' | 'providedBytes' | 'consumedBytes' | 'paid' | 'received';
 
@@ -157,22 +171,23 @@ export class LinkHistory {
     const key = `${entry} ${service}`;
     const open = single ? undefined : this.#open.get(key);
     if (open === undefined) this.#rows += 1;
+    const before = open ?? { ...NO_ROW, number: this.#rows, fromMs: wallMs };
     const row: HistoryRow = {
-      number: open?.number ?? this.#rows,
+      number: before.number,
       entry,
       service,
-      fromMs: open?.fromMs ?? wallMs,
+      fromMs: before.fromMs,
       toMs: wallMs,
-      events: (open?.events ?? 0) + 1,
-      provided: (open?.provided ?? 0) + (grown.provided ?? 0),
-      consumed: (open?.consumed ?? 0) + (grown.consumed ?? 0),
-      providedBytes: (open?.providedBytes ?? 0) + (grown.providedBytes ?? 0),
-      consumedBytes: (open?.consumedBytes ?? 0) + (grown.consumedBytes ?? 0),
-      paid: (open?.paid ?? 0) + (grown.paid ?? 0),
-      received: (open?.received ?? 0) + (grown.received ?? 0),
-      wei: what.wei ?? open?.wei ?? 0n,
-      gasWei: what.gasWei ?? open?.gasWei ?? 0n,
-      reference: what.reference ?? open?.reference ?? '',
+      events: before.events + 1,
+      provided: before.provided + (grown.provided ?? 0),
+      consumed: before.consumed + (grown.consumed ?? 0),
+      providedBytes: before.providedBytes + (grown.providedBytes ?? 0),
+      consumedBytes: before.consumedBytes + (grown.consumedBytes ?? 0),
+      paid: before.paid + (grown.paid ?? 0),
+      received: before.received + (grown.received ?? 0),
+      wei: what.wei ?? before.wei,
+      gasWei: what.gasWei ?? before.gasWei,
+      reference: what.reference ?? before.reference,
     };
     if (!single) this.#open.set(key, row);
     this.#unwritten.set(row.number, row);

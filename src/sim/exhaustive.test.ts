@@ -42,6 +42,13 @@ describe('exhaustive small worlds', () => {
     }
   });
 
+  test('having visited all within the depth, it goes on as far as it is told', async () => {
+    const near = await searchWorld('deep', { depth: 2, states: 1e6 });
+    const far = await searchWorld('deep', { depth: 2, states: 300, far: true });
+    assert.deepEqual([near.complete, far.complete, far.wholeDepth, far.violation], [true, true, 2, undefined]);
+    assert.ok(far.states >= 300 && far.depth > 12, `${far.states} states, depth ${far.depth}`);
+  });
+
   test('a name that is none is refused', async () => {
     await assert.rejects(searchWorld('nowhere', { depth: 1, states: 1 }));
   });

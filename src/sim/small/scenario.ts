@@ -74,7 +74,7 @@ export const SCENARIOS: readonly Scenario[] = [
     asks: [[7], undefined],
     payAt: [10, 12],
     dropAt: 25,
-    budget: { ...NEVER, serves: [2, 0], cuts: 1, crashes: 1, steps: 0, settles: false },
+    budget: { ...NEVER, serves: [4, 0], cuts: 1, crashes: 1, steps: 0, settles: false },
   },
   {
     ...PLAIN,
