@@ -419,6 +419,10 @@ export const ERRORS = {
     what: 'The transaction was sent and is not mined yet.',
     remedy: 'It may still be mined; its outcome is asked for later by its hash.',
   },
+  TRANSFER_REFUSED: {
+    what: 'The token said no to a transfer without failing: nothing was paid but gas.',
+    remedy: 'Look whether the token is paused, or keeps accounts from paying. What is owed is paid again later.',
+  },
   TRANSACTION_REPLACED: {
     what: 'Another transaction of the same key took the place of this one, which can never be mined any more.',
     remedy: 'Let no other program send with the key of a running node.',

@@ -12,6 +12,14 @@ export interface SessionRules {
   readonly graceMs: number;
   /** How long a neighbour is served at the floor after the verdict `throttle`. */
   readonly slowMs: number;
+  /** What payment by transfer has to reckon with here, at a price for a MB; undefined where it is not used. */
+  readonly transfer?: TransferPace | undefined;
+}
+
+/** How long a transfer takes to count, and how much is expected to be bought meanwhile. */
+export interface TransferPace {
+  readonly confirmMs: number;
+  readonly bytesPerSecond: number;
 }
 
 /** The defaults: ten payments a second is what DESIGN §12 allows, ten minutes choked closes a link. */

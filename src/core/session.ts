@@ -244,7 +244,7 @@ export class Session {
   #takeTerms(terms: Terms, nowMs: number, effects: SessionEffect[]): void {
     this.#guard(nowMs, effects, () => {
       const { theirs } = this.#account;
-      validateTerms(terms, this.#terms, { known: theirs.newest });
+      validateTerms(terms, this.#terms, { known: theirs.newest, transfer: this.#rules.transfer });
       const isNew = theirs.newest?.epoch !== terms.epoch;
       theirs.take(terms);
       this.#statements?.repriced();

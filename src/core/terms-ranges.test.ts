@@ -114,11 +114,11 @@ test('payments by transfer keep up with what is used while one is confirmed', ()
     }
   };
   const slow = 'TERMS_TRANSFER_TOO_SLOW';
-  assert.equal(code({ transfer: { confirmMs: 5_000, unitsPerSecond: 1_000 } }), undefined);
-  assert.equal(code({ transfer: { confirmMs: 5_001, unitsPerSecond: 1_000 } }), slow);
+  assert.equal(code({ transfer: { confirmMs: 5_000, bytesPerSecond: 1_000 } }), undefined);
+  assert.equal(code({ transfer: { confirmMs: 5_001, bytesPerSecond: 1_000 } }), slow);
   assert.equal(code({}), undefined);
   const free = { services: { ...base.services, transit: { askPerMb: 0, bidPerMb: 0 } } };
-  assert.equal(code({ transfer: { confirmMs: 9_000, unitsPerSecond: 1_000 } }, free), undefined, 'nobody would pay');
+  assert.equal(code({ transfer: { confirmMs: 9_000, bytesPerSecond: 1_000 } }, free), undefined, 'nobody would pay');
 });
 
 test('the two ratios may lie a quarter apart, either way and in whatever terms they are put', () => {

@@ -36,7 +36,7 @@ function terms(change: Partial<Terms> = {}, ask: number | undefined = 5000, bid 
   };
 }
 
-const slow = (confirmMs: number): TermsContext => ({ transfer: { confirmMs, unitsPerSecond: 1000 } });
+const slow = (confirmMs: number): TermsContext => ({ transfer: { confirmMs, bytesPerSecond: 200_000 } });
 const transfer = { methods: ['transfer'] as const };
 
 test('terms are refused for one reason each, in order of precedence', () => {

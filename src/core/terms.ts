@@ -2,6 +2,7 @@ import { type ErrorCode, type ErrorDetails, WayleaveError } from './errors.ts';
 import { isNodeId, type NodeId } from './node-id.ts';
 import { isRatio, type Ratio } from './ratio.ts';
 import { SERVICES, type Service } from './service.ts';
+import type { TransferPace } from './session-rules.ts';
 import { BYTES_PER_MB, MAX_PRICE, mulDivCeil, type PricePerMb, type Units } from './units.ts';
 
 /** The version of the protocol this code speaks. */
@@ -75,8 +76,8 @@ export interface Terms {
 export interface TermsContext {
   /** The neighbour's terms taken before, over all connections. */
   readonly known?: Terms | undefined;
-  /** Time to final confirmation on this chain, and the fastest a debt is expected to grow. For payment by transfer. */
-  readonly transfer?: { readonly confirmMs: number; readonly unitsPerSecond: Units } | undefined;
+  /** Time until a transfer counts, and the traffic to expect meanwhile. */
+  readonly transfer?: TransferPace | undefined;
 }
 
 /**
@@ -154,8 +155,10 @@ function checkPayments(payee: Terms, payer: Terms, context: TermsContext): void 
   const method = payee.methods.find((each) => payer.methods.includes(each));
   demand(method !== undefined, 'TERMS_NO_METHOD', { theirs: payee.methods.join(' '), mine: payer.methods.join(' ') });
   if (method !== 'transfer' || context.transfer === undefined) return;
-  const { confirmMs, unitsPerSecond } = context.transfer;
-  const grows = mulDivCeil(unitsPerSecond, confirmMs, 1000);
+  const { confirmMs, bytesPerSecond } = context.transfer;
+  const dearest = Math.max(...SERVICES.map((service) => payee.services[service].askPerMb ?? 0));
+  const perSecond = payee.metering === 'time' ? dearest : mulDivCeil(dearest, bytesPerSecond, BYTES_PER_MB);
+  const grows = mulDivCeil(perSecond, confirmMs, 1000);
   demand(grows <= payee.dropAt - payee.payAt, 'TERMS_TRANSFER_TOO_SLOW', { confirmMs, grows });
 }
 

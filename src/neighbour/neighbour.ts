@@ -4,6 +4,7 @@ import type { Clock, Timer } from '../core/clock.ts';
 import { codeOf, type ErrorCode } from '../core/errors.ts';
 import { Column } from '../core/ledger.ts';
 import type { LinkAccount } from '../core/link-account.ts';
+import type { PaymentProof } from '../core/message.ts';
 import type { NodeId } from '../core/node-id.ts';
 import { clearsWhenFinal } from '../core/risk.ts';
 import type { Session } from '../core/session.ts';
@@ -273,8 +274,11 @@ export class Neighbour {
         if (this.#returns.looking !== undefined) await this.#returns.looking;
         // What it pays for is on disk before, and so is the last answer: it is about the payment that this one replaces.
         await journal.commit(this.account);
-        const proof = await desk.write(this.id, effect);
-        return this.step({ kind: 'paymentWritten', id: effect.id, method: effect.method, proof });
+        const tell = (proof: PaymentProof): void => this.step({ ...effect, kind: 'paymentWritten', proof });
+        const writing = desk.write(this.id, effect).then(tell);
+        // A transfer waits for the chain, and nothing else of this link for that.
+        if (effect.method === 'transfer') return void writing.catch((error: unknown) => this.#failed(effect, error));
+        return writing;
       }
       case 'resendPayment': {
         const last = desk.unacknowledged(this.id, effect.method);

@@ -31,6 +31,21 @@ export const SETTLEMENT_FIELDS: Fields<SettlementConfig> = {
     default: 1,
     doc: 'So many endpoints must say the same before money depends on it. More than half of them.',
   }),
+  confirmations: integer({
+    min: 1,
+    max: 64,
+    unit: 'blocks',
+    default: 6,
+    doc: 'A payment by transfer counts when it is in a block and so many are there, its own included.',
+  }),
+  blockMs: integer({ min: 10, max: 600_000, unit: 'ms', default: 5000, doc: 'Time between two blocks of the chain.' }),
+  expectedMbit: integer({
+    min: 1,
+    max: 100_000,
+    unit: 'Mbit/s',
+    default: 1,
+    doc: 'Traffic expected while a transfer is confirmed: a neighbour whose drop_at it would reach is refused.',
+  }),
   chainId: integer({
     min: 1,
     max: Number.MAX_SAFE_INTEGER,

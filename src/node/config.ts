@@ -114,6 +114,11 @@ export interface SettlementConfig {
   readonly methods: readonly PaymentMethod[];
   /** JSON-RPC endpoints, the best first; at least one whenever `enabled`. */
   readonly rpc: readonly string[];
+  /** Blocks until a transfer counts, its own included. */
+  readonly confirmations: number;
+  readonly blockMs: number;
+  /** How fast a debt that is paid by transfer is expected to grow, in bytes of the dearest service. */
+  readonly expectedMbit: number;
   /** 1, or more than half of them. */
   readonly quorum: number;
   /** Part of the terms also where settlement is off. */

@@ -7,11 +7,11 @@ import { Ledger } from '../core/ledger.ts';
 import { LinkAccount } from '../core/link-account.ts';
 import type { NodeId } from '../core/node-id.ts';
 import { Session } from '../core/session.ts';
-import { SESSION_RULES } from '../core/session-rules.ts';
+import { SESSION_RULES, type TransferPace } from '../core/session-rules.ts';
 import type { Statement } from '../core/statement.ts';
 import type { StatementsOptions } from '../core/statements.ts';
 import type { Terms } from '../core/terms.ts';
-import type { Units } from '../core/units.ts';
+import { BYTES_PER_MB, type Units } from '../core/units.ts';
 import type { Link } from '../link/link.ts';
 import { Beat } from '../neighbour/beat.ts';
 import type { Journal } from '../neighbour/journal.ts';
@@ -20,7 +20,7 @@ import { Neighbour } from '../neighbour/neighbour.ts';
 import type { LinkRecord, StoredState } from '../store/store.ts';
 import { decodeStatement } from '../wire/statement.ts';
 import { decodeTerms } from '../wire/terms.ts';
-import type { NeighbourConfig, NodeConfig } from './config.ts';
+import type { NeighbourConfig, NodeConfig, SettlementConfig } from './config.ts';
 import { creditFor, type OfferFacts, offer } from './offer.ts';
 import type { PaymentDesks } from './payment-desks.ts';
 
@@ -139,7 +139,7 @@ export class Neighbours {
       conduct: new Conduct(),
       terms,
       storeEpoch: this.#options.stored.epoch,
-      rules: { ...SESSION_RULES, graceMs: node.credit.graceS * 1000 },
+      rules: { ...SESSION_RULES, graceMs: node.credit.graceS * 1000, transfer: transferPace(node.settlement) },
       pending: desk.pending(id),
       statements: this.#statements(id),
     });
@@ -207,4 +207,10 @@ function sameFacts(a: OfferFacts, b: OfferFacts): boolean {
 
 function addressText(config: NeighbourConfig): string {
   return `${config.address?.host}:${config.address?.port}`;
+}
+
+function transferPace({ methods, confirmations, blockMs, expectedMbit }: SettlementConfig): TransferPace | undefined {
+  if (!methods.includes('transfer')) return undefined;
+  // The block that holds it has to come first.
+  return { confirmMs: (confirmations + 1) * blockMs, bytesPerSecond: (expectedMbit * BYTES_PER_MB) / 8 };
 }

@@ -207,6 +207,7 @@ export const EVENTS = {
   undone: 'the chain took a payment back that had counted: amount',
   cashing: 'a cheque was submitted to the chain: transaction',
   cashed: 'a cheque was paid out: transaction, wei, gasWei',
+  transferred: 'a payment by transfer was mined: transaction, wei',
   bounced: 'a cheque bounced: chequebook, missing wei',
   writeOff: 'the books of a link were reconciled: provided, consumed',
   divergence:

@@ -7,6 +7,8 @@ import { ChequeMode } from './cheque-mode.ts';
 import type { Cheques } from './node.ts';
 import { PaymentDesks } from './payment-desks.ts';
 import type { ModeOptions, PaymentMode } from './payment-mode.ts';
+import { storedTransactions } from './transaction-log.ts';
+import { TransferMode } from './transfer-mode.ts';
 
 export type SettlementOptions = Omit<ModeOptions, 'uncashedUnits'>;
 
@@ -32,6 +34,10 @@ export class Settlement {
     // Also where cheques are not taken any more: those that were are still worth cashing.
     this.#cheques = new ChequeMode(options);
     this.#modes = { cheque: this.#cheques };
+    if (chain !== undefined) {
+      chain.resume(storedTransactions(given.store, given.stored.notes));
+      if (config.methods.includes('transfer')) this.#modes.transfer = new TransferMode({ ...options, chain });
+    }
     this.desks = new PaymentDesks({ desks: desksOf(this.#modes) });
   }
 

@@ -21,6 +21,7 @@ const CHAIN_ID = 31_337;
 export interface LineToml {
   readonly top?: (index: number) => string;
   readonly transit?: (index: number) => string;
+  readonly settlement?: (index: number) => string;
   /** Nobody is told whom to buy from: routes say who has a way out. */
   readonly auto?: boolean;
   readonly end?: (index: number, signers: readonly Signer[]) => string;
@@ -46,9 +47,9 @@ export function lineSigners(count: number): Signer[] {
 }
 
 /** A chain on which they hold coin, behind JSON-RPC. */
-export async function lineChain(signers: readonly Signer[]): Promise<DevChainServer> {
+export async function lineChain(signers: readonly Signer[], intervalMs = 0): Promise<DevChainServer> {
   const funded = new Map(signers.map((signer) => [signer.id, 10n ** 20n]));
-  return serveDevChain({ chain: await createDevChain({ chainId: CHAIN_ID, funded }), port: 0 });
+  return serveDevChain({ chain: await createDevChain({ chainId: CHAIN_ID, funded, intervalMs }), port: 0 });
 }
 
 /** Nodes in a line, gateway first, in this process: real TLS, a real EVM behind JSON-RPC, real stores. */
@@ -136,6 +137,7 @@ rpc = "${this.#toml.rpcUrl ?? this.#rpc?.url}"
 chain_id = ${CHAIN_ID}
 factory = "${DEV_FACTORY}"
 deposit_wei = "${10n ** 19n}"
+${this.#toml.settlement?.(index) ?? ''}
 [store]
 path = "${join(this.#toml.storeFolder?.(index) ?? this.folder, `${name}.db`)}"
 ${neighbour}

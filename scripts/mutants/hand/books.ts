@@ -99,8 +99,8 @@ export const BOOKS: readonly Bug[] = [
     name: 'pays-for-what-is-not-on-disk',
     why: 'after a crash it has paid for more than it knows to have used',
     file: 'src/neighbour/neighbour.ts',
-    old: '        await journal.commit(this.account);\n        const proof =',
-    new: '        const proof =',
+    old: '        await journal.commit(this.account);\n        const tell =',
+    new: '        const tell =',
   },
   {
     name: 'believes-after-a-crash',

@@ -1,0 +1,58 @@
+import type { Chain } from '../chain/chain.ts';
+import { codeOf } from '../core/errors.ts';
+import type { NodeId } from '../core/node-id.ts';
+import { TransferDesk } from '../settle/transfer-desk.ts';
+import type { StoreRecord } from '../store/store.ts';
+import type { ModeOptions, PaymentMode } from './payment-mode.ts';
+
+/** Payment by plain transfers on the chain. */
+export class TransferMode implements PaymentMode {
+  readonly desk: TransferDesk;
+  readonly #options: ModeOptions;
+
+  constructor(options: ModeOptions & { readonly chain: Chain }) {
+    const { chain, clock, config, emit, market, neighbours, store, stored, uncashedUnits } = options;
+    this.#options = options;
+    this.desk = new TransferDesk({
+      chain,
+      clock,
+      store,
+      notes: stored.notes,
+      confirmations: config.confirmations,
+      neighbour: (id) => market().payerOf(id),
+      tell: (id, event) => {
+        const neighbour = neighbours().get(id);
+        neighbour?.step(event);
+        return neighbour !== undefined;
+      },
+      keep: (id, records) => this.#keep(id, records),
+      cleared: (id) => neighbours().get(id)?.cleared(uncashedUnits(id), market().payerOf(id).riskAt),
+      emit,
+    });
+  }
+
+  /** Where an account's books broke it is written no more. What arrived on the chain is remembered all the same. */
+  async #keep(id: NodeId, records: readonly StoreRecord[]): Promise<void> {
+    const neighbour = this.#options.neighbours().get(id);
+    if (neighbour === undefined) return this.#options.store.commit(records);
+    await neighbour.keep(records).catch((error: unknown) => {
+      if (codeOf(error) !== 'INVARIANT_BROKEN') throw error;
+      return this.#options.store.commit(records);
+    });
+  }
+
+  start(): void {
+    this.desk.start();
+    this.desk.intake.start();
+  }
+
+  learn(): void {}
+
+  collect(): Promise<number> {
+    return this.desk.intake.look();
+  }
+
+  async stop(): Promise<void> {
+    this.desk.stop();
+  }
+}

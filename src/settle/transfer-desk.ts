@@ -1,0 +1,180 @@
+import type { Chain, PayReceipt } from '../chain/chain.ts';
+import type { Clock, Timer } from '../core/clock.ts';
+import { codeOf, type ErrorCode, WayleaveError } from '../core/errors.ts';
+import type { PaymentMessage, PaymentProof } from '../core/message.ts';
+import type { NodeId } from '../core/node-id.ts';
+import { unitsToWei } from '../core/ratio.ts';
+import type { PaymentOutcome, SessionEvent } from '../core/session-effect.ts';
+import type { Units } from '../core/units.ts';
+import type { NoteRecord, Store, StoreRecord } from '../store/store.ts';
+import type { DeskNeighbour } from './cheque-desk.ts';
+import type { MethodDesk } from './method-desk.ts';
+import { TransferIntake } from './transfer-intake.ts';
+import { readTransferNotes, type SentTransfer, sentNote } from './transfer-notes.ts';
+
+export interface TransferDeskOptions {
+  readonly chain: Chain;
+  readonly clock: Clock;
+  readonly store: Store;
+  readonly notes: readonly NoteRecord[];
+  /** Blocks, its own included, until a payment counts. */
+  readonly confirmations: number;
+  readonly neighbour: (id: NodeId) => DeskNeighbour;
+  /** Tells the neighbour's session; false: there is no account with it. */
+  readonly tell: (id: NodeId, event: SessionEvent) => boolean;
+  /** Makes records durable together with the neighbour's account. */
+  readonly keep: (id: NodeId, records: readonly StoreRecord[]) => Promise<void>;
+  /** Payments of this neighbour are final again that were taken back. */
+  readonly cleared: (id: NodeId) => void;
+  readonly emit: (kind: 'transferred' | 'fault', facts: Record<string, string | number>) => void;
+}
+
+/** Where nobody answers what a payment came to, it is asked again so soon. */
+const AGAIN_MS = 15_000;
+/** After these a payment has not been made and never will be. */
+const NEVER: ReadonlySet<ErrorCode> = new Set(['TRANSACTION_REVERTED', 'TRANSACTION_REPLACED', 'TRANSFER_REFUSED']);
+
+/**
+ * Plain payments on the chain, one at a time to each neighbour. What arrives is seen to by `TransferIntake`; here is
+ * what leaves: written down with its hash before it does, and followed until it counts at the other end.
+ */
+export class TransferDesk implements MethodDesk {
+  readonly intake: TransferIntake;
+  readonly #options: TransferDeskOptions;
+  readonly #sent = new Map<NodeId, SentTransfer>();
+  readonly #timers = new Set<Timer>();
+  #stopped = false;
+
+  constructor(options: TransferDeskOptions) {
+    this.#options = options;
+    const { sent, books, searched } = readTransferNotes(options.notes);
+    for (const each of sent) this.#sent.set(each.neighbour, each);
+    this.intake = new TransferIntake({ ...options, books, searched });
+  }
+
+  /** Takes up what was under way when the node last stopped. */
+  start(): void {
+    for (const sent of this.#sent.values()) if (sent.state === 'sent') void this.#follow(sent);
+  }
+
+  stop(): void {
+    this.#stopped = true;
+    for (const timer of this.#timers) timer.cancel();
+    this.intake.stop();
+  }
+
+  pending(neighbour: NodeId): { readonly units: Units; readonly lastPaymentId: number } {
+    const last = this.#sent.get(neighbour);
+    const open = last?.state === 'sent' || last?.state === 'mined';
+    return { units: open ? last.units : 0, lastPaymentId: last?.id ?? 0 };
+  }
+
+  unacknowledged(neighbour: NodeId): { id: number; proof: PaymentProof } | undefined {
+    const last = this.#sent.get(neighbour);
+    if (last?.state !== 'sent' && last?.state !== 'mined') return undefined;
+    return { id: last.id, proof: { kind: 'transfer', transaction: last.transaction } };
+  }
+
+  /** Resolves when it is written down and about to leave. Rejects when nothing ever will. */
+  async write(neighbour: NodeId, { id, units }: { id: number; units: Units }): Promise<PaymentProof> {
+    const ratio = this.#options.neighbour(neighbour).theirRatio;
+    if (ratio === undefined) throw new WayleaveError('PAYMENT_METHOD_MISSING', { neighbour });
+    const { wei, remainder } = unitsToWei(units, ratio, this.#sent.get(neighbour)?.remainder ?? 0n);
+    const plan = { neighbour, id, units, wei, remainder, state: 'sent' } as const;
+    return await new Promise((resolve, reject) => {
+      void this.#pay(plan, (transaction) => resolve({ kind: 'transfer', transaction })).catch(reject);
+    });
+  }
+
+  /** Rejects only where nothing left. */
+  async #pay(plan: Omit<SentTransfer, 'transaction'>, leaving: (transaction: string) => void): Promise<void> {
+    const { chain, store } = this.#options;
+    const { neighbour: to, id, wei } = plan;
+    let left = false;
+    try {
+      const receipt = await chain.pay({ to, wei, purpose: `transfer ${to} ${id}` }, async (transaction) => {
+        const sent = { ...plan, transaction };
+        await store.commit([sentNote(sent)]);
+        this.#sent.set(to, sent);
+        left = true;
+        leaving(transaction);
+      });
+      this.#mined(to, id, receipt);
+    } catch (error) {
+      if (!left) throw error;
+      this.#notMined(to, id, error);
+    }
+  }
+
+  /** After a restart, or where it was not mined in time: asking for the same payment again finds the one under way. */
+  async #follow({ transaction: _old, ...plan }: SentTransfer): Promise<void> {
+    try {
+      await this.#pay(plan, () => {});
+    } catch (error) {
+      // It was written down and never left, or nobody knows now.
+      this.#notMined(plan.neighbour, plan.id, error);
+    }
+  }
+
+  #mined(neighbour: NodeId, id: number, receipt: PayReceipt): void {
+    const last = this.#sent.get(neighbour);
+    if (last?.id !== id || last.state !== 'sent') return;
+    // A token may say no without failing.
+    if (receipt.paidWei < last.wei) return this.#never(last, 'TRANSFER_REFUSED');
+    this.#options.emit('transferred', { neighbour, transaction: receipt.hash, wei: String(last.wei) });
+    this.#sent.set(neighbour, { ...last, state: 'mined', transaction: receipt.hash });
+    this.#write(neighbour);
+    if (receipt.hash === last.transaction) return;
+    const proof = { kind: 'transfer', transaction: receipt.hash } as const;
+    this.#options.tell(neighbour, { kind: 'paymentWritten', id, method: 'transfer', proof });
+  }
+
+  #notMined(neighbour: NodeId, id: number, error: unknown): void {
+    const last = this.#sent.get(neighbour);
+    const code = codeOf(error) ?? 'RPC_UNREACHABLE';
+    if (this.#stopped || last?.id !== id || last.state !== 'sent') return;
+    this.#options.emit('fault', { neighbour, code, what: 'transfer' });
+    // Without a hash it is only foreseen: an account without coin today may have some tomorrow.
+    if (NEVER.has(code) && (error as WayleaveError).details['hash'] !== undefined) return this.#never(last, code);
+    const timer = this.#options.clock.after(AGAIN_MS, () => {
+      this.#timers.delete(timer);
+      const now = this.#sent.get(neighbour);
+      if (now?.id === id && now.state === 'sent') void this.#follow(now);
+    });
+    this.#timers.add(timer);
+  }
+
+  #never(last: SentTransfer, code: ErrorCode): void {
+    const { neighbour, id, units } = last;
+    this.#sent.set(neighbour, { ...last, state: 'failed' });
+    this.#options.tell(neighbour, { kind: 'paymentFailed', id, method: 'transfer', units, code });
+    this.#write(neighbour);
+  }
+
+  /** What it says can be found again on the chain: where it cannot be written nothing is lost. */
+  #write(neighbour: NodeId): void {
+    const last = this.#sent.get(neighbour);
+    if (last !== undefined) void this.#options.keep(neighbour, [sentNote(last)]).catch(() => undefined);
+  }
+
+  acknowledged(neighbour: NodeId, { id }: { id: number }): StoreRecord[] {
+    const last = this.#sent.get(neighbour);
+    if (last?.id !== id || last.state === 'failed') return [];
+    const next = { ...last, state: 'acknowledged' } as const;
+    this.#sent.set(neighbour, next);
+    return [sentNote(next)];
+  }
+
+  async check(neighbour: NodeId, { id, proof }: PaymentMessage): Promise<PaymentOutcome | undefined> {
+    if (proof.kind !== 'transfer') return { accepted: false, code: 'MESSAGE_UNEXPECTED', acceptedWei: 0n };
+    return this.intake.announced(neighbour, id, proof.transaction);
+  }
+
+  accepted(neighbour: NodeId): StoreRecord[] {
+    return this.intake.accepted(neighbour);
+  }
+
+  uncashedUnits(neighbour: NodeId): Units {
+    return this.intake.undoneUnits(neighbour);
+  }
+}

@@ -1,0 +1,77 @@
+import type { NodeId } from '../core/node-id.ts';
+import type { ArrivedTransfer, TransferBook } from '../core/transfers.ts';
+import type { NoteRecord } from '../store/store.ts';
+
+/** The last payment to one neighbour by transfer. */
+export interface SentTransfer {
+  readonly neighbour: NodeId;
+  readonly id: number;
+  readonly units: number;
+  readonly wei: bigint;
+  /** Of the conversion to wei, carried to the next one. */
+  readonly remainder: bigint;
+  /** The hash it was announced with; of its newest version, as far as that is known. */
+  readonly transaction: string;
+  /** `sent`: it may be mined. `mined`: it is. `failed`: it never will be. `acknowledged`: it counts at the other end too. */
+  readonly state: 'sent' | 'mined' | 'failed' | 'acknowledged';
+}
+
+/** How far the chain was searched for payments. */
+export interface Searched {
+  readonly number: number;
+  readonly hash: string;
+}
+
+const SENT = 'transfer to ';
+const BOOK = 'transfers from ';
+const SEARCHED = 'transfers searched';
+
+export function sentNote(sent: SentTransfer): NoteRecord {
+  return { kind: 'note', name: SENT + sent.neighbour, text: print(sent) };
+}
+
+export function bookNote(payer: NodeId, book: TransferBook): NoteRecord {
+  return { kind: 'note', name: BOOK + payer, text: print(book) };
+}
+
+export function searchedNote(searched: Searched): NoteRecord {
+  return { kind: 'note', name: SEARCHED, text: print(searched) };
+}
+
+export interface TransferNotes {
+  readonly sent: readonly SentTransfer[];
+  readonly books: ReadonlyMap<NodeId, TransferBook>;
+  readonly searched: Searched | undefined;
+}
+
+/** Reads what the functions above wrote. */
+export function readTransferNotes(notes: readonly NoteRecord[]): TransferNotes {
+  const sent: SentTransfer[] = [];
+  const books = new Map<NodeId, TransferBook>();
+  let searched: Searched | undefined;
+  for (const { name, text } of notes) {
+    if (name.startsWith(SENT)) {
+      const { wei, remainder, ...rest } = JSON.parse(text) as SentTransfer & Texts<'wei' | 'remainder'>;
+      sent.push({ ...rest, wei: BigInt(wei), remainder: BigInt(remainder) });
+    } else if (name.startsWith(BOOK)) books.set(name.slice(BOOK.length), readBook(text));
+    else if (name === SEARCHED) searched = JSON.parse(text) as Searched;
+  }
+  return { sent, books, searched };
+}
+
+type Texts<Name extends string> = { readonly [Each in Name]: string };
+
+function readBook(text: string): TransferBook {
+  const book = JSON.parse(text) as Texts<'creditedWei' | 'remainder'> & {
+    readonly recent: readonly (ArrivedTransfer & Texts<'wei'>)[];
+  };
+  return {
+    recent: book.recent.map((each) => ({ ...each, wei: BigInt(each.wei) })),
+    creditedWei: BigInt(book.creditedWei),
+    remainder: BigInt(book.remainder),
+  };
+}
+
+function print(value: object): string {
+  return JSON.stringify(value, (_key, each: unknown) => (typeof each === 'bigint' ? each.toString() : each));
+}

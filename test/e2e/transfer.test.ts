@@ -1,0 +1,89 @@
+import assert from 'node:assert/strict';
+import { after, before, describe, test } from 'node:test';
+import { byteOrigin, fetchBytes, socksHello } from '../../bench/relay/origin.ts';
+import type { Chain } from '../../src/chain/chain.ts';
+import type { DevChainServer } from '../../src/chain/dev-chain-server.ts';
+import { createEvmChain } from '../../src/chain/evm-chain.ts';
+import type { LinkStatus } from '../../src/node/node.ts';
+import { systemClock } from '../../src/node/system-clock.ts';
+import { Line, type LineToml, lineChain, lineSigners } from './line.fixture.ts';
+
+const FACTORY = '0x000000000000000000000000000000000000fac7';
+const BLOCK_MS = 60;
+const WEI_PER_UNIT = 10n ** 10n;
+
+describe('payment by transfer', { timeout: 60_000 }, () => {
+  const signers = lineSigners(2);
+  let rpc: DevChainServer;
+  let chain: Chain;
+  let line: Line;
+  let origin: Awaited<ReturnType<typeof byteOrigin>>;
+  const settlement = () => `methods = ["transfer", "barter"]\nconfirmations = 3\nblock_ms = ${BLOCK_MS}`;
+  const linkOf = (index: number): LinkStatus => line.nodes[index]?.node.status().links[0] as LinkStatus;
+  const connected = () =>
+    line.until(() => linkOf(0)?.connected && linkOf(1)?.services.transit.theirAskPerMb !== undefined);
+
+  before(async () => {
+    origin = await byteOrigin();
+    rpc = await lineChain(signers, BLOCK_MS);
+    const [gateway] = signers;
+    if (gateway === undefined) assert.fail();
+    chain = createEvmChain({ urls: [rpc.url], chainId: 31_337, factory: FACTORY, signer: gateway, clock: systemClock });
+    const toml: LineToml = { rpcUrl: rpc.url, settlement };
+    line = new Line(2, toml);
+    await line.start();
+    await connected();
+  });
+  after(async () => {
+    await line.close();
+    await chain.close();
+    await rpc.close();
+    origin.close();
+  });
+
+  /** What arrived at the gateway on the chain, in units. */
+  const arrived = async (): Promise<number> =>
+    Number(((await chain.balance(signers[0]?.id ?? '')) - 10n ** 20n) / WEI_PER_UNIT);
+  const download = async (bytes: number): Promise<void> => {
+    assert.equal(await fetchBytes(line.proxyPort, bytes, socksHello(origin.port)), bytes);
+    await line.until(() => line.nodes.every(({ node }) => node.status().streams === 0));
+  };
+  const settled = () =>
+    line.until(
+      () =>
+        linkOf(1).pending === 0 && linkOf(0).received === linkOf(1).paid && linkOf(0).balance === -linkOf(1).balance,
+    );
+
+  test('what is owed is paid on the chain, counted once, and both books agree', async () => {
+    await download(6_000_000);
+    await settled();
+    assert.ok(linkOf(0).received > 0);
+    assert.equal(await arrived(), linkOf(0).received);
+  });
+
+  test('the payer stopped while its payment is on its way: made once, counted once', async () => {
+    const before = linkOf(0).received;
+    const paying = line.nodes[1]?.events.length ?? 0;
+    void fetchBytes(line.proxyPort, 6_000_000, socksHello(origin.port)).catch(() => undefined);
+    await line.until(() => line.nodes[1]?.events.slice(paying).some(({ kind }) => kind === 'paying') === true);
+    await line.nodes[1]?.stop();
+    await line.startNode(1);
+    await connected();
+    await settled();
+    assert.ok(linkOf(0).received > before);
+    assert.equal(await arrived(), linkOf(0).received);
+  });
+
+  test('the receiver stopped while a payment comes: found when it is back', async () => {
+    const before = linkOf(0).received;
+    const paying = line.nodes[1]?.events.length ?? 0;
+    void fetchBytes(line.proxyPort, 6_000_000, socksHello(origin.port)).catch(() => undefined);
+    await line.until(() => line.nodes[1]?.events.slice(paying).some(({ kind }) => kind === 'paying') === true);
+    await line.nodes[0]?.stop();
+    await line.startNode(0);
+    await connected();
+    await settled();
+    assert.ok(linkOf(0).received > before);
+    assert.equal(await arrived(), linkOf(0).received);
+  });
+});
