@@ -42,6 +42,13 @@ const neighbourBody = v.optional(
   {},
 );
 const linkBody = v.strictObject({ neighbour: v.pipe(v.string(), v.toLowerCase(), v.check(isNodeId)) });
+const settleBody = v.optional(
+  v.strictObject({
+    neighbour: v.optional(v.pipe(v.string(), v.toLowerCase(), v.check(isNodeId))),
+    aheadUnits: v.optional(v.pipe(v.number(), v.safeInteger(), v.minValue(0)), 0),
+  }),
+  { aheadUnits: 0 },
+);
 const emptyBody = v.optional(v.strictObject({}), {});
 const backupBody = v.strictObject({ path: v.pipe(v.string(), v.minLength(1), v.maxLength(4096), v.check(isAbsolute)) });
 
@@ -83,8 +90,8 @@ export function createApiApp({ node, token, actions = {}, fault }: ApiAppOptions
   app.post('/v1/payments/pause', async (context) => pausePayments(context, node, true));
   app.post('/v1/payments/resume', async (context) => pausePayments(context, node, false));
   app.post('/v1/payments/settle', async (context) => {
-    const { neighbour } = await readBody(context, neighbourBody);
-    node.settle(neighbour);
+    const { aheadUnits, neighbour } = await readBody(context, settleBody);
+    node.settle(neighbour, aheadUnits);
     return context.json({ ok: true, ...(neighbour !== undefined && { neighbour }) });
   });
   app.post('/v1/history/sign', async (context) => {

@@ -57,7 +57,7 @@ export async function sendPacket(node: WayleaveNode, body: v.InferOutput<typeof 
   if (body.value === undefined && quote === undefined) throw new WayleaveError('PACKET_NO_ROUTE', { to: body.to });
   const value = body.value ?? Math.ceil(((quote ?? 0) * (100 + body.marginPercent)) / 100);
   const { to, replies, waitMs } = body;
-  return { ok: true, quote, ...shown(await packets.user.send({ to, value, payload: bytes, replies, waitMs })) };
+  return { ok: true, quote, ...shown(await packets.send({ to, value, payload: bytes, replies, waitMs })) };
 }
 
 /** Sets how the node answers requests. Throws `PACKETS_OFF`. */

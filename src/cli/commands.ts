@@ -56,6 +56,11 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: async (context) => (await import('./serve.ts')).serveCommand(context),
   },
   {
+    name: 'pay',
+    summary: 'pay a neighbour now, or ahead',
+    load: async (context) => (await import('./pay.ts')).payCommand(context),
+  },
+  {
     name: 'cash',
     summary: 'hand in the cheques of neighbours, or show what that would bring',
     load: async (context) => (await import('./cash.ts')).cashCommand(context),

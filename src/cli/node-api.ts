@@ -92,6 +92,10 @@ export class NodeApi {
     return (await this.#call('POST', '/v1/packets/send', order)) as SentPacket;
   }
 
+  async settle(order: { neighbour?: string; aheadUnits: number }): Promise<void> {
+    await this.#call('POST', '/v1/payments/settle', order);
+  }
+
   async cash(): Promise<{ readonly cashed: number }> {
     return (await this.#call('POST', '/v1/cash')) as { cashed: number };
   }

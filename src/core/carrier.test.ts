@@ -66,6 +66,32 @@ describe('a carrier', () => {
     assert.equal(bed.carrier.arrived(bed.left, bed.packet({ destination: here })).value, 100);
   });
 
+  it('tells what a neighbour brought that went on: all but tolls, fees and what came back', () => {
+    const bed = new Bed({ refusalFee: 30 });
+    bed.carrier.arrived(bed.left, bed.packet());
+    assert.equal(bed.carrier.passedOn(bed.left), 95);
+    bed.carrier.arrived(bed.left, bed.packet({ destination: unknown }));
+    assert.equal(bed.carrier.passedOn(bed.left), 95);
+    bed.carrier.left(bed.right, 95);
+    assert.equal(bed.carrier.passedOn(bed.right), 0, 'it was given value');
+  });
+
+  it('says that it is short where the next neighbour takes no more before it is paid', () => {
+    const ledger = new Ledger();
+    const short: number[] = [];
+    const carrier = new Carrier({ ledger, salt: 1, short: (row) => short.push(row) });
+    const row = ledger.addLink();
+    for (const column of ['dropAt', 'peerDropAt', 'leaseLeft'] as const) ledger.setLimit(row, column, 100_000);
+    carrier.setLink(row, terms({ peerValueAt: 0 }));
+    carrier.table.set(far, row);
+    assert.equal(carrier.arrived(SELF, new Bed().packet()).reason, 'NO_CREDIT');
+    assert.deepEqual([short, carrier.maySend(row, 100)], [[row], false]);
+    ledger.paying(row, 100);
+    assert.equal(carrier.maySend(row, 100), false, 'not before it is acknowledged');
+    ledger.paid(row, 100);
+    assert.equal(carrier.maySend(row, 100), true);
+  });
+
   it('gives no answer to who does not pay for one', () => {
     const bed = new Bed({ refusalFee: 30 });
     const probe = (value: number) => bed.carrier.arrived(bed.left, bed.packet({ value, destination: unknown })).action;

@@ -56,6 +56,8 @@ export interface CarrierOptions {
   readonly salt: number;
   /** How long ids are remembered; at least `MAX_LIFE_MS`. */
   readonly windowMs?: number;
+  /** A packet could not leave by a link: the neighbour takes no more value before it is paid. */
+  readonly short?: (to: LinkRow) => void;
 }
 
 const PACKETS = serviceColumn.packets;
@@ -90,20 +92,27 @@ export class Carrier {
   fees = 0;
   unclaimed = 0;
   readonly #ledger: Ledger;
+  readonly #short: CarrierOptions['short'];
   readonly #window: PacketWindow;
   #cells = new Float64Array(16 * CELLS);
+  /** Tolls and fees kept from what came from each link. */
+  #kept = new Float64Array(16);
   readonly #decision: Decision = { action: 'drop', to: SELF, value: 0, reason: 'none', wanted: 0 };
   readonly #passed: Passed = { from: SELF, to: SELF, valueIn: 0, toll: 0, wantsChange: false };
 
   constructor(options: CarrierOptions) {
     this.#ledger = options.ledger;
+    this.#short = options.short;
     this.#window = new PacketWindow(options.windowMs ?? MAX_LIFE_MS, options.salt);
     this.table = new ForwardingTable(options.salt);
   }
 
   /** A link carries packets, under these terms; undefined: it does not any more. */
   setLink(row: LinkRow, link: CarrierLink | undefined): void {
-    while ((row + 1) * CELLS > this.#cells.length) this.#cells = doubled(this.#cells);
+    while ((row + 1) * CELLS > this.#cells.length) {
+      this.#cells = doubled(this.#cells);
+      this.#kept = doubled(this.#kept);
+    }
     const { offers, toll, valueAt, peerValueAt, refusalFee, surgePerPacket = 0 } = link ?? CLOSED;
     const queued = this.#cell(row, Cell.queued);
     this.#cells.set(
@@ -153,17 +162,31 @@ export class Carrier {
   #forward(from: LinkRow, to: LinkRow, packet: PacketHeader): Decision {
     const toll = from === SELF ? 0 : this.#toll(from, to, packet.sizeBytes);
     const value = packet.value - toll;
-    if (value < 0) return this.#refuse(from, packet, this.#short(to, value), toll);
-    if (!this.#maySend(to, value)) return this.#refuse(from, packet, 'NO_CREDIT', 0);
+    if (value < 0) return this.#refuse(from, packet, this.#tooLittle(to, value), toll);
+    if (!this.maySend(to, value)) {
+      this.#short?.(to);
+      return this.#refuse(from, packet, 'NO_CREDIT', 0);
+    }
     this.#remember(from, to, packet, toll);
     this.#taken(from, packet);
-    this.tolls += toll;
+    this.#keep(from, toll);
     this.#queue(to, value);
     return this.#decide('forward', to, value, 'none');
   }
 
+  #keep(from: LinkRow, toll: number): void {
+    this.tolls += toll;
+    if (from !== SELF) this.#kept[from] = (this.#kept[from] as number) + toll;
+  }
+
+  /** Value that came from a neighbour, net of what went to it, and did not stay here as toll or fee. Units. */
+  passedOn(row: LinkRow): Units {
+    const net = this.#ledger.get(row, Column.provided + PACKETS) - this.#ledger.get(row, Column.consumed + PACKETS);
+    return Math.max(0, net - (this.#kept[row] ?? 0));
+  }
+
   /** Too little for the toll: for the usual one, or only for what a long line adds to it. */
-  #short(to: LinkRow, value: number): Reason {
+  #tooLittle(to: LinkRow, value: number): Reason {
     const surge = this.#cell(to, Cell.surge);
     return surge > 0 && value + surge >= 0 ? 'CONGESTED' : 'UNDERFUNDED';
   }
@@ -211,7 +234,7 @@ export class Carrier {
   stranded(packet: PacketHeader, way: { from: LinkRow; to: LinkRow; value: Units }, reason: StrandReason): Decision {
     const toll = packet.value - way.value;
     this.#queue(way.to, -way.value);
-    this.tolls -= toll;
+    this.#keep(way.from, -toll);
     // Nobody may return it any more; its id may be forgotten already, which changes nothing of what it is worth.
     this.#window.take(packet.idHigh, packet.idLow, way.to);
     return this.#goBack(way.from, packet.value, reason, toll);
@@ -242,6 +265,7 @@ export class Carrier {
     if (from === SELF) return this.#decide('return', SELF, value, { reason, wanted });
     const fee = this.#cell(from, Cell.refusalFee);
     this.fees += Math.min(value, fee);
+    this.#kept[from] = (this.#kept[from] as number) + Math.min(value, fee);
     // An answer costs the fee: who asks with less gets none, or networks could be explored for nothing.
     if (value < fee) return this.#decide('drop', from, 0, { reason, wanted });
     return this.#booked(from, value - fee, reason, wanted);
@@ -267,15 +291,18 @@ export class Carrier {
     if (ledger.halted(from)) return false;
     // Beyond the lease a crash could forget it, while what went on for it is owed all the same.
     if (value > Math.max(0, ledger.get(from, Column.leaseLeft))) return false;
-    const granted = Math.min(this.#cell(from, Cell.valueAt), ledger.get(from, Column.dropAt));
-    return ledger.debtOf(from) + ledger.get(from, Column.heldProvide) + value <= granted;
+    const after = ledger.debtOf(from) + value;
+    // Service under way may still be owed for later, as if it had begun then: it only has to fit the whole limit.
+    if (after + ledger.get(from, Column.heldProvide) > ledger.get(from, Column.dropAt)) return false;
+    return after <= this.#cell(from, Cell.valueAt);
   }
 
-  #maySend(to: LinkRow, value: Units): boolean {
+  /** Whether a neighbour takes so much more value now, what waits to leave included. */
+  maySend(to: LinkRow, value: Units): boolean {
     const ledger = this.#ledger;
     const queued = this.#cell(to, Cell.queued);
     if (value + queued > ledger.roomToConsume(to)) return false;
-    const owed = ledger.get(to, Column.assumed) - ledger.get(to, Column.balance) + ledger.get(to, Column.heldConsume);
+    const owed = ledger.get(to, Column.assumed) - ledger.get(to, Column.balance);
     return owed + queued + value <= this.#cell(to, Cell.peerValueAt);
   }
 

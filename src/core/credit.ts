@@ -28,6 +28,8 @@ export interface CreditFacts {
   readonly paidOut: Units;
   /** Taken off what it owed when books were compared, since it had counted less. */
   readonly writtenOff: Units;
+  /** Value of its packets that went on to others: what it pays for that is no income. */
+  readonly passedOn?: Units;
 }
 
 /** What is remembered of one neighbour's credit. `store/` has the same fields in its record. */
@@ -131,7 +133,7 @@ export class CreditBook {
   /** Net income kept from `id` that counts: negative while it has cost more than it brought. */
   kept(id: NodeId, facts: CreditFacts): number {
     const { base, cost, gas } = this.stateOf(id);
-    return facts.final - facts.paidOut - facts.writtenOff - cost - gas - base;
+    return facts.final - facts.paidOut - facts.writtenOff - (facts.passedOn ?? 0) - cost - gas - base;
   }
 
   /** It came back with a restored backup: it starts again from a newcomer's credit. */

@@ -7,7 +7,7 @@ import type { NodeId } from './node-id.ts';
 import { type DebtLimits, debtState, FLOOR_BYTES_PER_SECOND, Pace, serviceRate, throttleAt } from './pace.ts';
 import { Purchases } from './purchases.ts';
 import { RateMeter } from './rate-meter.ts';
-import { agreedTotal, mayHaveUsed } from './reconcile.ts';
+import { agreedTotal, certainOf, coveredBy, mayHaveUsed } from './reconcile.ts';
 import { type Relation, relationBetween, relationObserved } from './relation.ts';
 import { SERVICES, type Service, serviceColumn } from './service.ts';
 import { ServiceAccount } from './service-account.ts';
@@ -61,6 +61,7 @@ export class LinkAccount {
   settling = false;
   #ready = false;
   #admitted: [number, number, number] = [0, 0, 0];
+  #ahead = 0;
   readonly #services: readonly ServiceAccount[];
   readonly #watchers = new Set<() => void>();
   #moved: () => void = () => undefined;
@@ -271,15 +272,15 @@ export class LinkAccount {
    */
   counts(opening: boolean, storeEpoch: number): CountsMessage {
     const provided = this.#nets('provided');
-    const all = provided[0] + provided[1] + provided[2];
-    const { ledger, row } = this;
-    const paidOut = ledger.get(row, Column.paid) + ledger.get(row, Column.pending);
-    const covered = ledger.get(row, Column.received) - paidOut;
-    const admitted = provided.map((total, s) =>
-      Math.max(0, covered - (all - total), this.#admitted[s] as number),
-    ) as unknown as PerService;
+    const admitted = certainOf(provided, coveredBy(this) - this.#ahead, this.#admitted);
     const consumed = opening ? this.#nets('consumed') : this.#writtenConsumed;
     return { kind: 'counts', opening, storeEpoch, provided, admitted, consumed };
+  }
+
+  /** A payment of the neighbour was booked. What it paid ahead says nothing of what it has counted. */
+  wasPaid(): void {
+    const [transit, chunks, packets] = this.#nets('provided');
+    this.#ahead = Math.max(this.#ahead, coveredBy(this) - transit - chunks - packets);
   }
 
   #nets(side: 'provided' | 'consumed'): PerService {
@@ -394,5 +395,6 @@ export class LinkAccount {
     }
     this.#writtenConsumed = this.#nets('consumed');
     this.banned = record.closed;
+    this.wasPaid();
   }
 }

@@ -2,6 +2,7 @@ import type { ErrorCode } from './errors.ts';
 import { Column } from './ledger.ts';
 import type { LinkAccount } from './link-account.ts';
 import type { PaymentAckMessage, PaymentMessage } from './message.ts';
+import { aheadOf } from './pay-ahead.ts';
 import { news, type SessionEffect, type SessionEvent } from './session-effect.ts';
 import type { SessionRules } from './session-rules.ts';
 import { commonMethod, PAYMENT_METHODS, type PaymentMethod, type Terms } from './terms.ts';
@@ -46,6 +47,8 @@ export class Payments {
   paused = false;
   /** The operator wants what is owed to be paid, though it is not due yet. */
   demanded = false;
+  /** And so much beyond it: paid before there is a debt, for packets that are to be taken on no credit. Units. */
+  aheadUnits: Units = 0;
   readonly #account: LinkAccount;
   readonly #rules: SessionRules;
   readonly #lanes: Lane[] = [];
@@ -76,7 +79,7 @@ export class Payments {
       const { id = -1, sent = false } = inFlight ?? {};
       return [PAYMENT_METHODS.indexOf(method), id, sent, pendingUnits, Math.max(0, shutUntilMs - nowMs)];
     });
-    return [this.paused, this.#wouldPay, this.#lastPaymentId, payInMs, arrived, ...lanes];
+    return [this.paused, this.aheadUnits, this.#wouldPay, this.#lastPaymentId, payInMs, arrived, ...lanes];
   }
 
   /** Two states with the same lanes are the same state: they stand in the order of the methods. */
@@ -106,7 +109,9 @@ export class Payments {
     if (!account.enforce) this.#wouldHavePaid(effects);
     const lane = this.#open(terms, nowMs);
     if (!account.enforce || this.paused || lane === undefined) return false;
-    const units = account.payable();
+    const units = account.payable() + aheadOf(account, this.aheadUnits);
+    this.aheadUnits = 0;
+    if (units === 0) return false;
     this.#add(lane, units);
     this.#lastPaymentId += 1;
     lane.inFlight = { id: this.#lastPaymentId, sent: false, demanded: this.demanded };
@@ -130,8 +135,9 @@ export class Payments {
 
   #due(): boolean {
     if (!this.demanded) return this.#account.payDue();
-    const owing = this.#account.payable() > 0;
+    const owing = this.#account.payable() + aheadOf(this.#account, this.aheadUnits) > 0;
     this.demanded = owing;
+    if (!owing) this.aheadUnits = 0;
     return owing;
   }
 
@@ -218,6 +224,7 @@ export class Payments {
     const code = outcome.accepted ? '' : outcome.code;
     if (outcome.accepted) {
       if (outcome.units > 0) this.#account.ledger.received(this.#account.row, outcome.units, outcome.clearing);
+      this.#account.wasPaid();
       // Also for one that came again: the first time it may not have become durable.
       effects.push({ kind: 'keepPayment', id, method });
       if (outcome.units > 0) effects.push(news('received', { id, amount: outcome.units, method }));

@@ -1,5 +1,6 @@
 import { Column } from './ledger.ts';
 import type { LinkAccount } from './link-account.ts';
+import type { PerService } from './message.ts';
 import { SERVICES } from './service.ts';
 import type { Units } from './units.ts';
 
@@ -26,6 +27,21 @@ export interface Claim {
 export function agreedTotal(claim: Claim): Units {
   if (claim.consumed >= claim.provided) return claim.consumed;
   return Math.max(claim.consumed, Math.min(claim.admitted, claim.provided));
+}
+
+/**
+ * The least that the user must have got of each service: what it admitted, and what it has paid for (`covered`, units).
+ * Where several services were sold, only what the others cannot explain is certain of each.
+ */
+export function certainOf(provided: PerService, covered: Units, admitted: PerService): PerService {
+  const all = provided[0] + provided[1] + provided[2];
+  const of = (s: 0 | 1 | 2): Units => Math.max(0, covered - (all - provided[s]), admitted[s]);
+  return [of(0), of(1), of(2)];
+}
+
+/** Paid to me, less what I paid and am paying. Units, signed. */
+export function coveredBy({ ledger, row }: LinkAccount): number {
+  return ledger.get(row, Column.received) - ledger.get(row, Column.paid) - ledger.get(row, Column.pending);
 }
 
 /** The most, in MB at my highest price, that I believe to have used since a copy was made of my books. */

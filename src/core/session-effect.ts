@@ -16,8 +16,8 @@ export type SessionEvent =
   | { readonly kind: 'leaseDurable' }
   | PaymentEvent
   | { readonly kind: 'pause'; readonly paused: boolean }
-  /** The operator wants what is owed to be paid, though it is not due yet. */
-  | { readonly kind: 'settle' }
+  /** The operator wants what is owed to be paid, though it is not due yet, and so much beyond it. */
+  | { readonly kind: 'settle'; readonly aheadUnits?: Units }
   /** A mark is wanted (`Session.markWanted`), and nothing waits to leave. What is sent in answer must leave at once. */
   | { readonly kind: 'quiet' }
   /** The connection is about to be ended in order. */

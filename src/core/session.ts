@@ -127,6 +127,7 @@ export class Session {
         return this.#pay(nowMs, effects);
       case 'settle':
         this.#payments.demanded = true;
+        this.#payments.aheadUnits = event.aheadUnits ?? 0;
         return this.#pay(nowMs, effects);
       case 'fault':
         return this.#fault(event.code, nowMs, effects);

@@ -163,6 +163,13 @@ const packets: Fields<PacketsConfig> = {
     default: 0,
     doc: 'The most value taken from a neighbour on credit. Value is money: 0 takes only what it has prepaid.',
   }),
+  prepayUnits: integer({
+    min: 0,
+    max: MAX_UNITS,
+    unit: 'units',
+    default: 0,
+    doc: 'The most paid ahead to a listed neighbour that takes no value on credit, when a packet needs it. You lose it if that neighbour vanishes. 0: nothing.',
+  }),
   discipline: choice({
     of: ['weighted', 'strict'],
     default: 'weighted',

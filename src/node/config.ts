@@ -82,6 +82,8 @@ export interface PacketsConfig {
   readonly refusalFee: number;
   /** The most value taken from a neighbour on credit. Units; 0: only what it has prepaid. */
   readonly valueAtUnits: number;
+  /** The most kept paid ahead to a neighbour that takes value on no credit, when a packet needs it. Units. */
+  readonly prepayUnits: number;
   readonly discipline: 'weighted' | 'strict';
   /** What this node's own packets count for in line, beside what the next neighbour offers. Units per MB. */
   readonly ownPriorityPerMb: number;

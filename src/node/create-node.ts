@@ -162,6 +162,7 @@ class RunningNode implements WayleaveNode {
       stored,
       neighbours: () => this.#neighbours,
       received: () => this.#settlement.received(),
+      passedOn: (id) => this.packets?.passedOn(id) ?? 0,
       costPerMb: () => this.#market.resaleCostPerMb(),
       emit: (kind, facts) => this.#emit(kind, facts),
     });
@@ -202,6 +203,8 @@ class RunningNode implements WayleaveNode {
       accountOf: (id) => this.#neighbours.get(id)?.account,
       preference: (id) => this.#market.preference(id),
       rerouted: () => this.#refresh(),
+      listed: (id) => this.#neighbours.known(id)?.config !== undefined,
+      payAhead: (id, units) => this.settle(id, units),
       fault: (neighbour, error) => this.#streamFault(neighbour, error),
       emit: (kind, facts) => this.#emit(kind, facts),
     });
@@ -352,8 +355,8 @@ class RunningNode implements WayleaveNode {
     this.#tell({ kind: 'pause', paused }, neighbour);
   }
 
-  settle(neighbour?: NodeId): void {
-    this.#tell({ kind: 'settle' }, neighbour);
+  settle(neighbour?: NodeId, aheadUnits = 0): void {
+    this.#tell({ kind: 'settle', aheadUnits }, neighbour);
   }
 
   /** One neighbour's session, or every one's. */

@@ -20,6 +20,8 @@ export interface CreditsOptions {
   /** Read late: the neighbours are made with what this says of them. */
   readonly neighbours: () => Neighbours | undefined;
   readonly received: () => readonly ReceivedChequeRecord[];
+  /** Value of its packets that went on to others. */
+  readonly passedOn: (neighbour: NodeId) => Units;
   /** What access costs now, at the least. */
   readonly costPerMb: () => PricePerMb | undefined;
   readonly emit: (kind: 'credit' | 'fault', facts: Record<string, string | number | undefined>) => void;
@@ -187,6 +189,7 @@ export class Credits {
       final: Math.max(0, ledger.get(row, Column.received) - (uncashed.get(id) ?? 0)),
       paidOut: paid + ledger.unpaidDebt(row),
       writtenOff: Math.max(0, -corrected),
+      passedOn: this.#options.passedOn(id),
     };
   }
 

@@ -4,6 +4,7 @@ import type { Ledger } from '../core/ledger.ts';
 import type { LinkAccount } from '../core/link-account.ts';
 import type { NodeId } from '../core/node-id.ts';
 import { NO_TOLL, type PathPrice } from '../core/route.ts';
+import type { Units } from '../core/units.ts';
 import { type Channel, type Link, ResetCode } from '../link/link.ts';
 import type { LinkServices } from '../neighbour/link-services.ts';
 import { isMailBox } from '../packets/mail-box.ts';
@@ -24,6 +25,9 @@ export interface NodeServicesOptions {
   readonly preference: (neighbour: NodeId) => number;
   /** The way to the internet is another one: prices may follow. */
   readonly rerouted: () => void;
+  readonly listed: (neighbour: NodeId) => boolean;
+  /** Pays a neighbour what is owed, and so much beyond it. */
+  readonly payAhead: (neighbour: NodeId, units: Units) => void;
   readonly fault: (neighbour: NodeId, error: unknown) => void;
   readonly emit: (kind: 'packet', facts: Record<string, string | number | undefined>) => void;
 }
@@ -42,6 +46,7 @@ export class NodeServices implements LinkServices {
     this.packets = config.packets.enabled
       ? new PacketService({
           ...{ self, config: config.packets, clock, randomBytes, ledger, accountOf, routeTo, tolled, fault, emit },
+          ...{ listed: options.listed, payAhead: options.payAhead },
         })
       : undefined;
     this.routing = new Routing({

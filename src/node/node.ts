@@ -18,8 +18,11 @@ export interface WayleaveNode {
   subscribe(listener: (event: NodeEvent) => void): () => void;
   /** Stops (or resumes) paying a neighbour, or everyone. For demonstrations and emergencies. */
   pausePayments(paused: boolean, neighbour?: NodeId): void;
-  /** Pays what is owed to a neighbour, or to everyone, though it is not due yet. */
-  settle(neighbour?: NodeId): void;
+  /**
+   * Pays what is owed to a neighbour, or to everyone, though it is not due yet, and `aheadUnits` beyond it as far as what
+   * the neighbour may owe here allows (`payAt`).
+   */
+  settle(neighbour?: NodeId, aheadUnits?: number): void;
   /** Every unit on one link explained. Rejects with `LEDGER_NO_ACCOUNT`, `LEDGER_TOO_LONG`, `STORE_*`. */
   ledger(query: LedgerQuery): Promise<LinkLedger>;
   /** How a neighbour has paid, as a text this node signs (`node/attestation.ts`). Throws `LEDGER_NO_ACCOUNT`. */

@@ -41,9 +41,8 @@ export function offer(
       chunks: { askPerMb: undefined, bidPerMb: 0 },
       packets: { askPerMb: config.packets.enabled ? 0 : undefined, bidPerMb: 0 },
     },
-    payAt: credit.payAt,
-    dropAt: credit.dropAt,
-    valueAt: valueAtFor(config, neighbour),
+    ...withAhead(credit, config, neighbour),
+    valueAt: valueAtFor(config, neighbour, facts),
     metering: config.transit.metering,
     allotment: { bytes: 1_000_000, ms: 1_000 },
     priority: offersTo(neighbour),
@@ -57,9 +56,26 @@ function offersTo(neighbour: NeighbourConfig | undefined): PriorityOffers {
   return { sendingPerMb: neighbour?.offerSendingPerMb ?? 0, receivingPerMb: neighbour?.offerReceivingPerMb ?? 0 };
 }
 
-/** How much value a neighbour may give on credit; 0 where nothing is carried. */
-function valueAtFor({ packets }: NodeConfig, neighbour: NeighbourConfig | undefined): Units {
-  return packets.enabled ? (neighbour?.valueAtUnits ?? packets.valueAtUnits) : 0;
+/** What is paid ahead is inside the limits: it is what the neighbour owes. Nobody pays strangers ahead. */
+function withAhead(
+  { dropAt, payAt }: { readonly dropAt: Units; readonly payAt: Units },
+  { packets }: NodeConfig,
+  neighbour: NeighbourConfig | undefined,
+): Pick<Terms, 'payAt' | 'dropAt'> {
+  const ahead = neighbour === undefined ? 0 : packets.prepayUnits;
+  return { payAt: payAt + ahead, dropAt: dropAt + ahead };
+}
+
+/**
+ * How much value a neighbour may give on credit: what the operator grants, else what it has earned, by payments that were
+ * honoured and were not passed on (DESIGN §3). 0 for a new key: it pays ahead. 0 where nothing is carried.
+ */
+function valueAtFor(
+  { packets }: NodeConfig,
+  neighbour: NeighbourConfig | undefined,
+  { earned = 0 }: OfferFacts,
+): Units {
+  return packets.enabled ? Math.max(neighbour?.valueAtUnits ?? packets.valueAtUnits, earned) : 0;
 }
 
 /**

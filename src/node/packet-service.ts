@@ -12,7 +12,7 @@ import type { PriorityOffers } from '../core/terms.ts';
 import { MAX_PRICE, type PricePerMb, type Units } from '../core/units.ts';
 import type { Channel, Link } from '../link/link.ts';
 import { PacketRelay } from '../packets/packet-relay.ts';
-import { PacketUser } from '../packets/packet-user.ts';
+import { type PacketOrder, type PacketOutcome, PacketUser } from '../packets/packet-user.ts';
 import { PACKET_HEADER_BYTES } from '../wire/packet.ts';
 import type { PacketsConfig } from './config.ts';
 import type { PacketLinkStatus, PacketStatus } from './node.ts';
@@ -28,10 +28,16 @@ export interface PacketServiceOptions {
   readonly routeTo: (node: NodeId) => Route | undefined;
   /** What is taken for sending out to a neighbour changed. */
   readonly tolled: (neighbour: NodeId, toll: PathPrice) => void;
+  /** The operator wrote it into the configuration. */
+  readonly listed: (neighbour: NodeId) => boolean;
+  /** Pays a neighbour what is owed, and so much beyond it. */
+  readonly payAhead: (neighbour: NodeId, units: Units) => void;
   readonly fault: (neighbour: NodeId, error: unknown) => void;
   readonly emit: (kind: 'packet', facts: Record<string, string | number | undefined>) => void;
 }
 
+/** Packets that are short at once share one payment. Milliseconds. */
+const PAY_AHEAD_MS = 10;
 /** Pairs of a link that a status lists, those that sent most. */
 const MOST_PAIRS_SHOWN = 100;
 const NO_OFFERS: PriorityOffers = { sendingPerMb: 0, receivingPerMb: 0 };
@@ -46,6 +52,8 @@ interface Member {
   surge: Surge;
   /** What routes were last told that sending by it takes. */
   told: PathPrice | undefined;
+  /** Something is about to be paid ahead to it. */
+  paying: boolean;
   /** What it offered when its packets were weighed last. */
   weighed: PriorityOffers;
 }
@@ -83,7 +91,8 @@ export class PacketService {
     if (this.#carrier === undefined || this.#relay === undefined) {
       const { clock, config, ledger, randomBytes, self } = this.#options;
       const [a = 0, b = 0, c = 0, d = 0] = randomBytes(4);
-      this.#carrier = new Carrier({ ledger: ledger(), salt: (a << 24) | (b << 16) | (c << 8) | d });
+      const salt = (a << 24) | (b << 16) | (c << 8) | d;
+      this.#carrier = new Carrier({ ledger: ledger(), salt, short: (row) => this.#payAheadSoon(row) });
       this.#relay = new PacketRelay({
         self,
         carrier: this.#carrier,
@@ -111,7 +120,16 @@ export class PacketService {
     if (account === undefined) return;
     this.#members.get(link.peer)?.unwatch();
     const unwatch = account.watch(() => this.#terms(account));
-    const member: Member = { account, link, unwatch, open: false, surge: 1, told: undefined, weighed: NO_OFFERS };
+    const member: Member = {
+      account,
+      link,
+      unwatch,
+      open: false,
+      surge: 1,
+      told: undefined,
+      paying: false,
+      weighed: NO_OFFERS,
+    };
     this.#members.set(link.peer, member);
     this.#byRow[account.row] = member;
     this.#made.relay.linkUp(link, account.row);
@@ -127,6 +145,52 @@ export class PacketService {
     if (surge === member.surge) return;
     member.surge = surge;
     this.#terms(member.account);
+  }
+
+  /** Value is taken on no credit from this node: it is paid for first, as far as the operator allows (DESIGN §3). */
+  #payAheadSoon(row: number): void {
+    const { clock, config, listed, payAhead } = this.#options;
+    const member = this.#byRow[row];
+    if (member === undefined || member.paying || config.prepayUnits === 0) return;
+    const { account } = member;
+    if (!listed(account.neighbour)) return;
+    member.paying = true;
+    clock.after(PAY_AHEAD_MS, () => {
+      member.paying = false;
+      const ahead = config.prepayUnits - Math.max(0, account.ledger.debtOf(account.row));
+      if (ahead > 0) payAhead(account.neighbour, ahead);
+    });
+  }
+
+  /**
+   * Sends a packet of this node's own and says what became of it; first pays ahead for it where that is needed, which
+   * takes part of `order.waitMs`. Throws as `PacketUser.send`.
+   */
+  async send(order: PacketOrder): Promise<PacketOutcome> {
+    const startMs = this.#options.clock.nowMs();
+    await this.#paidFor(order);
+    const waitedMs = this.#options.clock.nowMs() - startMs;
+    return this.user.send({ ...order, waitMs: Math.max(0, order.waitMs - waitedMs) });
+  }
+
+  #paidFor({ to, value, waitMs }: PacketOrder): Promise<void> {
+    const via = this.#options.routeTo(to)?.via;
+    const account = via === undefined ? undefined : this.#members.get(via)?.account;
+    if (account === undefined || this.#options.config.prepayUnits === 0) return Promise.resolve();
+    const fits = () => this.#made.carrier.maySend(account.row, value);
+    if (fits()) return Promise.resolve();
+    this.#payAheadSoon(account.row);
+    return new Promise((resolve) => {
+      const done = () => {
+        unwatch();
+        timer.cancel();
+        resolve();
+      };
+      const unwatch = account.watch(() => {
+        if (fits()) done();
+      });
+      const timer = this.#options.clock.after(waitMs, done);
+    });
   }
 
   /** What a neighbour offers for its place in line (DESIGN §6). */
@@ -228,6 +292,12 @@ export class PacketService {
   heldBack(neighbour: NodeId): Units {
     const account = this.#members.get(neighbour)?.account;
     return account === undefined ? 0 : this.#made.carrier.heldBack(account.row);
+  }
+
+  /** Value of a neighbour's packets that went on to others: what it pays for that is no income. Units. */
+  passedOn(neighbour: NodeId): Units {
+    const account = this.#options.accountOf(neighbour);
+    return account === undefined ? 0 : this.#made.carrier.passedOn(account.row);
   }
 
   /** What a packet of `payloadBytes` to `to` will be charged on its way; undefined where no way is known. Units. */

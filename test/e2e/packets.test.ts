@@ -120,3 +120,37 @@ describe('a place in line, offered for', { timeout: 120_000 }, () => {
     assert.deepEqual([pair(2, 0)?.sent, pair(2, 0)?.sentBytes, pair(0, 2)?.dropped], [1, 100, 0]);
   });
 });
+
+describe('packets of who gets no credit for value', { timeout: 120_000 }, () => {
+  const line = new Line(3, { end: (index) => `[packets]\nprepay_units = ${index === 0 ? 0 : 5_000}` });
+  const packets = (index: number): PacketService => line.nodes[index]?.node.packets as PacketService;
+  const id = (index: number): string => line.signers[index]?.id as string;
+  const link = (index: number, to: number) =>
+    line.nodes[index]?.node.status().links.find(({ neighbour }) => neighbour === id(to));
+
+  before(async () => {
+    await line.start();
+    await line.ready();
+    await line.until(() => packets(2).quote(id(0), 0) !== undefined);
+  });
+  after(() => line.close());
+
+  test('are paid for before they leave, hop by hop, as far as each operator allows', async () => {
+    assert.deepEqual([link(2, 1)?.packets?.theirValueAt, link(1, 0)?.packets?.theirValueAt], [0, 0]);
+    const order = { to: id(0), value: 1_000, payload: Buffer.alloc(0), replies: 0, waitMs: 5_000 };
+    const first = await packets(2).send(order);
+    assert.deepEqual([first.receipt?.reason, first.receipt?.refusedBy], ['NO_CREDIT', id(1)], 'b has not paid A yet');
+    assert.equal(link(2, 1)?.paid, 5_000);
+    await line.until(() => link(1, 0)?.paid === 5_000);
+    assert.equal((await packets(2).send({ ...order, waitMs: 300 })).result, 'sent');
+    assert.equal(packets(0).user.figures.deliveredUnits, 995);
+    assert.equal(link(1, 2)?.balance, 1_001 - 5_000, 'what was used is taken from what was paid ahead');
+  });
+
+  test('are refused before they are accepted where that is more than may be paid ahead', async () => {
+    const order = { to: id(0), value: 6_000, payload: Buffer.alloc(0), replies: 0, waitMs: 500 };
+    const { receipt } = await packets(2).send(order);
+    assert.deepEqual([receipt?.reason, receipt?.refusedBy], ['NO_CREDIT', id(2)]);
+    assert.ok((link(1, 2)?.balance as number) >= -5_000);
+  });
+});
