@@ -1,5 +1,6 @@
 import { isAbsolute, join } from 'node:path';
 import { isNodeId, type NodeId } from '../core/node-id.ts';
+import { MAX_PRICE } from '../core/units.ts';
 import type { LinkAddress } from '../link/link.ts';
 
 /** One key of the configuration: what it takes, what it is when left out, and what to tell people about it. */
@@ -133,3 +134,12 @@ export function several<const C extends string>(
   const accepts = `a list of ${o.of.map((each) => `"${each}"`).join(', ')}, each at most once`;
   return { accepts, default: o.default, doc: o.doc, read };
 }
+
+/** One field for each key of a section. */
+export type Fields<T> = { readonly [K in keyof T]-?: Field<T[K]> };
+
+/** Large enough for any budget, small enough that sums stay exact. */
+export const MAX_UNITS = 1_000_000_000_000;
+
+export const price = (fallback: number, doc: string) =>
+  integer({ min: 0, max: MAX_PRICE, unit: 'units per MB', default: fallback, doc });

@@ -1,8 +1,7 @@
 import { MAX_ENDPOINTS } from '../chain/quorum.ts';
 import { PAYMENT_METHODS } from '../core/terms.ts';
 import type { SettlementConfig } from './config.ts';
-import { address, flag, integer, list, several, wei } from './config-field.ts';
-import type { Fields } from './config-table.ts';
+import { address, type Fields, flag, integer, list, several, wei } from './config-field.ts';
 
 export const MAX_WEI = 10n ** 30n;
 

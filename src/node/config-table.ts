@@ -1,4 +1,3 @@
-import { MAX_PRICE } from '../core/units.ts';
 import type {
   CreditConfig,
   DiscoveryConfig,
@@ -6,27 +5,35 @@ import type {
   ListenConfig,
   NeighbourConfig,
   NodeConfig,
-  PacketsConfig,
   ProxyConfig,
   StoreConfig,
   TransitConfig,
 } from './config.ts';
-import { address, choice, endpoint, type Field, flag, integer, list, path, text } from './config-field.ts';
+import {
+  address,
+  choice,
+  endpoint,
+  type Fields,
+  flag,
+  integer,
+  list,
+  MAX_UNITS,
+  path,
+  price,
+  text,
+} from './config-field.ts';
+import { PACKET_FIELDS } from './config-packets.ts';
 import { SETTLEMENT_FIELDS } from './config-settlement.ts';
 
 /**
  * Every key of the configuration file. The reader, the manual (`docs/configuration.md`) and the file that `init` writes
  * all come from this table. Names are those of `NodeConfig`; in the file they are written in snake case.
  */
-export type Fields<T> = { readonly [K in keyof T]-?: Field<T[K]> };
-
 export interface Section<T> {
   readonly doc: string;
   readonly fields: Fields<T>;
 }
 
-/** Large enough for any budget, small enough that sums stay exact. */
-const MAX_UNITS = 1_000_000_000_000;
 const MAX_MB = 1_000_000;
 const MAX_RATE_MBIT = 100_000;
 
@@ -42,8 +49,6 @@ export const ALLOW_ACCEPTS =
 export const STORE_URL_ACCEPTS = '"postgres://USER@HOST:PORT/DATABASE?schema=NAME"';
 
 const port = (fallback: number, doc: string) => integer({ min: 0, max: 65535, default: fallback, doc });
-const price = (fallback: number, doc: string) =>
-  integer({ min: 0, max: MAX_PRICE, unit: 'units per MB', default: fallback, doc });
 const override = (doc: string) => integer({ min: 1, max: MAX_UNITS, unit: 'units', default: undefined, doc });
 
 /** The keys above the first section. */
@@ -137,45 +142,6 @@ const proxy: Fields<ProxyConfig> = {
   port: port(1080, 'One port for SOCKS5 and HTTP CONNECT. 0 lets the system choose one.'),
   username: text({ ...SECRET, default: undefined, doc: 'Asked for when set.' }),
   password: text({ ...SECRET, default: undefined, doc: 'Set together with username.' }),
-};
-
-const packets: Fields<PacketsConfig> = {
-  enabled: flag({ default: true, doc: 'Carry packets of neighbours, and send and serve your own.' }),
-  tollPerPacket: integer({
-    min: 0,
-    max: MAX_PRICE,
-    unit: 'units',
-    default: 5,
-    doc: 'Kept from a packet of others for sending it on.',
-  }),
-  tollPerMb: price(0, 'The same for its size: so much per MB, rounded down for each packet.'),
-  refusalFee: integer({
-    min: 0,
-    max: MAX_PRICE,
-    unit: 'units',
-    default: 1,
-    doc: 'Kept from a packet of a neighbour that cannot go on, so that looking for ways is not free.',
-  }),
-  valueAtUnits: integer({
-    min: 0,
-    max: MAX_UNITS,
-    unit: 'units',
-    default: 0,
-    doc: 'The most value taken from a neighbour on credit. Value is money: 0 takes only what it has prepaid.',
-  }),
-  prepayUnits: integer({
-    min: 0,
-    max: MAX_UNITS,
-    unit: 'units',
-    default: 0,
-    doc: 'The most paid ahead to a listed neighbour that takes no value on credit, when a packet needs it. You lose it if that neighbour vanishes. 0: nothing.',
-  }),
-  discipline: choice({
-    of: ['weighted', 'strict'],
-    default: 'weighted',
-    doc: 'Who goes first when a link is busy: shares by weight, or the heaviest first.',
-  }),
-  ownPriorityPerMb: price(0, "What your own packets count for in line, beside neighbours' offers."),
 };
 
 const credit: Fields<CreditConfig> = {
@@ -316,7 +282,7 @@ export const SECTIONS: { readonly [K in keyof Sections]: Section<Sections[K]> } 
   discovery: { doc: 'Who becomes a neighbour.', fields: discovery },
   transit: { doc: 'Internet access, bought and sold.', fields: transit },
   proxy: { doc: 'The way in for your own programs.', fields: proxy },
-  packets: { doc: 'Datagrams that carry value.', fields: packets },
+  packets: { doc: 'Datagrams that carry value.', fields: PACKET_FIELDS },
   credit: { doc: 'How much a neighbour may owe. Bounded loss: drop_at plus risk_at, per neighbour.', fields: credit },
   settlement: { doc: 'Payment.', fields: SETTLEMENT_FIELDS },
   api: { doc: 'HTTP API of the running node.', fields: api },

@@ -203,8 +203,7 @@ class RunningNode implements WayleaveNode {
       accountOf: (id) => this.#neighbours.get(id)?.account,
       preference: (id) => this.#market.preference(id),
       rerouted: () => this.#refresh(),
-      listed: (id) => this.#neighbours.known(id)?.config !== undefined,
-      payAhead: (id, units) => this.settle(id, units),
+      payAhead: (id, units) => this.#neighbours.known(id)?.config && this.settle(id, units),
       fault: (neighbour, error) => this.#streamFault(neighbour, error),
       emit: (kind, facts) => this.#emit(kind, facts),
     });

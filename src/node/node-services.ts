@@ -25,8 +25,7 @@ export interface NodeServicesOptions {
   readonly preference: (neighbour: NodeId) => number;
   /** The way to the internet is another one: prices may follow. */
   readonly rerouted: () => void;
-  readonly listed: (neighbour: NodeId) => boolean;
-  /** Pays a neighbour what is owed, and so much beyond it. */
+  /** Pays a neighbour what is owed, and so much beyond it; nothing ahead to one that the operator did not list. */
   readonly payAhead: (neighbour: NodeId, units: Units) => void;
   readonly fault: (neighbour: NodeId, error: unknown) => void;
   readonly emit: (kind: 'packet', facts: Record<string, string | number | undefined>) => void;
@@ -46,7 +45,7 @@ export class NodeServices implements LinkServices {
     this.packets = config.packets.enabled
       ? new PacketService({
           ...{ self, config: config.packets, clock, randomBytes, ledger, accountOf, routeTo, tolled, fault, emit },
-          ...{ listed: options.listed, payAhead: options.payAhead },
+          payAhead: options.payAhead,
         })
       : undefined;
     this.routing = new Routing({

@@ -28,9 +28,7 @@ export interface PacketServiceOptions {
   readonly routeTo: (node: NodeId) => Route | undefined;
   /** What is taken for sending out to a neighbour changed. */
   readonly tolled: (neighbour: NodeId, toll: PathPrice) => void;
-  /** The operator wrote it into the configuration. */
-  readonly listed: (neighbour: NodeId) => boolean;
-  /** Pays a neighbour what is owed, and so much beyond it. */
+  /** Pays a neighbour what is owed, and so much beyond it; nothing ahead to one that the operator did not list. */
   readonly payAhead: (neighbour: NodeId, units: Units) => void;
   readonly fault: (neighbour: NodeId, error: unknown) => void;
   readonly emit: (kind: 'packet', facts: Record<string, string | number | undefined>) => void;
@@ -149,11 +147,10 @@ export class PacketService {
 
   /** Value is taken on no credit from this node: it is paid for first, as far as the operator allows (DESIGN §3). */
   #payAheadSoon(row: number): void {
-    const { clock, config, listed, payAhead } = this.#options;
+    const { clock, config, payAhead } = this.#options;
     const member = this.#byRow[row];
     if (member === undefined || member.paying || config.prepayUnits === 0) return;
     const { account } = member;
-    if (!listed(account.neighbour)) return;
     member.paying = true;
     clock.after(PAY_AHEAD_MS, () => {
       member.paying = false;
