@@ -19,6 +19,10 @@ const ROUNDS = [
   { seeds: 60, steps: 15_000, states: 2_500 },
 ] as const;
 const DEPTH = 14;
+/** Where seeds for the other cheats begin: beyond those of all rounds. */
+const CHEATED_SEED = 1_000;
+const CHEATED_STEPS = 1_500;
+const CHEATED_SEEDS = 4;
 
 /** The files that simulation starts from. */
 export const SIMULATION = ['src/sim/exhaustive.ts', 'src/sim/small/stories.ts', 'scripts/mutants/fault-seed.ts'];
@@ -33,6 +37,7 @@ interface Stories {
 }
 interface Seeds {
   readonly cheatsFor: (seed: number) => readonly Cheat[];
+  readonly cheatsBeyond: (seeds: number) => readonly Cheat[];
   readonly runSeed: (seed: number, steps: number, cheats: readonly Cheat[]) => Promise<string | undefined>;
 }
 
@@ -54,12 +59,20 @@ export async function simulationParts(reloader: Reloader, rounds: number): Promi
   const [first, second, third] = SIMULATION as [string, string, string];
   const { WORLDS, searchWorld } = await reloader.import<Exhaustive>(first);
   const { STORIES, tell } = await reloader.import<Stories>(second);
-  const { runSeed, cheatsFor } = await reloader.import<Seeds>(third);
+  const { runSeed, cheatsBeyond, cheatsFor } = await reloader.import<Seeds>(third);
   const parts: Part[] = STORIES.map((story) => ({
     id: `story: ${story.name}`,
     kind: 'stories',
     run: async () => (await tell(story)).law,
   }));
+  if (rounds > 0) {
+    for (const cheat of cheatsBeyond(ROUNDS[0].seeds)) {
+      for (let own = CHEATED_SEED; own < CHEATED_SEED + CHEATED_SEEDS; own += 1) {
+        const run = (): Promise<string | undefined> => runSeed(own, CHEATED_STEPS, [cheat]);
+        parts.push({ id: `${cheat.name} seed ${own}`, kind: 'fault', run });
+      }
+    }
+  }
   let seed = 0;
   for (const { seeds, steps, states } of ROUNDS.slice(0, rounds)) {
     for (const { name } of WORLDS) {

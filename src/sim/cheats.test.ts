@@ -60,6 +60,7 @@ const NOTICED: Readonly<Record<string, readonly string[]>> = {
   'raises-price': ['event.verdict'],
   floods: ['event.verdict'],
   'malformed-frames': ['event.verdict'],
+  'bad-cheques': ['event.verdict'],
 };
 
 describe('cheats', () => {

@@ -1,4 +1,5 @@
 import type { Cheat } from './cheat.ts';
+import { badCheques } from './cheats/bad-cheques.ts';
 import { bouncingChequebook } from './cheats/bouncing-chequebook.ts';
 import { brokenPayAt } from './cheats/broken-pay-at.ts';
 import { circulatesVolume } from './cheats/circulates-volume.ts';
@@ -30,4 +31,5 @@ export const CHEATS: readonly Cheat[] = [
   raisesPrice,
   floods,
   malformedFrames,
+  badCheques,
 ];

@@ -1,3 +1,4 @@
+import { recoverChequeIssuer } from '../chain/cheque-signing.ts';
 import { unexplained } from '../core/audit.ts';
 import { Column } from '../core/ledger.ts';
 import type { LinkAccount } from '../core/link-account.ts';
@@ -50,6 +51,7 @@ export class Invariants {
       weiPerUnit: options.weiPerUnit,
       honest: (id) => !this.#cheats.has(id),
       nameOf: (id) => this.#names.get(id) ?? id,
+      signerOf: (cheque) => recoverChequeIssuer(options.chain.chainId, cheque),
       issued: (payer, beneficiary, units) => {
         const watch = this.watchOf(payer, beneficiary);
         if (watch !== undefined) watch.issuedUnits = units;

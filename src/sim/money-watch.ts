@@ -1,3 +1,4 @@
+import type { SignedCheque } from '../core/cheque.ts';
 import type { NodeId } from '../core/node-id.ts';
 import type { IssuedChequeRecord, LinkRecord, ReceivedChequeRecord, StoreRecord } from '../store/store.ts';
 import { BrokenRule } from './broken-rule.ts';
@@ -15,6 +16,8 @@ export interface MoneyWatchOptions {
   /** True for a node that keeps to the rules in what it writes and says. */
   readonly honest: (id: NodeId) => boolean;
   readonly nameOf: (id: NodeId) => string;
+  /** Who signed a cheque to `beneficiary`. */
+  readonly signerOf: (cheque: SignedCheque) => NodeId | undefined;
   /** A cheque was made durable by its payer: cumulative units to this beneficiary on all its chequebooks. */
   readonly issued: (payer: NodeId, beneficiary: NodeId, units: number) => void;
 }
@@ -91,6 +94,7 @@ export class MoneyWatch {
     if (before !== undefined && record.cumulative < before.cumulative)
       this.#broken('received-grows', node, record.neighbour, `${before.cumulative} wei, then ${record.cumulative}`);
     money.received.set(record.chequebook, record);
+    this.#checkSigned(node, record);
     const issued = this.#of(record.neighbour).issued.get(`${record.chequebook} ${node}`);
     if ((issued?.cumulative ?? 0n) < record.cumulative && this.#options.honest(record.neighbour))
       this.#broken(
@@ -99,6 +103,14 @@ export class MoneyWatch {
         node,
         `took ${record.cumulative} wei of ${issued?.cumulative ?? 0n}`,
       );
+  }
+
+  /** What was taken would be paid out to whoever took it. Honest payers are looked at more closely. */
+  #checkSigned(node: NodeId, { neighbour, chequebook, cumulative, signature }: ReceivedChequeRecord): void {
+    if (this.#options.honest(neighbour)) return;
+    const cheque = { chequebook, beneficiary: node, cumulativeWei: cumulative, signature };
+    if (cumulative > 0n && this.#options.signerOf(cheque) !== neighbour)
+      this.#broken('taken-is-good', node, neighbour, `took ${cumulative} wei that it did not sign for`);
   }
 
   #compare(node: NodeId, money: DurableMoney, neighbour: NodeId): void {
