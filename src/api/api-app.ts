@@ -5,7 +5,7 @@ import * as v from 'valibot';
 import { type ErrorCode, WayleaveError } from '../core/errors.ts';
 import { isNodeId } from '../core/node-id.ts';
 import type { WayleaveNode } from '../node/node.ts';
-import { cashPlan } from './cheque-routes.ts';
+import { cashPlan, chequebookBody, chequebookStanding, orderChequebook } from './cheque-routes.ts';
 import { EventStreams } from './event-stream.ts';
 import { bearerToken, loopbackOnly } from './guard.ts';
 import { ledger } from './ledger-routes.ts';
@@ -84,6 +84,7 @@ export function createApiApp({ node, token, actions = {}, fault }: ApiAppOptions
   app.get('/v1/ledger', async (context) => context.json(await ledger(node, context.req.query())));
   app.get('/v1/packets/quote', (context) => context.json(quotePacket(node, context.req.query())));
 
+  app.get('/v1/chequebook', async (context) => context.json(await chequebookStanding(node)));
   app.get('/v1/cash', async (context) => context.json(await cashPlan(node)));
 
   app.on('POST', '/v1/*', bearerToken(token));
@@ -97,10 +98,7 @@ export function createApiApp({ node, token, actions = {}, fault }: ApiAppOptions
   app.post('/v1/history/sign', async (context) => {
     return context.json(node.attest((await readBody(context, linkBody)).neighbour));
   });
-  app.post('/v1/cash', async (context) => {
-    await readBody(context, emptyBody);
-    return context.json({ ok: true, cashed: await node.cashAll() });
-  });
+  chequeOrders(app, node);
   app.post('/v1/packets/send', async (context) => {
     return context.json(await sendPacket(node, await readBody(context, sendBody, MAX_PACKET_BODY_BYTES)));
   });
@@ -120,6 +118,17 @@ export function createApiApp({ node, token, actions = {}, fault }: ApiAppOptions
     return context.json({ ok: true });
   });
   return { fetch: (request, env) => app.fetch(request, env), close: () => events.close() };
+}
+
+/** What moves money of cheques; behind the token. */
+function chequeOrders(app: Hono<{ Bindings: HttpBindings }>, node: WayleaveNode): void {
+  app.post('/v1/cash', async (context) => {
+    await readBody(context, emptyBody);
+    return context.json({ ok: true, cashed: await node.cashAll() });
+  });
+  app.post('/v1/chequebook', async (context) => {
+    return context.json(await orderChequebook(node, await readBody(context, chequebookBody)));
+  });
 }
 
 async function pausePayments(context: Context, node: WayleaveNode, paused: boolean): Promise<Response> {

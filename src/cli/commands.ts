@@ -61,6 +61,11 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: async (context) => (await import('./pay.ts')).payCommand(context),
   },
   {
+    name: 'chequebook',
+    summary: 'show, fill, empty or replace the chequebook of the node',
+    load: async (context) => (await import('./chequebook.ts')).chequebookCommand(context),
+  },
+  {
     name: 'cash',
     summary: 'hand in the cheques of neighbours, or show what that would bring',
     load: async (context) => (await import('./cash.ts')).cashCommand(context),

@@ -30,6 +30,19 @@ export interface CashPlanAnswer {
   readonly cheques: readonly CashPlanEntry[];
 }
 
+/** One chequebook of the node, amounts in wei. */
+export interface ChequebookAnswer {
+  readonly address: string;
+  readonly current: boolean;
+  readonly balanceWei: string;
+  readonly paidOutWei: string;
+  readonly promisedWei: string;
+  readonly reservedWei: string;
+  readonly freeWei: string;
+  readonly withdrawalWei: string;
+  readonly withdrawableAtS?: number;
+}
+
 /** A backup of large books takes a while; everything else is quick. */
 const ANSWER_MS = 60_000;
 
@@ -102,6 +115,14 @@ export class NodeApi {
 
   async cashPlan(): Promise<CashPlanAnswer> {
     return (await this.#call('GET', '/v1/cash')) as CashPlanAnswer;
+  }
+
+  async chequebooks(): Promise<{ readonly chequebooks: readonly ChequebookAnswer[] }> {
+    return (await this.#call('GET', '/v1/chequebook')) as { chequebooks: readonly ChequebookAnswer[] };
+  }
+
+  async orderChequebook(order: object): Promise<{ readonly transaction: string | null }> {
+    return (await this.#call('POST', '/v1/chequebook', order)) as { transaction: string | null };
   }
 
   async servePackets(rule: object): Promise<object> {

@@ -250,6 +250,20 @@ describe('commands that talk to a running node', () => {
     profitUnits: 3_100,
   };
   const signer = createSigner(new Uint8Array(32).fill(4));
+  const ordered: unknown[] = [];
+  const cheques: WayleaveNode['cheques'] = {
+    cashPlan: async () => ({ gasPriceWei: 7n, entries: [planned] }),
+    chequebooks: async () => [
+      {
+        ...{ address: planned.chequebook, current: true, balanceWei: 900n, paidOutWei: 100n, promisedWei: 300n },
+        ...{ reservedWei: 50n, freeWei: 650n, withdrawalWei: 50n, withdrawableAtS: 99 },
+      },
+    ],
+    order: async (order, chequebook) => {
+      ordered.push([order, chequebook]);
+      return { hash: '0xabc', gasWei: 1n };
+    },
+  };
   const node: WayleaveNode = {
     id: status.id,
     name: status.name,
@@ -260,7 +274,7 @@ describe('commands that talk to a running node', () => {
     ledger: () => Promise.reject(new WayleaveError('LEDGER_NO_ACCOUNT')),
     attest: () => attest(status.links[0], { signer, chainId: 1, weiPerUnit: 10n, atMs: 1_000 }),
     cashAll: async () => 2,
-    cheques: { cashPlan: async () => ({ gasPriceWei: 7n, entries: [planned] }) },
+    cheques,
     stop: async () => {},
   };
   let stop: () => Promise<void>;
@@ -315,6 +329,22 @@ describe('commands that talk to a running node', () => {
     for (const text of ['5,000', '4,000', '3,100', 'wait', '7 wei']) assert.ok(out.includes(text), text);
     const plan = JSON.parse((await run('cash -c live --dry-run --json')).out) as object;
     assert.deepEqual(plan, { ok: true, gasPriceWei: '7', cheques: [planned] });
+  });
+
+  it('chequebook shows what it holds, and does what it is told', async () => {
+    const { out } = await run('chequebook -c live');
+    for (const text of [planned.chequebook, '900', '100', '300', '650', '50 is announced'])
+      assert.ok(out.includes(text), text);
+    assert.match((await run('chequebook announce 70 -c live')).out, /0xabc/);
+    await run(`chequebook reserve 5 --for ${status.id} --chequebook ${planned.chequebook} -c live`);
+    await run('chequebook withdraw -c live');
+    assert.deepEqual(ordered, [
+      [{ kind: 'announceWithdrawal', wei: 70n }, undefined],
+      [{ kind: 'reserve', wei: 5n, beneficiary: status.id }, planned.chequebook],
+      [{ kind: 'withdraw' }, undefined],
+    ]);
+    for (const wrong of ['chequebook deposit', 'chequebook release', 'chequebook deposit x', 'chequebook burn'])
+      assert.notEqual((await run(`${wrong} -c live`)).code, 0, wrong);
   });
 
   it('proxy shows how to use it', async () => {

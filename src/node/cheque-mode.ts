@@ -1,4 +1,4 @@
-import type { Chain } from '../chain/chain.ts';
+import type { Chain, Receipt } from '../chain/chain.ts';
 import type { Timer } from '../core/clock.ts';
 import { codeOf, WayleaveError } from '../core/errors.ts';
 import type { NodeId } from '../core/node-id.ts';
@@ -8,6 +8,7 @@ import { ChequeDesk } from '../settle/cheque-desk.ts';
 import { ChequebookFactsBook } from '../settle/chequebook-facts.ts';
 import { OwnChequebook } from '../settle/own-chequebook.ts';
 import { FINAL_MS } from '../settle/payout-watch.ts';
+import { type ChequebookStanding, Treasury, type TreasuryOrder } from '../settle/treasury.ts';
 import type { ReceivedChequeRecord, StoreRecord } from '../store/store.ts';
 import type { ModeOptions, PaymentMode } from './payment-mode.ts';
 
@@ -22,8 +23,10 @@ export class ChequeMode implements PaymentMode {
   readonly #own: OwnChequebook;
   readonly #facts: ChequebookFactsBook;
   readonly #cashier: CashierDesk | undefined;
+  readonly #treasury: Treasury | undefined;
   #retry: Timer | undefined;
   #stopped = false;
+  #ready: () => void = () => undefined;
 
   constructor(options: ModeOptions) {
     const { config, signer, store, chain, stored } = options;
@@ -46,6 +49,21 @@ export class ChequeMode implements PaymentMode {
       neighbour: (id) => options.market().payerOf(id),
     });
     this.#cashier = chain === undefined ? undefined : this.#makeCashier(chain);
+    this.#treasury = chain === undefined ? undefined : this.#makeTreasury(chain);
+  }
+
+  #makeTreasury(chain: Chain): Treasury {
+    const { clock, config, emit, signer, store, stored } = this.#options;
+    const { chequebookOwner, lowWaterWei, maxTopUpPerDayWei, targetWei } = config;
+    return new Treasury({
+      ...{ chain, clock, store, emit, lowWaterWei, targetWei },
+      own: this.#own,
+      me: signer.id,
+      owner: chequebookOwner,
+      notes: stored.notes,
+      promisedWei: (chequebook) => this.desk.promisedWei(chequebook),
+      maxPerDayWei: maxTopUpPerDayWei,
+    });
   }
 
   #makeCashier(chain: Chain): CashierDesk {
@@ -86,7 +104,9 @@ export class ChequeMode implements PaymentMode {
 
   /** Starts to cash, and sees to a chequebook in the background. */
   start(ready: () => void): void {
+    this.#ready = ready;
     this.#cashier?.start();
+    if (this.#options.config.enabled) this.#treasury?.start();
     void this.#ensureChequebook(ready);
   }
 
@@ -94,7 +114,7 @@ export class ChequeMode implements PaymentMode {
     const { chain, clock, config, emit } = this.#options;
     if (this.#stopped || !config.enabled || !config.methods.includes('cheque') || chain === undefined) return;
     try {
-      await this.#own.ensure(config.depositWei);
+      await this.#own.ensure(config.depositWei, config.chequebookOwner);
       ready();
       // Once more when it is final: a reorganisation may have undone it meanwhile.
       if (!again) this.#retry = clock.after(FINAL_MS, () => void this.#ensureChequebook(ready, true));
@@ -125,9 +145,27 @@ export class ChequeMode implements PaymentMode {
     return this.#cashier.plan();
   }
 
+  #demandTreasury(): Treasury {
+    if (this.#treasury === undefined) throw new WayleaveError('SETTLEMENT_OFF');
+    return this.#treasury;
+  }
+
+  async chequebooks(): Promise<readonly ChequebookStanding[]> {
+    return this.#demandTreasury().standing();
+  }
+
+  async order(order: TreasuryOrder, chequebook?: NodeId): Promise<Receipt | undefined> {
+    const before = this.#own.address;
+    const receipt = await this.#demandTreasury().order(order, chequebook);
+    // Neighbours hear of another chequebook with the next terms.
+    if (this.#own.address !== before) this.#ready();
+    return receipt;
+  }
+
   async stop(): Promise<void> {
     this.#stopped = true;
     this.#retry?.cancel();
     await this.#cashier?.stop();
+    await this.#treasury?.stop();
   }
 }

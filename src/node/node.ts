@@ -1,9 +1,11 @@
+import type { Receipt } from '../chain/chain.ts';
 import type { SignedText } from '../chain/text-signing.ts';
 import type { NodeId } from '../core/node-id.ts';
 import type { PaymentHistory } from '../core/payment-history.ts';
 import type { Service } from '../core/service.ts';
 import type { PacketFigures } from '../packets/packet-user.ts';
 import type { CashPlan } from '../settle/cashier-desk.ts';
+import type { ChequebookStanding, TreasuryOrder } from '../settle/treasury.ts';
 import type { LedgerQuery, LinkLedger } from './link-ledger.ts';
 import type { PacketService } from './packet-service.ts';
 
@@ -39,6 +41,10 @@ export interface WayleaveNode {
 export interface Cheques {
   /** What would be cashed now, and what it would bring: looks at the chain, and sends nothing. Throws `SETTLEMENT_OFF`. */
   cashPlan(): Promise<CashPlan>;
+  /** How this node's chequebooks stand on the chain, the current one first. Throws `SETTLEMENT_OFF`, and the chain's errors. */
+  chequebooks(): Promise<readonly ChequebookStanding[]>;
+  /** Does something with one of them, the current one unless named; returns when mined. */
+  order(order: TreasuryOrder, chequebook?: NodeId): Promise<Receipt | undefined>;
 }
 
 export type LinkState = 'open' | 'throttled' | 'choked' | 'closed';
@@ -211,6 +217,7 @@ export const EVENTS = {
   cashing: 'a cheque was submitted to the chain: transaction',
   cashed: 'a cheque was paid out: transaction, wei, gasWei',
   transferred: 'a payment by transfer was mined: transaction, wei',
+  deposited: 'coin was put into the chequebook of this node: chequebook, wei',
   bounced: 'a cheque bounced: chequebook, missing wei',
   writeOff: 'the books of a link were reconciled: provided, consumed',
   divergence:

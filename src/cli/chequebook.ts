@@ -1,0 +1,82 @@
+import { Command, InvalidArgumentError } from 'commander';
+import { nodeId } from '../core/node-id.ts';
+import { type ApiOptions, type ChequebookAnswer, NodeApi, withApiOptions } from './node-api.ts';
+import { answer, type CommandContext } from './terminal.ts';
+
+interface ChequebookOptions extends ApiOptions {
+  readonly for?: string;
+  readonly chequebook?: string;
+}
+
+/** What can be done, in the words of the command line, and what it needs. */
+const ACTIONS = {
+  deposit: { kind: 'deposit', needs: 'amount' },
+  announce: { kind: 'announceWithdrawal', needs: 'amount' },
+  withdraw: { kind: 'withdraw', needs: 'nothing' },
+  reserve: { kind: 'reserve', needs: 'both' },
+  free: { kind: 'announceRelease', needs: 'both' },
+  release: { kind: 'release', needs: 'beneficiary' },
+  replace: { kind: 'replace', needs: 'amount' },
+} as const;
+
+/** `wayleave chequebook [ACTION] [WEI]` */
+export function chequebookCommand(context: CommandContext): Command {
+  return withApiOptions(new Command('chequebook'))
+    .description(
+      'Shows what the chequebook of the running node holds and has promised, or does something with it: deposit WEI; ' +
+        'announce WEI (a withdrawal, 0 takes it back), then withdraw after the freeze period; reserve WEI --for ID sets ' +
+        'coin aside for one neighbour, free WEI --for ID announces to end that, release --for ID ends it after the ' +
+        'freeze period; replace WEI pays from a new chequebook from now on, while cheques on the old one stay good.',
+    )
+    .argument('[action]', 'deposit, announce, withdraw, reserve, free, release or replace', action)
+    .argument('[wei]', 'the amount', amount)
+    .option('--for <id>', 'the neighbour')
+    .option('--chequebook <address>', 'an earlier chequebook of this node')
+    .option('--json', 'answer in JSON')
+    .action(async (name: keyof typeof ACTIONS | undefined, wei: string | undefined, options: ChequebookOptions) => {
+      const api = NodeApi.find(options, context.terminal.folder);
+      if (name === undefined) {
+        const { chequebooks } = await api.chequebooks();
+        return answer(context, { ok: true, chequebooks }, () => chequebooks.flatMap(lines));
+      }
+      const { transaction } = await api.orderChequebook(orderOf(name, wei, options));
+      answer(context, { ok: true, transaction }, () => [transaction === null ? 'done' : `done by ${transaction}`]);
+    });
+}
+
+function orderOf(name: keyof typeof ACTIONS, wei: string | undefined, options: ChequebookOptions): object {
+  const { kind, needs } = ACTIONS[name];
+  if ((needs === 'amount' || needs === 'both') && wei === undefined)
+    throw new InvalidArgumentError('It needs an amount.');
+  const who = options.for;
+  if ((needs === 'beneficiary' || needs === 'both') && who === undefined)
+    throw new InvalidArgumentError('It needs --for.');
+  return {
+    kind,
+    ...(wei === undefined ? {} : { wei }),
+    ...(who === undefined ? {} : { beneficiary: nodeId(who) }),
+    ...(options.chequebook === undefined ? {} : { chequebook: nodeId(options.chequebook) }),
+  };
+}
+
+function lines(book: ChequebookAnswer): string[] {
+  const { address, balanceWei, current, freeWei, paidOutWei, promisedWei, reservedWei, withdrawableAtS } = book;
+  const withdrawal = withdrawableAtS === undefined ? [] : [`  a withdrawal of ${book.withdrawalWei} is announced`];
+  return [
+    `${address}${current ? '' : ' (earlier)'}`,
+    `  holds ${balanceWei}, has paid out ${paidOutWei}, promised ${promisedWei} in all, ${reservedWei} set aside (wei)`,
+    `  ${freeWei} may still be promised`,
+    ...withdrawal,
+  ];
+}
+
+function action(text: string): string {
+  if (!Object.hasOwn(ACTIONS, text))
+    throw new InvalidArgumentError(`It must be one of ${Object.keys(ACTIONS).join(', ')}.`);
+  return text;
+}
+
+function amount(text: string): string {
+  if (!/^\d{1,78}$/.test(text)) throw new InvalidArgumentError('It must be a whole number of wei.');
+  return text;
+}
