@@ -87,7 +87,7 @@ const CLOSED: CarrierLink = { toll: NO_TOLL, valueAt: 0, peerValueAt: 0, refusal
  */
 export class Carrier {
   readonly table: ForwardingTable;
-  /** Tolls kept, refusal fees kept, and value that came back for packets nobody remembers. Units, since the start. */
+  /** Tolls kept, refusal fees kept, and value that could not go back to where it came from. Units, since the start. */
   tolls = 0;
   fees = 0;
   unclaimed = 0;
@@ -248,6 +248,9 @@ export class Carrier {
     const passed = this.#window.take(packet.idHigh, packet.idLow, from);
     if (passed === undefined || packet.value > passed.valueIn - passed.toll) return undefined;
     const back = passed.from;
+    // What was settled meanwhile it would owe here: value on credit like any other. Else one key could be paid for a
+    // packet, return it on credit, and let another key of the same owner have its value a second time.
+    if (!this.#mayOwe(from, packet.value)) return this.#decide('drop', from, 0, { reason, wanted });
     this.#ledger.provided(from, PACKETS, packet.value);
     // This carrier keeps its toll: the packet was carried, and somebody further on refused it (DESIGN §8).
     if (back === SELF) return this.#decide('return', SELF, packet.value, { reason, wanted });
@@ -271,8 +274,17 @@ export class Carrier {
     return this.#booked(from, value - fee, reason, wanted);
   }
 
-  /** Value goes back over a link: booked as consumption, since totals only grow. */
+  /**
+   * Value goes back over a link: booked as consumption, since totals only grow. It stays here where the neighbour would
+   * have to take it on credit that it does not give, since it settled what it brought.
+   */
   #booked(to: LinkRow, value: Units, reason: Reason, wanted: Units): Decision {
+    const ledger = this.#ledger;
+    const owed = ledger.get(to, Column.assumed) - ledger.get(to, Column.balance);
+    if (this.#cell(to, Cell.open) > 0 && owed + value > Math.max(0, this.#cell(to, Cell.peerValueAt))) {
+      this.unclaimed += value;
+      return this.#decide('drop', to, 0, { reason, wanted });
+    }
     this.#ledger.consumed(to, PACKETS, value);
     return this.#decide('return', to, value, { reason, wanted });
   }
@@ -291,6 +303,12 @@ export class Carrier {
     if (ledger.halted(from)) return false;
     // Beyond the lease a crash could forget it, while what went on for it is owed all the same.
     if (value > Math.max(0, ledger.get(from, Column.leaseLeft))) return false;
+    return this.#mayOwe(from, value);
+  }
+
+  /** Whether a neighbour may owe so much more for packets. */
+  #mayOwe(from: LinkRow, value: Units): boolean {
+    const ledger = this.#ledger;
     const after = ledger.debtOf(from) + value;
     // Service under way may still be owed for later, as if it had begun then: it only has to fit the whole limit.
     if (after + ledger.get(from, Column.heldProvide) > ledger.get(from, Column.dropAt)) return false;

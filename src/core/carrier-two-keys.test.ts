@@ -1,0 +1,105 @@
+import { strict as assert } from 'node:assert';
+import { describe, it } from 'node:test';
+import fc from 'fast-check';
+import { Carrier } from './carrier.ts';
+import { Column, Ledger, type LinkRow } from './ledger.ts';
+import { type PacketHeader, packetHeader } from './packet.ts';
+
+const here = (row: number) => Uint8Array.from([0, 0, 0, 0, row + 1]);
+const value = fc.nat({ max: 3_000 });
+const row = fc.nat({ max: 1 });
+const id = fc.integer({ min: 1, max: 6 });
+const action = fc.oneof(
+  {
+    weight: 4,
+    arbitrary: fc.record({
+      kind: fc.constant('send' as const),
+      row,
+      value,
+      id,
+      to: fc.nat({ max: 2 }),
+      hops: fc.nat({ max: 2 }),
+    }),
+  },
+  { weight: 3, arbitrary: fc.record({ kind: fc.constant('return' as const), row, value, id }) },
+  { weight: 2, arbitrary: fc.record({ kind: fc.constant('leave' as const), strand: fc.boolean() }) },
+  { weight: 2, arbitrary: fc.record({ kind: fc.constant('theyPay' as const), row, value }) },
+  { weight: 3, arbitrary: fc.record({ kind: fc.constant('iPay' as const), row }) },
+  { weight: 1, arbitrary: fc.record({ kind: fc.constant('age' as const) }) },
+);
+type Action = typeof action extends fc.Arbitrary<infer A> ? A : never;
+
+/** Two neighbours that are one owner, and a carrier that gives their keys no credit and pays all it owes when asked. */
+class World {
+  readonly ledger = new Ledger();
+  readonly carrier = new Carrier({ ledger: this.ledger, salt: 9 });
+  readonly waiting: { packet: PacketHeader; from: LinkRow; to: LinkRow; value: number }[] = [];
+  queued = 0;
+  delivered = 0;
+  #nowMs = 0;
+
+  constructor() {
+    for (const each of [0, 1]) {
+      this.ledger.addLink();
+      for (const column of ['dropAt', 'peerDropAt', 'leaseLeft'] as const) this.ledger.setLimit(each, column, 2 ** 40);
+      const limits = { valueAt: 0, peerValueAt: 2 ** 40, refusalFee: 1 };
+      this.carrier.setLink(each, { toll: { perPacket: 5, perMb: 0 }, ...limits });
+      this.carrier.table.set(Uint32Array.from(here(each)), each);
+    }
+    this.carrier.table.set(Uint32Array.from(here(2)), -1);
+  }
+
+  act(action: Action): void {
+    const { carrier, ledger } = this;
+    if (action.kind === 'send') {
+      const destination = Uint32Array.from(here(action.to));
+      const over = { value: action.value, idLow: action.id, hops: action.hops, lifeMs: 9, sizeBytes: 100, destination };
+      const packet = { ...packetHeader(), ...over };
+      const { action: what, to, value: left } = carrier.arrived(action.row, packet);
+      if (what === 'deliver') this.delivered += left;
+      if (what === 'forward') this.waiting.push({ packet, from: action.row, to, value: left });
+    } else if (action.kind === 'return') {
+      const packet = { ...packetHeader(), value: action.value, idLow: action.id };
+      carrier.returned(action.row, packet, 'NO_ROUTE', 0);
+    } else if (action.kind === 'leave') {
+      const next = this.waiting.shift();
+      if (next === undefined) return;
+      if (action.strand) carrier.stranded(next.packet, next, 'CONGESTED');
+      else carrier.left(next.to, next.value);
+    } else if (action.kind === 'theyPay') ledger.received(action.row, action.value, action.value);
+    else if (action.kind === 'iPay') this.#pay(action.row);
+    else carrier.age((this.#nowMs += 7_000));
+  }
+
+  #pay(to: LinkRow): void {
+    const owed = this.ledger.unpaidDebt(to);
+    this.ledger.paying(to, owed);
+    this.ledger.paid(to, owed);
+  }
+
+  check(): void {
+    const { carrier, ledger } = this;
+    const sum = (column: number) => ledger.get(0, column) + ledger.get(1, column);
+    const queued = this.waiting.reduce((all, each) => all + each.value, 0);
+    const net = sum(Column.provided + 2) - sum(Column.consumed + 2);
+    const kept = carrier.tolls + carrier.fees + carrier.unclaimed + this.delivered;
+    assert.equal(net, kept + queued, 'no unit is made or lost');
+    for (const each of [0, 1]) assert.ok(ledger.debtOf(each) <= 0, 'nobody owes what was taken on no credit');
+    assert.ok(sum(Column.paid) - sum(Column.balance) <= sum(Column.received), 'two keys get no more than they paid in');
+  }
+}
+
+describe('two keys of one owner', () => {
+  it('never get more out of a carrier than they paid in, whatever they send, return, repeat and settle', () => {
+    fc.assert(
+      fc.property(fc.array(action, { maxLength: 80 }), (actions) => {
+        const world = new World();
+        for (const each of actions) {
+          world.act(each);
+          world.check();
+        }
+      }),
+      { numRuns: 1_500 },
+    );
+  });
+});
