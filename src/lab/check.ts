@@ -14,6 +14,14 @@ export interface CheckInput {
   /** The node whose transfer becomes `transfer` of the result. */
   readonly user: string;
   readonly transfers: readonly CheckedTransfer[];
+  /** Every plain payment on the chain; only where nodes pay that way, in place of cheques. */
+  readonly payments?: readonly CheckedPayment[] | undefined;
+}
+
+export interface CheckedPayment {
+  readonly from: string;
+  readonly to: string;
+  readonly wei: bigint;
 }
 
 export interface CheckedNode {
@@ -214,6 +222,10 @@ function end(input: CheckInput, all: ReadonlyMap<string, Books | undefined>, lin
   };
 }
 
+function addressOf(input: CheckInput, name: string): string {
+  return input.nodes.find((each) => each.name === name)?.address ?? '';
+}
+
 function claim({ book }: End): bigint {
   return book.balance + book.writeOff;
 }
@@ -247,12 +259,20 @@ function checkLink({ link, a, b, input, checks }: LinkCheck): void {
     checks.equal(`${way}.service`, provided, theirs.consumed + theirs.consumedCorrection);
     checks.equal(`${way}.bytes`, mine.providedBytes, theirs.consumedBytes);
     checks.equal(`${way}.payments`, mine.paid, theirs.received);
+    if (input.payments !== undefined) {
+      const [payer, payee] = [addressOf(input, from.name), addressOf(input, to.name)];
+      const made = input.payments.filter((each) => each.from === payer && each.to === payee);
+      const wei = made.reduce((sum, each) => sum + each.wei, 0n);
+      checks.equal(`${way}.transferred`, mine.paid * input.weiPerUnit, wei);
+      if (link.paying && from === b) checks.atLeast(`${id}.transfers`, 1n, BigInt(made.length));
+      continue;
+    }
     // A payer may have signed more than was acknowledged, never less than it booked as paid.
     checks.atLeast(`${way}.signed`, mine.paid * input.weiPerUnit, from.issued.cumulativeWei);
     checks.atLeast(`${way}.held`, theirs.received * input.weiPerUnit, to.received.cumulativeWei);
     checks.equal(`${way}.uncashed`, 0n, to.received.cumulativeWei - to.received.cashedWei);
   }
-  if (link.paying) checks.atLeast(`${id}.cashed`, 1n, a.received.cashings);
+  if (link.paying && input.payments === undefined) checks.atLeast(`${id}.cashed`, 1n, a.received.cashings);
   const price = priceOf(a.book);
   if (price !== undefined) checks.equal(`${id}.price`, askOf(input, link.a), price);
 }
@@ -280,6 +300,10 @@ function checkCoin(
   { books, checks }: { books: ReadonlyMap<string, Books | undefined>; checks: Checks },
 ): void {
   let expected = 0n;
+  for (const { from, to, wei } of input.payments ?? []) {
+    if (to === node.address) expected += wei;
+    if (from === node.address) expected -= wei;
+  }
   for (const received of books.get(node.name)?.received.values() ?? []) expected += received.cashedWei;
   for (const other of input.nodes) expected -= books.get(other.name)?.received.get(node.address)?.cashedWei ?? 0n;
   checks.equal(`node.${node.name}.coin`, expected, node.chainAfter - node.chainBefore + node.gas);

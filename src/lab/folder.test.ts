@@ -17,7 +17,12 @@ const FACTORY = `0x${'fa'.repeat(20)}`;
 const homesIn = (folder: string, shaped: boolean) =>
   makeHomes({
     ...{ scenario, seed: 3, folder: openFolder(join(root, folder)).path, shaped },
-    ...{ rpcUrl: 'http://127.0.0.1:8545', factory: FACTORY, origin: { host: '127.0.0.1', port: 8080 } },
+    ...{
+      settlement: 'cheque' as const,
+      rpcUrl: 'http://127.0.0.1:8545',
+      factory: FACTORY,
+      origin: { host: '127.0.0.1', port: 8080 },
+    },
   });
 
 describe('the scenario', () => {

@@ -8,7 +8,7 @@ import { createSigner } from '../chain/signer.ts';
 import { WayleaveError } from '../core/errors.ts';
 import type { NodeId } from '../core/node-id.ts';
 import type { LinkAddress } from '../link/link.ts';
-import { type Scenario, type ScenarioNode } from './scenario.ts';
+import { type LabSettlement, type Scenario, type ScenarioNode } from './scenario.ts';
 
 /** Wei for one unit in the lab (DESIGN §4). */
 export const LAB_WEI_PER_UNIT = 10n ** 10n;
@@ -16,6 +16,8 @@ export const LAB_WEI_PER_UNIT = 10n ** 10n;
 export const LAB_CHAIN_ID = 31_337;
 /** Coin of every node at first, and what of it goes into its chequebook: a day of downloads at the watched pace. */
 export const LAB_COIN_WEI = 50n * 10n ** 18n;
+/** Blocks come this often where payments wait for them: a real chain is far slower, and its limits wider. */
+export const LAB_BLOCK_MS = 200;
 const DEPOSIT_WEI = 25n * 10n ** 18n;
 /** How long one may watch a choked link before it is closed, seconds. */
 const GRACE_S = 3_600;
@@ -62,6 +64,7 @@ export interface HomesOptions {
   readonly seed: number;
   readonly folder: string;
   readonly rpcUrl: string;
+  readonly settlement: LabSettlement;
   readonly factory: NodeId;
   /** The one local address that gateways may connect to. */
   readonly origin: LinkAddress;
@@ -131,9 +134,15 @@ export function configText(node: ScenarioNode, facts: ConfigFacts): string {
     `factory = "${facts.factory}"`,
     `wei_per_unit = ${LAB_WEI_PER_UNIT}`,
     `deposit_wei = "${DEPOSIT_WEI}"`,
+    ...settlementText(facts.settlement),
     ...facts.scenario.links.flatMap((link) => neighbourText(node.name, link, facts)),
     '',
   ].join('\n');
+}
+
+function settlementText(settlement: LabSettlement): string[] {
+  if (settlement === 'cheque') return [];
+  return ['methods = ["transfer", "barter"]', 'confirmations = 3', `block_ms = ${LAB_BLOCK_MS}`];
 }
 
 /** Carriers of a packet scenario pay when they are told to, so that every counter can be read on the way. */

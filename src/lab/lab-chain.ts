@@ -13,13 +13,15 @@ export interface LabChain {
   chequebookCoin(issuer: NodeId): Promise<bigint>;
   /** What the transactions of each sender cost, over all blocks. */
   gasBySender(): Promise<Map<NodeId, bigint>>;
+  /** Every plain payment of coin, over all blocks. */
+  payments(): Promise<LabPayment[]>;
   close(): Promise<void>;
 }
 
-/** Starts the chain with equal coin for every account. Throws `CHAIN_EMBEDDED_UNAVAILABLE`, `LISTEN_FAILED`. */
-export async function startLabChain(accounts: Iterable<NodeId>): Promise<LabChain> {
+/** Starts the chain with equal coin for every account, and blocks every so often besides those of transactions; 0 none. Throws `CHAIN_EMBEDDED_UNAVAILABLE`, `LISTEN_FAILED`. */
+export async function startLabChain(accounts: Iterable<NodeId>, blockMs: number): Promise<LabChain> {
   const funded = new Map([...accounts].map((each) => [each, LAB_COIN_WEI]));
-  const chain = await createDevChain({ chainId: LAB_CHAIN_ID, funded });
+  const chain = await createDevChain({ chainId: LAB_CHAIN_ID, funded, intervalMs: blockMs });
   const server = await serveDevChain({ chain, port: 0 });
   const balance = async (address: NodeId): Promise<bigint> =>
     BigInt((await ask(chain, 'eth_getBalance', [address, 'latest'])) as string);
@@ -33,6 +35,7 @@ export async function startLabChain(accounts: Iterable<NodeId>): Promise<LabChai
       return coin;
     },
     gasBySender: () => gasBySender(chain),
+    payments: () => payments(chain),
     async close() {
       await server.close();
       chain.close();
@@ -40,12 +43,24 @@ export async function startLabChain(accounts: Iterable<NodeId>): Promise<LabChai
   };
 }
 
+export interface LabPayment {
+  readonly from: NodeId;
+  readonly to: NodeId;
+  readonly wei: bigint;
+}
+
 interface Log {
   readonly topics: readonly string[];
 }
 
 interface Block {
-  readonly transactions: readonly { readonly hash: string; readonly from: string }[];
+  readonly transactions: readonly {
+    readonly hash: string;
+    readonly from: string;
+    readonly to: string | null;
+    readonly value: string;
+    readonly input: string;
+  }[];
 }
 
 interface Receipt {
@@ -79,4 +94,17 @@ async function gasBySender(chain: DevChain): Promise<Map<NodeId, bigint>> {
     }
   }
   return gas;
+}
+
+async function payments(chain: DevChain): Promise<LabPayment[]> {
+  const found: LabPayment[] = [];
+  const height = Number(await ask(chain, 'eth_blockNumber', []));
+  for (let number = 0; number <= height; number += 1) {
+    const block = (await ask(chain, 'eth_getBlockByNumber', [`0x${number.toString(16)}`, true])) as Block;
+    for (const { from, to, value, input } of block.transactions) {
+      if (to !== null && input === '0x')
+        found.push({ from: from.toLowerCase(), to: to.toLowerCase(), wei: BigInt(value) });
+    }
+  }
+  return found;
 }

@@ -1,10 +1,10 @@
 import { accessSync, constants, writeFileSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
-import { Command, InvalidArgumentError } from 'commander';
+import { Command, InvalidArgumentError, Option } from 'commander';
 import { WayleaveError } from '../core/errors.ts';
 import type { Check, LabResult } from './check.ts';
 import { Neighbourhood } from './neighbourhood.ts';
-import { scenarioNamed, scenarioNames } from './scenario.ts';
+import { type LabSettlement, scenarioNamed, scenarioNames } from './scenario.ts';
 import { Session } from './session.ts';
 import { SilkRoad } from './silk-road.ts';
 import { renderTable } from './table.ts';
@@ -16,6 +16,7 @@ interface LabOptions {
   readonly seed: number;
   readonly scenario: string;
   readonly sizeMb?: number;
+  readonly settlement: LabSettlement;
   readonly dir?: string;
   readonly keep?: boolean;
 }
@@ -46,6 +47,9 @@ function labCommand(terminal: LabTerminal): Command {
     .option('--once', 'download once at full speed, settle, check the books, and end; exit code 0 only if all is right')
     .option('--json <file>', 'write the result as JSON; - writes it to the standard output')
     .option('--scenario <name>', `which neighbourhood: ${scenarioNames().join(', ')}`, 'neighbourhood')
+    .addOption(
+      new Option('--settlement <mode>', 'how they pay each other').choices(['cheque', 'transfer']).default('cheque'),
+    )
     .option('--seed <number>', 'makes the file and the keys', whole(0, MAX_SEED), 1)
     .option('--size-mb <number>', 'size of the file, MB of 1,000,000 bytes', whole(1, MAX_SIZE_MB))
     .option('--dir <folder>', 'a new or empty folder to work in, which is kept')
@@ -64,7 +68,7 @@ function whole(min: number, max: number): (text: string) => number {
 
 async function lab(options: LabOptions, terminal: LabTerminal): Promise<number> {
   const scenario = scenarioNamed(options.scenario);
-  const { once = false, json, seed, sizeMb, dir } = options;
+  const { once = false, json, seed, sizeMb, dir, settlement } = options;
   if (json !== undefined && json !== '-') checkWritable(json);
   const stop = new AbortController();
   const letGo = stopOnSignals(stop);
@@ -77,6 +81,7 @@ async function lab(options: LabOptions, terminal: LabTerminal): Promise<number> 
       scenario,
       seed,
       sizeMb,
+      settlement,
       keep,
       shaped: !once,
       folder: dir,
@@ -109,7 +114,7 @@ async function play(
   const played = scenario.packets === undefined ? [] : await new SilkRoad(lab, terminal).run();
   const session = new Session({ lab, terminal, once, quit, signal: stop.signal });
   const transfers = scenario.downloads.length === 0 ? [] : await session.run();
-  terminal.err('Waiting until the books are quiet, cashing every cheque, stopping the nodes …\n');
+  terminal.err('Waiting until the books are quiet, taking in what was paid, stopping the nodes …\n');
   return withChecks(await lab.settle(transfers, once), played);
 }
 

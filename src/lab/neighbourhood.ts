@@ -3,11 +3,19 @@ import { WayleaveError } from '../core/errors.ts';
 import type { NodeStatus } from '../node/node.ts';
 import { type CheckedTransfer, checkNeighbourhood, type LabResult } from './check.ts';
 import { download } from './download.ts';
-import { LAB_WEI_PER_UNIT, type LabFolder, labIds, makeHomes, type NodeHome, openFolder } from './folder.ts';
+import {
+  LAB_BLOCK_MS,
+  LAB_WEI_PER_UNIT,
+  type LabFolder,
+  labIds,
+  makeHomes,
+  type NodeHome,
+  openFolder,
+} from './folder.ts';
 import { type LabChain, startLabChain } from './lab-chain.ts';
 import { NodeProcess } from './node-process.ts';
 import { type Origin, startOrigin } from './origin.ts';
-import type { Scenario } from './scenario.ts';
+import type { LabSettlement, Scenario } from './scenario.ts';
 import { type SeededFile, seededFile } from './seeded-file.ts';
 
 export interface NeighbourhoodOptions {
@@ -15,6 +23,7 @@ export interface NeighbourhoodOptions {
   readonly seed: number;
   /** Size of the first download, in place of the scenario's, MB. */
   readonly sizeMb: number | undefined;
+  readonly settlement: LabSettlement;
   /** Slow enough to watch. */
   readonly shaped: boolean;
   /** An empty folder to use, and whether it stays. */
@@ -77,9 +86,9 @@ export class Neighbourhood {
   };
 
   async #start(): Promise<void> {
-    const { scenario, seed, sizeMb, shaped } = this.options;
+    const { scenario, seed, settlement, sizeMb, shaped } = this.options;
     const ids = labIds(scenario, seed);
-    this.#chain = await startLabChain(ids.values());
+    this.#chain = await startLabChain(ids.values(), settlement === 'transfer' ? LAB_BLOCK_MS : 0);
     for (const [name, id] of ids) this.#before.set(name, await this.#chain.balance(id));
     for (const [index, each] of scenario.downloads.entries()) {
       this.files.set(each.node, seededFile(seed, each.node, index === 0 ? (sizeMb ?? each.sizeMb) : each.sizeMb));
@@ -87,7 +96,8 @@ export class Neighbourhood {
     this.#origin = await startOrigin(this.files);
     const { url, factory } = this.#chain;
     const folder = this.#folder.path;
-    this.#homes = await makeHomes({ scenario, seed, folder, shaped, rpcUrl: url, factory, origin: this.#origin });
+    const common = { scenario, seed, folder, shaped, settlement };
+    this.#homes = await makeHomes({ ...common, rpcUrl: url, factory, origin: this.#origin });
     this.options.signal.throwIfAborted();
     for (const home of this.#homes) this.#run(home);
     await Promise.all([...this.nodes.values()].map((node) => node.ready()));
@@ -160,7 +170,8 @@ export class Neighbourhood {
     const last = await this.#quiet();
     await Promise.all([...this.nodes.values()].map((node) => node.cash()));
     const exits = await this.#stop();
-    const { scenario, seed } = this.options;
+    const { scenario, seed, settlement } = this.options;
+    const payments = settlement === 'transfer' ? await this.#chain?.payments() : undefined;
     const gas = (await this.#chain?.gasBySender()) ?? new Map<string, bigint>();
     const nodes = [];
     for (const { name, id, store } of this.#homes) {
@@ -179,7 +190,7 @@ export class Neighbourhood {
     const links = scenario.links.map(({ a, b, paying }) => ({ a, b, paying: paying && (mustPay || paidOn(b, a)) }));
     const user = scenario.downloads[0]?.node ?? '';
     const told = { scenario: scenario.name, seed, user, weiPerUnit: LAB_WEI_PER_UNIT };
-    return checkNeighbourhood({ ...told, nodes, links, transfers });
+    return checkNeighbourhood({ ...told, nodes, links, transfers, payments });
   }
 
   /** Resolves when no stream is open, no payment under way, and no counter moved for a few looks; or after `QUIET_MS`. */

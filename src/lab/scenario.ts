@@ -1,5 +1,8 @@
 import { WayleaveError } from '../core/errors.ts';
 
+/** How the nodes of a lab pay each other. */
+export type LabSettlement = 'cheque' | 'transfer';
+
 /** A neighbourhood as data: who stands where, what each asks, who downloads what. */
 export interface Scenario {
   readonly name: string;

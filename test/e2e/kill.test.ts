@@ -36,7 +36,7 @@ describe(`nodes killed at random moments of a download (seed ${SEED})`, { timeou
 
   before(async () => {
     folder = openFolder(undefined);
-    chain = await startLabChain(labIds(scenario, SEED).values());
+    chain = await startLabChain(labIds(scenario, SEED).values(), 0);
     origin = await startOrigin(new Map([['D', file]]));
     const { url: rpcUrl, factory } = chain;
     const homes = await makeHomes({
@@ -44,6 +44,7 @@ describe(`nodes killed at random moments of a download (seed ${SEED})`, { timeou
       seed: SEED,
       folder: folder.path,
       rpcUrl,
+      settlement: 'cheque',
       factory,
       origin,
       shaped: false,
