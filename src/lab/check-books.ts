@@ -22,6 +22,8 @@ export interface LinkBook {
   readonly balance: bigint;
   /** Σ provided corrections − Σ consumed corrections. */
   readonly writeOff: bigint;
+  /** What the history of the link adds up to: its counter, write-offs included. */
+  readonly told: bigint;
 }
 
 /** Cheques written to one neighbour. */
@@ -83,7 +85,9 @@ const LINKS = `SELECT neighbour, ${[
   'consumed_correction',
 ]
   .map(overServices)
-  .join(', ')}, paid, received, lease FROM links`;
+  .join(', ')}, paid, received, lease,
+  (SELECT coalesce(sum(h.provided - h.consumed + h.paid - h.received), 0) FROM history h
+    WHERE h.neighbour = links.neighbour) AS told FROM links`;
 const ISSUED = 'SELECT beneficiary AS neighbour, cumulative, accepted_cumulative, payment_id FROM issued_cheques';
 const RECEIVED = 'SELECT neighbour, chequebook, cumulative, cashed_cumulative FROM received_cheques';
 const CASHINGS = "SELECT chequebook, count(*) AS n FROM cashings WHERE status = 'mined' GROUP BY chequebook";
@@ -125,6 +129,7 @@ function linkBook(row: Row): LinkBook {
     lease: whole(row, 'lease'),
     balance: provided - consumed + paid - received,
     writeOff: providedCorrection - consumedCorrection,
+    told: whole(row, 'told'),
   };
 }
 

@@ -26,6 +26,8 @@ interface Facts {
   received?: number;
   correction?: number;
   lease?: number;
+  /** What the history has and the account has not. */
+  untold?: number;
 }
 
 /** What a neighbourhood of A ← B ← C remembers after B bought 3 MB at 8800 and C bought them at 10120. */
@@ -92,6 +94,10 @@ function writeStore(world: World, name: string): string {
       paid,
       received,
       lease,
+    });
+    insert(store, 'history', {
+      ...{ neighbour: id(neighbour), number: 1, entry: 'opening', service: '', reference: '', wei: '0', gas_wei: '0' },
+      ...{ provided: provided + correction + (facts.untold ?? 0), consumed, paid, received },
     });
     const wrote = world.cumulative[name + neighbour];
     if (wrote !== undefined) {
@@ -292,6 +298,7 @@ describe('the checker', () => {
     ['a node that crashed', (w) => void (w.exit['B'] = 70), ['node.B.exit']],
     ['a node that had to be killed', (w) => void (w.exit['B'] = undefined), ['node.B.exit']],
     ['a lease left open', (w) => void (facts(w, 'C', 'B').lease = 9), ['node.C.lease']],
+    ['a counter that its history does not explain', (w) => void (facts(w, 'C', 'B').untold = 1), ['node.C.history']],
     ['the store of someone else', (w) => void (w.owner['C'] = id('D')), ['node.C.store']],
     [
       'two blank pages that agree',

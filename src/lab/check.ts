@@ -133,7 +133,7 @@ const NO_LINK: LinkBook = {
     paid: 0n,
     received: 0n,
   },
-  ...{ providedCorrection: 0n, consumedCorrection: 0n, lease: 0n, balance: 0n, writeOff: 0n },
+  ...{ providedCorrection: 0n, consumedCorrection: 0n, lease: 0n, balance: 0n, writeOff: 0n, told: 0n },
 };
 const NONE_ISSUED: IssuedBook = { count: 0n, cumulativeWei: 0n, acceptedWei: 0n };
 const NONE_RECEIVED: ReceivedBook = { cumulativeWei: 0n, cashedWei: 0n, cashings: 0n };
@@ -198,6 +198,8 @@ function open(node: CheckedNode, checks: Checks): Books | undefined {
     let lease = 0n;
     for (const book of books.links.values()) lease += book.lease;
     checks.equal(`node.${node.name}.lease`, 0n, lease);
+    const unexplained = [...books.links.values()].filter((book) => book.told !== book.balance + book.writeOff);
+    checks.equal(`node.${node.name}.history`, 0, unexplained.length);
     return books;
   } catch (error) {
     checks.equal(`node.${node.name}.store`, node.address, `unreadable: ${String(error)}`);

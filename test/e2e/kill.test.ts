@@ -118,6 +118,11 @@ describe(`nodes killed at random moments of a download (seed ${SEED})`, { timeou
     while (!(await quiet())) await pause(50);
     await pause(700);
     await Promise.all([...nodes.values()].map((node) => node.stop()));
+    for (const { home } of nodes.values()) {
+      for (const [id, { balance, told, writeOff }] of readBooks(home.store).links) {
+        assert.equal(told, balance + writeOff, `${home.name}: the history of ${id} explains its counter`);
+      }
+    }
     const books = new Map([...nodes.values()].map(({ home }) => [home.id, readBooks(home.store)]));
     for (const [a, b] of [
       ['A', 'B'],
