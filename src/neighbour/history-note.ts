@@ -14,9 +14,28 @@ export function noteOf(record: StoreRecord): HistoryNote | undefined {
       if (entry === undefined) return undefined;
       return { entry, wei: record.paidOut, gasWei: record.gasWei, reference: record.transaction };
     }
+    case 'note':
+      return transferNote(record.name, record.text);
     default:
       return undefined;
   }
+}
+
+/** Payments by transfer are remembered as notes (`settle/transfer-notes.ts`), with the transaction and what it came to. */
+function transferNote(name: string, text: string): HistoryNote | undefined {
+  if (!name.startsWith('transfer to ') && !name.startsWith('transfers from ')) return undefined;
+  const { creditedWei, recent, transaction, wei } = JSON.parse(text) as TransferFacts;
+  if (transaction !== undefined) return { entry: 'paid', wei: BigInt(wei ?? 0), reference: transaction };
+  const last = recent?.findLast(({ state }) => state === 'credited');
+  return { entry: 'received', wei: BigInt(creditedWei ?? 0), reference: last?.key ?? '' };
+}
+
+/** What of both is of interest here. */
+interface TransferFacts {
+  readonly transaction?: string;
+  readonly wei?: string;
+  readonly creditedWei?: string;
+  readonly recent?: readonly { readonly key: string; readonly state: string }[];
 }
 
 const CASHED = { mined: 'cashed', bounced: 'bounced', failed: 'failed', sent: undefined } as const;

@@ -1,0 +1,35 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import type { CashingRecord } from '../store/store.ts';
+import { disputeOf, noteOf } from './history-note.ts';
+
+const ID = `0x${'1'.repeat(40)}`;
+
+test('what is written with an account tells what its totals do not show', () => {
+  const cashing: CashingRecord = {
+    ...{ kind: 'cashing', transaction: '0xab', chequebook: ID, cumulative: 9n },
+    ...{ status: 'mined', paidOut: 7n, gasWei: 2n, atMs: 0 },
+  };
+  const cashed = { wei: 7n, gasWei: 2n, reference: '0xab' };
+  assert.deepEqual(noteOf(cashing), { entry: 'cashed', ...cashed });
+  assert.deepEqual(noteOf({ ...cashing, status: 'bounced' }), { entry: 'bounced', ...cashed });
+  assert.equal(noteOf({ ...cashing, status: 'sent' }), undefined, 'nothing has happened yet');
+  const sent = JSON.stringify({ wei: '5', transaction: '0xcd' });
+  assert.deepEqual(noteOf({ kind: 'note', name: `transfer to ${ID}`, text: sent }), {
+    ...{ entry: 'paid', wei: 5n, reference: '0xcd' },
+  });
+  const recent = [
+    { key: '0x1:0', state: 'credited' },
+    { key: '0x2:0', state: 'seen' },
+  ];
+  const book = JSON.stringify({ creditedWei: '8', recent });
+  assert.deepEqual(noteOf({ kind: 'note', name: `transfers from ${ID}`, text: book }), {
+    ...{ entry: 'received', wei: 8n, reference: '0x1:0' },
+  });
+  assert.equal(noteOf({ kind: 'note', name: 'own-chequebook', text: '{' }), undefined);
+});
+
+test('a statement that differs is named by what it is about', () => {
+  const { entry, reference } = disputeOf({ service: 'transit', side: 'consumed', units: 12, cause: 'undercount' });
+  assert.deepEqual([entry, reference], ['dispute', 'transit consumed by 12 units, undercount']);
+});
