@@ -29,6 +29,8 @@ export class OpenCashings {
   readonly #chain: Chain;
   readonly #clock: Clock;
   readonly #open = new Map<string, CashingRecord>();
+  /** Since when each is waited for here, by the clock that nobody sets. */
+  readonly #sinceMs = new Map<string, number>();
   #askedMs = Number.NEGATIVE_INFINITY;
 
   constructor(options: { readonly chain: Chain; readonly clock: Clock; readonly cashings: readonly CashingRecord[] }) {
@@ -39,6 +41,7 @@ export class OpenCashings {
 
   add(record: CashingRecord): void {
     this.#open.set(record.transaction, record);
+    this.#sinceMs.set(record.transaction, this.#sinceMs.get(record.transaction) ?? this.#clock.nowMs());
   }
 
   underWay(chequebook: NodeId): boolean {
@@ -59,12 +62,18 @@ export class OpenCashings {
     const closed: ClosedCashing[] = [];
     for (const [key, record] of [...this.#open]) {
       const outcome = await this.#outcome(record);
-      const lost = outcome === 'unknown' && this.#clock.wallMs() - record.atMs >= LOST_MS;
-      if (outcome === 'unknown' && !lost) continue;
+      if (outcome === 'unknown' && !this.#isLost(record)) continue;
       this.#open.delete(key);
+      this.#sinceMs.delete(key);
       closed.push({ record, receipt: typeof outcome === 'string' ? undefined : outcome });
     }
     return closed;
+  }
+
+  /** By either clock: one that was set back would keep a cheque uncashed until it has caught up. */
+  #isLost({ atMs, transaction }: CashingRecord): boolean {
+    const { nowMs, wallMs } = { nowMs: this.#clock.nowMs(), wallMs: this.#clock.wallMs() };
+    return wallMs - atMs >= LOST_MS || nowMs - (this.#sinceMs.get(transaction) ?? nowMs) >= LOST_MS;
   }
 
   async #outcome(record: CashingRecord): Promise<CashReceipt | 'unknown' | 'reverted'> {

@@ -45,6 +45,9 @@ export class AccountWatch {
   /** What a crash of this end cost it: provided within the last journal window, which nobody can prove to who denies it. */
   #forgot = 0;
   #corrected = 0;
+  /** Where time is metered, what was sold and bought of it. Units. */
+  #timeSold = 0;
+  #timeBought = 0;
   #claimed = 0;
   /** What exposure may reach now: the limit, or what stood when it was lowered. */
   #allowed = 0;
@@ -62,13 +65,13 @@ export class AccountWatch {
 
   /** What this end had of the other by its own word, over all lives. Units. */
   get consumed(): number {
-    return this.#tally.got + this.#tally.sent;
+    return this.#tally.got + this.#tally.sent + this.#timeBought;
   }
 
   /** What the other end really had of this one: only what arrived. */
   get provided(): number {
     const { other } = this;
-    return this.#tally.gave + (other === undefined ? 0 : other.#tally.got);
+    return this.#tally.gave + this.#timeSold + (other === undefined ? 0 : other.#tally.got);
   }
 
   get account(): LinkAccount | undefined {
@@ -123,11 +126,19 @@ export class AccountWatch {
     this.#integers(account, provided + consumed + paid + received);
     this.#claims(account);
     this.#exposure(account, corrected);
+    this.#time(account, provided, consumed);
     this.#lastProvided = provided;
     this.#lastConsumed = consumed;
     this.#lastPaid = paid;
     this.#lastReceived = received;
     this.#corrected = corrected;
+  }
+
+  /** Where time is metered bytes cost nothing, and time is charged in between: nobody counts it as it arrives. */
+  #time(account: LinkAccount, provided: number, consumed: number): void {
+    const { buysTime, sellsTime } = account.service('transit').rates;
+    if (sellsTime) this.#timeSold += provided - this.#lastProvided;
+    if (buysTime) this.#timeBought += consumed - this.#lastConsumed;
   }
 
   /** On a new connection a neighbour's word is never taken for what this end says it had: it admits what is on disk. */

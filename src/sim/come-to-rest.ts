@@ -1,9 +1,10 @@
 import { BrokenRule } from './broken-rule.ts';
+import { oneForOne } from './one-for-one.ts';
 import type { World } from './world.ts';
 
 /** How long after the faults everything must have come to rest, and how long cheques may take to be cashed. */
 const REST_MS = 400_000;
-const CASH_MS = 600_000;
+const CASH_MS = 1_200_000;
 const LOOK_MS = 1_000;
 /** What was under way at the end arrives before anything is compared. */
 const SETTLE_MS = 3_000;
@@ -19,6 +20,9 @@ export async function comeToRest(world: World): Promise<void> {
   world.calm();
   const settledMs = world.timeline.nowMs + SETTLE_MS;
   await world.advance(() => world.timeline.nowMs >= settledMs);
+  world.workload.rest();
+  // What was priced apart there is found by a new connection.
+  for (const [a, b] of world.edges) if (oneForOne(a, b)) world.network.cut(a.id, b.id);
   const apart = await until(world, REST_MS, () => {
     world.workload.rest();
     return invariants.differences();

@@ -14,6 +14,12 @@ export function carriersFor(
   });
 }
 
+/** All from `first` up, which are cheats, and their neighbours. */
+export function neighboursOf(first: number, edges: readonly (readonly [number, number])[]): ReadonlySet<number> {
+  const found = edges.filter(([a, b]) => a >= first || b >= first).flat();
+  return new Set(found);
+}
+
 /** A line, so that all are connected, and a few more links across. */
 export function drawEdges(count: number, random: SeededRandom): [number, number][] {
   const edges: [number, number][] = [];

@@ -3,11 +3,13 @@ import { unexplained } from '../core/audit.ts';
 import { Column } from '../core/ledger.ts';
 import type { LinkAccount } from '../core/link-account.ts';
 import type { NodeId } from '../core/node-id.ts';
+import { commonMethod } from '../core/terms.ts';
 import type { NodeEvent } from '../node/node.ts';
 import type { StoreRecord } from '../store/store.ts';
 import { AccountWatch } from './account-watch.ts';
 import { BrokenRule } from './broken-rule.ts';
 import { MoneyWatch } from './money-watch.ts';
+import { oneForOne } from './one-for-one.ts';
 import type { SimChain } from './sim-chain.ts';
 import type { SimNode } from './sim-node.ts';
 
@@ -41,6 +43,8 @@ export class Invariants {
   readonly #byNode = new Map<NodeId, Map<NodeId, AccountWatch>>();
   readonly #names = new Map<NodeId, string>();
   readonly #cheats = new Set<NodeId>();
+  /** Pairs of which one cannot pay and has been the debtor for too long: they part, again and again. */
+  readonly #oneWay = new Set<AccountWatch>();
 
   constructor(options: InvariantsOptions) {
     this.#options = options;
@@ -184,13 +188,14 @@ export class Invariants {
   }
 
   #judged(node: SimNode, { neighbour: about, code, action }: NodeEvent): void {
-    const rule = action === 'cut' ? 'honest-not-cut' : WRONG_BOOKS.test(String(code)) ? 'honest-not-blamed' : undefined;
-    if (about === undefined || rule === undefined) return;
+    const watch = about === undefined ? undefined : this.watchOf(node.id, about);
+    if (about === undefined || watch?.other === undefined) return;
     // Not a punishment: who cannot be paid keeps a link only while it is the debtor (DESIGN §4).
-    if (code === 'ONE_WAY_CREDITOR') return;
-    const guilty = this.#cheats.has(about) || this.#cheats.has(node.id);
-    if (guilty || this.#options.tampered(node.id, about)) return;
-    this.#guard(() => this.#fail(rule, node, about, String(code)));
+    if (code === 'ONE_WAY_CREDITOR') this.#oneWay.add(watch).add(watch.other);
+    else if (!watch.honest || this.#options.tampered(node.id, about)) return;
+    else if (action === 'cut') this.#guard(() => this.#fail('honest-not-cut', node, about, String(code)));
+    else if (WRONG_BOOKS.test(String(code)) && !oneForOne(node, watch.other.node))
+      this.#guard(() => this.#fail('honest-not-blamed', node, about, String(code)));
   }
 
   #fail(rule: string, node: SimNode, about: NodeId | undefined, what: string): never {
@@ -221,7 +226,8 @@ export class Invariants {
     const found: string[] = [];
     for (const [a, b] of this.#options.edges) {
       if (this.#cheats.has(a.id) || this.#cheats.has(b.id)) continue;
-      found.push(...difference(a, b));
+      const watch = this.watchOf(a.id, b.id);
+      if (watch === undefined || !this.#oneWay.has(watch)) found.push(...difference(a, b));
     }
     return found;
   }
@@ -253,13 +259,19 @@ function difference(a: SimNode, b: SimNode): string[] {
     if (paid !== received) found.push(`${pair}: paid ${paid}, received ${received}`);
     const pending = payer.ledger.get(payer.row, Column.pending);
     if (pending !== 0) found.push(`${pair}: pending ${pending}`);
-    if (payer.payDue()) found.push(`${pair}: ${payer.payable()} due`);
+    if (payer.payDue() && paysTokens(payer)) found.push(`${pair}: ${payer.payable()} due`);
     // Choked for what was written off is no fault of the books; banned is.
     if (payee.banned) found.push(`${pair}: banned`);
   }
   const sum = mine.ledger.get(mine.row, Column.balance) + theirs.ledger.get(theirs.row, Column.balance);
   if (sum !== 0) found.push(`${pair}: balances add up to ${sum}`);
   return found;
+}
+
+/** What is exchanged one for one is never settled in tokens. */
+function paysTokens({ mine, theirs }: LinkAccount): boolean {
+  const [payer, payee] = [mine.newest, theirs.newest];
+  return payer !== undefined && payee !== undefined && commonMethod(payee, payer) !== 'barter';
 }
 
 function net(account: LinkAccount, total: number, correction: number, service: number): number {

@@ -197,7 +197,8 @@ export class LinkTraffic {
   #open(): void {
     const { door, link, fault } = this.#options;
     if (this.#bought !== undefined || !door.ready || !door.buying || this.#timer !== undefined) return;
-    if (link.forwardBudget < OPEN_COST_BYTES || door.usable(OPEN_COST_BYTES) < OPEN_COST_BYTES) return;
+    // Asked first: where time is sold this is what buys it, and nothing is granted before.
+    if (door.usable(OPEN_COST_BYTES) < OPEN_COST_BYTES || link.forwardBudget < OPEN_COST_BYTES) return;
     const hold = door.use(OPEN_COST_BYTES);
     try {
       const channel = link.open(HEADER, door.buyEpoch, this.#buyer());

@@ -1,5 +1,6 @@
 import type { NodeConfig } from '../node/config.ts';
 import { parseConfig } from '../node/load-config.ts';
+import type { Deal } from './world-settings.ts';
 
 /** The chain of every simulated world. */
 export const SIM_CHAIN_ID = 31_337;
@@ -23,6 +24,8 @@ export interface SimConfig {
   readonly dials: readonly number[];
   /** It has no way out of its own: traffic goes on through the cheapest neighbour. */
   readonly carrier?: boolean;
+  /** Default: cheques, by the MB. */
+  readonly deal?: Deal;
 }
 
 const HOST = 'sim';
@@ -34,8 +37,14 @@ const base = parseConfig(
   '/sim/wayleave.toml',
 );
 
+/** A second costs this part of the debt at which it is paid, so that a few fit into it. */
+const SECOND_OF_PAY_AT = 1 / 5;
+
 /** The complete configuration of a simulated node. */
 export function simConfig(options: SimConfig): NodeConfig {
+  const { deal = 'cheque' } = options;
+  const byTime = deal === 'time';
+  const secondUnits = Math.max(1, Math.floor(options.payAt * SECOND_OF_PAY_AT));
   return {
     ...base,
     name: options.name,
@@ -45,7 +54,8 @@ export function simConfig(options: SimConfig): NodeConfig {
       ...base.transit,
       uplink: options.carrier !== true,
       nextHop: options.carrier === true ? 'auto' : 'uplink',
-      uplinkPricePerMb: options.costPerMb,
+      metering: byTime ? 'time' : 'data',
+      uplinkPricePerMb: byTime ? secondUnits : options.costPerMb,
       minProfitBp: options.profitBp,
       maxPricePerMb: options.maxPricePerMb,
     },
@@ -56,14 +66,19 @@ export function simConfig(options: SimConfig): NodeConfig {
       dropAtUnits: options.dropAt,
       riskAtUnits: options.riskAt,
     },
-    settlement: { ...base.settlement, depositWei: options.depositWei, weiPerUnit: options.weiPerUnit },
+    settlement: {
+      ...base.settlement,
+      depositWei: options.depositWei,
+      weiPerUnit: options.weiPerUnit,
+      methods: deal === 'barter' ? ['barter'] : base.settlement.methods,
+    },
     // Runs last a minute or so: several spans of history in each.
     store: { ...base.store, journalWindowMs: options.journalWindowMs, historySpanS: HISTORY_SPAN_S },
     neighbours: options.dials.map((port) => ({
       id: undefined,
       address: { host: HOST, port },
       name: undefined,
-      free: false,
+      free: deal === 'free',
       freeMbPerDay: 0,
       maxRateMbit: 0,
       payAtUnits: undefined,

@@ -38,3 +38,18 @@ export function drawSettings(random: SeededRandom): WorldSettings {
     faultEveryMs: random.between(500, 5_000),
   };
 }
+
+/** How one node deals with its neighbours: most pay by cheque, for each MB. */
+export type Deal = 'cheque' | 'barter' | 'free' | 'time';
+
+/** One world in so many has other deals than cheques in it. */
+const OTHER_ONE_IN = 4;
+
+/** How each of so many nodes deals. Those in `plain` are as most are: who is to be cheated must be owed money. */
+export function drawDeals(random: SeededRandom, count: number, plain: ReadonlySet<number>): readonly Deal[] {
+  const other = random.below(OTHER_ONE_IN) === 0;
+  return Array.from({ length: count }, (_, index) => {
+    const deal = random.pick<Deal>(['cheque', 'barter', 'free', 'time']);
+    return other && !plain.has(index) ? deal : 'cheque';
+  });
+}

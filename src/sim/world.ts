@@ -5,17 +5,17 @@ import type { Cheat } from './cheat.ts';
 import { comeToRest } from './come-to-rest.ts';
 import { Coverage } from './coverage.ts';
 import { drive } from './drive.ts';
-import { carriersFor, drawEdges } from './edges.ts';
+import { carriersFor, drawEdges, neighboursOf } from './edges.ts';
 import { FaultPlan, type PlannedFault } from './fault-plan.ts';
 import { Invariants } from './invariants.ts';
 import { SeededRandom } from './seeded-random.ts';
 import { SimChain } from './sim-chain.ts';
-import { SIM_CHAIN_ID, simConfig } from './sim-config.ts';
+import { SIM_CHAIN_ID, type SimConfig, simConfig } from './sim-config.ts';
 import { SimNetwork } from './sim-network.ts';
 import { SimNode, type SimSurroundings } from './sim-node.ts';
 import { Timeline } from './timeline.ts';
 import { Workload } from './workload.ts';
-import { drawSettings, type WorldSettings } from './world-settings.ts';
+import { drawDeals, drawSettings, type WorldSettings } from './world-settings.ts';
 
 export interface WorldOptions {
   readonly seed: number | string;
@@ -128,16 +128,20 @@ export class World {
     const { nodes: count, cheats } = this.#options;
     const edges = this.#options.edges ?? drawEdges(count, this.#random.fork('edges'));
     const carriers = new Set([...(this.#options.carriers ?? []), ...carriersFor(cheats, count, edges)]);
+    const plain = neighboursOf(count - cheats.length, edges);
+    const deals = this.#options.settings === undefined ? drawDeals(this.#random.fork('deals'), count, plain) : [];
     for (let index = 0; index < count; index += 1) {
       const dials = edges.filter(([from]) => from === index).map(([, to]) => to + 1);
       const name = index < 26 ? String.fromCharCode(65 + index) : `N${index}`;
-      this.#machine({ name, listenPort: index + 1, dials, carrier: carriers.has(index) });
+      const deal = deals[index] ?? 'cheque';
+      if (deal !== 'cheque') this.coverage.count(`deal.${deal}`);
+      this.#machine({ name, listenPort: index + 1, dials, carrier: carriers.has(index), deal });
     }
     for (const [from, to] of edges) this.edges.push([this.nodes[from] as SimNode, this.nodes[to] as SimNode]);
     cheats.forEach((_, at) => this.#cheats.add(this.nodes[count - cheats.length + at] as SimNode));
   }
 
-  #machine(place: { name: string; listenPort: number; dials: readonly number[]; carrier?: boolean }): SimNode {
+  #machine(place: Pick<SimConfig, 'name' | 'listenPort' | 'dials' | 'carrier' | 'deal'>): SimNode {
     const { timeline, network, chain, coverage } = this;
     const surroundings: SimSurroundings = { timeline, network, chain, coverage };
     const { name } = place;
@@ -271,6 +275,7 @@ export class World {
   #bringAbout(missing: readonly string[], span: number): void {
     if (missing.includes('crash.')) this.faults.now('crash', this.#scene(), this.#struck);
     if (missing.includes('chain.')) this.faults.now('reorganisation', this.#scene(), this.#struck);
+    if (missing.every((prefix) => prefix.startsWith('cheat.'))) this.#peace();
     const tries = Math.floor(this.timeline.steps / (span * AGAIN_TIMES));
     if (tries <= this.#again) return;
     this.#again = tries;
@@ -342,14 +347,19 @@ export class World {
 
   /** No trade, no faults: everybody comes back and pays. */
   calm(): void {
-    const { chain, edges, faults, network, nodes } = this;
     this.#draining = true;
     this.#say('world', 'faults and trade end');
+    this.#peace();
+    for (const node of this.nodes) node.start();
+  }
+
+  /** No fault any more. */
+  #peace(): void {
+    const { chain, edges, faults, network } = this;
     faults.end();
     chain.blocks.revertNext = 0;
     chain.blocks.loseNext = 0;
     for (const [a, b] of edges) network.heal(a.id, b.id);
-    for (const node of nodes) node.start();
   }
 
   result(): WorldResult {
