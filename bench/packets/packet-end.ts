@@ -1,4 +1,4 @@
-import { setImmediate as turn } from 'node:timers/promises';
+import { setTimeout as pause, setImmediate as turn } from 'node:timers/promises';
 import type { Ledger, LinkRow } from '../../src/core/ledger.ts';
 import type { NodeId } from '../../src/core/node-id.ts';
 import { NO_TOLL } from '../../src/core/route.ts';
@@ -115,7 +115,8 @@ export class PacketEnd {
       const due = perMs === Number.POSITIVE_INFINITY ? packets : Math.min(packets, Math.floor(elapsedMs * perMs));
       const count = Math.min(PACKETS_A_CHUNK, due - sent, MOST_UNDER_WAY - (sent - (far.arrived - before)));
       if (count <= 0) {
-        await turn();
+        // At a given rate it sleeps, so as not to compete with the carrier for the machine.
+        await (perMs === Number.POSITIVE_INFINITY ? turn() : pause(1));
         continue;
       }
       await this.#sendBytes(this.#nextChunk(count));

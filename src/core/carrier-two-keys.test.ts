@@ -6,9 +6,10 @@ import { Column, Ledger, type LinkRow } from './ledger.ts';
 import { type PacketHeader, packetHeader } from './packet.ts';
 
 const here = (row: number) => Uint8Array.from([0, 0, 0, 0, row + 1]);
-const value = fc.nat({ max: 3_000 });
+const value = fc.nat({ max: 300 });
+const little = fc.nat({ max: 40 });
 const row = fc.nat({ max: 1 });
-const id = fc.integer({ min: 1, max: 6 });
+const id = fc.integer({ min: 1, max: 3 });
 const action = fc.oneof(
   {
     weight: 4,
@@ -18,10 +19,10 @@ const action = fc.oneof(
       value,
       id,
       to: fc.nat({ max: 2 }),
-      hops: fc.nat({ max: 2 }),
+      hops: fc.constantFrom(0, 1, 2, 2),
     }),
   },
-  { weight: 3, arbitrary: fc.record({ kind: fc.constant('return' as const), row, value, id }) },
+  { weight: 3, arbitrary: fc.record({ kind: fc.constant('return' as const), row, value: little, id }) },
   { weight: 2, arbitrary: fc.record({ kind: fc.constant('leave' as const), strand: fc.boolean() }) },
   { weight: 2, arbitrary: fc.record({ kind: fc.constant('theyPay' as const), row, value }) },
   { weight: 3, arbitrary: fc.record({ kind: fc.constant('iPay' as const), row }) },
@@ -90,16 +91,33 @@ class World {
 }
 
 describe('two keys of one owner', () => {
+  it('are paid for a packet once: what is returned after it was settled finds no credit', () => {
+    const world = new World();
+    const play: Action[] = [
+      { kind: 'theyPay', row: 0, value: 100 },
+      { kind: 'send', row: 0, value: 100, id: 1, to: 1, hops: 2 },
+      { kind: 'leave', strand: false },
+      { kind: 'iPay', row: 1 },
+      { kind: 'return', row: 1, value: 95, id: 1 },
+    ];
+    for (const each of play) {
+      world.act(each);
+      world.check();
+    }
+    assert.equal(world.ledger.get(1, Column.paid), 95);
+    assert.equal(world.ledger.get(0, Column.balance), 0);
+  });
+
   it('never get more out of a carrier than they paid in, whatever they send, return, repeat and settle', () => {
     fc.assert(
-      fc.property(fc.array(action, { maxLength: 80 }), (actions) => {
+      fc.property(fc.array(action, { maxLength: 120, size: 'max' }), (actions) => {
         const world = new World();
         for (const each of actions) {
           world.act(each);
           world.check();
         }
       }),
-      { numRuns: 1_500 },
+      { numRuns: 600 },
     );
   });
 });
