@@ -21,6 +21,7 @@ const forgetful: Store = {
     notes: [],
     statements: [],
     credits: [],
+    channelTotals: [],
   }),
   commit: async () => undefined,
   history: async () => ({ link: undefined, before: [], rows: [], after: [] }),

@@ -5,6 +5,7 @@ import * as v from 'valibot';
 import { type ErrorCode, WayleaveError } from '../core/errors.ts';
 import { isNodeId } from '../core/node-id.ts';
 import type { WayleaveNode } from '../node/node.ts';
+import { channelRoutes, closeBody } from './channel-routes.ts';
 import { cashPlan, chequebookBody, chequebookStanding, orderChequebook } from './cheque-routes.ts';
 import { EventStreams } from './event-stream.ts';
 import { bearerToken, loopbackOnly } from './guard.ts';
@@ -99,6 +100,7 @@ export function createApiApp({ node, token, actions = {}, fault }: ApiAppOptions
     return context.json(node.attest((await readBody(context, linkBody)).neighbour));
   });
   chequeOrders(app, node);
+  channelRoutes(app, node, (context) => readBody(context, closeBody));
   app.post('/v1/packets/send', async (context) => {
     return context.json(await sendPacket(node, await readBody(context, sendBody, MAX_PACKET_BODY_BYTES)));
   });

@@ -100,6 +100,10 @@ class HandMadeNode implements WayleaveNode {
   async cashAll(): Promise<number> {
     return 3;
   }
+  readonly channels = {
+    list: () => [],
+    close: async (neighbour: string, alone: boolean) => void this.calls.push(['closeChannel', neighbour, alone]),
+  };
   async stop(): Promise<void> {}
   emit(event: NodeEvent): void {
     for (const listener of this.listeners) listener(event);

@@ -1,5 +1,6 @@
 import type { SignedCheque } from '../core/cheque.ts';
 import type { NodeId } from '../core/node-id.ts';
+import type { ChannelChain } from './channel-chain.ts';
 import type { EndpointNews, Head } from './endpoints.ts';
 import type { TransactionLog } from './outgoing.ts';
 
@@ -64,6 +65,8 @@ export interface Chain {
   paid(transaction: string, to: NodeId): Promise<PayReceipt | undefined>;
   /** What arrived for this node in these blocks, both included, in their order; undefined while one of them is not known. */
   incoming(fromBlock: number, toBlock: number): Promise<readonly IncomingPayment[] | undefined>;
+  /** What it can do with channels; undefined where it knows none. */
+  readonly channels?: ChannelChain;
   close(): Promise<void>;
 }
 

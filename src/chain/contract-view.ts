@@ -54,7 +54,7 @@ export class ContractView {
     place: ChequebookPlace,
   ): Promise<{ readonly address: NodeId; readonly deployedBy: string | undefined }> {
     const encoding = await loadEncoding();
-    const address = encoding.readAddress(await this.#callFactory(encoding.foretell(place)));
+    const address = encoding.readAddress(await this.askFactory(encoding.foretell(place)));
     if (address === undefined) throw this.#notFactory();
     const { fromFactory } = await this.#factoryFacts(address, place.issuer);
     return { address, deployedBy: fromFactory ? await this.#deploymentOf(address) : undefined };
@@ -62,7 +62,7 @@ export class ContractView {
 
   /** What each cheque of a batch would be paid now. */
   async foresee(batch: Hex): Promise<readonly bigint[]> {
-    const paid = (await loadEncoding()).readPaid(await this.#callFactory(batch));
+    const paid = (await loadEncoding()).readPaid(await this.askFactory(batch));
     if (paid === undefined) throw this.#notFactory();
     return paid;
   }
@@ -70,12 +70,13 @@ export class ContractView {
   async #factoryFacts(chequebook: NodeId, beneficiary: NodeId): Promise<FactoryFacts> {
     const encoding = await loadEncoding();
     const data = encoding.facts(chequebook, this.#options.token, beneficiary);
-    const facts = encoding.readFacts(await this.#callFactory(data));
+    const facts = encoding.readFacts(await this.askFactory(data));
     if (facts === undefined) throw this.#notFactory();
     return facts;
   }
 
-  async #callFactory(data: Hex): Promise<Hex> {
+  /** What the factory answers. Throws `CHAIN_NOT_FACTORY`. */
+  async askFactory(data: Hex): Promise<Hex> {
     const answer = await this.#view(this.#options.factory, data);
     // Another contract stands there and refuses what it does not know.
     if (answer === undefined) throw this.#notFactory();

@@ -18,6 +18,7 @@ import type {
 import { ContractView } from './contract-view.ts';
 import { COIN, loadEncoding } from './encoding.ts';
 import { type EndpointNews, Endpoints, type Head } from './endpoints.ts';
+import { EvmChannels } from './evm-channels.ts';
 import { incoming } from './incoming.ts';
 import { type Hex, hexData, quantity, type RpcOutcome, rpcFailed } from './json-rpc.ts';
 import type { TransactionLog } from './outgoing.ts';
@@ -78,6 +79,7 @@ export class EvmChain implements Chain {
   readonly #sender: TransactionSender;
   readonly #contracts: ContractView;
   #made = 0;
+  readonly channels: EvmChannels;
 
   /** Made by `createEvmChain`. */
   constructor(options: EvmChainOptions, rpc: Endpoints) {
@@ -94,6 +96,11 @@ export class EvmChain implements Chain {
       pollMs: options.pollMs ?? POLL_MS,
       minedWithinMs: options.minedWithinMs ?? MINED_WITHIN_MS,
       replaceAfterMs: options.replaceAfterMs ?? REPLACE_AFTER_MS,
+    });
+    this.channels = new EvmChannels({
+      factory: options.factory,
+      ask: (data) => this.#contracts.askFactory(data),
+      send: async (sending) => receiptOf(await this.#sender.send(sending)),
     });
   }
 

@@ -306,6 +306,58 @@ export const ERRORS = {
     what: 'The connection to the chain was closed.',
     remedy: 'The node is stopping; what was sent is looked up at the next start.',
   },
+  CHANNEL_UNVERIFIED: {
+    what: 'The channel could not be looked up on the chain yet.',
+    remedy: 'The payment is sent again by itself; check the RPC endpoint if this lasts.',
+  },
+  CHANNEL_NO_CONTRACT: {
+    what: 'There is no channel between the two at the address that a payment names.',
+    remedy: 'The payer must open it first, on the same chain.',
+  },
+  CHANNEL_FOREIGN_FACTORY: {
+    what: 'The channel was not made by the factory this node trusts, or is not in native coin.',
+    remedy: 'Both nodes must be configured with the same factory.',
+  },
+  CHANNEL_WRONG_PARTIES: {
+    what: 'A payment came in a channel between others.',
+    remedy: 'The payer must pay in the channel it has with this node.',
+  },
+  CHANNEL_FREEZE_SHORT: {
+    what: 'The freeze period of the channel is too short to answer an old state in.',
+    remedy: 'The payer must open a channel with a longer one.',
+  },
+  CHANNEL_NOT_FOR_ME: {
+    what: 'A payment in a channel is made out to someone else.',
+    remedy: 'The payer must make it out to the payee of the other party.',
+  },
+  CHANNEL_CLOSING: {
+    what: 'The channel is being closed.',
+    remedy: 'The payer uses its next method, or opens the next channel.',
+  },
+  CHANNEL_CLOSED: {
+    what: 'The channel is closed.',
+    remedy: 'The payer pays again by its next method, or in the next channel.',
+  },
+  CHANNEL_STALE: {
+    what: 'A payment in a channel does not exceed what was already paid there.',
+    remedy: 'The payer must take up its last total again before it pays.',
+  },
+  CHANNEL_ABSURD: {
+    what: 'A payment in a channel is over an impossible amount.',
+    remedy: 'The payer is faulty or hostile; the link was closed.',
+  },
+  CHANNEL_TOO_SMALL: {
+    what: 'A payment in a channel adds less than the minimum.',
+    remedy: 'The payer must wait until more is due.',
+  },
+  CHANNEL_NOT_COVERED: {
+    what: 'A payment in a channel exceeds what its payer has there.',
+    remedy: 'The payer must top the channel up first; the payment is sent again by itself.',
+  },
+  CHANNEL_FORGED: {
+    what: 'A payment in a channel was not signed by its payer.',
+    remedy: 'The payer is faulty or hostile; the link was closed.',
+  },
   CHEQUE_NOT_FOR_ME: {
     what: 'A cheque is made out to someone else.',
     remedy: 'The payer must make it out to the id it is connected to.',
@@ -448,6 +500,19 @@ export const ERRORS = {
   TOKEN_MISSING: {
     what: 'No ERC-20 token stands at the configured address.',
     remedy: 'Compare the token address with the chain.',
+  },
+  CHANNEL_CLOSED_BEHIND: {
+    what: 'A channel was closed with an older total than the neighbour had signed, and nobody answered in time.',
+    remedy:
+      'What is missing is its debt again. Let `wayleave watch` run on a second machine, so that this cannot happen.',
+  },
+  CHANNEL_NOT_AGREED: {
+    what: 'A neighbour proposed to close a channel by totals that are not those of this node.',
+    remedy: 'It proposes again when the payments under way are answered.',
+  },
+  CHANNEL_UNKNOWN: {
+    what: 'There is no open channel with this neighbour.',
+    remedy: '`wayleave channel list` shows those there are.',
   },
   CHEQUEBOOK_MISSING: {
     what: 'This node has no chequebook to pay from yet.',

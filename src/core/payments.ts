@@ -190,6 +190,11 @@ export class Payments {
     effects.push(news('fault', { code, id, method }));
   }
 
+  /** A method that was shut can be used again. */
+  opened(method: PaymentMethod): void {
+    for (const lane of this.#lanes) if (lane.method === method) lane.shutUntilMs = Number.NEGATIVE_INFINITY;
+  }
+
   /** The neighbour's answer. A refused payment stays a liability, shown as pending, until one that covers it is taken. */
   acknowledged(ack: PaymentAckMessage, nowMs: number, effects: SessionEffect[]): void {
     // Ids can be guessed: what has not left cannot have been answered.
@@ -200,6 +205,7 @@ export class Payments {
     if (ack.code !== '') {
       this.#nextPayMs = nowMs + this.#rules.retryMs;
       effects.push(news('paymentRejected', { id: ack.id, code: ack.code, method }));
+      if (ack.code === 'CHANNEL_CLOSED') effects.push({ kind: 'voidPayment', id: ack.id, method });
       return;
     }
     this.#account.ledger.paid(this.#account.row, units);

@@ -51,6 +51,8 @@ export type PaymentEvent =
       readonly method: PaymentMethod;
       readonly outcome: PaymentOutcome;
     }
+  /** A method that could not be used can be used now. */
+  | { readonly kind: 'methodOpened'; readonly method: PaymentMethod }
   /** `units` of uncleared payments are final now. */
   | { readonly kind: 'cleared'; readonly units: Units }
   /** The chain took `units` back that the neighbour had paid: they clear no debt until they are `cleared` again. */
@@ -61,6 +63,7 @@ const PAYMENT_EVENTS: ReadonlySet<SessionEvent['kind']> = new Set<PaymentEvent['
   'paymentFailed',
   'paymentChecked',
   'paymentUndone',
+  'methodOpened',
   'cleared',
 ]);
 
@@ -85,6 +88,8 @@ export type SessionEffect =
   | { readonly kind: 'writePayment'; readonly id: number; readonly method: PaymentMethod; readonly units: Units }
   /** Send the last payment of a method again, as it stands in the store; report `paymentWritten` with its id. */
   | { readonly kind: 'resendPayment'; readonly method: PaymentMethod }
+  /** It is said that it can never count: where that is so, report `paymentFailed`. */
+  | { readonly kind: 'voidPayment'; readonly id: number; readonly method: PaymentMethod }
   /** Check a payment that came in; report `paymentChecked`, now or whenever it is known. */
   | { readonly kind: 'checkPayment'; readonly payment: PaymentMessage }
   /** Make the accepted payment and the account's record durable in one batch. The acknowledgement follows. */

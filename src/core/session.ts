@@ -152,6 +152,9 @@ export class Session {
         this.#payments.failed(event, nowMs, effects);
         // The next method may do.
         return this.#pay(nowMs, effects);
+      case 'methodOpened':
+        this.#payments.opened(event.method);
+        return this.#pay(nowMs, effects);
       case 'paymentUndone':
         this.#account.ledger.undone(this.#account.row, event.units);
         effects.push(news('undone', { amount: event.units }), { kind: 'changed' });
@@ -212,6 +215,9 @@ export class Session {
           this.#announce(effects);
           this.#greeted(effects);
           effects.push({ kind: 'changed' });
+          // It knows of the channel now.
+          this.#payments.opened('channel');
+          this.#pay(nowMs, effects);
         });
       case 'counts':
         return this.#takeCounts(message, nowMs, effects);
@@ -382,5 +388,8 @@ const BANNING: ReadonlySet<ErrorCode> = new Set([
   'CHEQUE_BOUNCED',
   'CHEQUE_WRONG_ISSUER',
   'CHEQUE_ABSURD',
+  'CHANNEL_FORGED',
+  'CHANNEL_ABSURD',
+  'CHANNEL_CLOSED_BEHIND',
   'STATEMENT_REPEATED',
 ]);

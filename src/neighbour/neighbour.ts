@@ -9,14 +9,12 @@ import type { NodeId } from '../core/node-id.ts';
 import { clearsWhenFinal } from '../core/risk.ts';
 import type { Session } from '../core/session.ts';
 import type { SessionEffect, SessionEvent } from '../core/session-effect.ts';
-import type { SignedStatement, Statement } from '../core/statement.ts';
-import type { Terms } from '../core/terms.ts';
+import type { Statement } from '../core/statement.ts';
 import type { Link, LinkEnd } from '../link/link.ts';
 import type { StoreRecord } from '../store/store.ts';
+import { isChannelClose } from '../wire/channel-close.ts';
 import { decodeMessage, encodeMessage, isPayment } from '../wire/message.ts';
 import { isRoutes } from '../wire/routes.ts';
-import { encodeStatement } from '../wire/statement.ts';
-import { encodeTerms } from '../wire/terms.ts';
 import type { Beat } from './beat.ts';
 import { ChequeReturns } from './cheque-returns.ts';
 import { disputeOf } from './history-note.ts';
@@ -25,6 +23,7 @@ import type { LinkServices } from './link-services.ts';
 import { MarkSeeker } from './mark-seeker.ts';
 import { pause } from './pause.ts';
 import type { PaymentDesk } from './payment-desk.ts';
+import { statementRecord, termsRecord } from './record-of.ts';
 import { TimeWatch } from './time-watch.ts';
 
 export interface NeighbourOptions {
@@ -119,7 +118,7 @@ export class Neighbour {
     if (this.link !== link) return;
     try {
       if (this.#returns.took(bytes)) return;
-      if (isRoutes(bytes)) return this.#options.services.heard?.(link, bytes);
+      if (isRoutes(bytes) || isChannelClose(bytes)) return this.#options.services.heard?.(link, bytes);
       const message = decodeMessage(bytes);
       if (message !== undefined) this.step({ kind: 'message', message });
     } catch (error) {
@@ -269,7 +268,7 @@ export class Neighbour {
         await journal.commit(this.account);
         return this.step({ kind: 'leaseDurable' });
       case 'rememberTerms':
-        return journal.commit(this.account, [this.#termsRecord(effect.side, effect.terms)]);
+        return journal.commit(this.account, [termsRecord(this.id, effect.side, effect.terms)]);
       case 'writePayment': {
         if (this.#returns.looking !== undefined) await this.#returns.looking;
         // What it pays for is on disk before, and so is the last answer: it is about the payment that this one replaces.
@@ -280,11 +279,9 @@ export class Neighbour {
         if (effect.method === 'transfer') return void writing.catch((error: unknown) => this.#failed(effect, error));
         return writing;
       }
-      case 'resendPayment': {
-        const last = desk.unacknowledged(this.id, effect.method);
-        if (last !== undefined) this.step({ kind: 'paymentWritten', method: effect.method, ...last });
-        return;
-      }
+      case 'resendPayment':
+      case 'voidPayment':
+        return this.#lookAgain(effect);
       case 'checkPayment': {
         const checked = await desk.check(this.id, effect.payment);
         if (checked !== undefined) this.step({ kind: 'paymentChecked', id: effect.payment.id, ...checked });
@@ -302,26 +299,32 @@ export class Neighbour {
         return this.step({ kind: 'statementChecked', statement, genuine: isGenuineStatement(statement) });
       }
       case 'rememberStatement':
-        return journal.commit(this.account, [this.#statementRecord(effect.party, effect.statement)]);
+        return journal.commit(this.account, [statementRecord(this.id, effect.party, effect.statement)]);
       default:
     }
+  }
+
+  /** At a payment that was made before: it goes again, or is owed again. */
+  async #lookAgain(effect: SessionEffect & { kind: 'resendPayment' | 'voidPayment' }): Promise<void> {
+    const { desk, journal } = this.#options;
+    if (effect.kind === 'resendPayment') {
+      const last = desk.unacknowledged(this.id, effect.method);
+      if (last !== undefined) this.step({ kind: 'paymentWritten', method: effect.method, ...last });
+      return;
+    }
+    const voided = await desk.voided(this.id, effect);
+    if (voided === undefined) return;
+    journal.owe(this.account, voided.records);
+    this.step({ ...effect, kind: 'paymentFailed', units: voided.units, code: 'CHANNEL_CLOSED' });
+    await journal.commit(this.account);
   }
 
   async #keepStatement(statement: Statement): Promise<void> {
     const { journal, signer } = this.#options;
     if (signer === undefined) return;
     const signed = signStatement(signer, statement);
-    await journal.commit(this.account, [this.#statementRecord('mine', signed)]);
+    await journal.commit(this.account, [statementRecord(this.id, 'mine', signed)]);
     this.step({ kind: 'statementKept', statement: signed });
-  }
-
-  #statementRecord(party: 'mine' | 'theirs' | 'disputed', statement: SignedStatement): StoreRecord {
-    const { storeEpoch, sequence } = statement;
-    return { kind: 'statement', neighbour: this.id, party, storeEpoch, sequence, bytes: encodeStatement(statement) };
-  }
-
-  #termsRecord(side: 'mine' | 'theirs', terms: Terms): StoreRecord {
-    return { kind: 'terms', neighbour: this.id, side, epoch: terms.epoch, bytes: encodeTerms(terms) };
   }
 
   #moved(): void {

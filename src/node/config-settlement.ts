@@ -95,6 +95,26 @@ export const SETTLEMENT_FIELDS: Fields<SettlementConfig> = {
     default: '1000000000000000',
     doc: 'The most that is filled in in a day (UTC).',
   }),
+  channelDepositWei: wei({
+    min: 0n,
+    max: MAX_WEI,
+    default: '1000000000000000',
+    doc: 'What a channel is opened with, and topped up by when it is nearly spent.',
+  }),
+  channelFreezeHours: integer({
+    min: 1,
+    max: 2160,
+    unit: 'hours',
+    default: 24,
+    doc: 'How long newer totals are taken when a channel opened here is closed by one side alone.',
+  }),
+  channelLookS: integer({
+    min: 1,
+    max: 600,
+    unit: 'seconds',
+    default: 60,
+    doc: 'How often the chain is asked whether a channel is being closed.',
+  }),
   cashEveryDays: integer({ min: 1, max: 365, unit: 'days', default: 7, doc: 'Cash what is held at least this often.' }),
   maxGasPriceWei: wei({
     min: 1n,

@@ -137,6 +137,11 @@ export interface SettlementConfig {
   readonly lowWaterWei: bigint;
   readonly targetWei: bigint;
   readonly maxTopUpPerDayWei: bigint;
+  /** What a channel is opened with, and topped up by. */
+  readonly channelDepositWei: bigint;
+  readonly channelFreezeHours: number;
+  /** How often the chain is asked of each channel. */
+  readonly channelLookS: number;
   readonly cashEveryDays: number;
   readonly maxGasPriceWei: bigint;
 }

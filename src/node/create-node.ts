@@ -21,7 +21,7 @@ import type { LedgerQuery, LinkLedger } from './link-ledger.ts';
 import { makeGateway } from './make-gateway.ts';
 import { Market } from './market.ts';
 import { type Known, Neighbours } from './neighbours.ts';
-import type { Cheques, EventKind, LinkStatus, NodeEvent, NodeStatus, WayleaveNode } from './node.ts';
+import type { Channels, Cheques, EventKind, LinkStatus, NodeEvent, NodeStatus, WayleaveNode } from './node.ts';
 import type { CreateNodeOptions, NodePorts } from './node-ports.ts';
 import { NodeServices } from './node-services.ts';
 import type { PacketService } from './packet-service.ts';
@@ -31,7 +31,7 @@ import { linkStatus } from './status.ts';
 
 /** How often prices are looked at; a change of a neighbour's terms is looked at at once. */
 const REPRICE_MS = 5_000;
-/** The least time between two looks because of charges. */
+/** The least time between two looks because of charges: what was bought moves an average, and slowly. */
 const CHARGED_REPRICE_MS = 1_000;
 /** A stop waits this long for queued frames to leave. */
 const STOP_MS = 2_000;
@@ -91,6 +91,7 @@ class RunningNode implements WayleaveNode {
       free: new FreeAllowance({ clock, store, notes: stored.notes }),
       neighbours: () => this.#neighbours,
       chequebook: () => this.#settlement.chequebook,
+      channel: (id) => this.#settlement.channelWith(id),
       credits: () => this.#credits,
       ...(options.services === undefined ? { via: (host) => this.#own?.routing.toHost(host) } : {}),
     });
@@ -181,7 +182,7 @@ class RunningNode implements WayleaveNode {
         granted: (link) => this.#services.granted(link),
         linkUp: (link, door) => this.#services.linkUp(link, door),
         linkDown: (link) => this.#services.linkDown(link),
-        heard: (link, message) => this.#services.heard?.(link, message),
+        heard: (link, message) => this.#settlement.heard(link.peer, message) || this.#services.heard?.(link, message),
         waiting: (link) => this.#services.waiting?.(link) ?? 0,
       },
       emit: (kind, facts) => this.#heard(kind as EventKind, facts),
@@ -288,16 +289,11 @@ class RunningNode implements WayleaveNode {
     this.#emit(kind, facts);
     if (facts['neighbour'] === undefined) return;
     this.#credits.heard(kind, facts['neighbour'] as NodeId, facts);
-    if (kind === 'verdict' || (kind === 'charged' && this.#mayHaveRepriced())) this.#refresh();
+    const rested = this.#ports.clock.nowMs() - this.#refreshedMs >= CHARGED_REPRICE_MS;
+    if (kind === 'verdict' || (kind === 'charged' && rested)) this.#refresh();
     if (kind !== 'terms') return;
-    const theirs = this.#neighbours.get(facts['neighbour'] as NodeId)?.account.theirs.newest;
-    if (theirs !== undefined) this.#settlement.learn(facts['neighbour'] as NodeId, theirs);
+    this.#settlement.learn(facts['neighbour'] as NodeId);
     this.#refresh();
-  }
-
-  /** What was bought moves an average: it is not worth a look for each neighbour that charged something. */
-  #mayHaveRepriced(): boolean {
-    return this.#ports.clock.nowMs() - this.#refreshedMs >= CHARGED_REPRICE_MS;
   }
 
   #streamFault(neighbour: NodeId, error: unknown): void {
@@ -375,6 +371,10 @@ class RunningNode implements WayleaveNode {
 
   ledger(query: LedgerQuery): Promise<LinkLedger> {
     return this.#history.ledger(query);
+  }
+
+  get channels(): Channels | undefined {
+    return this.#settlement.channels;
   }
 
   cashAll(): Promise<number> {

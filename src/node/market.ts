@@ -1,6 +1,6 @@
 import type { Clock } from '../core/clock.ts';
 import type { NodeId } from '../core/node-id.ts';
-import type { PaymentMethod } from '../core/terms.ts';
+import type { PaymentMethod, Terms } from '../core/terms.ts';
 import type { PricePerMb } from '../core/units.ts';
 import type { DeskNeighbour } from '../settle/cheque-desk.ts';
 import type { NodeConfig } from './config.ts';
@@ -21,6 +21,8 @@ export interface MarketOptions {
   /** Read late: the neighbours are made with what this market offers them. */
   readonly neighbours: () => Neighbours | undefined;
   readonly chequebook: () => NodeId | undefined;
+  /** The channel with a neighbour to pay in. */
+  readonly channel: (neighbour: NodeId) => NodeId | undefined;
   /** Who has a way to a host, of those this node prefers; absent: no routes are kept. */
   readonly via?: (host: string | undefined) => NodeId | undefined;
   readonly credits: () => Credits;
@@ -73,7 +75,8 @@ export class Market {
     const bidPerMb = pays ? this.#pricing.bidPerMb(this.#customerBids()) : 0;
     const credits = this.#options.credits();
     const sells = !this.#upstream.isUpstream(id) && !credits.refuses(id);
-    return { askPerMb: sells ? this.#askTo(id) : undefined, bidPerMb, chequebook, earned: credits.earned(id) };
+    const askPerMb = sells ? this.#askTo(id) : undefined;
+    return { askPerMb, bidPerMb, chequebook, channel: this.#options.channel(id), earned: credits.earned(id) };
   }
 
   #customerBids(): PricePerMb[] {
@@ -90,18 +93,25 @@ export class Market {
     return this.#options.free.left(id, provided, mb) > 0 ? 0 : ask;
   }
 
+  /** Before terms are exchanged on the first connection after a start, those of before it hold. */
+  #termsTo(id: NodeId): Terms | undefined {
+    const neighbours = this.#options.neighbours();
+    const mine = neighbours?.get(id)?.account.mine;
+    return mine?.acknowledged ?? mine?.newest ?? neighbours?.offered(id);
+  }
+
   /** What settlement must know of a neighbour. */
   payerOf(id: NodeId): DeskNeighbour {
     const neighbours = this.#options.neighbours();
     const account = neighbours?.get(id)?.account;
-    // Before terms are exchanged on the first connection after a start, those of before it hold.
-    const mine = account?.mine.acknowledged ?? account?.mine.newest ?? neighbours?.offered(id);
+    const mine = this.#termsTo(id);
     const theirs = account?.theirs.newest;
     const askPerMb = mine?.services.transit.askPerMb ?? 0;
     return {
       chequebook: theirs?.chequebook,
       theirRatio: theirs?.ratio,
       myRatio: mine?.ratio,
+      myChannel: mine?.channel,
       riskAt: creditFor(this.#options.config, neighbours?.configOf(id), { askPerMb }).riskAt,
     };
   }

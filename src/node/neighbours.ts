@@ -200,9 +200,8 @@ export class Neighbours {
 }
 
 function sameFacts(a: OfferFacts, b: OfferFacts): boolean {
-  return (
-    a.askPerMb === b.askPerMb && a.bidPerMb === b.bidPerMb && a.chequebook === b.chequebook && a.earned === b.earned
-  );
+  const prices = a.askPerMb === b.askPerMb && a.bidPerMb === b.bidPerMb && a.earned === b.earned;
+  return prices && a.chequebook === b.chequebook && a.channel === b.channel;
 }
 
 function addressText(config: NeighbourConfig): string {

@@ -33,6 +33,8 @@ export interface WayleaveNode {
   readonly cheques?: Cheques | undefined;
   /** Cashes every cheque held, now. Returns how many were cashed. */
   cashAll(): Promise<number>;
+  /** Its channels, where it settles on a chain that has them. */
+  readonly channels?: Channels | undefined;
   /** Ends streams, tells neighbours, writes the books with a lease of zero. */
   stop(): Promise<void>;
 }
@@ -45,6 +47,18 @@ export interface Cheques {
   chequebooks(): Promise<readonly ChequebookStanding[]>;
   /** Does something with one of them, the current one unless named; returns when mined. */
   order(order: TreasuryOrder, chequebook?: NodeId): Promise<Receipt | undefined>;
+}
+
+/** What an operator does with channels. */
+export interface Channels {
+  /** Every channel this node is a party of. */
+  list(): readonly ChannelStatus[];
+  /**
+   * Closes the channel with a neighbour: together with it, which takes one transaction of theirs, or `alone`, which takes a
+   * freeze period. Resolves when it is closed, or its close has begun. Throws `CHANNEL_UNKNOWN`, `CHANNEL_NOT_AGREED`, and the
+   * chain's errors.
+   */
+  close(neighbour: NodeId, alone: boolean): Promise<void>;
 }
 
 export type LinkState = 'open' | 'throttled' | 'choked' | 'closed';
@@ -188,6 +202,22 @@ export interface ServiceStatus {
   readonly consumedBytes: number;
 }
 
+/** One channel. Amounts are wei as decimal text: all that was ever put in, signed away, and signed to this node. */
+export interface ChannelStatus {
+  readonly channel: NodeId;
+  readonly neighbour: NodeId;
+  readonly state: 'open' | 'closing' | 'closed';
+  /** From when a pending close can be finished, in seconds since the epoch. */
+  readonly closesAtS: number | undefined;
+  readonly depositedWei: string;
+  readonly theirDepositedWei: string;
+  readonly paidWei: string;
+  readonly receivedWei: string;
+  /** Where this node is paid, and the neighbour's signature of `receivedWei`: enough to hand it in without any key. */
+  readonly payee: NodeId;
+  readonly signature: string | undefined;
+}
+
 /**
  * What happens, as it happens: one JSON object a line on the event stream. `kind` is a stable word; other fields are
  * integers, ids or short words.
@@ -214,6 +244,7 @@ export const EVENTS = {
   received: 'a payment was accepted: id, amount, method',
   refused: 'a payment was refused: code, method',
   undone: 'the chain took a payment back that had counted: amount',
+  channel: 'a channel was opened, toppedUp, closing, answered, finished, closed, claimed: channel, act',
   cashing: 'a cheque was submitted to the chain: transaction',
   cashed: 'a cheque was paid out: transaction, wei, gasWei',
   transferred: 'a payment by transfer was mined: transaction, wei',

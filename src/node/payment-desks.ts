@@ -41,6 +41,13 @@ export class PaymentDesks implements PaymentDesk {
     return this.#of(method).unacknowledged(neighbour);
   }
 
+  async voided(
+    neighbour: NodeId,
+    { id, method }: { id: number; method: PaymentMethod },
+  ): Promise<{ units: Units; records: StoreRecord[] } | undefined> {
+    return this.#of(method).voided?.(neighbour, id);
+  }
+
   async check(neighbour: NodeId, payment: PaymentMessage): Promise<CheckedPayment | undefined> {
     const method = this.#methodOf(neighbour, payment.proof);
     const desk = this.#options.desks[method];

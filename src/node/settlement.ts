@@ -1,10 +1,12 @@
 import { WayleaveError } from '../core/errors.ts';
 import type { NodeId } from '../core/node-id.ts';
-import type { PaymentMethod, Terms } from '../core/terms.ts';
+import type { PaymentMethod } from '../core/terms.ts';
 import type { MethodDesk } from '../settle/method-desk.ts';
 import type { ReceivedChequeRecord } from '../store/store.ts';
+import { isChannelClose } from '../wire/channel-close.ts';
+import { ChannelMode } from './channel-mode.ts';
 import { ChequeMode } from './cheque-mode.ts';
-import type { Cheques } from './node.ts';
+import type { Channels, Cheques } from './node.ts';
 import { PaymentDesks } from './payment-desks.ts';
 import type { ModeOptions, PaymentMode } from './payment-mode.ts';
 import { storedTransactions } from './transaction-log.ts';
@@ -20,11 +22,14 @@ export class Settlement {
   /** The desk of every mode. */
   readonly desks: PaymentDesks;
   readonly #cheques: ChequeMode;
+  readonly #options: SettlementOptions;
+  readonly #channels: ChannelMode | undefined;
   readonly #modes: Partial<Record<PaymentMethod, PaymentMode>>;
 
   /** Throws `SETTLEMENT_NEEDS_CHAIN`. */
   constructor(given: SettlementOptions) {
     const { chain, config } = given;
+    this.#options = given;
     const stranded = config.methods.find((each) => ON_CHAIN.includes(each));
     if (config.enabled && chain === undefined && stranded !== undefined) {
       throw new WayleaveError('SETTLEMENT_NEEDS_CHAIN', { method: stranded });
@@ -33,17 +38,40 @@ export class Settlement {
     if (chain !== undefined) chain.told = ({ host, code }) => given.emit('endpoint', { host, code });
     // Also where cheques are not taken any more: those that were are still worth cashing.
     this.#cheques = new ChequeMode(options);
-    this.#modes = { cheque: this.#cheques };
+    // The same for channels: one that stands is watched whatever is configured now.
+    const channels = chain?.channels;
+    this.#channels = channels === undefined ? undefined : new ChannelMode(options, channels);
+    this.#modes = { cheque: this.#cheques, ...(this.#channels !== undefined && { channel: this.#channels }) };
     if (chain !== undefined) {
       chain.resume(storedTransactions(given.store, given.stored.notes));
       if (config.methods.includes('transfer')) this.#modes.transfer = new TransferMode({ ...options, chain });
     }
-    this.desks = new PaymentDesks({ desks: desksOf(this.#modes) });
+    this.desks = new PaymentDesks({
+      desks: desksOf(this.#modes),
+      isChannel: (neighbour, contract) => this.#channels?.isChannel(neighbour, contract) === true,
+    });
   }
 
   /** Where this node's cheques are drawn; undefined until it stands. */
   get chequebook(): NodeId | undefined {
     return this.#cheques.chequebook;
+  }
+
+  /** The channel with a neighbour to pay in; undefined until there is one. */
+  channelWith(neighbour: NodeId): NodeId | undefined {
+    return this.#channels?.with(neighbour);
+  }
+
+  /** What the operator does with channels. */
+  get channels(): Channels | undefined {
+    return this.#channels;
+  }
+
+  /** A message of a neighbour, if it is about settlement alone. Throws `WIRE_MALFORMED`. */
+  heard(neighbour: NodeId, message: Uint8Array): boolean {
+    if (!isChannelClose(message)) return false;
+    this.#channels?.heard(neighbour, message);
+    return true;
   }
 
   /** Every last cheque taken. */
@@ -57,7 +85,9 @@ export class Settlement {
   }
 
   /** A neighbour's terms came. */
-  learn(neighbour: NodeId, theirs: Terms): void {
+  learn(neighbour: NodeId): void {
+    const theirs = this.#options.neighbours().get(neighbour)?.account.theirs.newest;
+    if (theirs === undefined) return;
     for (const mode of Object.values(this.#modes)) mode.learn(neighbour, theirs);
   }
 

@@ -16,6 +16,8 @@ import type { MethodDesk } from './method-desk.ts';
 export interface DeskNeighbour extends Payer {
   /** Its ratio, at which it is paid. */
   readonly theirRatio: Ratio | undefined;
+  /** The channel in my terms, as it acknowledged them. */
+  readonly myChannel?: NodeId | undefined;
 }
 
 export interface ChequeDeskOptions extends ChequeWriterOptions {

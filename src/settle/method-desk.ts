@@ -12,6 +12,8 @@ export interface MethodDesk {
   write(neighbour: NodeId, payment: { id: number; units: Units }): Promise<PaymentProof>;
   /** The last payment, if it was never acknowledged. */
   unacknowledged(neighbour: NodeId): { id: number; proof: PaymentProof } | undefined;
+  /** Can it never count any more? Then its units, to be paid once more, and the records that say so. */
+  voided?(neighbour: NodeId, id: number): Promise<{ units: Units; records: StoreRecord[] } | undefined>;
   /** Undefined: not known yet; told later with `paymentChecked`. Asked again, it answers again, and credits nothing twice. */
   check(neighbour: NodeId, payment: PaymentMessage): Promise<PaymentOutcome | undefined>;
   /** What was just found good is in the account: its records. */

@@ -32,6 +32,7 @@ export class DiskImage {
       statement: new Map(tables?.statement),
       credit: new Map(tables?.credit),
       history: new Map(tables?.history),
+      channelTotal: new Map(tables?.channelTotal),
     };
   }
 
@@ -79,12 +80,15 @@ export class DiskImage {
         break;
       case 'history':
         this.#tables.history.set(historyKey(record), record);
+        break;
+      case 'channelTotal':
+        this.#tables.channelTotal.set(`${record.channel} ${record.side}`, record);
     }
   }
 
   /** What a process that starts now finds, in the order of the keys. */
   state(): StoredState {
-    const { link, terms, issued, received, cashing, note, statement, credit } = this.#tables;
+    const { link, terms, issued, received, cashing, note, statement, credit, channelTotal } = this.#tables;
     return {
       epoch: this.epoch,
       links: ordered(link),
@@ -95,6 +99,7 @@ export class DiskImage {
       notes: ordered(note),
       statements: ordered(statement),
       credits: ordered(credit),
+      channelTotals: ordered(channelTotal),
     };
   }
 
@@ -116,9 +121,9 @@ export class DiskImage {
   /** Roughly what all records take, bytes. */
   get bytes(): number {
     let bytes = this.#tables.link.size * LINK_BYTES;
-    const { terms, issued, received, cashing, note, statement, credit, history } = this.#tables;
+    const { terms, issued, received, cashing, note, statement, credit, channelTotal, history } = this.#tables;
     bytes += history.size * HISTORY_BYTES;
-    for (const table of [terms, issued, received, cashing, note, statement, credit]) {
+    for (const table of [terms, issued, received, cashing, note, statement, credit, channelTotal]) {
       for (const record of table.values()) bytes += sizeOf(record);
     }
     return bytes;

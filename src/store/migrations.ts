@@ -128,6 +128,24 @@ export const MIGRATIONS: readonly Migration[] = [
       ${openingRows('neighbour')}
     `,
   },
+  {
+    version: 4,
+    sql: `
+      CREATE TABLE channel_totals (
+        channel TEXT NOT NULL,
+        side TEXT NOT NULL CHECK (side IN ('mine', 'theirs')),
+        neighbour TEXT NOT NULL,
+        beneficiary TEXT NOT NULL,
+        cumulative TEXT NOT NULL,
+        signature BLOB NOT NULL,
+        amount INTEGER NOT NULL,
+        payment_id INTEGER NOT NULL,
+        accepted_cumulative TEXT NOT NULL,
+        remainder TEXT NOT NULL,
+        PRIMARY KEY (channel, side)
+      ) STRICT, WITHOUT ROWID;
+    `,
+  },
 ];
 
 /** The newest version this program knows. */

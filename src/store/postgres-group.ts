@@ -42,7 +42,8 @@ function columnsOfTable({ fields }: Table): Column[] {
 export function groupStatement({ node, fence, number }: GroupHead, rows: readonly GroupRow[]): Statement {
   const latest = lastOfEachKey(rows);
   const kinds = KINDS.filter((kind) => latest.has(kind));
-  const name = `group ${kinds.join(' ')}`;
+  // Of a longer name the server keeps 63 bytes, and two could be the same.
+  const name = `group ${kinds.map((kind) => KINDS.indexOf(kind)).join(' ')}`;
   let text = TEXTS.get(name);
   if (text === undefined) {
     text = groupText(kinds);

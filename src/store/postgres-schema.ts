@@ -193,6 +193,25 @@ export const POSTGRES_MIGRATIONS: readonly PostgresMigration[] = [
       ${openingRows('node, neighbour')}
     `,
   },
+  {
+    version: 3,
+    sql: `
+      CREATE TABLE channel_totals (
+        node text NOT NULL,
+        channel text NOT NULL,
+        side text NOT NULL CHECK (side IN ('mine', 'theirs')),
+        neighbour text NOT NULL,
+        beneficiary text NOT NULL,
+        cumulative numeric(78,0) NOT NULL CHECK (cumulative >= 0),
+        signature bytea NOT NULL,
+        amount bigint NOT NULL,
+        payment_id bigint NOT NULL,
+        accepted_cumulative numeric(78,0) NOT NULL CHECK (accepted_cumulative >= 0),
+        remainder numeric(78,0) NOT NULL CHECK (remainder >= 0),
+        PRIMARY KEY (node, channel, side)
+      ) ${FILL};
+    `,
+  },
 ];
 
 /** The newest version this program knows. */

@@ -262,7 +262,7 @@ async function readKinds(connection: PostgresConnection, node: NodeId, epoch: nu
     const rows = await connection.run({ text: loadText(kind), values: [node] });
     kinds.push(rows.map((row) => decodeRow(kind, row)));
   }
-  const [links, terms, issued, received, cashings, notes, statements, credits] = kinds;
+  const [links, terms, issued, received, cashings, notes, statements, credits, channelTotals] = kinds;
   // `decodeRow` made each list of its own kind.
-  return { epoch, links, terms, issued, received, cashings, notes, statements, credits } as StoredState;
+  return { epoch, links, terms, issued, received, cashings, notes, statements, credits, channelTotals } as StoredState;
 }

@@ -91,9 +91,20 @@ class WorkerStore implements SqliteStore {
     this.#loads.set(id, kinds);
     try {
       const epoch = (await this.#ask(id, { op: 'load', id })) as number;
-      const [links, terms, issued, received, cashings, notes, statements, credits] = kinds;
+      const [links, terms, issued, received, cashings, notes, statements, credits, channelTotals] = kinds;
       // `decodeRow` made each list of its own kind.
-      return { epoch, links, terms, issued, received, cashings, notes, statements, credits } as StoredState;
+      return {
+        epoch,
+        links,
+        terms,
+        issued,
+        received,
+        cashings,
+        notes,
+        statements,
+        credits,
+        channelTotals,
+      } as StoredState;
     } finally {
       this.#loads.delete(id);
     }

@@ -36,6 +36,7 @@ export interface StoredState {
   readonly notes: readonly NoteRecord[];
   readonly statements: readonly StatementRecord[];
   readonly credits: readonly CreditRecord[];
+  readonly channelTotals: readonly ChannelTotalRecord[];
 }
 
 /** One link account. Amounts in units; remainders in millionths of a unit, by service in the order of `core/service.ts`. */
@@ -104,6 +105,29 @@ export interface ReceivedChequeRecord {
   readonly creditedUnits: number;
   readonly remainderWei: bigint;
   readonly bounced: boolean;
+}
+
+/**
+ * The newest total that one party of a channel has signed: mine, of what I have paid in it, or theirs. The last of a
+ * closed channel stays.
+ */
+export interface ChannelTotalRecord {
+  readonly kind: 'channelTotal';
+  readonly channel: NodeId;
+  readonly side: 'mine' | 'theirs';
+  readonly neighbour: NodeId;
+  /** Whom the total pays: the payee of the other party. */
+  readonly beneficiary: NodeId;
+  readonly cumulative: bigint;
+  readonly signature: Uint8Array;
+  /** Mine: the last payment in units, with what was pending before it. Theirs: all that was credited. */
+  readonly amount: number;
+  /** Mine: what the last payment travels under. Theirs: 0. */
+  readonly paymentId: number;
+  /** Mine: what the other party acknowledged. Theirs: what the chain knows of. */
+  readonly acceptedCumulative: bigint;
+  /** Mine: units that were no whole wei yet, as a numerator. Theirs: wei not yet worth a unit. */
+  readonly remainder: bigint;
 }
 
 /** One attempt to cash, kept so that it resumes after a restart. */
@@ -200,4 +224,5 @@ export type StoreRecord =
   | NoteRecord
   | StatementRecord
   | CreditRecord
-  | HistoryRecord;
+  | HistoryRecord
+  | ChannelTotalRecord;

@@ -1,5 +1,6 @@
 import type {
   CashingRecord,
+  ChannelTotalRecord,
   CreditRecord,
   HistoryRecord,
   IssuedChequeRecord,
@@ -199,6 +200,23 @@ const history: TableOf<HistoryRecord> = {
   },
 };
 
+const channelTotals: TableOf<ChannelTotalRecord> = {
+  name: 'channel_totals',
+  key: ['channel', 'side'],
+  fields: {
+    channel: 'id',
+    side: 'side',
+    neighbour: 'id',
+    beneficiary: 'id',
+    cumulative: 'wei',
+    signature: 'bytes',
+    amount: 'integer',
+    paymentId: 'integer',
+    acceptedCumulative: 'wei',
+    remainder: 'wei',
+  },
+};
+
 /** Tables by kind of record. */
 export const TABLES: Readonly<Record<RecordKind, Table>> = {
   link: links,
@@ -210,6 +228,7 @@ export const TABLES: Readonly<Record<RecordKind, Table>> = {
   statement: statements,
   credit: credits,
   history,
+  channelTotal: channelTotals,
 };
 
 /** The kinds in the order in which `load` reads them. */
@@ -222,6 +241,7 @@ export const LOADED_KINDS = [
   'note',
   'statement',
   'credit',
+  'channelTotal',
 ] as const satisfies RecordKind[];
 
 /** All kinds. History explains what is loaded and is never needed to start. */

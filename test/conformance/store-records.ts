@@ -48,6 +48,7 @@ export function stateOf(records: readonly StoreRecord[], epoch = 1): StoredState
     notes: ofKind('note'),
     statements: ofKind('statement'),
     credits: ofKind('credit'),
+    channelTotals: ofKind('channelTotal'),
   };
 }
 
@@ -65,6 +66,7 @@ export function sorted(state: StoredState): StoredState {
     notes: byKey(state.notes),
     statements: byKey(state.statements),
     credits: byKey(state.credits),
+    channelTotals: byKey(state.channelTotals),
   };
 }
 
@@ -89,6 +91,8 @@ function identity(record: StoreRecord): string {
       return `credit ${record.neighbour}`;
     case 'history':
       return `history ${record.neighbour} ${record.number}`;
+    case 'channelTotal':
+      return `channelTotal ${record.channel} ${record.side}`;
   }
 }
 
@@ -144,6 +148,20 @@ const termsRecord = record({
 const issuedRecord = record({
   kind: fc.constant('issued' as const),
   chequebook: id,
+  beneficiary: id,
+  cumulative: wei,
+  signature,
+  amount: integer,
+  paymentId: integer,
+  acceptedCumulative: wei,
+  remainder: wei,
+});
+
+const channelTotalRecord = record({
+  kind: fc.constant('channelTotal' as const),
+  channel: id,
+  side: fc.constantFrom('mine' as const, 'theirs' as const),
+  neighbour: id,
   beneficiary: id,
   cumulative: wei,
   signature,
@@ -258,6 +276,7 @@ export const anyRecord: fc.Arbitrary<StoreRecord> = fc.oneof(
   termsRecord,
   issuedRecord,
   receivedRecord,
+  channelTotalRecord,
   cashingRecord,
   noteRecord,
   statementRecord,

@@ -66,6 +66,7 @@ export class SmallDisk {
       notes: of('note'),
       statements: of('statement'),
       credits: of('credit'),
+      channelTotals: of('channelTotal'),
     };
   }
 
@@ -103,6 +104,8 @@ function keyOf(record: StoreRecord): string {
       return `statement ${record.neighbour} ${record.party}`;
     case 'credit':
       return `credit ${record.neighbour}`;
+    case 'channelTotal':
+      return `channelTotal ${record.channel} ${record.side}`;
     case 'note':
       return `note ${record.name}`;
     case 'history':

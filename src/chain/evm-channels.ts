@@ -1,0 +1,84 @@
+import type { SignedCheque } from '../core/cheque.ts';
+import { WayleaveError } from '../core/errors.ts';
+import type { NodeId } from '../core/node-id.ts';
+import type { Receipt } from './chain.ts';
+import type { BothSignatures, ChannelChain, ChannelFacts, ChannelPlace, Sent } from './channel-chain.ts';
+import { loadChannelEncoding } from './channel-encoding.ts';
+import type { ChannelClose, ChannelWithdrawal } from './channel-signing.ts';
+import type { Hex } from './json-rpc.ts';
+
+export interface EvmChannelsOptions {
+  readonly factory: NodeId;
+  /** Asks the factory. Throws `CHAIN_NOT_FACTORY` where it does not understand. */
+  readonly ask: (data: Hex) => Promise<Hex>;
+  /** Sends a transaction of this node's key; resolves when it is mined. */
+  readonly send: (sending: { purpose: string; to: NodeId; data: Hex; wei: bigint; sent?: Sent }) => Promise<Receipt>;
+}
+
+/** Channels on any EVM behind JSON-RPC: what `EvmChain.channels` is. */
+export class EvmChannels implements ChannelChain {
+  readonly #options: EvmChannelsOptions;
+
+  constructor(options: EvmChannelsOptions) {
+    this.#options = options;
+  }
+
+  async address(place: ChannelPlace): Promise<NodeId> {
+    const encoding = await loadChannelEncoding();
+    const address = encoding.readAddress(await this.#options.ask(encoding.address(place)));
+    if (address === undefined) throw new WayleaveError('CHAIN_NOT_FACTORY', { factory: this.#options.factory });
+    return address;
+  }
+
+  async facts(channel: NodeId): Promise<ChannelFacts | undefined> {
+    const encoding = await loadChannelEncoding();
+    const read = encoding.readFacts(await this.#options.ask(encoding.facts(channel)));
+    if (read === undefined) throw new WayleaveError('CHAIN_NOT_FACTORY', { factory: this.#options.factory });
+    const { hasCode, ...facts } = read;
+    return hasCode ? facts : undefined;
+  }
+
+  async open(place: ChannelPlace, { payee, wei }: { payee: NodeId; wei: bigint }, sent?: Sent): Promise<Receipt> {
+    const data = (await loadChannelEncoding()).open(place, payee);
+    return this.#send(this.#options.factory, data, sent, wei);
+  }
+
+  async deposit(channel: NodeId, { payee, wei }: { payee: NodeId; wei: bigint }, sent?: Sent): Promise<Receipt> {
+    return this.#send(channel, (await loadChannelEncoding()).deposit(payee, wei), sent, wei);
+  }
+
+  async submit(channel: NodeId, cheques: readonly SignedCheque[], sent?: Sent): Promise<Receipt> {
+    return this.#send(channel, (await loadChannelEncoding()).submit(cheques), sent);
+  }
+
+  async startClose(channel: NodeId, cheques: readonly SignedCheque[], sent?: Sent): Promise<Receipt> {
+    return this.#send(channel, (await loadChannelEncoding()).startClose(cheques), sent);
+  }
+
+  async finish(channel: NodeId, sent?: Sent): Promise<Receipt> {
+    return this.#send(channel, (await loadChannelEncoding()).finish(), sent);
+  }
+
+  async closeTogether(channel: NodeId, agreed: ChannelClose & BothSignatures, sent?: Sent): Promise<Receipt> {
+    return this.#send(channel, (await loadChannelEncoding()).closeTogether(agreed), sent);
+  }
+
+  async withdrawTogether(channel: NodeId, agreed: ChannelWithdrawal & BothSignatures, sent?: Sent): Promise<Receipt> {
+    return this.#send(channel, (await loadChannelEncoding()).withdrawTogether(agreed), sent);
+  }
+
+  async claim(channel: NodeId, payee: NodeId, sent?: Sent): Promise<Receipt> {
+    return this.#send(channel, (await loadChannelEncoding()).claim(payee), sent);
+  }
+
+  #send(to: NodeId, data: Hex, sent: Sent | undefined, wei = 0n): Promise<Receipt> {
+    // The same thing under way is joined, not done twice: also a top-up, which a crash may have left open.
+    return this.#options.send({
+      purpose: `channel ${to} ${data}`,
+      to,
+      data,
+      wei,
+      ...(sent === undefined ? {} : { sent }),
+    });
+  }
+}

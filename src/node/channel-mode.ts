@@ -1,0 +1,178 @@
+import type { ChannelChain } from '../chain/channel-chain.ts';
+import { WayleaveError } from '../core/errors.ts';
+import type { NodeId } from '../core/node-id.ts';
+import { weiToUnits } from '../core/ratio.ts';
+import { commonMethod, type Terms } from '../core/terms.ts';
+import { ChannelBook, type KnownChannel } from '../settle/channel-book.ts';
+import { ChannelClosing } from '../settle/channel-closing.ts';
+import { ChannelDesk } from '../settle/channel-desk.ts';
+import { ChannelKeeper } from '../settle/channel-keeper.ts';
+import { decodeChannelClose, encodeChannelClose } from '../wire/channel-close.ts';
+import type { ChannelStatus, Channels } from './node.ts';
+import type { ModeOptions, PaymentMode } from './payment-mode.ts';
+
+const HOUR_S = 3_600;
+/** How long a close that was offered is waited for, and how often it is looked at. Milliseconds. */
+const CLOSE_MS = 30_000;
+const CLOSE_LOOK_MS = 250;
+
+/** Payment in channels: the contract, what is signed in it, and what keeps it safe. */
+export class ChannelMode implements PaymentMode, Channels {
+  readonly desk: ChannelDesk;
+  readonly #options: ModeOptions;
+  readonly #book: ChannelBook;
+  readonly #keeper: ChannelKeeper;
+  readonly #closing: ChannelClosing;
+  #changed: () => void = () => undefined;
+
+  constructor(options: ModeOptions, chain: ChannelChain) {
+    const { clock, config, emit, signer, store, stored } = options;
+    this.#options = options;
+    const freezeSeconds = config.channelFreezeHours * HOUR_S;
+    this.#book = new ChannelBook({ chain, store, me: signer.id, freezeSeconds, notes: stored.notes });
+    this.desk = new ChannelDesk({
+      signer,
+      chainId: config.chainId,
+      store,
+      book: this.#book,
+      neighbour: (id) => options.market().payerOf(id),
+      totals: stored.channelTotals,
+      wanted: (neighbour, wei) => this.#keeper.fund(neighbour, wei),
+      leaving: (channel) => this.#closing.leaving(channel),
+    });
+    this.#keeper = new ChannelKeeper({
+      chain,
+      clock,
+      me: signer.id,
+      book: this.#book,
+      desk: this.desk,
+      depositWei: config.channelDepositWei,
+      everyMs: config.channelLookS * 1000,
+      changed: (neighbour) => this.#noticed(neighbour),
+      lost: (neighbour, wei) => this.#lost(neighbour, wei),
+      emit,
+    });
+    this.#closing = new ChannelClosing({
+      chain,
+      chainId: config.chainId,
+      signer,
+      clock,
+      book: this.#book,
+      desk: this.desk,
+      say: (neighbour, offer) => {
+        this.#options.neighbours().get(neighbour)?.link?.send('control', encodeChannelClose(offer));
+      },
+      done: (channel, neighbour) => this.#keeper.lookAt(channel, neighbour),
+      fault: (neighbour, code, what) => emit('fault', { neighbour, code, what }),
+    });
+  }
+
+  /** Is this contract the channel with that neighbour, as far as either end says? */
+  isChannel(neighbour: NodeId, contract: NodeId): boolean {
+    const known = this.#book.at(contract);
+    if (typeof known !== 'string') return known.neighbour === neighbour;
+    return this.#options.neighbours().get(neighbour)?.account.theirs.newest?.channel === contract;
+  }
+
+  /** The channel with a neighbour to pay in. */
+  with(neighbour: NodeId): NodeId | undefined {
+    const channel = this.#book.open(neighbour);
+    return channel === undefined || this.#closing.leaving(channel.address) ? undefined : channel.address;
+  }
+
+  start(ready: () => void): void {
+    this.#changed = ready;
+    this.#keeper.start();
+  }
+
+  #noticed(neighbour: NodeId): void {
+    this.#changed();
+    const { market, neighbours, uncashedUnits } = this.#options;
+    const account = neighbours().get(neighbour);
+    account?.step({ kind: 'methodOpened', method: 'channel' });
+    account?.cleared(uncashedUnits(neighbour), market().payerOf(neighbour).riskAt);
+  }
+
+  #lost(id: NodeId, wei: bigint): void {
+    const { market, neighbours } = this.#options;
+    const ratio = market().payerOf(id).myRatio;
+    const neighbour = neighbours().get(id);
+    if (ratio === undefined || neighbour === undefined) return;
+    neighbour.step({ kind: 'paymentUndone', units: weiToUnits(wei, ratio).units });
+    neighbour.step({ kind: 'fault', code: 'CHANNEL_CLOSED_BEHIND' });
+  }
+
+  /** The channel they pay in is looked up, and one for me to pay in is seen to where this neighbour will be paid. */
+  learn(id: NodeId, theirs: Terms): void {
+    const { channel } = theirs;
+    if (channel !== undefined && typeof this.#book.at(channel) === 'string') {
+      void this.#book.read(channel, id).then(() => this.#noticed(id));
+    }
+    const known = this.#options.neighbours().known(id);
+    const mine = this.#options.neighbours().offered(id);
+    // A stranger must have earned a payment before it costs me a transaction: its channel is opened when the first is due.
+    if (known?.config === undefined || mine === undefined || commonMethod(theirs, mine) !== 'channel') return;
+    if (known.neighbour.account.relation('transit')?.iCanPay !== true) return;
+    // After a close the next one waits until a payment is due: whoever closed may have meant it.
+    const had = this.#book.all().some((each) => each.neighbour === id);
+    if (channel === undefined && !had) this.#keeper.fund(id, 1n);
+  }
+
+  /** A neighbour offers to close its channel. Throws `WIRE_MALFORMED`. */
+  heard(neighbour: NodeId, message: Uint8Array): void {
+    this.#closing.heard(neighbour, decodeChannelClose(message));
+    this.#changed();
+  }
+
+  /** See `Channels`. */
+  async close(neighbour: NodeId, alone: boolean): Promise<void> {
+    const channel = this.#book.open(neighbour);
+    if (channel === undefined) throw new WayleaveError('CHANNEL_UNKNOWN', { neighbour });
+    if (alone) return this.#keeper.closeAlone(channel);
+    this.#closing.offer(channel);
+    this.#changed();
+    if (!(await this.#closed(channel))) throw new WayleaveError('CHANNEL_NOT_AGREED', { channel: channel.address });
+  }
+
+  async #closed({ address, neighbour }: KnownChannel): Promise<boolean> {
+    const { clock } = this.#options;
+    const untilMs = clock.nowMs() + CLOSE_MS;
+    for (;;) {
+      await this.#keeper.lookAt(address, neighbour);
+      const channel = this.#book.at(address);
+      if (typeof channel !== 'string' && channel.facts.closed) return true;
+      if (clock.nowMs() >= untilMs) return false;
+      await new Promise<void>((resolve) => void clock.after(CLOSE_LOOK_MS, resolve));
+    }
+  }
+
+  /** Nothing waits to be cashed: what a channel covers is sure, and to take it out is to close, which the operator asks for. */
+  collect(): Promise<number> {
+    return Promise.resolve(0);
+  }
+
+  /** Every channel, for the faces, with the newest total of the other party for whoever watches. */
+  list(): ChannelStatus[] {
+    return this.#book.all().map((channel) => {
+      const { paidWei, receivedWei } = this.desk.share(channel);
+      const newest = this.desk.newest(channel.address);
+      const state = channel.facts.closed ? 'closed' : channel.facts.closesAtS === undefined ? 'open' : 'closing';
+      return {
+        channel: channel.address,
+        neighbour: channel.neighbour,
+        state,
+        closesAtS: channel.facts.closesAtS,
+        depositedWei: String(channel.mine.depositedWei),
+        theirDepositedWei: String(channel.theirs.depositedWei),
+        paidWei: String(paidWei),
+        receivedWei: String(receivedWei),
+        payee: this.#options.signer.id,
+        signature: newest === undefined ? undefined : `0x${Buffer.from(newest.signature).toString('hex')}`,
+      };
+    });
+  }
+
+  stop(): Promise<void> {
+    return this.#keeper.stop();
+  }
+}

@@ -1,0 +1,177 @@
+import type { ChannelBooks, ChannelChain, ChannelFacts, ChannelPlace } from '../chain/channel-chain.ts';
+import { orderParties } from '../chain/channel-signing.ts';
+import type { NodeId } from '../core/node-id.ts';
+import type { NoteRecord, Store } from '../store/store.ts';
+
+/** Channels remembered at once: a neighbour has one open at a time, so more is somebody opening them in a loop. */
+const MAX_CHANNELS = 65_536;
+
+/** One channel of this node, as the chain had it when it was last read. */
+export interface KnownChannel {
+  readonly address: NodeId;
+  readonly neighbour: NodeId;
+  readonly facts: ChannelFacts;
+  /** The books of this node and of the neighbour, and where the neighbour is paid. */
+  readonly mine: ChannelBooks;
+  readonly theirs: ChannelBooks;
+  readonly theirPayee: NodeId;
+  readonly iAmA: boolean;
+}
+
+export interface ChannelBookOptions {
+  /** Undefined: nothing is looked up, what is remembered stands. */
+  readonly chain: ChannelChain | undefined;
+  readonly store: Store;
+  readonly me: NodeId;
+  /** Freeze period of channels opened here, seconds. */
+  readonly freezeSeconds: number;
+  readonly notes: readonly NoteRecord[];
+}
+
+/** What is known of this node's channels: read from the chain in the background, kept in the store. */
+export class ChannelBook {
+  readonly #options: ChannelBookOptions;
+  readonly #known = new Map<NodeId, KnownChannel>();
+  readonly #absent = new Set<NodeId>();
+  readonly #reading = new Map<NodeId, Promise<void>>();
+
+  constructor(options: ChannelBookOptions) {
+    this.#options = options;
+    for (const { name, text } of options.notes) {
+      if (!name.startsWith(PREFIX)) continue;
+      const { neighbour, facts } = parse(text);
+      const known = this.#view(name.slice(PREFIX.length), neighbour, facts);
+      if (known !== undefined) this.#known.set(known.address, known);
+    }
+  }
+
+  at(channel: NodeId): KnownChannel | 'unread' | 'absent' {
+    return this.#known.get(channel) ?? (this.#absent.has(channel) ? 'absent' : 'unread');
+  }
+
+  all(): readonly KnownChannel[] {
+    return [...this.#known.values()];
+  }
+
+  /** The channel with this neighbour that is open and not about to be closed: the newest, if there are several. */
+  open(neighbour: NodeId): KnownChannel | undefined {
+    let best: KnownChannel | undefined;
+    for (const each of this.#known.values()) {
+      const { closed, closesAtS, nonce } = each.facts;
+      if (each.neighbour !== neighbour || closed || closesAtS !== undefined) continue;
+      if (best === undefined || nonce > best.facts.nonce) best = each;
+    }
+    return best;
+  }
+
+  /** Reads a channel of this neighbour again. Never rejects: what could not be read stays as it was. */
+  async read(channel: NodeId, neighbour: NodeId): Promise<void> {
+    const running = this.#reading.get(channel) ?? this.#read(channel, neighbour);
+    this.#reading.set(channel, running);
+    await running;
+  }
+
+  async #read(channel: NodeId, neighbour: NodeId): Promise<void> {
+    try {
+      const facts = await this.#options.chain?.facts(channel);
+      if (this.#options.chain === undefined) return;
+      const known = facts === undefined ? undefined : this.#view(channel, neighbour, facts);
+      if (known === undefined) this.#forget(channel);
+      else await this.#keep(known);
+    } catch {
+      // Unread, or as it was: a payment that needs it is refused for now, and the payer tries again.
+    } finally {
+      this.#reading.delete(channel);
+    }
+  }
+
+  /** A reorganisation may have undone it: it is opened again in its turn, at the same place. */
+  #forget(channel: NodeId): void {
+    this.#known.delete(channel);
+    if (this.#absent.size >= MAX_CHANNELS) this.#absent.clear();
+    this.#absent.add(channel);
+  }
+
+  async #keep(known: KnownChannel): Promise<void> {
+    const before = this.#known.get(known.address);
+    if (before === undefined && this.#known.size >= MAX_CHANNELS) return;
+    this.#absent.delete(known.address);
+    this.#known.set(known.address, known);
+    const text = format(known);
+    if (before !== undefined && format(before) === text) return;
+    await this.#options.store.commit([{ kind: 'note', name: PREFIX + known.address, text }]);
+  }
+
+  /** Undefined where it is none between the two of us: there is nothing to know of it. */
+  #view(address: NodeId, neighbour: NodeId, facts: ChannelFacts): KnownChannel | undefined {
+    const { me } = this.#options;
+    const { a, b } = facts.parties;
+    const iAmA = a.signer === me;
+    const [own, other] = iAmA ? [a, b] : [b, a];
+    const ours = facts.fromFactory && own.signer === me && own.payee === me && other.signer === neighbour;
+    if (!ours) return undefined;
+    const [mine, theirs] = iAmA ? [facts.a, facts.b] : [facts.b, facts.a];
+    return { address, neighbour, facts, mine, theirs, theirPayee: other.payee, iAmA };
+  }
+
+  /**
+   * Sees to a channel with this neighbour in which I have something: finds it, opens it, or adds `wei` to it. Returns
+   * when it is mined and read. Throws the chain's errors.
+   */
+  async fund(neighbour: NodeId, wei: bigint): Promise<KnownChannel | undefined> {
+    const { chain, me } = this.#options;
+    if (chain === undefined) return undefined;
+    const standing = this.open(neighbour);
+    if (standing !== undefined) {
+      await chain.deposit(standing.address, { payee: me, wei });
+      await this.read(standing.address, neighbour);
+      return this.open(neighbour);
+    }
+    const { address, facts, place } = await this.#place(chain, neighbour);
+    const mine = facts === undefined ? undefined : this.#view(address, neighbour, facts)?.mine;
+    // One that stands with a deposit of mine was opened before a crash: nothing is sent twice.
+    if (mine === undefined || mine.depositedWei === 0n) await chain.open(place, { payee: me, wei });
+    await this.read(address, neighbour);
+    return this.open(neighbour);
+  }
+
+  /** The first place of the two of us where nothing is closed, or being closed: both ends find the same one. */
+  async #place(
+    chain: ChannelChain,
+    neighbour: NodeId,
+  ): Promise<{ address: NodeId; facts: ChannelFacts | undefined; place: ChannelPlace }> {
+    const { freezeSeconds, me } = this.#options;
+    const parties = orderParties({ signer: me, payee: me }, { signer: neighbour, payee: neighbour });
+    for (let nonce = 0; ; nonce += 1) {
+      const place = { parties, freezeSeconds, nonce };
+      const address = await chain.address(place);
+      const facts = await chain.facts(address);
+      if (facts === undefined || !(facts.closed || facts.closesAtS !== undefined)) return { address, facts, place };
+    }
+  }
+}
+
+const PREFIX = 'channel:';
+
+function format({ facts, neighbour }: KnownChannel): string {
+  return JSON.stringify({ neighbour, facts }, (_, value: unknown) => (typeof value === 'bigint' ? `${value}` : value));
+}
+
+type Written = Record<keyof ChannelBooks, string>;
+
+function parse(text: string): { neighbour: NodeId; facts: ChannelFacts } {
+  const raw = JSON.parse(text) as {
+    neighbour: NodeId;
+    facts: Omit<ChannelFacts, 'a' | 'b'> & { a: Written; b: Written };
+  };
+  return { neighbour: raw.neighbour, facts: { ...raw.facts, a: booksOf(raw.facts.a), b: booksOf(raw.facts.b) } };
+}
+
+function booksOf(written: Written): ChannelBooks {
+  return {
+    depositedWei: BigInt(written.depositedWei),
+    withdrawnWei: BigInt(written.withdrawnWei),
+    paidWei: BigInt(written.paidWei),
+    unclaimedWei: BigInt(written.unclaimedWei),
+  };
+}

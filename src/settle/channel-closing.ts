@@ -1,0 +1,108 @@
+import type { ChannelChain } from '../chain/channel-chain.ts';
+import { closeDigest, recoverAgreementSigner, signClose } from '../chain/channel-signing.ts';
+import type { Signer } from '../chain/signer.ts';
+import type { Clock } from '../core/clock.ts';
+import { codeOf, type ErrorCode } from '../core/errors.ts';
+import type { NodeId } from '../core/node-id.ts';
+import type { ChannelCloseOffer } from '../wire/channel-close.ts';
+import type { ChannelBook, KnownChannel } from './channel-book.ts';
+import type { ChannelDesk } from './channel-desk.ts';
+
+export interface ChannelClosingOptions {
+  readonly chain: ChannelChain;
+  readonly chainId: number;
+  readonly signer: Signer;
+  readonly clock: Clock;
+  readonly book: ChannelBook;
+  readonly desk: ChannelDesk;
+  readonly say: (neighbour: NodeId, offer: ChannelCloseOffer) => void;
+  /** A channel was closed, as far as this end knows. */
+  readonly done: (channel: NodeId, neighbour: NodeId) => Promise<void>;
+  readonly fault: (neighbour: NodeId, code: ErrorCode, what: string) => void;
+}
+
+/** An offer holds so long. Nothing is paid in the channel meanwhile, so it must not be long; a transaction takes a minute. Seconds. */
+export const OFFER_S = 300;
+
+/** The clocks of two neighbours may differ by so much. Seconds. */
+const SKEW_S = 60;
+
+/**
+ * Closes a channel in one transaction: one party signs the totals as it knows them, the other agrees where they are its own
+ * too, signs and hands in. Who has signed pays no more in that channel until the offer has lapsed: an older state than
+ * the newest would be agreed on.
+ */
+export class ChannelClosing {
+  readonly #options: ChannelClosingOptions;
+  /** Until when nothing is paid in a channel, wall seconds. */
+  readonly #leaving = new Map<NodeId, number>();
+  readonly #handingIn = new Set<NodeId>();
+
+  constructor(options: ChannelClosingOptions) {
+    this.#options = options;
+  }
+
+  leaving(channel: NodeId): boolean {
+    const untilS = this.#leaving.get(channel);
+    return untilS !== undefined && this.#nowS <= untilS;
+  }
+
+  get #nowS(): number {
+    return Math.floor(this.#options.clock.wallMs() / 1000);
+  }
+
+  /** Offers the other party to close it by the totals as they stand here. */
+  offer(channel: KnownChannel): void {
+    const { chainId, say, signer } = this.#options;
+    const validUntilS = this.#nowS + OFFER_S;
+    this.#leaving.set(channel.address, validUntilS + SKEW_S);
+    const close = { ...this.#totals(channel), validUntilS };
+    const signature = signClose(signer, chainId, channel.address, close);
+    say(channel.neighbour, { channel: channel.address, ...close, signature });
+  }
+
+  #totals(channel: KnownChannel): { paidByAWei: bigint; paidByBWei: bigint } {
+    const { paidWei, receivedWei } = this.#options.desk.share(channel);
+    const received = receivedWei > channel.theirs.paidWei ? receivedWei : channel.theirs.paidWei;
+    return channel.iAmA ? { paidByAWei: paidWei, paidByBWei: received } : { paidByAWei: received, paidByBWei: paidWei };
+  }
+
+  /** The other party offers to close. */
+  heard(neighbour: NodeId, offer: ChannelCloseOffer): void {
+    const { book, chainId, fault, signer } = this.#options;
+    const channel = book.at(offer.channel);
+    if (typeof channel === 'string' || channel.neighbour !== neighbour || channel.facts.closed) {
+      return fault(neighbour, 'CHANNEL_UNKNOWN', offer.channel);
+    }
+    const digest = closeDigest(chainId, channel.address, offer);
+    if (recoverAgreementSigner(digest, offer.signature) !== neighbour) {
+      return fault(neighbour, 'CHANNEL_FORGED', 'an offer to close');
+    }
+    const { paidByAWei, paidByBWei } = this.#totals(channel);
+    const stale = offer.validUntilS <= this.#nowS || offer.validUntilS > this.#nowS + OFFER_S + SKEW_S;
+    if (stale || offer.paidByAWei !== paidByAWei || offer.paidByBWei !== paidByBWei) {
+      return fault(neighbour, 'CHANNEL_NOT_AGREED', offer.channel);
+    }
+    if (this.#handingIn.has(channel.address)) return;
+    this.#leaving.set(channel.address, offer.validUntilS + SKEW_S);
+    const mine = signer.signDigest(digest);
+    const [byA, byB] = channel.iAmA ? [mine, offer.signature] : [offer.signature, mine];
+    void this.#handIn(channel, { ...offer, byA, byB });
+  }
+
+  async #handIn(
+    { address, neighbour }: KnownChannel,
+    agreed: ChannelCloseOffer & { byA: Uint8Array; byB: Uint8Array },
+  ): Promise<void> {
+    const { chain, done, fault } = this.#options;
+    this.#handingIn.add(address);
+    try {
+      await chain.closeTogether(address, agreed);
+      await done(address, neighbour);
+    } catch (error) {
+      fault(neighbour, codeOf(error) ?? 'RPC_UNREACHABLE', `channel ${address}: ${String(error)}`);
+    } finally {
+      this.#handingIn.delete(address);
+    }
+  }
+}

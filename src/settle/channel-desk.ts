@@ -1,0 +1,297 @@
+import { recoverChequeIssuer, signCheque } from '../chain/cheque-signing.ts';
+import type { Signer } from '../chain/signer.ts';
+import {
+  type ChannelKnowledge,
+  type ChannelShare,
+  type ChannelVerdict,
+  checkChannelPayment,
+  coverWei,
+  roomWei,
+  topUpDue,
+} from '../core/channel-payment.ts';
+import { MIN_CHEQUE_UNITS, nextCumulative, type SignedCheque } from '../core/cheque.ts';
+import { type ErrorCode, WayleaveError } from '../core/errors.ts';
+import type { PaymentMessage, PaymentProof } from '../core/message.ts';
+import type { NodeId } from '../core/node-id.ts';
+import { type Ratio, unitsToWei, type WeiAmount, weiToUnits } from '../core/ratio.ts';
+import { clearsNow } from '../core/risk.ts';
+import type { PaymentOutcome } from '../core/session-effect.ts';
+import type { Units } from '../core/units.ts';
+import type { ChannelTotalRecord, Store, StoreRecord } from '../store/store.ts';
+import type { ChannelBook, KnownChannel } from './channel-book.ts';
+import type { MethodDesk } from './method-desk.ts';
+
+export interface ChannelDeskOptions {
+  readonly signer: Signer;
+  readonly chainId: number;
+  readonly store: Store;
+  readonly book: ChannelBook;
+  readonly neighbour: (id: NodeId) => {
+    readonly theirRatio: Ratio | undefined;
+    readonly myRatio: Ratio | undefined;
+    readonly riskAt: Units;
+    /** The channel in the terms of mine that it acknowledged: before it knows of one, it takes no payment in it. */
+    readonly myChannel?: NodeId | undefined;
+  };
+  readonly totals: readonly ChannelTotalRecord[];
+  /** A payment of `wei` found no channel or no room, or what is there is nearly spent: more is to be put in. */
+  readonly wanted: (neighbour: NodeId, wei: bigint) => void;
+  /** This channel must not be paid in: its close was agreed on. */
+  readonly leaving: (channel: NodeId) => boolean;
+}
+
+/** A channel with a shorter freeze period leaves too little time to answer an old state. Seconds. */
+export const LEAST_FREEZE_SECONDS = 3_600;
+
+/** What is unread or not covered is looked up on the chain before it is refused. */
+const LOOK_AGAIN: ReadonlySet<ErrorCode> = new Set([
+  'CHANNEL_UNVERIFIED',
+  'CHANNEL_NO_CONTRACT',
+  'CHANNEL_NOT_COVERED',
+]);
+
+/** Pays in channels and takes payments in them. Every rule is in `core/channel-payment.ts`; here are the key and the store. */
+export class ChannelDesk implements MethodDesk {
+  readonly #options: ChannelDeskOptions;
+  /** The last total signed for each neighbour, in whichever channel. */
+  readonly #mine = new Map<NodeId, ChannelTotalRecord>();
+  /** The last total taken in each channel. */
+  readonly #theirs = new Map<NodeId, ChannelTotalRecord>();
+  /** Found good and not yet in the account: by neighbour, until `accepted`. */
+  readonly #checked = new Map<NodeId, ChannelTotalRecord>();
+
+  constructor(options: ChannelDeskOptions) {
+    this.#options = options;
+    for (const record of options.totals) {
+      if (record.side === 'theirs') this.#theirs.set(record.channel, record);
+      else if (record.paymentId >= (this.#mine.get(record.neighbour)?.paymentId ?? 0))
+        this.#mine.set(record.neighbour, record);
+    }
+  }
+
+  /** What this node has signed in a channel, and what the other party has. */
+  mine(channel: KnownChannel): ChannelTotalRecord | undefined {
+    const last = this.#mine.get(channel.neighbour);
+    return last?.channel === channel.address ? last : undefined;
+  }
+
+  theirs(channel: NodeId): ChannelTotalRecord | undefined {
+    return this.#theirs.get(channel);
+  }
+
+  /** The other party's newest total as the contract takes it; undefined where it has paid nothing. */
+  newest(channel: NodeId): SignedCheque | undefined {
+    const last = this.#theirs.get(channel);
+    return last === undefined ? undefined : chequeOf(last);
+  }
+
+  pending(neighbour: NodeId): { units: Units; lastPaymentId: number } {
+    const last = this.#mine.get(neighbour);
+    if (last === undefined) return { units: 0, lastPaymentId: 0 };
+    return { units: isPending(last) ? last.amount : 0, lastPaymentId: last.paymentId };
+  }
+
+  /** What this node has in a channel, by the newest totals signed. */
+  share(channel: KnownChannel): ChannelShare {
+    const { depositedWei, paidWei, withdrawnWei } = channel.mine;
+    const signed = this.mine(channel)?.cumulative ?? 0n;
+    const received = this.#theirs.get(channel.address)?.cumulative ?? 0n;
+    return { depositedWei, withdrawnWei, paidWei: signed > paidWei ? signed : paidWei, receivedWei: received };
+  }
+
+  /** The channel a payment goes in, and what it comes to there. Throws `CHANNEL_MISSING`, `CHANNEL_FULL`. */
+  #place(neighbour: NodeId, units: Units): { channel: KnownChannel; share: ChannelShare; due: WeiAmount } {
+    const { book, leaving, wanted } = this.#options;
+    const { myChannel, theirRatio: ratio } = this.#options.neighbour(neighbour);
+    const channel = book.open(neighbour);
+    if (ratio === undefined || channel === undefined) {
+      if (ratio !== undefined) wanted(neighbour, unitsToWei(units, ratio).wei);
+      throw new WayleaveError('CHANNEL_MISSING', { neighbour });
+    }
+    // What is pending in a channel before this one is answered there first.
+    const last = this.#mine.get(neighbour);
+    const stuck = last !== undefined && last.channel !== channel.address && isPending(last);
+    if (stuck || myChannel !== channel.address || leaving(channel.address))
+      throw new WayleaveError('CHANNEL_MISSING', { neighbour });
+    const due = unitsToWei(units, ratio, this.mine(channel)?.remainder ?? 0n);
+    const share = this.share(channel);
+    const missingWei = due.wei - roomWei(share);
+    if (missingWei <= 0n) return { channel, share, due };
+    wanted(neighbour, missingWei);
+    throw new WayleaveError('CHANNEL_FULL', { channel: channel.address, missingWei });
+  }
+
+  /** Durable before it returns. Throws `CHANNEL_MISSING`, `CHANNEL_FULL`, `STORE_*`. */
+  async write(neighbour: NodeId, payment: { id: number; units: Units }): Promise<PaymentProof> {
+    const { chainId, signer, store, wanted } = this.#options;
+    const { channel, due, share } = this.#place(neighbour, payment.units);
+    const cumulative = nextCumulative(share.paidWei, due.wei);
+    const beneficiary = channel.theirPayee;
+    const cheque = signCheque(signer, chainId, { chequebook: channel.address, beneficiary, cumulativeWei: cumulative });
+    const record: ChannelTotalRecord = {
+      kind: 'channelTotal',
+      channel: channel.address,
+      side: 'mine',
+      neighbour,
+      beneficiary,
+      cumulative,
+      signature: cheque.signature,
+      amount: payment.units + this.pending(neighbour).units,
+      paymentId: payment.id,
+      acceptedCumulative: this.mine(channel)?.acceptedCumulative ?? channel.mine.paidWei,
+      remainder: due.remainder,
+    };
+    await store.commit([record]);
+    this.#mine.set(neighbour, record);
+    if (topUpDue(this.share(channel))) wanted(neighbour, 0n);
+    return { kind: 'cheque', cheque };
+  }
+
+  unacknowledged(neighbour: NodeId): { id: number; proof: PaymentProof } | undefined {
+    const last = this.#mine.get(neighbour);
+    if (last === undefined || !isPending(last)) return undefined;
+    return { id: last.paymentId, proof: { kind: 'cheque', cheque: chequeOf(last) } };
+  }
+
+  acknowledged(neighbour: NodeId, { acceptedWei }: { acceptedWei: bigint }): StoreRecord[] {
+    const last = this.#mine.get(neighbour);
+    if (last === undefined) return [];
+    // What was accepted is at most what was signed, whatever the neighbour says.
+    const accepted = acceptedWei < last.cumulative ? acceptedWei : last.cumulative;
+    const acceptedCumulative = accepted > last.acceptedCumulative ? accepted : last.acceptedCumulative;
+    const record = { ...last, acceptedCumulative };
+    this.#mine.set(neighbour, record);
+    return [record];
+  }
+
+  /**
+   * The neighbour says that the channel was closed without this payment. Where the chain says so too it can never count:
+   * its units, with the record that says so.
+   */
+  async voided(neighbour: NodeId, id: number): Promise<{ units: Units; records: StoreRecord[] } | undefined> {
+    const { book } = this.#options;
+    const last = this.#mine.get(neighbour);
+    if (last === undefined || last.paymentId !== id || !isPending(last)) return undefined;
+    await book.read(last.channel, neighbour);
+    const channel = book.at(last.channel);
+    if (typeof channel === 'string' || !channel.facts.closed || channel.mine.paidWei >= last.cumulative)
+      return undefined;
+    const record = { ...last, cumulative: last.acceptedCumulative, amount: 0 };
+    this.#mine.set(neighbour, record);
+    return { units: last.amount, records: [record] };
+  }
+
+  async check(neighbour: NodeId, payment: PaymentMessage): Promise<PaymentOutcome> {
+    if (payment.proof.kind !== 'cheque') return { accepted: false, code: 'MESSAGE_UNEXPECTED', acceptedWei: 0n };
+    const { cheque } = payment.proof;
+    const last = this.#theirs.get(cheque.chequebook);
+    const acceptedWei = last?.neighbour === neighbour ? last.cumulative : 0n;
+    const { myRatio, riskAt } = this.#options.neighbour(neighbour);
+    if (myRatio === undefined) return { accepted: false, code: 'MESSAGE_UNEXPECTED', acceptedWei };
+    let verdict = this.#judge(neighbour, cheque, myRatio);
+    if (verdict.kind === 'refused' && LOOK_AGAIN.has(verdict.code)) {
+      await this.#options.book.read(cheque.chequebook, neighbour);
+      verdict = this.#judge(neighbour, cheque, myRatio);
+    }
+    if (verdict.kind === 'refused') return { accepted: false, code: verdict.code, acceptedWei };
+    if (verdict.kind === 'duplicate') return { accepted: true, units: 0, clearing: 0, acceptedWei };
+    const clearing = clearsNow(verdict.units, this.uncashedUnits(neighbour), riskAt);
+    this.#checked.set(neighbour, taken(neighbour, cheque, verdict, last));
+    return { accepted: true, units: verdict.units, clearing, acceptedWei: cheque.cumulativeWei };
+  }
+
+  #judge(neighbour: NodeId, cheque: SignedCheque, ratio: Ratio): ChannelVerdict {
+    const { book, chainId, signer } = this.#options;
+    const channel = book.at(cheque.chequebook);
+    const last = this.#theirs.get(cheque.chequebook);
+    return checkChannelPayment({
+      cheque,
+      me: signer.id,
+      neighbour,
+      channel: typeof channel === 'string' ? channel : knowledgeOf(channel, signer.id),
+      last: last === undefined ? undefined : { cumulativeWei: last.cumulative, signature: last.signature },
+      paidBackWei: typeof channel === 'string' ? 0n : (this.mine(channel)?.cumulative ?? channel.mine.paidWei),
+      leastFreezeSeconds: LEAST_FREEZE_SECONDS,
+      ratio,
+      remainder: last?.remainder ?? 0n,
+      minimumUnits: MIN_CHEQUE_UNITS,
+      genuine: () => recoverChequeIssuer(chainId, cheque) === neighbour,
+    });
+  }
+
+  accepted(neighbour: NodeId): StoreRecord[] {
+    const checked = this.#checked.get(neighbour);
+    if (checked === undefined) return [];
+    this.#checked.delete(neighbour);
+    this.#theirs.set(checked.channel, checked);
+    return [checked];
+  }
+
+  /**
+   * What was taken and is not sure: beyond what the payer has in the channel (a reorganisation may have taken a deposit
+   * back), or left out when the channel was closed with an older total. Whatever a deposit covers is final: the freeze
+   * period is there to hand it in (docs/contracts.md).
+   */
+  uncashedUnits(neighbour: NodeId, ratio = this.#options.neighbour(neighbour).myRatio): Units {
+    let wei = 0n;
+    for (const record of this.#theirs.values()) {
+      if (record.neighbour === neighbour) wei += this.unsureWei(record);
+    }
+    return ratio === undefined || wei <= 0n ? 0 : weiToUnits(wei, ratio).units;
+  }
+
+  /** Of one total taken, what is not sure. */
+  unsureWei(record: ChannelTotalRecord): bigint {
+    const channel = this.#options.book.at(record.channel);
+    if (typeof channel === 'string') return record.cumulative;
+    const { depositedWei, paidWei, withdrawnWei } = channel.theirs;
+    const receivedWei = this.mine(channel)?.cumulative ?? channel.mine.paidWei;
+    const cover = coverWei({ depositedWei, withdrawnWei, receivedWei });
+    const sure = channel.facts.closed && paidWei < cover ? paidWei : cover;
+    return record.cumulative > sure ? record.cumulative - sure : 0n;
+  }
+}
+
+function knowledgeOf({ facts, neighbour, theirs }: KnownChannel, me: NodeId): ChannelKnowledge {
+  return {
+    fromFactory: facts.fromFactory,
+    payer: neighbour,
+    payee: me,
+    freezeSeconds: facts.freezeSeconds,
+    depositedWei: theirs.depositedWei,
+    withdrawnWei: theirs.withdrawnWei,
+    handedInWei: theirs.paidWei,
+    closing: facts.closesAtS !== undefined,
+    closed: facts.closed,
+  };
+}
+
+function isPending({ acceptedCumulative, cumulative }: ChannelTotalRecord): boolean {
+  return cumulative > acceptedCumulative;
+}
+
+function chequeOf({ beneficiary, channel, cumulative, signature }: ChannelTotalRecord): SignedCheque {
+  return { chequebook: channel, beneficiary, cumulativeWei: cumulative, signature };
+}
+
+/** The record of a total that was taken, going on from the last one of its channel. */
+function taken(
+  neighbour: NodeId,
+  cheque: SignedCheque,
+  verdict: ChannelVerdict & { kind: 'accepted' },
+  last: ChannelTotalRecord | undefined,
+): ChannelTotalRecord {
+  return {
+    kind: 'channelTotal',
+    channel: cheque.chequebook,
+    side: 'theirs',
+    neighbour,
+    beneficiary: cheque.beneficiary,
+    cumulative: cheque.cumulativeWei,
+    signature: cheque.signature,
+    amount: (last?.amount ?? 0) + verdict.units,
+    paymentId: 0,
+    acceptedCumulative: last?.acceptedCumulative ?? cheque.cumulativeWei - verdict.addedWei,
+    remainder: verdict.remainder,
+  };
+}

@@ -1,0 +1,186 @@
+import type { ChannelChain } from '../chain/channel-chain.ts';
+import type { Clock, Timer } from '../core/clock.ts';
+import { codeOf } from '../core/errors.ts';
+import type { NodeId } from '../core/node-id.ts';
+import { answerClose } from './channel-answer.ts';
+import type { ChannelBook, KnownChannel } from './channel-book.ts';
+import type { ChannelDesk } from './channel-desk.ts';
+
+export interface ChannelKeeperOptions {
+  readonly chain: ChannelChain;
+  readonly clock: Clock;
+  /** Where this node is paid. */
+  readonly me: NodeId;
+  readonly book: ChannelBook;
+  readonly desk: ChannelDesk;
+  /** What a new channel is opened with, and what it is topped up by. */
+  readonly depositWei: bigint;
+  /** How often the chain is asked of each channel. Far below the shortest freeze period. */
+  readonly everyMs: number;
+  /** What the terms say of this neighbour's channel may have changed. */
+  readonly changed: (neighbour: NodeId) => void;
+  /** A channel was closed with a total that leaves out this much of what was taken. */
+  readonly lost: (neighbour: NodeId, wei: bigint) => void;
+  readonly emit: (kind: 'channel' | 'fault', facts: Record<string, string | number>) => void;
+}
+
+/** After a failure, for example where the chain does not answer, so long before the same thing is tried again. */
+const RETRY_MS = 10_000;
+
+/** So long after its close a channel is still looked at: a reorganisation may have undone it. */
+const FINAL_MS = 180_000;
+
+/**
+ * Keeps this node's channels: opens them and tops them up where payments need it, notices closes and answers old states
+ * while there is time, and takes its share when the freeze period is over. Survives restarts: all it goes by is on the chain
+ * and in the store.
+ */
+export class ChannelKeeper {
+  readonly #options: ChannelKeeperOptions;
+  readonly #working = new Map<NodeId, Promise<void>>();
+  readonly #failedMs = new Map<NodeId, number>();
+  readonly #closedMs = new Map<NodeId, number>();
+  #timer: Timer | undefined;
+  #passing: Promise<void> = Promise.resolve();
+  #stopped = false;
+
+  constructor(options: ChannelKeeperOptions) {
+    this.#options = options;
+  }
+
+  /** Looks at every channel at once: one may have been closed while this node was off. */
+  start(): void {
+    this.#again(0);
+  }
+
+  #again(delayMs: number): void {
+    if (this.#stopped) return;
+    this.#timer = this.#options.clock.after(delayMs, () => {
+      this.#passing = this.look().finally(() => this.#again(this.#options.everyMs));
+    });
+  }
+
+  /** Sees to a channel, or to more in it, in the background: `leastWei` at the least. Once at a time for each neighbour. */
+  fund(neighbour: NodeId, leastWei: bigint): void {
+    const { clock, depositWei } = this.#options;
+    const failedMs = this.#failedMs.get(neighbour);
+    const resting = failedMs !== undefined && clock.nowMs() - failedMs < RETRY_MS;
+    if (this.#stopped || resting || this.#working.has(neighbour)) return;
+    const wei = leastWei > depositWei ? leastWei : depositWei;
+    if (wei <= 0n) return;
+    const work = this.#fund(neighbour, wei).finally(() => this.#working.delete(neighbour));
+    this.#working.set(neighbour, work);
+  }
+
+  async #fund(neighbour: NodeId, wei: bigint): Promise<void> {
+    const { book, changed, clock, emit } = this.#options;
+    const before = book.open(neighbour)?.address;
+    try {
+      const channel = await book.fund(neighbour, wei);
+      this.#failedMs.delete(neighbour);
+      if (channel === undefined) return;
+      const act = channel.address === before ? 'toppedUp' : 'opened';
+      emit('channel', { neighbour, channel: channel.address, act, wei: String(channel.mine.depositedWei) });
+      changed(neighbour);
+    } catch (error) {
+      this.#failedMs.set(neighbour, clock.nowMs());
+      emit('fault', { neighbour, code: codeOf(error) ?? 'RPC_UNREACHABLE', what: `channel: ${String(error)}` });
+    }
+  }
+
+  /** Reads every channel that is not over, and does what follows. Never rejects. */
+  async look(): Promise<void> {
+    for (const { address, neighbour } of this.#options.book.all()) {
+      if (this.#stopped) return;
+      await this.lookAt(address, neighbour);
+    }
+  }
+
+  /** The same for one channel. */
+  async lookAt(address: NodeId, neighbour: NodeId): Promise<void> {
+    const { book, changed } = this.#options;
+    const before = book.at(address);
+    if (typeof before !== 'string' && this.#over(before)) return;
+    await book.read(address, neighbour);
+    const channel = book.at(address);
+    if (typeof channel === 'string') {
+      if (channel !== before) changed(neighbour);
+      return;
+    }
+    if (typeof before === 'string' || stateOf(before) !== stateOf(channel)) this.#noticed(channel);
+    try {
+      await this.#act(channel);
+    } catch (error) {
+      const what = `channel ${address}: ${String(error)}`;
+      this.#options.emit('fault', { neighbour, code: codeOf(error) ?? 'RPC_UNREACHABLE', what });
+    }
+  }
+
+  /** Closed, paid out, and as good as final. */
+  #over({ address, facts, mine }: KnownChannel): boolean {
+    if (!facts.closed || mine.unclaimedWei > 0n) return false;
+    const sinceMs = this.#closedMs.get(address);
+    return sinceMs === undefined || this.#options.clock.nowMs() - sinceMs > FINAL_MS;
+  }
+
+  #noticed(channel: KnownChannel): void {
+    const { changed, clock, desk, emit, lost } = this.#options;
+    const { address, facts, neighbour } = channel;
+    const act = stateOf(channel);
+    emit('channel', {
+      neighbour,
+      channel: address,
+      act,
+      ...(facts.closesAtS !== undefined && { at: facts.closesAtS }),
+    });
+    changed(neighbour);
+    if (!facts.closed) return;
+    this.#closedMs.set(address, clock.nowMs());
+    const theirs = desk.theirs(address);
+    const unsureWei = theirs === undefined ? 0n : desk.unsureWei(theirs);
+    if (unsureWei <= 0n) return;
+    emit('fault', { neighbour, code: 'CHANNEL_CLOSED_BEHIND', what: `${unsureWei} wei` });
+    lost(neighbour, unsureWei);
+  }
+
+  async #act(channel: KnownChannel): Promise<void> {
+    const { book, chain, clock, desk, emit } = this.#options;
+    const { address, facts, mine, neighbour } = channel;
+    const nowS = Math.floor(clock.wallMs() / 1000);
+    const act = await answerClose({
+      chain,
+      channel: address,
+      facts,
+      newest: desk.newest(address),
+      mine,
+      payee: this.#options.me,
+      nowS,
+    });
+    if (act === undefined) return;
+    emit('channel', { neighbour, channel: address, act });
+    await book.read(address, neighbour);
+    const after = book.at(address);
+    if (typeof after !== 'string' && stateOf(after) !== stateOf(channel)) this.#noticed(after);
+  }
+
+  /** Starts the freeze period by itself, with the newest total of the other party. Throws the chain's errors. */
+  async closeAlone(channel: KnownChannel): Promise<void> {
+    const { chain, desk } = this.#options;
+    const newest = desk.newest(channel.address);
+    const isNews = newest !== undefined && newest.cumulativeWei > channel.theirs.paidWei;
+    await chain.startClose(channel.address, isNews ? [newest] : []);
+    await this.lookAt(channel.address, channel.neighbour);
+  }
+
+  /** Waits for what is under way, and starts nothing new. */
+  async stop(): Promise<void> {
+    this.#stopped = true;
+    this.#timer?.cancel();
+    await Promise.all([this.#passing, ...this.#working.values()]);
+  }
+}
+
+function stateOf({ facts }: KnownChannel): 'open' | 'closing' | 'closed' {
+  if (facts.closed) return 'closed';
+  return facts.closesAtS === undefined ? 'open' : 'closing';
+}

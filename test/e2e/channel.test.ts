@@ -1,0 +1,102 @@
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import { byteOrigin, fetchBytes, socksHello } from '../../bench/relay/origin.ts';
+import { createDevChain, type DevChain } from '../../src/chain/dev-chain.ts';
+import { serveDevChain } from '../../src/chain/dev-chain-server.ts';
+import type { ChannelStatus, LinkStatus } from '../../src/node/node.ts';
+import { Line, lineSigners } from './line.fixture.ts';
+
+const DEPOSIT_WEI = 10n ** 15n;
+const DAY_S = 86_400;
+
+/** A gateway and its customer, which pays in a channel of 100,000 units: 11 MB. */
+async function pair(work: (line: Line, get: (bytes: number) => Promise<void>, chain: DevChain) => Promise<void>) {
+  const origin = await byteOrigin();
+  const funded = new Map(lineSigners(2).map((signer) => [signer.id, 10n ** 20n]));
+  const chain = await createDevChain({ chainId: 31_337, funded });
+  const rpc = await serveDevChain({ chain, port: 0 });
+  const settlement = () => `methods = ["channel", "barter"]\nchannel_deposit_wei = ${DEPOSIT_WEI}\nchannel_look_s = 1`;
+  const line = new Line(2, { rpcUrl: rpc.url, settlement });
+  const get = async (bytes: number) => {
+    assert.equal(await fetchBytes(line.proxyPort, bytes, socksHello(origin.port)), bytes);
+  };
+  try {
+    await line.start();
+    await line.until(() => channel(line, 1) !== undefined);
+    await work(line, get, chain);
+  } finally {
+    await line.close();
+    await rpc.close();
+    origin.close();
+  }
+}
+
+const channel = (line: Line, index: number): ChannelStatus | undefined =>
+  line.nodes[index]?.node.channels?.list().at(-1);
+const link = (line: Line, index: number) => line.nodes[index]?.node.status().links[0] as LinkStatus;
+
+/** Everything that was paid was answered, and both ends count the same. */
+const settled = (line: Line) =>
+  line.until(() => {
+    const [seller, buyer] = [link(line, 0), link(line, 1)];
+    return buyer.pending === 0 && buyer.paid === seller.received && seller.balance === -buyer.balance;
+  });
+
+describe('payment in channels', { timeout: 120_000 }, () => {
+  test('opened, paid in, topped up, kept over restarts of both ends, closed together in one transaction', async () => {
+    await pair(async (line, get, chain) => {
+      await get(3_000_000);
+      await line.until(() => link(line, 1).paid > 0);
+      await settled(line);
+      const before = link(line, 1);
+      assert.ok(before.paid >= 8_000, `paid ${before.paid}`);
+      assert.equal(channel(line, 0)?.receivedWei, channel(line, 1)?.paidWei);
+
+      for (const index of [0, 1]) {
+        await line.nodes[index]?.stop();
+        await line.startNode(index);
+      }
+      assert.equal(link(line, 1).paid, before.paid);
+      await line.until(() => link(line, 1).connected && link(line, 0).connected);
+      await get(12_000_000);
+      await settled(line);
+      await line.until(() => link(line, 1).paid > 100_000);
+      assert.ok(BigInt(channel(line, 1)?.depositedWei ?? 0) > DEPOSIT_WEI);
+
+      const balance = async () => {
+        const answer = await chain.request('eth_getBalance', [line.signers[0]?.id, 'latest']);
+        return 'result' in answer ? BigInt(answer.result as string) : 0n;
+      };
+      const had = await balance();
+      await line.nodes[0]?.node.channels?.close(line.signers[1]?.id ?? '', false);
+      const received = BigInt(line.nodes[0]?.node.channels?.list()[0]?.receivedWei ?? 0);
+      assert.equal((await balance()) - had, received, 'all that was signed, and no gas: the other end hands it in');
+      await line.until(() => line.nodes[1]?.node.channels?.list()[0]?.state === 'closed');
+      await get(3_000_000);
+      await line.until(() => line.nodes[1]?.node.channels?.list().length === 2);
+      await settled(line);
+      assert.equal(line.nodes[1]?.node.channels?.list().length, 2, 'the next payments open the next channel');
+    });
+  });
+
+  test('who closes with an old state is answered in the freeze period, and gets what is left of it', async () => {
+    await pair(async (line, get, chain) => {
+      await get(3_000_000);
+      await line.until(() => link(line, 1).paid > 0);
+      await settled(line);
+      const seller = line.signers[0]?.id ?? '';
+      // The buyer closes alone, and says nothing of what it has signed: 0 is the oldest state there is.
+      await line.nodes[1]?.node.channels?.close(seller, true);
+      await line.until(
+        () => line.nodes[0]?.events.some(({ kind, act }) => kind === 'channel' && act === 'answered') === true,
+      );
+      await chain.passTime(DAY_S + 60);
+      await line.until(() => line.nodes.every(({ node }) => node.channels?.list()[0]?.state === 'closed'));
+      assert.equal(
+        line.nodes[0]?.events.some(({ code }) => code === 'CHANNEL_CLOSED_BEHIND'),
+        false,
+      );
+      assert.equal(link(line, 0).uncashed, 0);
+    });
+  });
+});
