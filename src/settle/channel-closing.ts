@@ -2,7 +2,7 @@ import type { ChannelChain } from '../chain/channel-chain.ts';
 import { closeDigest, recoverAgreementSigner, signClose } from '../chain/channel-signing.ts';
 import type { Signer } from '../chain/signer.ts';
 import type { Clock } from '../core/clock.ts';
-import { codeOf, type ErrorCode } from '../core/errors.ts';
+import { codeOf, type ErrorCode, WayleaveError } from '../core/errors.ts';
 import type { NodeId } from '../core/node-id.ts';
 import type { ChannelCloseOffer } from '../wire/channel-close.ts';
 import type { ChannelBook, KnownChannel } from './channel-book.ts';
@@ -22,7 +22,7 @@ export interface ChannelClosingOptions {
 }
 
 /** An offer holds so long. Nothing is paid in the channel meanwhile, so it must not be long; a transaction takes a minute. Seconds. */
-export const OFFER_S = 300;
+export const OFFER_S = 120;
 
 /** The clocks of two neighbours may differ by so much. Seconds. */
 const SKEW_S = 60;
@@ -51,9 +51,10 @@ export class ChannelClosing {
     return Math.floor(this.#options.clock.wallMs() / 1000);
   }
 
-  /** Offers the other party to close it by the totals as they stand here. */
+  /** Offers the other party to close it by the totals as they stand here. Throws `CHANNEL_NOT_AGREED` while a payment is being written. */
   offer(channel: KnownChannel): void {
-    const { chainId, say, signer } = this.#options;
+    const { chainId, desk, say, signer } = this.#options;
+    if (desk.busy(channel.address)) throw new WayleaveError('CHANNEL_NOT_AGREED', { channel: channel.address });
     const validUntilS = this.#nowS + OFFER_S;
     this.#leaving.set(channel.address, validUntilS + SKEW_S);
     const close = { ...this.#totals(channel), validUntilS };
@@ -80,7 +81,8 @@ export class ChannelClosing {
     }
     const { paidByAWei, paidByBWei } = this.#totals(channel);
     const stale = offer.validUntilS <= this.#nowS || offer.validUntilS > this.#nowS + OFFER_S + SKEW_S;
-    if (stale || offer.paidByAWei !== paidByAWei || offer.paidByBWei !== paidByBWei) {
+    const busy = this.#options.desk.busy(channel.address);
+    if (stale || busy || offer.paidByAWei !== paidByAWei || offer.paidByBWei !== paidByBWei) {
       return fault(neighbour, 'CHANNEL_NOT_AGREED', offer.channel);
     }
     if (this.#handingIn.has(channel.address)) return;

@@ -60,6 +60,9 @@ export class ChannelDesk implements MethodDesk {
   /** Found good and not yet in the account: by neighbour, until `accepted`. */
   readonly #checked = new Map<NodeId, ChannelTotalRecord>();
 
+  /** Channels in which a payment is being made durable: it is signed, and in no total yet. */
+  readonly #writing = new Set<NodeId>();
+
   constructor(options: ChannelDeskOptions) {
     this.#options = options;
     for (const record of options.totals) {
@@ -89,6 +92,11 @@ export class ChannelDesk implements MethodDesk {
     const last = this.#mine.get(neighbour);
     if (last === undefined) return { units: 0, lastPaymentId: 0 };
     return { units: isPending(last) ? last.amount : 0, lastPaymentId: last.paymentId };
+  }
+
+  /** A payment is being written there: the totals are not to be agreed on now. */
+  busy(channel: NodeId): boolean {
+    return this.#writing.has(channel);
   }
 
   /** What this node has in a channel, by the newest totals signed. */
@@ -141,8 +149,13 @@ export class ChannelDesk implements MethodDesk {
       acceptedCumulative: this.mine(channel)?.acceptedCumulative ?? channel.mine.paidWei,
       remainder: due.remainder,
     };
-    await store.commit([record]);
-    this.#mine.set(neighbour, record);
+    this.#writing.add(channel.address);
+    try {
+      await store.commit([record]);
+      this.#mine.set(neighbour, record);
+    } finally {
+      this.#writing.delete(channel.address);
+    }
     if (topUpDue(this.share(channel))) wanted(neighbour, 0n);
     return { kind: 'cheque', cheque };
   }
@@ -201,14 +214,15 @@ export class ChannelDesk implements MethodDesk {
   }
 
   #judge(neighbour: NodeId, cheque: SignedCheque, ratio: Ratio): ChannelVerdict {
-    const { book, chainId, signer } = this.#options;
+    const { book, chainId, leaving, signer } = this.#options;
     const channel = book.at(cheque.chequebook);
     const last = this.#theirs.get(cheque.chequebook);
     return checkChannelPayment({
       cheque,
       me: signer.id,
       neighbour,
-      channel: typeof channel === 'string' ? channel : knowledgeOf(channel, signer.id),
+      // A total beyond the one agreed on would be left out of the close.
+      channel: typeof channel === 'string' ? channel : knowledgeOf(channel, signer.id, leaving(channel.address)),
       last: last === undefined ? undefined : { cumulativeWei: last.cumulative, signature: last.signature },
       paidBackWei: typeof channel === 'string' ? 0n : (this.mine(channel)?.cumulative ?? channel.mine.paidWei),
       leastFreezeSeconds: LEAST_FREEZE_SECONDS,
@@ -252,7 +266,7 @@ export class ChannelDesk implements MethodDesk {
   }
 }
 
-function knowledgeOf({ facts, neighbour, theirs }: KnownChannel, me: NodeId): ChannelKnowledge {
+function knowledgeOf({ facts, neighbour, theirs }: KnownChannel, me: NodeId, leaving: boolean): ChannelKnowledge {
   return {
     fromFactory: facts.fromFactory,
     payer: neighbour,
@@ -261,7 +275,7 @@ function knowledgeOf({ facts, neighbour, theirs }: KnownChannel, me: NodeId): Ch
     depositedWei: theirs.depositedWei,
     withdrawnWei: theirs.withdrawnWei,
     handedInWei: theirs.paidWei,
-    closing: facts.closesAtS !== undefined,
+    closing: leaving || facts.closesAtS !== undefined,
     closed: facts.closed,
   };
 }
