@@ -205,9 +205,7 @@ export class AccountWatch {
 }
 
 function sum({ ledger, row }: LinkAccount, column: number): number {
-  let total = 0;
-  for (const service of SERVICES) total += ledger.get(row, column + service);
-  return total;
+  return ledger.get(row, column) + ledger.get(row, column + 1) + ledger.get(row, column + 2);
 }
 
 function parts({ ledger, row }: LinkAccount): string {

@@ -74,6 +74,15 @@ export const SCENARIOS: readonly Scenario[] = [
     asks: [[7], undefined],
     payAt: [10, 12],
     dropAt: 25,
+    budget: { ...NEVER, serves: [2, 0], cuts: 1, crashes: 1, steps: 0, settles: false },
+  },
+  {
+    ...PLAIN,
+    name: 'long',
+    about: 'the same with more pieces, so that more is served while a payment is on its way to the disk',
+    asks: [[7], undefined],
+    payAt: [10, 12],
+    dropAt: 25,
     budget: { ...NEVER, serves: [4, 0], cuts: 1, crashes: 1, steps: 0, settles: false },
   },
   {
