@@ -6,8 +6,6 @@ import { BrokenRule } from './broken-rule.ts';
 import type { SimNode } from './sim-node.ts';
 import type { Tally } from './tally.ts';
 
-const SERVICES = [0, 1, 2] as const;
-
 /** Of what a neighbour pays, so much may be lost to it where connections break, as honest links lose it (core/ledger.ts). */
 const BREAKS_PERCENT = 2;
 
