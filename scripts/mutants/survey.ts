@@ -21,9 +21,10 @@ export class Survey {
 
   /** Unit tests that execute the place: all of the file itself, and quick ones of others. */
   testsOf(mutant: Mutant): { readonly near: readonly string[]; readonly far: readonly string[] } {
-    const own = mutant.file.replace(/\.ts$/, '.test.ts');
-    const near = this.#of(mutant, ({ id, kind }) => kind === 'tests' && testFileOf(id) === own);
-    const far = this.#of(mutant, ({ id, kind, ms }) => kind === 'tests' && testFileOf(id) !== own && ms < QUICK_MS);
+    const own = mutant.file.replace(/\.ts$/, '');
+    const isOwn = (id: string): boolean => id.startsWith(`${own}.`) || id.startsWith(`${own}-`);
+    const near = this.#of(mutant, ({ id, kind }) => kind === 'tests' && isOwn(id));
+    const far = this.#of(mutant, ({ id, kind, ms }) => kind === 'tests' && !isOwn(id) && ms < QUICK_MS);
     return { near, far };
   }
 

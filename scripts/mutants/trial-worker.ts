@@ -91,9 +91,11 @@ async function survey(request: SurveyRequest): Promise<void> {
   const surveyed: Surveyed[] = [];
   for (const { id, kind, run } of parts) {
     reply({ kind: 'at', id });
-    const startMs = performance.now();
+    // Its own time: what else the machine does says nothing.
+    const before = process.threadCpuUsage();
     const broken = await run().catch(textOf);
-    const ms = performance.now() - startMs;
+    const { user, system } = process.threadCpuUsage(before);
+    const ms = (user + system) / 1000;
     surveyed.push({ id, kind, ms, broken, executed: executed(session) });
   }
   session.disconnect();

@@ -6,6 +6,7 @@ test('the price of barter is the lower positive ask', () => {
   const table: [number | undefined, number | undefined, number][] = [
     [3, 5, 3],
     [5, 3, 3],
+    [1, 5, 1],
     [0, 5, 5],
     [5, 0, 5],
     [0, 0, 0],

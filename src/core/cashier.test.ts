@@ -64,6 +64,7 @@ test('cash now? each reason in its place', () => {
     ['gas is what is at risk with a new issuer', { gasCostUnits: 20, riskPermille: 50 }, true, 'worthGas'],
     ['gas is more, with a new issuer', { gasCostUnits: 21, riskPermille: 50 }, false, 'wait'],
     ['held for N days', { nowMs: 7 * DAY_MS }, true, 'due'],
+    ['held since later', { nowMs: 7 * DAY_MS, uncashedSinceMs: 1 }, false, 'wait'],
     ['held a little less', { nowMs: 7 * DAY_MS - 1 }, false, 'wait'],
   ];
   for (const [name, change, cash, because] of table) {
@@ -103,6 +104,7 @@ test('an issuer is trusted by what it has paid against what it owes', () => {
     issuerRiskPermille({ honouredUnits, uncashedUnits, bounced });
   assert.deepEqual([risk(0, 0), risk(0, 10), risk(10, 10)], [NEW_ISSUER_PERMILLE, NEW_ISSUER_PERMILLE, 30]);
   assert.equal(risk(10, 0), PROVEN_ISSUER_PERMILLE);
+  assert.equal(risk(1, 0), PROVEN_ISSUER_PERMILLE);
   assert.equal(risk(1e12, 0, true), BOUNCED_ISSUER_PERMILLE);
 });
 
@@ -112,6 +114,7 @@ test('goes along where as much is at risk as its share of the gas costs, and onl
     ['not as much', {}, 5, false],
     ['not worth gas of its own', { gasCostUnits: 1000 }, 4, true],
     ['of all that is there', { coveredUnits: 4, riskPermille: 1000, gasCostUnits: 4 }, 4, false],
+    ['no more than its share', { uncashedUnits: 4, riskPermille: 1000, gasCostUnits: 4 }, 4, false],
     ['failed just now', { failures: 1, lastFailureMs: DAY_MS }, 4, false],
     ['under way', { underWay: true }, 4, false],
     ['nothing there', { coveredUnits: 0 }, 0, false],

@@ -50,6 +50,9 @@ test('who can pay whom follows from the newest terms of both', () => {
   assert.equal(account.relation('packets')?.kind, 'none');
   agree(account, plainTerms({ epoch: 3, ...chunks(5, 5) }), plainTerms({ epoch: 3, ...chunks(4, 4) }));
   assert.equal(account.relation('chunks')?.kind, 'onlyIPay');
+  account.mine.announce(plainTerms({ epoch: 4, ...chunks(5, 0) }));
+  account.theirs.take(plainTerms({ epoch: 4, ...chunks(4, 4) }));
+  assert.equal(account.relation('chunks')?.kind, 'barter', 'each side changed once');
 });
 
 test('an observing node relates what nobody would pay for as if it were paid, one that enforces does not', () => {
@@ -259,13 +262,13 @@ test('after a break both go on from the same totals, service by service, and for
     account.service(name).restore(quantities);
   }
   const mine = account.counts(true, 1);
-  const theirs = counted({ consumed: [900, 1_011, 1_002], provided: [510, 505, 502], admitted: [0, 0, 0] });
+  const theirs = counted({ consumed: [900, 1_011, 1_003], provided: [510, 505, 502], admitted: [0, 0, 0] });
   const moved = account.reconcile(mine, theirs);
-  assert.deepEqual(moved, { provided: -90, consumed: 0, inflated: false });
-  assert.deepEqual(account.admitted, [900, 1_011, 1_002]);
+  assert.deepEqual(moved, { provided: -89, consumed: 0, inflated: false });
+  assert.deepEqual(account.admitted, [900, 1_011, 1_003]);
   assert.deepEqual(
     [account.net('provided', 0), account.net('provided', 1), account.net('provided', 2)],
-    [900, 1_011, 1_002],
+    [900, 1_011, 1_003],
   );
   assert.equal(cell(account, Column.assumed), 0);
   for (const name of ['transit', 'chunks', 'packets'] as const) {
@@ -283,7 +286,11 @@ test('what I admitted is on disk: a claim beyond it is inflated, and only believ
     owe(account, 600, 0);
     owe(account, 300, 2);
     account.ledger.setLimit(account.row, 'assumed', 150);
-    const sums = account.reconcile(account.counts(true, 1), { ...claim, consumed: [0, 0, 0] }, restored);
+    const sums = account.reconcile(
+      account.counts(true, 1),
+      { ...claim, consumed: [0, 0, 0] },
+      restored ? true : undefined,
+    );
     return [sums, account.net('consumed', 0), account.net('consumed', 2)];
   };
   assert.deepEqual(made(false), [{ provided: 0, consumed: 0, inflated: true }, 600, 300]);
@@ -295,16 +302,16 @@ test('what was charged or is held since a record was taken counts against its le
   account.record(10_000);
   const { snapshot } = account;
   for (const s of [0, 1, 2]) {
-    owed(account, 10, s);
-    owe(account, 100, s);
+    owed(account, 10 + s, s);
+    owe(account, 100 + s, s);
   }
   account.ledger.holdProvide(account.row, 1_000);
   account.ledger.holdConsume(account.row, 2_000);
   account.durable(snapshot);
-  assert.equal(cell(account, Column.leaseLeft), 10_000 - 330 - 3_000);
+  assert.equal(cell(account, Column.leaseLeft), 10_000 - 336 - 3_000);
   assert.equal(account.writtenConsumed, 0);
   account.record(10_000);
-  assert.deepEqual(account.snapshot, { lease: 10_000, charged: 330, consumed: [100, 100, 100] });
+  assert.deepEqual(account.snapshot, { lease: 10_000, charged: 336, consumed: [100, 101, 102] });
   account.durable(account.snapshot);
   assert.equal(cell(account, Column.leaseLeft), 7_000);
 });

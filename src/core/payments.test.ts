@@ -224,6 +224,24 @@ test('a transfer waits for the answer to the one before, also when its connectio
   }
 });
 
+test('a single unit that is pending keeps the next transfer waiting, and goes again', () => {
+  const { account, buys } = due({ methods: ['transfer'] });
+  const pending = [{ method: 'transfer', units: 1, lastPaymentId: 1 }] as const;
+  const payments = new Payments({ account, rules: SESSION_RULES, pending });
+  assert.equal(payments.pay(buys, 0, []), false);
+  assert.ok(payments.resend([]));
+});
+
+test('a payment that had left is not demanded again when its method shuts', () => {
+  const { buys, payments } = due({ ...both });
+  const effects: SessionEffect[] = [];
+  payments.demanded = true;
+  payments.pay(buys, 0, effects);
+  payments.written({ ...WRITTEN, method: 'channel' }, effects);
+  payments.failed({ ...FAILED, method: 'channel', code: 'CHANNEL_FULL' }, 0, effects);
+  assert.equal(payments.demanded, false);
+});
+
 test('where the ends agree on nothing but barter, nothing is paid in tokens', () => {
   const { buys, payments } = due({ methods: ['barter'] });
   assert.equal(payments.pay(buys, 0, []), false);

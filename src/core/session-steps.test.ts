@@ -256,6 +256,28 @@ test('what I consumed is told once it is written, with each payment, and now and
   assert.deepEqual(end.tick(1), ['send counts']);
 });
 
+test('a tick is wanted when there is something to tell, and when it may be told', () => {
+  const end = new End().up();
+  assert.equal(end.session.dueMs(end.nowMs), Number.POSITIVE_INFINITY);
+  end.account.ledger.consumed(end.account.row, 0, 5);
+  end.save();
+  end.tick();
+  end.account.ledger.consumed(end.account.row, 0, 5);
+  end.save();
+  assert.equal(end.session.dueMs(end.nowMs + 1), end.nowMs + countsIntervalMs);
+});
+
+test('a charge wants a look when it may bring a payment about, with what is in flight', () => {
+  const end = new End().up();
+  const { ledger, row } = end.account;
+  end.tick();
+  assert.equal(end.session.sample(), false);
+  ledger.holdConsume(row, 999);
+  assert.equal(end.session.sample(), false);
+  ledger.holdConsume(row, 1);
+  assert.equal(end.session.sample(), true);
+});
+
 test('a payment that could not be made is tried by the next method at once, and one that waits is tried by a tick', () => {
   const end = new End();
   const methods = { methods: ['channel', 'cheque'] } as const;
