@@ -44,6 +44,7 @@ test('what breaks a rule of the books stops the link, both ways', () => {
 
 test('what just fits breaks nothing', () => {
   const { cell, ledger, row } = link();
+  ledger.commitPart(ledger.holdProvide(row, 0), 0, 0);
   ledger.commitPart(ledger.holdProvide(row, 10), 0, 10);
   ledger.commit(ledger.holdProvide(row, 10), 0, 10);
   ledger.received(row, 5, 5);
@@ -57,16 +58,21 @@ test('what just fits breaks nothing', () => {
 });
 
 test('totals are put back only where nothing happened yet, and never what no books can hold', () => {
-  const used = link();
-  used.ledger.provided(used.row, 0, 1);
-  throws(() => used.ledger.restore(used.row, []), 'INVARIANT_BROKEN');
+  for (const peerDropAt of [0, 100]) {
+    const used = link(100, peerDropAt);
+    used.ledger.setLimit(used.row, 'leaseLeft', 0);
+    used.ledger.provided(used.row, 0, 1);
+    used.ledger.received(used.row, 1, 1);
+    throws(() => used.ledger.restore(used.row, []), 'INVARIANT_BROKEN');
+  }
 
   const ledger = new Ledger(1);
   const row = ledger.addLink();
   ledger.setLimit(row, 'dropAt', 1_000);
   ledger.restore(row, [
     [Column.provided + 2, 400],
-    [Column.consumed + 1, 100],
+    [Column.consumed, 40],
+    [Column.consumed + 1, 60],
     [Column.paid, 30],
     [Column.received, 200],
     [Column.assumed, 7],
@@ -119,6 +125,10 @@ test('a hold for using keeps room on the other side, and what is assumed counts 
   assert.deepEqual([cell(Column.heldConsume), ledger.roomToConsume(row)], [0, 65]);
   ledger.provided(row, 0, 50);
   assert.equal(ledger.roomToConsume(row), 115, 'what it owes me is room too');
+  assert.equal(ledger.holdConsume(row, 116), Refusal.limit);
+  ledger.commit(ledger.holdConsume(row, 115), 0, 0);
+  ledger.setLimit(row, 'leaseLeft', 9);
+  assert.equal(ledger.holdConsume(row, 10), Refusal.lease);
 });
 
 test('each charge uses up the lease, by what was charged and not by what was held', () => {
@@ -139,13 +149,15 @@ test('each charge uses up the lease, by what was charged and not by what was hel
 test('corrections move one service’s total and the balance, by their sign', () => {
   const { cell, ledger, row } = link(1_000);
   ledger.correct(row, 'provided', 0, 7);
-  ledger.correct(row, 'provided', 2, -3);
-  ledger.correct(row, 'consumed', 1, 5);
+  ledger.correct(row, 'provided', 1, -3);
+  ledger.correct(row, 'consumed', 0, 5);
   assert.deepEqual(
-    [Column.providedCorrection, Column.providedCorrection + 2, Column.consumedCorrection + 1].map(cell),
+    [Column.providedCorrection, Column.providedCorrection + 1, Column.consumedCorrection].map(cell),
     [7, -3, 5],
   );
   assert.deepEqual([cell(Column.balance), ledger.writeOff(row), cell(Column.forgiven)], [-1, -1, 0]);
+  ledger.correct(row, 'provided', 1, -30);
+  assert.deepEqual([cell(Column.balance), cell(Column.forgiven)], [-31, 26]);
 });
 
 test('all that stands beside the balance counts as debt', () => {
@@ -174,14 +186,14 @@ test('a debt is paid as far as the room that it made is not in use, less what a 
   ledger.paying(row, 10);
   assert.equal(ledger.unpaidDebt(row), 20);
 
-  const broke = link(1_000);
+  const broke = link(100_000);
   broke.ledger.received(broke.row, 500, 500);
   broke.ledger.provided(broke.row, 0, 500);
   broke.ledger.correct(broke.row, 'provided', 0, -10);
-  broke.ledger.consumed(broke.row, 0, 90);
-  assert.equal(broke.ledger.unpaidDebt(broke.row), 100);
-  assert.ok(broke.ledger.holdProvide(broke.row, 1_049) >= 0);
-  assert.equal(broke.ledger.unpaidDebt(broke.row), 50, '51 of room, 2 % of it for what is taken back');
+  broke.ledger.consumed(broke.row, 0, 9_090);
+  assert.equal(broke.ledger.unpaidDebt(broke.row), 9_100);
+  assert.ok(broke.ledger.holdProvide(broke.row, 104_000) >= 0);
+  assert.equal(broke.ledger.unpaidDebt(broke.row), 5_000, '5,100 of room, 2 % of it for what is taken back');
 });
 
 test('a ledger grows by doubling, from any size, and keeps what its links stand at', () => {

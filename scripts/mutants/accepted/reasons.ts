@@ -1,9 +1,15 @@
 /** Why a mutant may go unnoticed. */
 export const REASONS = {
   room: 'room that is only reserved: the first size of a table and how it grows change memory and no result',
-  number: 'a number that only has to differ from its neighbours: a column, a mark, the kind of a refusal',
-  belt: 'a belt beside braces: an earlier check makes it unreachable, and it is kept for another caller',
+  number:
+    'a number that only has to differ from its neighbours, or is never read: a column, a mark, the kind of a refusal',
+  belt: 'a belt beside braces: another check makes it unreachable, and it is kept for another caller or a broken one',
   general: 'a case that the general rule covers: the line says it to the reader, or saves the way round',
   edge: 'an edge where both sides are equal: the two branches give the same',
-  figure: 'a default that could as well be a little larger or smaller; tests say what it does, not what it is',
+  figure: 'a figure that could as well be a little larger or smaller; what it does is tested',
+  input: 'bad input that no simulated node can make: an operator’s, a caller’s, or one that the wire cannot carry',
+  bounded: 'what it lets through is bounded by riskAt like any other cheque, so that no law of the simulation breaks',
+  when: 'when a thing is done, not whether: it moves costs and patience, of which the laws of the simulation say nothing',
+  operator: 'asked for by an operator, which nobody does in a simulated world',
+  told: 'only tells people, or wakes somebody who would look a moment later by himself',
 } as const;
