@@ -12,7 +12,7 @@ const FACTORY = '0x000000000000000000000000000000000000fac7';
 const BLOCK_MS = 60;
 const WEI_PER_UNIT = 10n ** 10n;
 
-describe('payment by transfer', { timeout: 60_000 }, () => {
+describe('payment by transfer', { timeout: 180_000 }, () => {
   const signers = lineSigners(2);
   let rpc: DevChainServer;
   let chain: Chain;
