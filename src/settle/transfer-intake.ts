@@ -65,10 +65,15 @@ export class TransferIntake {
     this.#searched = options.searched;
   }
 
+  /** The first look is at once: a new node searches from there on, and may be paid within a second. */
   start(): void {
+    void this.look().then(() => this.#lookLater());
+  }
+
+  #lookLater(): void {
     if (this.#stopped) return;
     this.#timer = this.#options.clock.after(LOOK_MS, () => {
-      void this.look().then(() => this.start());
+      void this.look().then(() => this.#lookLater());
     });
   }
 
