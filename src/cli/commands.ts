@@ -71,6 +71,11 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: async (context) => (await import('./cash.ts')).cashCommand(context),
   },
   {
+    name: 'channel',
+    summary: 'show and close channels, or write down what another machine needs to watch them',
+    load: async (context) => (await import('./channel.ts')).channelCommand(context),
+  },
+  {
     name: 'backup',
     summary: 'copy books, key and configuration into a folder',
     load: async (context) => (await import('./backup.ts')).backupCommand(context),

@@ -3,7 +3,7 @@ import { type Command, Option } from 'commander';
 import type { SignedText } from '../chain/text-signing.ts';
 import { ERRORS, type ErrorCode, WayleaveError } from '../core/errors.ts';
 import type { LedgerQuery, LinkLedger } from '../node/link-ledger.ts';
-import type { NodeStatus } from '../node/node.ts';
+import type { ChannelStatus, NodeStatus } from '../node/node.ts';
 import type { CashPlanEntry } from '../settle/cash-judge.ts';
 import { accessFile, configFile, configOption } from './node-folder.ts';
 
@@ -45,6 +45,8 @@ export interface ChequebookAnswer {
 
 /** A backup of large books takes a while; everything else is quick. */
 const ANSWER_MS = 60_000;
+/** What waits for a transaction to be mined: a little longer than the node itself does. */
+const MINED_MS = 200_000;
 
 /** Adds `--config`, `--url` and `--token`. */
 export function withApiOptions(command: Command): Command {
@@ -125,13 +127,21 @@ export class NodeApi {
     return (await this.#call('POST', '/v1/chequebook', order)) as { transaction: string | null };
   }
 
+  async channels(): Promise<readonly ChannelStatus[]> {
+    return ((await this.#call('GET', '/v1/channels')) as { channels: readonly ChannelStatus[] }).channels;
+  }
+
+  async closeChannel(neighbour: string, alone: boolean): Promise<void> {
+    await this.#call('POST', '/v1/channels/close', { neighbour, alone }, MINED_MS);
+  }
+
   async servePackets(rule: object): Promise<object> {
     return (await this.#call('POST', '/v1/packets/serve', rule)) as object;
   }
 
-  async #call(method: string, path: string, body?: object): Promise<unknown> {
+  async #call(method: string, path: string, body?: object, answerMs = ANSWER_MS): Promise<unknown> {
     const headers = this.#token === undefined ? {} : { authorization: `Bearer ${this.#token}` };
-    const signal = AbortSignal.timeout(ANSWER_MS);
+    const signal = AbortSignal.timeout(answerMs);
     let response: Response;
     let answer: unknown;
     try {

@@ -692,6 +692,14 @@ export const ERRORS = {
     what: 'A file cannot be read.',
     remedy: 'Check its name and that you may read it.',
   },
+  FILE_UNWRITABLE: {
+    what: 'A file cannot be written.',
+    remedy: 'Name a file in a folder that exists and may be written to.',
+  },
+  CHANNEL_EXPORT_INVALID: {
+    what: 'This is not a file of signed channel states.',
+    remedy: 'Write it anew on the machine of the node with `wayleave channel export FILE`, and copy it whole.',
+  },
   API_UNREACHABLE: {
     what: 'No running node answers.',
     remedy: 'Start it with `wayleave up`, or name the right one with --config or --url.',

@@ -216,6 +216,9 @@ export interface ChannelStatus {
   /** Where this node is paid, and the neighbour's signature of `receivedWei`: enough to hand it in without any key. */
   readonly payee: NodeId;
   readonly signature: string | undefined;
+  readonly chainId: number;
+  /** The factory this node trusts on that chain. */
+  readonly factory: NodeId | undefined;
 }
 
 /**
