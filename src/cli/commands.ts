@@ -76,6 +76,11 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: async (context) => (await import('./channel.ts')).channelCommand(context),
   },
   {
+    name: 'watch',
+    summary: 'answer old states of channels for a node that may be off',
+    load: async (context) => (await import('./watch.ts')).watchCommand(context),
+  },
+  {
     name: 'backup',
     summary: 'copy books, key and configuration into a folder',
     load: async (context) => (await import('./backup.ts')).backupCommand(context),

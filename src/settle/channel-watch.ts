@@ -24,6 +24,8 @@ export interface ChannelSight {
   readonly channel: NodeId;
   readonly neighbour: NodeId;
   readonly state: 'open' | 'closing' | 'closed' | 'unseen';
+  /** The newest total that is known here of what the neighbour has signed. */
+  readonly signedWei: string;
   /** From when a pending close can be finished, seconds since the epoch. */
   readonly closesAtS?: number;
   readonly act?: 'answered' | 'finished' | 'claimed';
@@ -38,7 +40,7 @@ export interface ChannelSight {
  */
 export async function watchChannel(watched: WatchedChannel, chain: ChannelChain, nowS: number): Promise<ChannelSight> {
   const { channel, neighbour, newest, payee } = watched;
-  const common = { channel, neighbour };
+  const common = { channel, neighbour, signedWei: String(newest?.cumulativeWei ?? 0n) };
   try {
     const facts = await chain.facts(channel);
     const mine = facts === undefined ? 'CHANNEL_NO_CONTRACT' : sideOf(watched, facts);

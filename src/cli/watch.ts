@@ -1,0 +1,191 @@
+import { resolve } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
+import { Command, InvalidArgumentError } from 'commander';
+import type { EvmChain } from '../chain/evm-chain.ts';
+import { isInsecureKeystore, openKeystore } from '../chain/keystore.ts';
+import type { Signer } from '../chain/signer.ts';
+import { codeOf } from '../core/errors.ts';
+import type { NodeId } from '../core/node-id.ts';
+import { systemClock } from '../node/system-clock.ts';
+import { type ChannelSight, type WatchedChannel, watchChannel } from '../settle/channel-watch.ts';
+import { askPassword } from './ask-password.ts';
+import { readChannels } from './channel-export.ts';
+import { answer, type CommandContext } from './terminal.ts';
+
+interface WatchOptions {
+  readonly rpc: readonly string[];
+  readonly key: string;
+  readonly passwordFile?: string;
+  readonly insecurePlainKey?: true;
+  readonly every: number;
+  readonly maxGasPriceWei?: bigint;
+  readonly once?: true;
+}
+
+/** The shortest freeze period this program accepts is an hour: an old state is seen many times before it is over. Seconds. */
+const MAX_EVERY_S = 900;
+
+/** `wayleave watch FILE` */
+export function watchCommand(context: CommandContext): Command {
+  return new Command('watch')
+    .description(
+      'Watches the channels of a node that may be off, on another machine and without its key: answers an old state on the ' +
+        'chain with the newest one in the file, finishes a close when it is due, until Ctrl-C. What it hands in pays that ' +
+        'node alone; the key here only pays the gas.',
+    )
+    .argument('<file>', 'what wayleave channel export wrote; read again at every look')
+    .requiredOption('--rpc <url>', 'JSON-RPC endpoint of the chain; may be repeated', collect)
+    .requiredOption('--key <file>', 'key file with some coin for gas, made by wayleave init; not that of the node')
+    .option('--password-file <file>', 'file whose first line is the password of the key')
+    .option('--insecure-plain-key', 'the key is not encrypted: for demonstrations only')
+    .option('--every <seconds>', 'how often to look', everyS, 60)
+    .option('--max-gas-price-wei <wei>', 'never pay more for a unit of gas', wei)
+    .option('--once', 'look once; exit code 0 only if every channel is safe')
+    .option('--json', 'answer in JSON: one object, or, without --once, one a line')
+    .action(async (file: string, options: WatchOptions) => {
+      const path = resolve(context.terminal.folder, file);
+      const first = readChannels(path);
+      const watch = new Watch({ options, path, signer: await unlock(options, context) });
+      try {
+        if (options.once === true) return await once(context, watch, first);
+        await forever(context, watch, options.every);
+      } finally {
+        await watch.close();
+      }
+    });
+}
+
+interface WatchParts {
+  readonly options: WatchOptions;
+  readonly path: string;
+  readonly signer: Signer;
+}
+
+/** What is known of the channels, and the chains they stand on. */
+class Watch {
+  readonly #parts: WatchParts;
+  readonly #known = new Map<NodeId, WatchedChannel>();
+  readonly #chains = new Map<string, EvmChain>();
+
+  constructor(parts: WatchParts) {
+    this.#parts = parts;
+  }
+
+  /** A total once seen is never forgotten, also where a file written after a loss has a lower one. Throws as `readChannels`. */
+  learn(channels: readonly WatchedChannel[] = readChannels(this.#parts.path)): void {
+    for (const each of channels) {
+      const before = this.#known.get(each.channel)?.newest?.cumulativeWei ?? -1n;
+      if ((each.newest?.cumulativeWei ?? 0n) > before) this.#known.set(each.channel, each);
+    }
+  }
+
+  async look(): Promise<ChannelSight[]> {
+    const sights: ChannelSight[] = [];
+    for (const each of this.#known.values()) {
+      const chain = await this.#chain(each);
+      sights.push(await watchChannel(each, chain.channels, Math.floor(systemClock.wallMs() / 1000)));
+    }
+    return sights;
+  }
+
+  async #chain({ chainId, factory }: WatchedChannel): Promise<EvmChain> {
+    const name = `${chainId} ${factory}`;
+    const open = this.#chains.get(name);
+    if (open !== undefined) return open;
+    const { options, signer } = this.#parts;
+    const { createEvmChain } = await import('../chain/evm-chain.ts');
+    const { maxGasPriceWei: most, rpc: urls } = options;
+    const made = createEvmChain({ urls, chainId, factory, signer, clock: systemClock, ...maxFee(most) });
+    this.#chains.set(name, made);
+    return made;
+  }
+
+  async close(): Promise<void> {
+    for (const chain of this.#chains.values()) await chain.close();
+  }
+}
+
+function maxFee(wei: bigint | undefined): { maxFeePerGasWei?: bigint } {
+  return wei === undefined ? {} : { maxFeePerGasWei: wei };
+}
+
+async function once(context: CommandContext, watch: Watch, first: readonly WatchedChannel[]): Promise<void> {
+  watch.learn(first);
+  const channels = await watch.look();
+  const ok = channels.every(({ code }) => code === undefined);
+  answer(context, { ok, channels }, () => (channels.length === 0 ? ['There is no channel.'] : channels.map(line)));
+  context.exit(ok ? 0 : 1);
+}
+
+async function forever(context: CommandContext, watch: Watch, seconds: number): Promise<void> {
+  const told = new Map<string, string>();
+  const say = (what: string, sight: object, text: string): void => {
+    if (told.get(what) === text) return;
+    told.set(what, text);
+    const at = new Date(systemClock.wallMs()).toISOString();
+    answer(context, { at, ...sight }, () => [`${at}  ${text}`]);
+  };
+  const stop = new AbortController();
+  const letGo = stopOnSignals(stop);
+  try {
+    while (!stop.signal.aborted) {
+      try {
+        watch.learn();
+        told.delete('file');
+      } catch (error) {
+        // What was read before still counts.
+        const code = codeOf(error) ?? 'FILE_UNREADABLE';
+        say('file', { code }, `${code}: going on with what was in the file before`);
+      }
+      for (const sight of await watch.look()) say(sight.channel, sight, line(sight));
+      await pause(seconds * 1000, undefined, { signal: stop.signal }).catch(() => undefined);
+    }
+  } finally {
+    letGo();
+  }
+}
+
+/** What happened to a channel, in a line. */
+function line({ act, channel, closesAtS, code, neighbour, signedWei, state }: ChannelSight): string {
+  const until = closesAtS === undefined ? '' : ` until ${new Date(closesAtS * 1000).toISOString()}`;
+  const done = act === undefined ? '' : `; ${act}`;
+  return `${channel} with ${neighbour}: ${state}${until}, ${signedWei} wei signed${done}${code === undefined ? '' : `; ${code}`}`;
+}
+
+async function unlock(options: WatchOptions, { terminal }: CommandContext): Promise<Signer> {
+  const path = resolve(terminal.folder, options.key);
+  const { insecurePlainKey: insecure = false, passwordFile } = options;
+  const file = passwordFile === undefined ? undefined : resolve(terminal.folder, passwordFile);
+  const bare = await isInsecureKeystore(path);
+  const password = bare ? undefined : await askPassword({ file, question: `Password for ${path}: ` }, terminal);
+  return openKeystore({ path, password, insecure });
+}
+
+/** A first signal ends it after what is under way; a second one does not wait. */
+function stopOnSignals(stop: AbortController): () => void {
+  const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
+  const heard = (): void => {
+    if (stop.signal.aborted) process.exit(1);
+    stop.abort();
+  };
+  for (const signal of signals) process.on(signal, heard);
+  return () => {
+    for (const signal of signals) process.off(signal, heard);
+  };
+}
+
+function collect(value: string, before: readonly string[] = []): string[] {
+  if (!/^https?:\/\//.test(value)) throw new InvalidArgumentError('It must begin with http:// or https://.');
+  return [...before, value];
+}
+
+function everyS(text: string): number {
+  const value = Number(text);
+  if (Number.isSafeInteger(value) && value >= 1 && value <= MAX_EVERY_S) return value;
+  throw new InvalidArgumentError(`It must be a whole number from 1 to ${MAX_EVERY_S}.`);
+}
+
+function wei(text: string): bigint {
+  if (/^\d{1,30}$/.test(text)) return BigInt(text);
+  throw new InvalidArgumentError('It must be a whole number of wei.');
+}
