@@ -155,6 +155,7 @@ function inputOf(world: World): CheckInput {
   return {
     scenario: 'test',
     seed: 7,
+    settlement: 'cheque',
     weiPerUnit: RATIO,
     nodes: [node('A', 1_000, undefined), node('B', 1_500, 'A'), node('C', 1_000, 'B')],
     links: [
@@ -200,6 +201,8 @@ describe('the checker', () => {
       writeOffB: 0,
       chequesIssued: 3,
       chequesCashed: 1,
+      paid: 30_000,
+      settledOnChain: 1,
     });
     assert.deepEqual(result.nodes[1], {
       name: 'B',
@@ -317,6 +320,22 @@ describe('the checker', () => {
       assert.equal(result.ok, false);
     });
   }
+
+  it('takes transfers and closed channels for payments in place of cheques', () => {
+    const world = { ...honest(), cumulative: {}, cashed: {}, cashings: {} };
+    const byB = { from: id('B'), to: id('A'), wei: 26_000n * RATIO };
+    const byC = { from: id('C'), to: id('B'), wei: 30_000n * RATIO };
+    const judge = (payments: CheckInput['payments']) =>
+      checkNeighbourhood({ ...inputOf(world), settlement: 'channel', payments });
+    const result = judge([byB, byC]);
+    assert.deepEqual(failed(result), []);
+    assert.deepEqual([result.settlement, result.links.map((each) => each.settledOnChain)], ['channel', [1, 1]]);
+    assert.deepEqual(failed(judge([byB])), [
+      ...['link.B-C.CB.transferred', 'link.B-C.transfers', 'node.B.coin', 'node.C.coin'],
+    ]);
+    const less = { ...byC, wei: byC.wei - 1n };
+    assert.deepEqual(failed(judge([byB, less])), ['link.B-C.CB.transferred', 'node.B.coin', 'node.C.coin']);
+  });
 
   it('takes a store that is not there, or not a store, for a failed check', () => {
     assert.ok(failed(check((world) => world.missing.push('A'))).includes('node.A.store'));

@@ -8,13 +8,15 @@ import { type Books, type IssuedBook, type LinkBook, type ReceivedBook, readBook
 export interface CheckInput {
   readonly scenario: string;
   readonly seed: number;
+  /** How the nodes pay each other. */
+  readonly settlement: string;
   readonly weiPerUnit: bigint;
   readonly nodes: readonly CheckedNode[];
   readonly links: readonly CheckedLink[];
   /** The node whose transfer becomes `transfer` of the result. */
   readonly user: string;
   readonly transfers: readonly CheckedTransfer[];
-  /** Every plain payment on the chain; only where nodes pay that way, in place of cheques. */
+  /** Every plain payment on the chain, or by a channel that was closed; only where nodes pay so, in place of cheques. */
   readonly payments?: readonly CheckedPayment[] | undefined;
 }
 
@@ -63,6 +65,7 @@ export interface LabResult {
   readonly schema: 1;
   readonly scenario: string;
   readonly seed: number;
+  readonly settlement: string;
   readonly ok: boolean;
   readonly nodes: readonly NodeResult[];
   readonly links: readonly LinkResult[];
@@ -94,6 +97,9 @@ export interface LinkResult {
   readonly writeOffB: number;
   readonly chequesIssued: number;
   readonly chequesCashed: number;
+  /** What was paid, units, and what stands on the chain for it: cashings, transfers, or channels closed. Both ways. */
+  readonly paid: number;
+  readonly settledOnChain: number;
 }
 
 export interface TransferResult {
@@ -158,9 +164,10 @@ export function checkNeighbourhood(input: CheckInput): LabResult {
     schema: 1,
     scenario: input.scenario,
     seed: input.seed,
+    settlement: input.settlement,
     ok: checks.list.every(({ ok }) => ok),
     nodes: input.nodes.map((node) => nodeResult(node, books.get(node.name))),
-    links: links.map(({ link, a, b }) => linkResult(link, a, b)),
+    links: links.map(({ link, a, b }) => linkResult(input, link, { a, b })),
     transfer: transferResult(input.transfers.find(({ node }) => node === input.user)),
     conservation: Number(conservation),
     checks: checks.list,
@@ -329,9 +336,11 @@ function nodeResult(node: CheckedNode, books: Books | undefined): NodeResult {
   };
 }
 
-function linkResult(link: CheckedLink, a: End, b: End): LinkResult {
+function linkResult(input: CheckInput, link: CheckedLink, { a, b }: { a: End; b: End }): LinkResult {
   const millionths = a.book.provided * MILLIONTHS + a.book.providedRemainder;
   const sold = a.book.providedBytes;
+  const ends = [addressOf(input, link.a), addressOf(input, link.b)];
+  const made = input.payments?.filter(({ from, to }) => ends.includes(from) && ends.includes(to));
   return {
     a: link.a,
     b: link.b,
@@ -343,6 +352,8 @@ function linkResult(link: CheckedLink, a: End, b: End): LinkResult {
     writeOffB: Number(b.book.writeOff),
     chequesIssued: Number(a.issued.count + b.issued.count),
     chequesCashed: Number(a.received.cashings + b.received.cashings),
+    paid: Number(a.book.paid + b.book.paid),
+    settledOnChain: made?.length ?? Number(a.received.cashings + b.received.cashings),
   };
 }
 

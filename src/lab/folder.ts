@@ -19,6 +19,8 @@ export const LAB_COIN_WEI = 50n * 10n ** 18n;
 /** Blocks come this often where payments wait for them: a real chain is far slower, and its limits wider. */
 export const LAB_BLOCK_MS = 200;
 const DEPOSIT_WEI = 25n * 10n ** 18n;
+/** What one end puts into a channel: a node of the lab has three neighbours at the most. */
+const CHANNEL_DEPOSIT_WEI = 10n * 10n ** 18n;
 /** How long one may watch a choked link before it is closed, seconds. */
 const GRACE_S = 3_600;
 
@@ -142,6 +144,9 @@ export function configText(node: ScenarioNode, facts: ConfigFacts): string {
 
 function settlementText(settlement: LabSettlement): string[] {
   if (settlement === 'cheque') return [];
+  if (settlement === 'channel') {
+    return ['methods = ["channel", "barter"]', `channel_deposit_wei = "${CHANNEL_DEPOSIT_WEI}"`, 'channel_look_s = 1'];
+  }
   return ['methods = ["transfer", "barter"]', 'confirmations = 3', `block_ms = ${LAB_BLOCK_MS}`];
 }
 

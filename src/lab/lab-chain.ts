@@ -1,5 +1,7 @@
+import { loadChannelEncoding } from '../chain/channel-encoding.ts';
 import { createDevChain, type DevChain } from '../chain/dev-chain.ts';
 import { serveDevChain } from '../chain/dev-chain-server.ts';
+import type { Hex } from '../chain/json-rpc.ts';
 import type { NodeId } from '../core/node-id.ts';
 import { LAB_CHAIN_ID, LAB_COIN_WEI } from './folder.ts';
 
@@ -15,6 +17,8 @@ export interface LabChain {
   gasBySender(): Promise<Map<NodeId, bigint>>;
   /** Every plain payment of coin, over all blocks. */
   payments(): Promise<LabPayment[]>;
+  /** What was paid in every channel that is closed, each way by itself. */
+  channelPayments(): Promise<LabPayment[]>;
   close(): Promise<void>;
 }
 
@@ -36,6 +40,7 @@ export async function startLabChain(accounts: Iterable<NodeId>, blockMs: number)
     },
     gasBySender: () => gasBySender(chain),
     payments: () => payments(chain),
+    channelPayments: () => channelPayments(chain),
     async close() {
       await server.close();
       chain.close();
@@ -74,7 +79,7 @@ async function ask(chain: DevChain, method: string, params: readonly unknown[]):
   return outcome.result;
 }
 
-/** The factory's only event is ChequebookDeployed(chequebook, owner, issuer, …), the first three indexed. */
+/** ChequebookDeployed(chequebook, owner, issuer, …), the first three indexed; a channel's event has its second party there. */
 async function chequebooksOf(chain: DevChain, issuer: NodeId): Promise<NodeId[]> {
   const word = `0x${issuer.slice(2).padStart(64, '0')}`;
   const filter = { fromBlock: '0x0', toBlock: 'latest', address: chain.factory, topics: [null, null, null, word] };
@@ -107,4 +112,23 @@ async function payments(chain: DevChain): Promise<LabPayment[]> {
     }
   }
   return found;
+}
+
+/** By what the factory logged of every channel it made, and by the totals the channels hold. */
+async function channelPayments(chain: DevChain): Promise<LabPayment[]> {
+  const encoding = await loadChannelEncoding();
+  const filter = { fromBlock: '0x0', toBlock: 'latest', address: chain.factory };
+  const logs = (await ask(chain, 'eth_getLogs', [filter])) as Log[];
+  const found: LabPayment[] = [];
+  for (const { topics } of logs) {
+    const call = { to: chain.factory, data: encoding.facts(`0x${(topics[1] ?? '').slice(-40)}`) };
+    const facts = encoding.readFacts((await ask(chain, 'eth_call', [call, 'latest'])) as Hex);
+    if (facts?.fromFactory !== true || !facts.closed) continue;
+    const { a, b } = facts.parties;
+    found.push(
+      { from: a.payee, to: b.payee, wei: facts.a.paidWei },
+      { from: b.payee, to: a.payee, wei: facts.b.paidWei },
+    );
+  }
+  return found.filter(({ wei }) => wei > 0n);
 }

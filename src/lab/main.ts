@@ -4,7 +4,7 @@ import { Command, InvalidArgumentError, Option } from 'commander';
 import { WayleaveError } from '../core/errors.ts';
 import type { Check, LabResult } from './check.ts';
 import { Neighbourhood } from './neighbourhood.ts';
-import { type LabSettlement, scenarioNamed, scenarioNames } from './scenario.ts';
+import { LAB_SETTLEMENTS, type LabSettlement, scenarioNamed, scenarioNames } from './scenario.ts';
 import { Session } from './session.ts';
 import { SilkRoad } from './silk-road.ts';
 import { renderTable } from './table.ts';
@@ -47,9 +47,7 @@ function labCommand(terminal: LabTerminal): Command {
     .option('--once', 'download once at full speed, settle, check the books, and end; exit code 0 only if all is right')
     .option('--json <file>', 'write the result as JSON; - writes it to the standard output')
     .option('--scenario <name>', `which neighbourhood: ${scenarioNames().join(', ')}`, 'neighbourhood')
-    .addOption(
-      new Option('--settlement <mode>', 'how they pay each other').choices(['cheque', 'transfer']).default('cheque'),
-    )
+    .addOption(new Option('--settlement <mode>', 'how they pay each other').choices(LAB_SETTLEMENTS).default('cheque'))
     .option('--seed <number>', 'makes the file and the keys', whole(0, MAX_SEED), 1)
     .option('--size-mb <number>', 'size of the file, MB of 1,000,000 bytes', whole(1, MAX_SIZE_MB))
     .option('--dir <folder>', 'a new or empty folder to work in, which is kept')

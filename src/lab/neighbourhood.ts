@@ -12,7 +12,7 @@ import {
   type NodeHome,
   openFolder,
 } from './folder.ts';
-import { type LabChain, startLabChain } from './lab-chain.ts';
+import { type LabChain, type LabPayment, startLabChain } from './lab-chain.ts';
 import { NodeProcess } from './node-process.ts';
 import { type Origin, startOrigin } from './origin.ts';
 import type { LabSettlement, Scenario } from './scenario.ts';
@@ -169,9 +169,10 @@ export class Neighbourhood {
   async settle(transfers: readonly CheckedTransfer[], mustPay: boolean): Promise<LabResult> {
     const last = await this.#quiet();
     await Promise.all([...this.nodes.values()].map((node) => node.cash()));
+    await this.#closeChannels();
     const exits = await this.#stop();
     const { scenario, seed, settlement } = this.options;
-    const payments = settlement === 'transfer' ? await this.#chain?.payments() : undefined;
+    const payments = await this.#payments();
     const gas = (await this.#chain?.gasBySender()) ?? new Map<string, bigint>();
     const nodes = [];
     for (const { name, id, store } of this.#homes) {
@@ -189,8 +190,29 @@ export class Neighbourhood {
       (last.get(buyer)?.links.find(({ name }) => name === seller)?.paid ?? 0) > 0;
     const links = scenario.links.map(({ a, b, paying }) => ({ a, b, paying: paying && (mustPay || paidOn(b, a)) }));
     const user = scenario.downloads[0]?.node ?? '';
-    const told = { scenario: scenario.name, seed, user, weiPerUnit: LAB_WEI_PER_UNIT };
+    const told = { scenario: scenario.name, seed, settlement, user, weiPerUnit: LAB_WEI_PER_UNIT };
     return checkNeighbourhood({ ...told, nodes, links, transfers, payments });
+  }
+
+  /** Every payment on the chain, where they are not cheques. */
+  async #payments(): Promise<readonly LabPayment[] | undefined> {
+    const { settlement } = this.options;
+    if (settlement === 'cheque') return undefined;
+    return settlement === 'transfer' ? this.#chain?.payments() : this.#chain?.channelPayments();
+  }
+
+  /** Each is closed by both its ends in one transaction; one that stays open is a failed check. */
+  async #closeChannels(): Promise<void> {
+    const closing = new Set<string>();
+    const closes: Promise<void>[] = [];
+    for (const node of this.options.settlement === 'channel' ? this.nodes.values() : []) {
+      for (const { channel, neighbour, state } of await node.channels()) {
+        if (state !== 'open' || closing.has(channel)) continue;
+        closing.add(channel);
+        closes.push(node.closeChannel(neighbour));
+      }
+    }
+    await Promise.allSettled(closes);
   }
 
   /** Resolves when no stream is open, no payment under way, and no counter moved for a few looks; or after `QUIET_MS`. */

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { WayleaveError } from '../core/errors.ts';
-import type { NodeEvent, NodeStatus } from '../node/node.ts';
+import type { ChannelStatus, NodeEvent, NodeStatus } from '../node/node.ts';
 import type { NodeHome } from './folder.ts';
 
 /** From start to an answering API. A small machine that starts five nodes at once takes two or three seconds. */
@@ -99,6 +99,16 @@ export class NodeProcess {
   async cash(): Promise<number> {
     const { cashed } = (await this.#call('POST', '/v1/cash')) as { cashed: number };
     return cashed;
+  }
+
+  /** Every channel it knows, with the neighbour's id. Throws `LAB_NODE_UNREACHABLE`. */
+  async channels(): Promise<readonly ChannelStatus[]> {
+    return ((await this.#call('GET', '/v1/channels')) as { channels: readonly ChannelStatus[] }).channels;
+  }
+
+  /** Closes the channel with a neighbour together with it. Throws `LAB_NODE_UNREACHABLE`, also where it did not agree. */
+  async closeChannel(neighbour: string): Promise<void> {
+    await this.#call('POST', '/v1/channels/close', { neighbour });
   }
 
   /** Pays all it owes, due or not. Throws `LAB_NODE_UNREACHABLE`. */

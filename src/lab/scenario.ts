@@ -1,7 +1,8 @@
 import { WayleaveError } from '../core/errors.ts';
 
-/** How the nodes of a lab pay each other. */
-export type LabSettlement = 'cheque' | 'transfer';
+/** How the nodes of a lab can pay each other. */
+export const LAB_SETTLEMENTS = ['cheque', 'transfer', 'channel'] as const;
+export type LabSettlement = (typeof LAB_SETTLEMENTS)[number];
 
 /** A neighbourhood as data: who stands where, what each asks, who downloads what. */
 export interface Scenario {

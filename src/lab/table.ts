@@ -5,6 +5,8 @@ import type { Paint } from './view.ts';
 /** The closing table, in 80 columns: who earned and spent what, both ends of every link, the chain, and the sum. */
 export function renderTable(result: LabResult, paint: Paint): string[] {
   const coin = result.nodes.reduce((sum, each) => sum + change(each) + BigInt(each.gas), 0n);
+  const cheques = result.settlement === 'cheque';
+  const payments = cheques ? ['cheques', 'issued>', 'cashed>'] : [`${result.settlement}s`, 'paid>', 'on chain>'];
   const failed = result.checks.filter(({ ok }) => !ok);
   const zero = (value: bigint | number, text: string): string => paint(BigInt(value) === 0n ? 'green' : 'red', text);
   return [
@@ -22,9 +24,9 @@ export function renderTable(result: LabResult, paint: Paint): string[] {
       ]),
     ),
     '',
-    paint('bold', 'The links: counters at both ends (positive: the neighbour owes me), cheques'),
+    paint('bold', `The links: counters at both ends (positive: the neighbour owes me), ${payments[0]}`),
     ...columns(
-      ['link', 'price/MB>', 'bytes>', 'counters>', '>', 'write-offs>', 'issued>', 'cashed>'],
+      ['link', 'price/MB>', 'bytes>', 'counters>', '>', 'write-offs>', ...payments.slice(1)],
       result.links.map((each) => [
         `${each.a}–${each.b}`,
         each.bytes === 0 ? '-' : grouped(each.pricePerMb),
@@ -32,8 +34,8 @@ export function renderTable(result: LabResult, paint: Paint): string[] {
         `${each.a} ${signed(each.balanceA)}`,
         `${each.b} ${signed(each.balanceB)}`,
         `${signed(each.writeOffA)} / ${signed(each.writeOffB)}`,
-        String(each.chequesIssued),
-        String(each.chequesCashed),
+        cheques ? String(each.chequesIssued) : grouped(each.paid),
+        String(each.settledOnChain),
       ]),
     ),
     '',

@@ -82,7 +82,7 @@ describe('the live screen', () => {
 });
 
 const result: LabResult = {
-  ...{ schema: 1, scenario: 'neighbourhood', seed: 1, ok: true, conservation: 0 },
+  ...{ schema: 1, scenario: 'neighbourhood', seed: 1, settlement: 'cheque', ok: true, conservation: 0 },
   nodes: ['A', 'B', 'C', 'D', 'E'].map((name) => ({
     ...{ name, address: '0x00', earned: 99_283_384, spent: 90_246_421 },
     ...{ chainBefore: String(50n * 10n ** 18n), chainAfter: String(50n * 10n ** 18n - 20_000n), gas: '20000' },
@@ -90,6 +90,7 @@ const result: LabResult = {
   links: ['A–B', 'B–C', 'C–D', 'B–E', 'C–E'].map((name) => ({
     ...{ a: name[0] ?? '', b: name[2] ?? '', pricePerMb: 11_132, bytes: 9_928_001_226, balanceA: 10_603 },
     ...{ balanceB: -10_603, writeOffA: 0, writeOffB: 0, chequesIssued: 999, chequesCashed: 99 },
+    ...{ paid: 99_000_000, settledOnChain: 98 },
   })),
   transfer: { bytes: 24_000_000, sha256: 'aa', ok: true, seconds: 9.6 },
   checks: [{ id: 'conservation', expected: 0, actual: 0, ok: true }],

@@ -72,8 +72,18 @@ interface Result {
     chainAfter: string;
     gas: string;
   }[];
+  readonly settlement: string;
   readonly links: Record<
-    'pricePerMb' | 'bytes' | 'balanceA' | 'balanceB' | 'writeOffA' | 'writeOffB' | 'chequesIssued' | 'chequesCashed',
+    | 'pricePerMb'
+    | 'bytes'
+    | 'balanceA'
+    | 'balanceB'
+    | 'writeOffA'
+    | 'writeOffB'
+    | 'chequesIssued'
+    | 'chequesCashed'
+    | 'paid'
+    | 'settledOnChain',
     number
   >[];
   readonly transfer: { bytes: number; sha256: string; ok: boolean; seconds: number };
@@ -115,6 +125,17 @@ describe('wayleave lab', { timeout: 240_000 }, () => {
       0,
     );
     assert.deepEqual(pids.filter(alive), []);
+  });
+
+  it('--settlement channel pays in channels and closes each in one transaction', async () => {
+    const run = lab('--once', '--settlement', 'channel', '--size-mb', '8', '--json', '-');
+    assert.equal(await run.code, 0, run.err());
+    const { links, settlement } = JSON.parse(run.out()) as Result;
+    assert.equal(settlement, 'channel');
+    assert.deepEqual(
+      links.map(({ paid, settledOnChain, chequesIssued }) => [paid > 0, settledOnChain, chequesIssued]),
+      [...Array.from({ length: 4 }, () => [true, 1, 0]), [false, 0, 0]],
+    );
   });
 
   it("--scenario silk-road plays the seed's two examples over four processes, to the unit", async () => {
