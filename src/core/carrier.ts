@@ -249,8 +249,11 @@ export class Carrier {
     if (passed === undefined || packet.value > passed.valueIn - passed.toll) return undefined;
     const back = passed.from;
     // What was settled meanwhile it would owe here: value on credit like any other. Else one key could be paid for a
-    // packet, return it on credit, and let another key of the same owner have its value a second time.
-    if (!this.#mayOwe(from, packet.value)) return this.#decide('drop', from, 0, { reason, wanted });
+    // packet, return it on credit, and let another key of the same owner have its value a second time. What was taken
+    // from what this node paid ahead may come back to it.
+    const ahead = this.#ledger.get(from, Column.paidAhead);
+    if (!this.#mayOwe(from, packet.value, Math.max(ahead, this.#cell(from, Cell.valueAt))))
+      return this.#decide('drop', from, 0, { reason, wanted });
     this.#ledger.provided(from, PACKETS, packet.value);
     // This carrier keeps its toll: the packet was carried, and somebody further on refused it (DESIGN §8).
     if (back === SELF) return this.#decide('return', SELF, packet.value, { reason, wanted });
@@ -276,12 +279,13 @@ export class Carrier {
 
   /**
    * Value goes back over a link: booked as consumption, since totals only grow. It stays here where the neighbour would
-   * have to take it on credit that it does not give, since it settled what it brought.
+   * have to take it on credit that it does not give, since it settled what it brought; what it paid ahead it takes back.
    */
   #booked(to: LinkRow, value: Units, reason: Reason, wanted: Units): Decision {
     const ledger = this.#ledger;
     const owed = ledger.get(to, Column.assumed) - ledger.get(to, Column.balance);
-    if (this.#cell(to, Cell.open) > 0 && owed + value > Math.max(0, this.#cell(to, Cell.peerValueAt))) {
+    const granted = Math.max(ledger.get(to, Column.takenAhead), this.#cell(to, Cell.peerValueAt));
+    if (this.#cell(to, Cell.open) > 0 && owed + value > granted) {
       this.unclaimed += value;
       return this.#decide('drop', to, 0, { reason, wanted });
     }
@@ -303,16 +307,16 @@ export class Carrier {
     if (ledger.halted(from)) return false;
     // Beyond the lease a crash could forget it, while what went on for it is owed all the same.
     if (value > Math.max(0, ledger.get(from, Column.leaseLeft))) return false;
-    return this.#mayOwe(from, value);
+    return this.#mayOwe(from, value, this.#cell(from, Cell.valueAt));
   }
 
-  /** Whether a neighbour may owe so much more for packets. */
-  #mayOwe(from: LinkRow, value: Units): boolean {
+  /** Whether a neighbour may owe so much more for packets, up to `limit`. */
+  #mayOwe(from: LinkRow, value: Units, limit: Units): boolean {
     const ledger = this.#ledger;
     const after = ledger.debtOf(from) + value;
     // Service under way may still be owed for later, as if it had begun then: it only has to fit the whole limit.
     if (after + ledger.get(from, Column.heldProvide) > ledger.get(from, Column.dropAt)) return false;
-    return after <= this.#cell(from, Cell.valueAt);
+    return after <= limit;
   }
 
   /** Whether a neighbour takes so much more value now, what waits to leave included. */

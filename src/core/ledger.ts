@@ -26,8 +26,7 @@ export const Column = {
   provided: 4,
   /** The limit I granted; `HALTED` on a link whose books broke. */
   dropAt: 7,
-  // What consuming touches besides.
-  /** Reserved for what I am about to consume. */
+  /** Reserved for what I am about to consume: it touches these besides. */
   heldConsume: 8,
   consumed: 9,
   /** The limit granted to me; `HALTED` as above. */
@@ -46,10 +45,13 @@ export const Column = {
   attempts: 24,
   /** Written off in the neighbour's favour, beyond what it made good by paying: follows from other cells. */
   forgiven: 25,
+  /** What my last payment to the neighbour, and its last one to me, left the other owing: paid ahead, of free will. */
+  paidAhead: 26,
+  takenAhead: 27,
 } as const;
 const PROVIDE = 8;
 const CONSUME = 8;
-const COLD = 10;
+const COLD = 12;
 const HOT = PROVIDE + CONSUME;
 const MAX = Number.MAX_SAFE_INTEGER;
 
@@ -195,10 +197,7 @@ export class Ledger {
     this.#provide[lease] = (this.#provide[lease] as number) + unused;
   }
 
-  /**
-   * Charges part of a hold for providing, which stays open over the rest: what it reserves needs no new admission, also
-   * where a limit was lowered meanwhile. Throws `HOLD_UNKNOWN`.
-   */
+  /** Charges part of a hold for providing. The rest stays reserved, whatever a limit is now. Throws `HOLD_UNKNOWN`. */
   commitPart(handle: number, service: number, units: Units): void {
     const slot = this.#holds.find(handle);
     const held = this.#holds.units(slot);
@@ -250,6 +249,7 @@ export class Ledger {
     this.unpaid(row, units);
     this.#add(row, Column.paid, units);
     this.#add(row, Column.balance, units);
+    this.#set(row, Column.paidAhead, Math.max(0, this.get(row, Column.balance)));
     this.#weighWriteOffs(row);
   }
 
@@ -265,6 +265,7 @@ export class Ledger {
     if (amount(clearing) > amount(units)) this.#halt(row, 'more clears than was paid');
     this.#add(row, Column.received, units);
     this.#add(row, Column.balance, -units);
+    this.#set(row, Column.takenAhead, Math.max(0, -this.get(row, Column.balance)));
     this.#add(row, Column.uncleared, units - clearing);
     this.#weighWriteOffs(row);
   }
@@ -324,9 +325,8 @@ export class Ledger {
   }
 
   /**
-   * The neighbour's debt with what is pending, uncleared, forgiven and assumed: what I would lose now and have lost
-   * before, holds aside. Negative: prepaid. A payment that left counts as paid here, so that what it settles is not lent
-   * a second time.
+   * The neighbour's debt with what is pending, uncleared, forgiven and assumed: what I would lose now and have lost, holds
+   * aside. Negative: prepaid. A payment that left counts as paid here: what it settles is not lent a second time.
    */
   debtOf(row: LinkRow): Units {
     return this.get(row, Column.balance) + this.#beside(row);
