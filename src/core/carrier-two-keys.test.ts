@@ -113,6 +113,23 @@ describe('two keys of one owner', () => {
     assert.equal(world.ledger.get(0, Column.balance), 0);
   });
 
+  it('take back what was paid ahead, and nothing that was settled since', () => {
+    const world = new World();
+    const forward = (value: number, id: number): Action[] => [
+      { kind: 'send', row: 0, value, id, to: 1, hops: 2 },
+      { kind: 'leave', strand: false },
+    ];
+    const balance = (actions: readonly Action[]): number => {
+      for (const each of actions) world.act(each);
+      return world.ledger.get(1, Column.balance);
+    };
+    assert.equal(balance([{ kind: 'iPay', row: 1, ahead: 900 }]), 300);
+    assert.equal(balance([{ kind: 'theyPay', row: 0, value: 600 }, ...forward(105, 1)]), 200);
+    assert.equal(balance([{ kind: 'return', row: 1, value: 100, id: 1 }]), 300, 'it was paid ahead');
+    assert.equal(balance([...forward(305, 2), ...forward(95, 3), { kind: 'iPay', row: 1, ahead: 0 }]), 0);
+    assert.equal(balance([{ kind: 'return', row: 1, value: 90, id: 3 }]), 0, 'it was settled');
+  });
+
   it('never get more out of a carrier than they paid in, whatever they send, return, repeat and settle', () => {
     fc.assert(
       fc.property(fc.array(action, { maxLength: 120, size: 'max' }), (actions) => {
