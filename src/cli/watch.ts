@@ -47,7 +47,8 @@ export function watchCommand(context: CommandContext): Command {
       const first = readChannels(path);
       const watch = new Watch({ options, path, signer: await unlock(options, context) });
       try {
-        if (options.once === true) return await once(context, watch, first);
+        watch.learn(first);
+        if (options.once === true) return await once(context, watch);
         await forever(context, watch, options.every);
       } finally {
         await watch.close();
@@ -83,9 +84,17 @@ class Watch {
     const sights: ChannelSight[] = [];
     for (const each of this.#known.values()) {
       const chain = await this.#chain(each);
-      sights.push(await watchChannel(each, chain.channels, Math.floor(systemClock.wallMs() / 1000)));
+      const sight = await watchChannel(each, chain.channels, Math.floor(systemClock.wallMs() / 1000));
+      // Better said now than when it matters.
+      const helpless = sight.code === undefined && sight.state !== 'closed' && (await this.#isPoor(chain));
+      sights.push(helpless ? { ...sight, code: 'CHAIN_FUNDS_MISSING' } : sight);
     }
     return sights;
+  }
+
+  /** Whether this key could not pay for any transaction. */
+  async #isPoor(chain: EvmChain): Promise<boolean> {
+    return (await chain.balance(this.#parts.signer.id).catch(() => 1n)) === 0n;
   }
 
   async #chain({ chainId, factory }: WatchedChannel): Promise<EvmChain> {
@@ -109,8 +118,7 @@ function maxFee(wei: bigint | undefined): { maxFeePerGasWei?: bigint } {
   return wei === undefined ? {} : { maxFeePerGasWei: wei };
 }
 
-async function once(context: CommandContext, watch: Watch, first: readonly WatchedChannel[]): Promise<void> {
-  watch.learn(first);
+async function once(context: CommandContext, watch: Watch): Promise<void> {
   const channels = await watch.look();
   const ok = channels.every(({ code }) => code === undefined);
   answer(context, { ok, channels }, () => (channels.length === 0 ? ['There is no channel.'] : channels.map(line)));

@@ -14,7 +14,7 @@ export interface LinkFigures {
   payAt: number;
   dropAt: number;
   state: LinkState;
-  /** Cheques that `b` wrote to `a`, and transactions by which `a` cashed them. */
+  /** Payments that `b` made to `a`, and transactions by which `a` cashed cheques. */
   sent: number;
   cashed: number;
 }

@@ -132,6 +132,7 @@ export class Session {
       this.#say(`${name}: the link to ${other} is ${event['to']}, it was ${event['from']}`);
     }
     if (event.kind === 'cashed') this.#say(`${name} cashed the cheques of ${other} on the chain`);
+    if (event.kind === 'channel') this.#say(`${name}: channel with ${other}: ${event['act']}`);
     if (event.kind === 'linkDown') this.#say(`${name} lost its link to ${other} (${event['code'] ?? event['by']})`);
     if (event.kind === 'writeOff')
       this.#say(`${name} wrote off ${event['provided']}/${event['consumed']} with ${other}`);

@@ -77,7 +77,7 @@ describe('the live screen', () => {
 
   it('is one plain line in a log', () => {
     const line = renderLine(picture({ links: [link({ state: 'choked' })], paused: true }));
-    assert.equal(line, "1:15  D 12.0/24.0 MB  C→D 5210 choked 17 cheques; D's payments paused");
+    assert.equal(line, "1:15  D 12.0/24.0 MB  C→D 5210 choked 17 payments; D's payments paused");
   });
 });
 

@@ -41,7 +41,7 @@ export function renderView(picture: Picture, paint: Paint): string[] {
     '',
     ...transfers.flatMap((each) => transferLines(each, paint)),
     '',
-    paint('bold', row(['link', 'price/MB', 'MB', 'counter: the buyer owes', 'units', 'state', 'cheques'])),
+    paint('bold', row(['link', 'price/MB', 'MB', 'counter: the buyer owes', 'units', 'state', 'payments'])),
     ...links.map((each) => linkLine(each, paint)),
     paint('dim', '        │ payAt: the buyer pays.  The end of the bar is dropAt: no more service.'),
     '',
@@ -133,7 +133,7 @@ export function renderLine({ seconds, transfers, links, paused }: Picture): stri
   const got = transfers.map((each) => `${each.node} ${mb(each.bytes)}/${mb(each.totalBytes)} MB`).join(', ');
   const debts = links
     .filter(({ bytes }) => bytes > 0)
-    .map(({ a, b, debt, state, sent }) => `${a}→${b} ${debt} ${state} ${sent} cheques`);
+    .map(({ a, b, debt, state, sent }) => `${a}→${b} ${debt} ${state} ${sent} payments`);
   return `${clock(seconds)}  ${got}  ${[...debts, ...(paused ? ["D's payments paused"] : [])].join('; ')}`;
 }
 

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { type ChildProcess, spawn } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { PassThrough } from 'node:stream';
@@ -56,6 +57,7 @@ async function bed(work: (bed: Bed) => Promise<void>): Promise<void> {
   };
   try {
     await createKeystore({ path: join(line.folder, 'gas.json'), insecure: true, key, randomBytes: () => key });
+    await createKeystore({ path: join(line.folder, 'poor.json'), insecure: true, randomBytes });
     const watch = `--rpc ${rpc.url} --key gas.json --insecure-plain-key --json`;
     await line.start();
     await line.until(() => [0, 1].every((index) => channelOf(line, index) !== undefined));
@@ -114,6 +116,8 @@ describe('channels from the command line', { timeout: 120_000 }, () => {
       });
       const receivedWei = BigInt(status?.receivedWei ?? 0);
       assert.ok(receivedWei > 0n);
+      const poor = await run(`watch signed.json --once ${watch.replace('gas.json', 'poor.json')}`);
+      assert.deepEqual([poor.code, (poor.out['channels'] as ChannelSight[])[0]?.code], [1, 'CHAIN_FUNDS_MISSING']);
       await line.nodes[0]?.stop();
       // 0 is the oldest state there is.
       await line.nodes[1]?.node.channels?.close(seller, true);
