@@ -100,9 +100,9 @@ export class Statements {
     return this.#moves() === this.#statedMoves ? Number.POSITIVE_INFINITY : this.#nextMs;
   }
 
-  /** A statement is under way: its mark is wanted, or awaits the neighbour's. */
+  /** A statement is under way: its mark is wanted, or awaits the neighbour's, or theirs of the same cut has not come. */
   get underWay(): boolean {
-    return this.wanted || this.#pending !== undefined;
+    return this.wanted || this.#pending !== undefined || this.#answered > (this.#theirs?.sequence ?? 0);
   }
 
   /** Numbers of the last statements of mine, of theirs, and of theirs that my books agreed with; gaps still open. */

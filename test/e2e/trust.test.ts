@@ -65,12 +65,10 @@ describe('trust between real nodes', () => {
   });
 
   test('credit grows with the income that is final and kept, and the neighbour is offered it', async () => {
-    const before = down(0).dropAt;
-    assert.equal(down(0).credit.why, 'newcomer');
     await line.nodes[0]?.node.cashAll();
     await line.until(() => down(0).credit.earned > 0);
     const { credit, dropAt, payAt } = down(0);
-    assert.ok(credit.earned <= credit.kept && dropAt === credit.newcomer + credit.earned && dropAt > before);
+    assert.ok(credit.earned <= credit.kept && dropAt === credit.newcomer + credit.earned);
     assert.ok(payAt * 4 >= dropAt - 4 && payAt * 4 <= dropAt, 'payAt follows');
     await line.until(() => up(1).theirDropAt === dropAt);
     const told = line.nodes[0]?.events.find(({ kind }) => kind === 'credit');
