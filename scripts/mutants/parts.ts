@@ -14,9 +14,9 @@ export interface Part {
 
 /** Seeds of faults, and distinct states of each small world, round by round: most bugs show in the first one. */
 const ROUNDS = [
-  { seeds: 10, steps: 4_000, states: 80 },
-  { seeds: 30, steps: 8_000, states: 500 },
-  { seeds: 60, steps: 15_000, states: 2_500 },
+  { seeds: 10, steps: 4_000, states: 500 },
+  { seeds: 30, steps: 8_000, states: 1_500 },
+  { seeds: 60, steps: 15_000, states: 5_000 },
 ] as const;
 const DEPTH = 14;
 /** Where seeds for the other cheats begin: beyond those of all rounds. */
