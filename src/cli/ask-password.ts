@@ -30,9 +30,10 @@ export async function askPassword({ file, question, twice }: PasswordQuestion, t
 
 /** Reads one line without showing it. Ctrl-C and the end of input give up. */
 async function ask(question: string, { input, err }: Terminal): Promise<string> {
-  err(question);
+  // Before the question: whoever answers at once is not seen either.
   input.setRawMode?.(true);
   input.setEncoding('utf8');
+  err(question);
   try {
     return await readLine(input);
   } finally {
