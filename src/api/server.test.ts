@@ -33,6 +33,7 @@ const link: LinkStatus = {
   state: 'throttled',
   balance: -12,
   writeOff: 0,
+  reserved: 0,
   payAt: 1000,
   dropAt: 4000,
   theirPayAt: 900,

@@ -224,6 +224,7 @@ describe('commands that talk to a running node', () => {
         state: 'choked',
         balance: -4321,
         writeOff: 7,
+        reserved: 0,
         payAt: 1000,
         dropAt: 4000,
         theirPayAt: 1234,

@@ -570,6 +570,11 @@ export const ERRORS = {
     what: 'There is no scenario of this name.',
     remedy: 'Use one of those named, or leave the option out.',
   },
+  SCENARIO_SETTLES_OTHERWISE: {
+    what: 'The nodes of this scenario do not settle in this way.',
+    remedy:
+      'Use one of the ways named, or leave --scenario out. Where traffic goes one way only, barter ends at drop_at.',
+  },
   LAB_NODE_FAILED: {
     what: 'A node of the neighbourhood did not come up, or ended by itself.',
     remedy: 'The last lines of its log are shown; the folder is kept for a look.',
@@ -585,6 +590,10 @@ export const ERRORS = {
   LAB_RESULT_UNWRITABLE: {
     what: 'The result cannot be written to this file.',
     remedy: 'Name a file in a folder that exists and may be written to.',
+  },
+  LAB_ADDRESS_MISSING: {
+    what: 'This machine does not take connections at an address of its own that the lab wants for a web site.',
+    remedy: 'On Linux all of 127.0.0.0/8 is there. Elsewhere add it first, on macOS: sudo ifconfig lo0 alias ADDRESS.',
   },
   SOCKS_REFUSED: {
     what: 'The proxy did not open the stream.',

@@ -195,6 +195,8 @@ describe('the checker', () => {
       b: 'C',
       pricePerMb: 10_120,
       bytes: BYTES,
+      bytesFromA: BYTES,
+      bytesFromB: 0,
       balanceA: 360,
       balanceB: -360,
       writeOffA: 0,
@@ -335,6 +337,31 @@ describe('the checker', () => {
     ]);
     const less = { ...byC, wei: byC.wei - 1n };
     assert.deepEqual(failed(judge([byB, less])), ['link.B-C.CB.transferred', 'node.B.coin', 'node.C.coin']);
+  });
+
+  it('wants barter at the lower ask, within dropAt and without payments', () => {
+    const judge = (at: { asked?: number; ahead?: number; paid?: number }): string[] => {
+      const { asked = 8_800, ahead = 0, paid = 0 } = at;
+      const served = 3 * asked;
+      const a = { provided: served + ahead, consumed: served, providedBytes: BYTES, consumedBytes: BYTES };
+      const b = { provided: served, consumed: served + ahead, providedBytes: BYTES, consumedBytes: BYTES };
+      const links = { A: { B: { ...a, received: paid } }, B: { A: { ...b, paid } } };
+      const input = inputOf({ ...honest(), cumulative: {}, cashed: {}, cashings: {}, links });
+      const nodes = input.nodes.slice(0, 2).map((node) => ({ ...node, chainAfter: COIN - GAS, buysFrom: undefined }));
+      const [north, south] = nodes.map((node, at) => ({
+        ...node,
+        uplinkPricePerMb: [8_000, 9_000][at],
+        profitBp: 1_000,
+      }));
+      if (north === undefined || south === undefined) assert.fail();
+      const barter = { a: 'A', b: 'B', paying: false, barterDropAtMb: 4 };
+      const both = { ...input, nodes: [north, south], links: [barter], transfers: [], payments: [] };
+      return failed(checkNeighbourhood({ ...both, settlement: 'barter' }));
+    };
+    assert.deepEqual(judge({}), []);
+    assert.deepEqual(judge({ asked: 9_900 }), ['link.A-B.A.barterPrice', 'link.A-B.B.barterPrice']);
+    assert.deepEqual(judge({ ahead: 35_201 }), ['link.A-B.A.barterPrice', 'link.A-B.A.apart']);
+    assert.ok(judge({ paid: 1 }).includes('link.A-B.B.paid'));
   });
 
   it('takes a store that is not there, or not a store, for a failed check', () => {

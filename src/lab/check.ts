@@ -49,6 +49,8 @@ export interface CheckedLink {
   readonly b: string;
   /** A cheque must have been cashed on it. */
   readonly paying: boolean;
+  /** Where service is exchanged one for one: how far the ends may be apart, MB at the ask of the one that served more. */
+  readonly barterDropAtMb?: number;
 }
 
 export interface CheckedTransfer {
@@ -91,6 +93,9 @@ export interface LinkResult {
   /** What `a` was paid for a MB, as its books show it; 0 when nothing was carried. */
   readonly pricePerMb: number;
   readonly bytes: number;
+  /** Of these, what each served the other. */
+  readonly bytesFromA: number;
+  readonly bytesFromB: number;
   readonly balanceA: number;
   readonly balanceB: number;
   readonly writeOffA: number;
@@ -185,6 +190,10 @@ class Checks {
     this.#add(id, expected, { actual, ok: actual >= expected });
   }
 
+  atMost(id: string, expected: bigint, actual: bigint): void {
+    this.#add(id, expected, { actual, ok: actual <= expected });
+  }
+
   #add(id: string, expected: bigint | string | number, seen: { actual: bigint | string | number; ok: boolean }): void {
     this.list.push({ id, expected: plain(expected), actual: plain(seen.actual), ok: seen.ok });
   }
@@ -214,8 +223,8 @@ function open(node: CheckedNode, checks: Checks): Books | undefined {
   }
 }
 
-function flip({ a, b, paying }: CheckedLink): CheckedLink {
-  return { a: b, b: a, paying };
+function flip({ a, b, ...rest }: CheckedLink): CheckedLink {
+  return { ...rest, a: b, b: a };
 }
 
 /** The end of `link` at its `a`. */
@@ -283,7 +292,24 @@ function checkLink({ link, a, b, input, checks }: LinkCheck): void {
   }
   if (link.paying && input.payments === undefined) checks.atLeast(`${id}.cashed`, 1n, a.received.cashings);
   const price = priceOf(a.book);
+  if (link.barterDropAtMb !== undefined) return checkBarter({ link, a, b, input, checks }, link.barterDropAtMb);
   if (price !== undefined) checks.equal(`${id}.price`, askOf(input, link.a), price);
+}
+
+/** DESIGN §4: both ways at the lower positive ask; how far they are apart is limited by what the one ahead grants; no token moves. */
+function checkBarter({ link, a, b, input, checks }: LinkCheck, dropAtMb: number): void {
+  const id = `link.${link.a}-${link.b}`;
+  const [lower = 0n] = [askOf(input, a.name), askOf(input, b.name)].filter((ask) => ask > 0n).sort(ascending);
+  for (const { name, book } of [a, b]) {
+    const price = priceOf(book);
+    checks.equal(`${id}.${name}.barterPrice`, lower, price ?? 'nothing served');
+    checks.atMost(`${id}.${name}.apart`, BigInt(dropAtMb) * askOf(input, name), book.balance);
+    checks.equal(`${id}.${name}.paid`, 0n, book.paid + book.received);
+  }
+}
+
+function ascending(left: bigint, right: bigint): number {
+  return left < right ? -1 : Number(left > right);
 }
 
 /** What a MB was charged: exact when one price stood all along, else shown as a fraction, which fails the comparison. */
@@ -346,6 +372,8 @@ function linkResult(input: CheckInput, link: CheckedLink, { a, b }: { a: End; b:
     b: link.b,
     pricePerMb: sold === 0n ? 0 : Number(millionths / sold),
     bytes: Number(sold + b.book.providedBytes),
+    bytesFromA: Number(sold),
+    bytesFromB: Number(b.book.providedBytes),
     balanceA: Number(a.book.balance),
     balanceB: Number(b.book.balance),
     writeOffA: Number(a.book.writeOff),

@@ -16,6 +16,8 @@ export interface DownloadOptions {
   /** Gives up when nothing arrives for so long, milliseconds; 0: never, for one who watches a choked link. */
   readonly idleMs: number;
   readonly signal?: AbortSignal;
+  /** Asked after each piece: a reader that takes its time until what it returns is over. */
+  readonly held?: (() => Promise<void> | undefined) | undefined;
 }
 
 /** What arrived, whole or not; whoever asked compares it with what should have. */
@@ -40,6 +42,7 @@ export async function download(options: DownloadOptions): Promise<Download> {
       hash.update(piece);
       bytes += piece.length;
       options.progress?.(bytes);
+      await options.held?.();
     }
     const seconds = Math.round(performance.now() - startedMs) / 1000;
     return { bytes, sha256: hash.digest('hex'), seconds };

@@ -7,7 +7,7 @@ import { openKeystore } from '../chain/keystore.ts';
 import { codeOf } from '../core/errors.ts';
 import { loadConfig } from '../node/load-config.ts';
 import { labIds, makeHomes, openFolder } from './folder.ts';
-import { nodeNamed, pathOf, scenarioNamed } from './scenario.ts';
+import { nodeNamed, pathOf, scenarioNamed, settlementOf, usualScenario } from './scenario.ts';
 
 const scenario = scenarioNamed('neighbourhood');
 const root = mkdtempSync(join(tmpdir(), 'wayleave-folder-'));
@@ -19,9 +19,8 @@ const homesIn = (folder: string, shaped: boolean) =>
     ...{ scenario, seed: 3, folder: openFolder(join(root, folder)).path, shaped },
     ...{
       settlement: 'cheque' as const,
-      rpcUrl: 'http://127.0.0.1:8545',
-      factory: FACTORY,
-      origin: { host: '127.0.0.1', port: 8080 },
+      chain: { url: 'http://127.0.0.1:8545', factory: FACTORY },
+      origins: new Map([['A', { host: '127.0.0.1', port: 8080 }]]),
     },
   });
 
@@ -31,6 +30,16 @@ describe('the scenario', () => {
     assert.deepEqual(pathOf(scenario, 'E'), ['E', 'B', 'A']);
     assert.deepEqual(scenario.links.map(({ a, b }) => a + b).sort(), ['AB', 'BC', 'BE', 'CD', 'CE']);
     assert.ok((scenario.downloads[0]?.sizeMb ?? 0) >= 20 && (scenario.downloads[1]?.sizeMb ?? 0) >= 3);
+  });
+
+  it('that suits the settlement is played, and no other', () => {
+    assert.deepEqual(
+      [usualScenario(undefined), usualScenario('channel'), usualScenario('barter')],
+      [...['neighbourhood', 'neighbourhood', 'peering']],
+    );
+    assert.deepEqual([settlementOf(scenario, undefined), settlementOf(scenario, 'transfer')], ['cheque', 'transfer']);
+    assert.throws(() => settlementOf(scenario, 'barter'), { code: 'SCENARIO_SETTLES_OTHERWISE' });
+    assert.deepEqual(pathOf(scenarioNamed('peering'), 'S'), ['S', 'N']);
   });
 
   it('says what it is asked for in vain', () => {

@@ -8,7 +8,7 @@ import { createSigner } from '../chain/signer.ts';
 import { WayleaveError } from '../core/errors.ts';
 import type { NodeId } from '../core/node-id.ts';
 import type { LinkAddress } from '../link/link.ts';
-import { type LabSettlement, type Scenario, type ScenarioNode } from './scenario.ts';
+import { type LabSettlement, nodeNamed, type Scenario, type ScenarioNode } from './scenario.ts';
 
 /** Wei for one unit in the lab (DESIGN §4). */
 export const LAB_WEI_PER_UNIT = 10n ** 10n;
@@ -21,6 +21,8 @@ export const LAB_BLOCK_MS = 200;
 const DEPOSIT_WEI = 25n * 10n ** 18n;
 /** What one end puts into a channel: a node of the lab has three neighbours at the most. */
 const CHANNEL_DEPOSIT_WEI = 10n * 10n ** 18n;
+/** How far two that exchange service one for one may be apart, MB at the ask of the one that served more. */
+export const BARTER_DROP_AT_MB = 4;
 /** How long one may watch a choked link before it is closed, seconds. */
 const GRACE_S = 3_600;
 
@@ -65,11 +67,11 @@ export interface HomesOptions {
   readonly scenario: Scenario;
   readonly seed: number;
   readonly folder: string;
-  readonly rpcUrl: string;
   readonly settlement: LabSettlement;
-  readonly factory: NodeId;
-  /** The one local address that gateways may connect to. */
-  readonly origin: LinkAddress;
+  /** Undefined where nothing is paid. */
+  readonly chain: { readonly url: string; readonly factory: NodeId } | undefined;
+  /** The one local address that each gateway may connect to. */
+  readonly origins: ReadonlyMap<string, LinkAddress>;
   /** Whether links are slowed down to a pace that can be watched. */
   readonly shaped: boolean;
 }
@@ -100,10 +102,11 @@ interface ConfigFacts extends HomesOptions {
 
 /** The configuration as an operator would have typed it. */
 export function configText(node: ScenarioNode, facts: ConfigFacts): string {
-  const { portOf, origin } = facts;
+  const { portOf } = facts;
   const uplink = node.uplinkPricePerMb;
+  const origin = facts.origins.get(node.name);
   const way =
-    uplink === undefined
+    uplink === undefined || origin === undefined
       ? [`next_hop = "${node.nextHop ?? 'none'}"`]
       : ['uplink = true', `uplink_price_per_mb = ${uplink}`, `allow = ["${origin.host}:${origin.port}"]`];
   return [
@@ -128,18 +131,27 @@ export function configText(node: ScenarioNode, facts: ConfigFacts): string {
     ...way,
     '[credit]',
     `grace_s = ${GRACE_S}`,
+    ...(facts.settlement === 'barter' ? [`drop_at_mb = ${BARTER_DROP_AT_MB}`] : []),
     ...packetsText(node, facts.scenario),
-    '[settlement]',
-    'enabled = true',
-    `rpc = "${facts.rpcUrl}"`,
-    `chain_id = ${LAB_CHAIN_ID}`,
-    `factory = "${facts.factory}"`,
-    `wei_per_unit = ${LAB_WEI_PER_UNIT}`,
-    `deposit_wei = "${DEPOSIT_WEI}"`,
-    ...settlementText(facts.settlement),
+    ...chainText(facts),
     ...facts.scenario.links.flatMap((link) => neighbourText(node.name, link, facts)),
     '',
   ].join('\n');
+}
+
+/** Without a chain service is exchanged one for one. */
+function chainText({ chain, settlement }: HomesOptions): string[] {
+  if (chain === undefined) return [];
+  return [
+    '[settlement]',
+    'enabled = true',
+    `rpc = "${chain.url}"`,
+    `chain_id = ${LAB_CHAIN_ID}`,
+    `factory = "${chain.factory}"`,
+    `wei_per_unit = ${LAB_WEI_PER_UNIT}`,
+    `deposit_wei = "${DEPOSIT_WEI}"`,
+    ...settlementText(settlement),
+  ];
 }
 
 function settlementText(settlement: LabSettlement): string[] {
@@ -166,12 +178,15 @@ function packetsText({ tollPerPacket = 0 }: ScenarioNode, { packets }: Scenario)
 function neighbourText(me: string, link: Scenario['links'][number], facts: ConfigFacts): string[] {
   if (link.a !== me && link.b !== me) return [];
   const other = link.a === me ? link.b : link.a;
-  const rate = facts.shaped && link.a === me ? link.watchRateMbit : 0;
+  const { network } = nodeNamed(facts.scenario, other);
+  const sells = link.a === me || network !== undefined;
+  const rate = facts.shaped && sells ? link.watchRateMbit : 0;
   return [
     '[[neighbour]]',
     `name = "${other}"`,
     `id = "${facts.ids.get(other)}"`,
     `address = "${HOST}:${facts.portOf.get(other)}"`,
+    ...(network === undefined ? [] : [`reaches = ["${network}"]`]),
     ...(rate > 0 ? [`max_rate_mbit = ${rate}`] : []),
   ];
 }

@@ -4,7 +4,16 @@ import { Command, InvalidArgumentError, Option } from 'commander';
 import { WayleaveError } from '../core/errors.ts';
 import type { Check, LabResult } from './check.ts';
 import { Neighbourhood } from './neighbourhood.ts';
-import { LAB_SETTLEMENTS, type LabSettlement, scenarioNamed, scenarioNames } from './scenario.ts';
+import { OneWay } from './one-way.ts';
+import {
+  LAB_SETTLEMENTS,
+  type LabSettlement,
+  type Scenario,
+  scenarioNamed,
+  scenarioNames,
+  settlementOf,
+  usualScenario,
+} from './scenario.ts';
 import { Session } from './session.ts';
 import { SilkRoad } from './silk-road.ts';
 import { renderTable } from './table.ts';
@@ -14,9 +23,9 @@ interface LabOptions {
   readonly once?: boolean;
   readonly json?: string;
   readonly seed: number;
-  readonly scenario: string;
+  readonly scenario?: string;
   readonly sizeMb?: number;
-  readonly settlement: LabSettlement;
+  readonly settlement?: LabSettlement;
   readonly dir?: string;
   readonly keep?: boolean;
 }
@@ -46,8 +55,8 @@ function labCommand(terminal: LabTerminal): Command {
     .helpOption('-h, --help', 'explain the command')
     .option('--once', 'download once at full speed, settle, check the books, and end; exit code 0 only if all is right')
     .option('--json <file>', 'write the result as JSON; - writes it to the standard output')
-    .option('--scenario <name>', `which neighbourhood: ${scenarioNames().join(', ')}`, 'neighbourhood')
-    .addOption(new Option('--settlement <mode>', 'how they pay each other').choices(LAB_SETTLEMENTS).default('cheque'))
+    .option('--scenario <name>', `which neighbourhood: ${scenarioNames().join(', ')}; barter has its own`)
+    .addOption(new Option('--settlement <mode>', 'how they pay each other, else by cheque').choices(LAB_SETTLEMENTS))
     .option('--seed <number>', 'makes the file and the keys', whole(0, MAX_SEED), 1)
     .option('--size-mb <number>', 'size of the file, MB of 1,000,000 bytes', whole(1, MAX_SIZE_MB))
     .option('--dir <folder>', 'a new or empty folder to work in, which is kept')
@@ -65,13 +74,13 @@ function whole(min: number, max: number): (text: string) => number {
 }
 
 async function lab(options: LabOptions, terminal: LabTerminal): Promise<number> {
-  const scenario = scenarioNamed(options.scenario);
-  const { once = false, json, seed, sizeMb, dir, settlement } = options;
+  const { scenario, settlement } = playOf(options);
+  const { once = false, json, seed, sizeMb, dir } = options;
   if (json !== undefined && json !== '-') checkWritable(json);
   const stop = new AbortController();
   const letGo = stopOnSignals(stop);
   const startedMs = performance.now();
-  terminal.err(`Starting ${scenario.nodes.length} nodes, a chain and a web site …\n`);
+  terminal.err(`${startingLine(scenario, settlement)}\n`);
   let running: Neighbourhood | undefined;
   try {
     const keep = options.keep === true || dir !== undefined;
@@ -102,6 +111,16 @@ async function lab(options: LabOptions, terminal: LabTerminal): Promise<number> 
   }
 }
 
+function playOf({ scenario: name, settlement }: LabOptions): { scenario: Scenario; settlement: LabSettlement } {
+  const scenario = scenarioNamed(name ?? usualScenario(settlement));
+  return { scenario, settlement: settlementOf(scenario, settlement) };
+}
+
+function startingLine({ nodes }: Scenario, settlement: LabSettlement): string {
+  const around = settlement === 'barter' ? ' and a web site for each' : ', a chain and a web site';
+  return `Starting ${nodes.length} nodes${around} …`;
+}
+
 /** What the scenario is about, and then the books. */
 async function play(
   lab: Neighbourhood,
@@ -110,10 +129,12 @@ async function play(
   const { scenario } = lab.options;
   const quit = (): void => stop.abort();
   const played = scenario.packets === undefined ? [] : await new SilkRoad(lab, terminal).run();
-  const session = new Session({ lab, terminal, once, quit, signal: stop.signal });
+  const oneWay = lab.options.settlement === 'barter' ? new OneWay(lab) : undefined;
+  const alone = oneWay && ((signal: AbortSignal) => oneWay.stopped(signal));
+  const session = new Session({ lab, terminal, once, quit, signal: stop.signal, alone });
   const transfers = scenario.downloads.length === 0 ? [] : await session.run();
   terminal.err('Waiting until the books are quiet, taking in what was paid, stopping the nodes …\n');
-  return withChecks(await lab.settle(transfers, once), played);
+  return withChecks(await lab.settle(transfers, once), [...played, ...(oneWay?.checks ?? [])]);
 }
 
 /** What was read on the way counts as what the books say at the end. */

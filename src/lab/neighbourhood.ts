@@ -4,6 +4,7 @@ import type { NodeStatus } from '../node/node.ts';
 import { type CheckedTransfer, checkNeighbourhood, type LabResult } from './check.ts';
 import { download } from './download.ts';
 import {
+  BARTER_DROP_AT_MB,
   LAB_BLOCK_MS,
   LAB_WEI_PER_UNIT,
   type LabFolder,
@@ -15,7 +16,7 @@ import {
 import { type LabChain, type LabPayment, startLabChain } from './lab-chain.ts';
 import { NodeProcess } from './node-process.ts';
 import { type Origin, startOrigin } from './origin.ts';
-import type { LabSettlement, Scenario } from './scenario.ts';
+import { type LabSettlement, pathOf, type Scenario, sellerOf } from './scenario.ts';
 import { type SeededFile, seededFile } from './seeded-file.ts';
 
 export interface NeighbourhoodOptions {
@@ -51,7 +52,8 @@ export class Neighbourhood {
   readonly #break: (error: Error) => void;
   readonly #folder: LabFolder;
   #chain: LabChain | undefined;
-  #origin: Origin | undefined;
+  /** The web site of each gateway. */
+  readonly #origins = new Map<string, Origin>();
   #homes: NodeHome[] = [];
   #before = new Map<string, bigint>();
   #stopping = false;
@@ -88,16 +90,17 @@ export class Neighbourhood {
   async #start(): Promise<void> {
     const { scenario, seed, settlement, sizeMb, shaped } = this.options;
     const ids = labIds(scenario, seed);
-    this.#chain = await startLabChain(ids.values(), settlement === 'transfer' ? LAB_BLOCK_MS : 0);
-    for (const [name, id] of ids) this.#before.set(name, await this.#chain.balance(id));
+    const blockMs = settlement === 'transfer' ? LAB_BLOCK_MS : 0;
+    this.#chain = settlement === 'barter' ? undefined : await startLabChain(ids.values(), blockMs);
+    for (const [name, id] of ids) this.#before.set(name, (await this.#chain?.balance(id)) ?? 0n);
     for (const [index, each] of scenario.downloads.entries()) {
       this.files.set(each.node, seededFile(seed, each.node, index === 0 ? (sizeMb ?? each.sizeMb) : each.sizeMb));
     }
-    this.#origin = await startOrigin(this.files);
-    const { url, factory } = this.#chain;
+    for (const { name, uplinkPricePerMb, network } of scenario.nodes)
+      if (uplinkPricePerMb !== undefined) this.#origins.set(name, await startOrigin(this.files, network));
     const folder = this.#folder.path;
     const common = { scenario, seed, folder, shaped, settlement };
-    this.#homes = await makeHomes({ ...common, rpcUrl: url, factory, origin: this.#origin });
+    this.#homes = await makeHomes({ ...common, chain: this.#chain, origins: this.#origins });
     this.options.signal.throwIfAborted();
     for (const home of this.#homes) this.#run(home);
     await Promise.all([...this.nodes.values()].map((node) => node.ready()));
@@ -131,12 +134,13 @@ export class Neighbourhood {
     for (const startedMs = performance.now(); performance.now() - startedMs < LINKED_MS; await pause(POLL_MS)) {
       signal.throwIfAborted();
       const all = await this.statuses();
-      const ready = scenario.nodes.every(({ name, nextHop }) => {
+      const ready = scenario.nodes.every(({ name }) => {
+        const from = sellerOf(scenario, name);
         const links = all.get(name)?.links ?? [];
         const wanted = scenario.links.filter(({ a, b }) => a === name || b === name).length;
         const up = links.filter(({ connected }) => connected).length;
-        const seller = links.find((link) => link.name === nextHop);
-        return up === wanted && (nextHop === undefined || seller?.services.transit.theirAskPerMb !== undefined);
+        const seller = links.find((link) => link.name === from);
+        return up === wanted && (from === undefined || seller?.services.transit.theirAskPerMb !== undefined);
       });
       if (ready) return;
     }
@@ -146,17 +150,23 @@ export class Neighbourhood {
   /** The user at `node` fetches its file once. Throws `SOCKS_REFUSED`, `DOWNLOAD_FAILED`. */
   async download(
     node: string,
-    o: { idleMs: number; progress: (bytes: number) => void; signal: AbortSignal },
+    o: {
+      idleMs: number;
+      progress: (bytes: number) => void;
+      signal: AbortSignal;
+      held?: (() => Promise<void> | undefined) | undefined;
+    },
   ): Promise<CheckedTransfer> {
     const file = this.files.get(node);
     const status = await this.nodes.get(node)?.status();
-    if (file === undefined || status?.socks === undefined || this.#origin === undefined)
+    const origin = this.#origins.get(pathOf(this.options.scenario, node).at(-1) ?? '');
+    if (file === undefined || status?.socks === undefined || origin === undefined)
       throw new Error(`${node} has no user`);
     const { hostname, port } = new URL(`tcp://${status.socks}`);
     const got = await download({
       ...o,
       proxy: { host: hostname, port: Number(port) },
-      origin: this.#origin,
+      origin,
       file: node,
     });
     return { node, ...got, expectedBytes: file.bytes, expectedSha256: file.sha256 };
@@ -168,7 +178,7 @@ export class Neighbourhood {
    */
   async settle(transfers: readonly CheckedTransfer[], mustPay: boolean): Promise<LabResult> {
     const last = await this.#quiet();
-    await Promise.all([...this.nodes.values()].map((node) => node.cash()));
+    if (this.options.settlement !== 'barter') await Promise.all([...this.nodes.values()].map((node) => node.cash()));
     await this.#closeChannels();
     const exits = await this.#stop();
     const { scenario, seed, settlement } = this.options;
@@ -188,7 +198,13 @@ export class Neighbourhood {
     }
     const paidOn = (buyer: string, seller: string): boolean =>
       (last.get(buyer)?.links.find(({ name }) => name === seller)?.paid ?? 0) > 0;
-    const links = scenario.links.map(({ a, b, paying }) => ({ a, b, paying: paying && (mustPay || paidOn(b, a)) }));
+    const apart = settlement === 'barter' ? { barterDropAtMb: BARTER_DROP_AT_MB } : {};
+    const links = scenario.links.map(({ a, b, paying }) => ({
+      a,
+      b,
+      paying: paying && (mustPay || paidOn(b, a)),
+      ...apart,
+    }));
     const user = scenario.downloads[0]?.node ?? '';
     const told = { scenario: scenario.name, seed, settlement, user, weiPerUnit: LAB_WEI_PER_UNIT };
     return checkNeighbourhood({ ...told, nodes, links, transfers, payments });
@@ -198,6 +214,7 @@ export class Neighbourhood {
   async #payments(): Promise<readonly LabPayment[] | undefined> {
     const { settlement } = this.options;
     if (settlement === 'cheque') return undefined;
+    if (settlement === 'barter') return [];
     return settlement === 'transfer' ? this.#chain?.payments() : this.#chain?.channelPayments();
   }
 
@@ -242,7 +259,7 @@ export class Neighbourhood {
   async close(): Promise<void> {
     await this.#stop();
     process.off('exit', this.#killAll);
-    await this.#origin?.close();
+    for (const origin of this.#origins.values()) await origin.close();
     await this.#chain?.close();
     if (!this.#failed && !this.options.keep) this.#folder.remove();
   }

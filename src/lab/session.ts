@@ -16,6 +16,8 @@ export interface SessionOptions {
   readonly signal: AbortSignal;
   /** Asked for by a key. */
   readonly quit: () => void;
+  /** Resolves when the first download has been alone for long enough; undefined: all begin together. */
+  readonly alone?: ((signal: AbortSignal) => Promise<void>) | undefined;
 }
 
 /** A download that stands still for so long has failed, unless somebody watches and may have paused it. */
@@ -45,6 +47,7 @@ export class Session {
   readonly #done = new Map<string, CheckedTransfer>();
   readonly #news: string[] = [];
   #paused = false;
+  #held: PromiseWithResolvers<void> | undefined;
 
   constructor(options: SessionOptions) {
     this.#options = options;
@@ -67,11 +70,16 @@ export class Session {
     const looked = this.#look(all);
     const release = onKeys(terminal, (key) => this.#key(key));
     try {
-      const users = this.#transfers.map((each) => (once ? this.#fetch(each, all) : this.#fetchOn(each, all)));
+      const company = this.#options.alone?.(all);
+      const users = this.#transfers.map(async (each, at) => {
+        if (at > 0) await company;
+        return once ? this.#fetch(each, all) : this.#fetchOn(each, all);
+      });
       await Promise.race([Promise.all(users), lab.broken]);
     } finally {
       release();
       over.abort();
+      this.#release();
       await Promise.allSettled([shown, looked]);
     }
     return lab.options.scenario.downloads.flatMap(({ node }) => this.#done.get(node) ?? []);
@@ -94,7 +102,8 @@ export class Session {
     transfer.bytes = 0;
     transfer.waiting = false;
     try {
-      const got = await lab.download(transfer.node, { idleMs: once ? IDLE_MS : 0, progress, signal });
+      const held = transfer === this.#transfers.at(-1) ? () => this.#held?.promise : undefined;
+      const got = await lab.download(transfer.node, { idleMs: once ? IDLE_MS : 0, progress, signal, held });
       this.#done.set(transfer.node, got);
       const whole = got.sha256 === got.expectedSha256;
       transfer.whole += whole ? 1 : 0;
@@ -147,12 +156,27 @@ export class Session {
   #key(key: string): void {
     if (key === 'q') this.#options.quit();
     if (key !== 'p') return;
+    if (this.#options.lab.options.settlement === 'barter') return this.#hold();
     const [payer] = this.#transfers;
     const node = this.#options.lab.nodes.get(payer?.node ?? '');
     if (node === undefined) return;
     this.#paused = !this.#paused;
     this.#say(`${payer?.node} ${this.#paused ? 'stops paying' : 'pays again'}`);
     node.pausePayments(this.#paused).catch((error: unknown) => this.#say(String(error)));
+  }
+
+  /** Where nobody pays, the last user stops reading: its node then gives and takes nothing back. */
+  #hold(): void {
+    this.#paused = !this.#paused;
+    const user = this.#transfers.at(-1)?.node;
+    this.#say(`the user at ${user} ${this.#paused ? 'stops reading' : 'reads on'}`);
+    if (this.#paused) this.#held = Promise.withResolvers();
+    else this.#release();
+  }
+
+  #release(): void {
+    this.#held?.resolve();
+    this.#held = undefined;
   }
 
   async #look(signal: AbortSignal): Promise<void> {
@@ -180,6 +204,8 @@ export class Session {
 
   #picture(): Picture {
     const seconds = (performance.now() - this.#startedMs) / 1000;
-    return { seconds, transfers: this.#transfers, links: this.#figures.links, paused: this.#paused, news: this.#news };
+    const barter = this.#options.lab.options.settlement === 'barter';
+    const { links } = this.#figures;
+    return { seconds, transfers: this.#transfers, links, barter, paused: this.#paused, news: this.#news };
   }
 }

@@ -5,28 +5,26 @@ import type { Paint } from './view.ts';
 /** The closing table, in 80 columns: who earned and spent what, both ends of every link, the chain, and the sum. */
 export function renderTable(result: LabResult, paint: Paint): string[] {
   const coin = result.nodes.reduce((sum, each) => sum + change(each) + BigInt(each.gas), 0n);
-  const cheques = result.settlement === 'cheque';
-  const payments = cheques ? ['cheques', 'issued>', 'cashed>'] : [`${result.settlement}s`, 'paid>', 'on chain>'];
+  const barter = result.settlement === 'barter';
+  const settled = headingsOf(result.settlement);
   const failed = result.checks.filter(({ ok }) => !ok);
   const zero = (value: bigint | number, text: string): string => paint(BigInt(value) === 0n ? 'green' : 'red', text);
   return [
     paint('bold', 'Who earned and spent what (units; 10,000 units are 0.0001 USD)'),
     ...columns(
-      ['node', 'earned>', 'spent>', 'net>', 'coin before>', 'coin after>', 'gas>'],
+      ['node', 'earned>', 'spent>', 'net>', ...(barter ? [] : ['coin before>', 'coin after>', 'gas>'])],
       result.nodes.map((each) => [
         each.name,
         grouped(each.earned),
         grouped(each.spent),
         signed(each.earned - each.spent),
-        inUnits(BigInt(each.chainBefore)),
-        inUnits(BigInt(each.chainAfter)),
-        inUnits(BigInt(each.gas)),
+        ...(barter ? [] : coinOf(each)),
       ]),
     ),
     '',
-    paint('bold', `The links: counters at both ends (positive: the neighbour owes me), ${payments[0]}`),
+    paint('bold', `The links: counters at both ends (positive: the neighbour owes me), ${settled[0]}`),
     ...columns(
-      ['link', 'price/MB>', 'bytes>', 'counters>', '>', 'write-offs>', ...payments.slice(1)],
+      ['link', 'price/MB>', 'bytes>', 'counters>', '>', 'write-offs>', ...settled.slice(1)],
       result.links.map((each) => [
         `${each.a}–${each.b}`,
         each.bytes === 0 ? '-' : grouped(each.pricePerMb),
@@ -34,19 +32,33 @@ export function renderTable(result: LabResult, paint: Paint): string[] {
         `${each.a} ${signed(each.balanceA)}`,
         `${each.b} ${signed(each.balanceB)}`,
         `${signed(each.writeOffA)} / ${signed(each.writeOffB)}`,
-        cheques ? String(each.chequesIssued) : grouped(each.paid),
-        String(each.settledOnChain),
+        ...settlementOf(result.settlement, each),
       ]),
     ),
     '',
     zero(result.conservation, `Sum of all counters and write-offs: ${result.conservation}`),
-    zero(coin, `Sum of all changes on the chain, gas added back: ${coin} wei`),
+    ...(barter ? [] : [zero(coin, `Sum of all changes on the chain, gas added back: ${coin} wei`)]),
     ...(result.links.some(({ bytes }) => bytes > 0) ? [transferLine(result, paint)] : []),
     failed.length === 0
       ? paint('green', `All ${result.checks.length} checks hold.`)
       : paint('red', `${failed.length} of ${result.checks.length} checks do not hold:`),
     ...failed.map(failedLine),
   ];
+}
+
+function headingsOf(settlement: string): readonly string[] {
+  if (settlement === 'cheque') return ['cheques', 'issued>', 'cashed>'];
+  if (settlement === 'barter') return ['and what each served', 'left>', 'right>'];
+  return [`${settlement}s`, 'paid>', 'on chain>'];
+}
+
+function settlementOf(settlement: string, link: LabResult['links'][number]): readonly string[] {
+  if (settlement === 'barter') return [grouped(link.bytesFromA), grouped(link.bytesFromB)];
+  return [settlement === 'cheque' ? String(link.chequesIssued) : grouped(link.paid), String(link.settledOnChain)];
+}
+
+function coinOf({ chainBefore, chainAfter, gas }: LabResult['nodes'][number]): readonly string[] {
+  return [chainBefore, chainAfter, gas].map((wei) => inUnits(BigInt(wei)));
 }
 
 function transferLine({ transfer }: LabResult, paint: Paint): string {

@@ -66,6 +66,20 @@ describe('the live screen', () => {
     assert.equal(bar(0).indexOf('│'), bar(44_528).indexOf('│'));
   });
 
+  it('swings from the middle to either end where service is exchanged', () => {
+    const bar = (debt: number): string => {
+      const lines = renderView(picture({ barter: true, links: [link({ debt })] }), plain);
+      return lines.find((each) => each.includes('C ↔ D')) ?? '';
+    };
+    const even = bar(0);
+    assert.equal(filled(even), 0);
+    assert.ok(bar(22_264).indexOf('█') > even.indexOf('│'));
+    assert.ok(bar(-22_264).indexOf('█') < even.indexOf('│'));
+    assert.equal(filled(bar(44_528)), filled(bar(999_999)));
+    assert.ok(filled(bar(-999_999)) > filled(bar(-22_264)));
+    assert.match(renderView(picture({ barter: true }), plain).join('\n'), /holds the user at D/);
+  });
+
   it('has colour only where there is a terminal', () => {
     assert.ok(renderView(picture(), painter(true)).some((line) => line.includes('\u001b[')));
     assert.ok(renderView(picture(), plain).every((line) => !line.includes('\u001b')));
@@ -90,6 +104,7 @@ const result: LabResult = {
   links: ['A–B', 'B–C', 'C–D', 'B–E', 'C–E'].map((name) => ({
     ...{ a: name[0] ?? '', b: name[2] ?? '', pricePerMb: 11_132, bytes: 9_928_001_226, balanceA: 10_603 },
     ...{ balanceB: -10_603, writeOffA: 0, writeOffB: 0, chequesIssued: 999, chequesCashed: 99 },
+    ...{ bytesFromA: 24_000_000, bytesFromB: 500_000 },
     ...{ paid: 99_000_000, settledOnChain: 98 },
   })),
   transfer: { bytes: 24_000_000, sha256: 'aa', ok: true, seconds: 9.6 },

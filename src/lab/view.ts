@@ -23,6 +23,8 @@ export interface Picture {
   readonly seconds: number;
   readonly transfers: readonly Transfer[];
   readonly links: readonly LinkFigures[];
+  /** Service is exchanged one for one: counters swing both ways, and nobody pays. */
+  readonly barter?: boolean;
   readonly paused: boolean;
   /** What happened lately, the newest last. */
   readonly news: readonly string[];
@@ -35,23 +37,33 @@ const DEBT_BAR = 26;
 
 /** The live screen as lines of at most `VIEW_COLUMNS` columns. */
 export function renderView(picture: Picture, paint: Paint): string[] {
-  const { transfers, links, news } = picture;
+  const { transfers, links, news, barter = false } = picture;
   return [
     ` ${paint('bold', 'Wayleave neighbourhood')}   ${clock(picture.seconds)}`,
     '',
     ...transfers.flatMap((each) => transferLines(each, paint)),
     '',
-    paint('bold', row(['link', 'price/MB', 'MB', 'counter: the buyer owes', 'units', 'state', 'payments'])),
-    ...links.map((each) => linkLine(each, paint)),
-    paint('dim', '        │ payAt: the buyer pays.  The end of the bar is dropAt: no more service.'),
+    paint('bold', row(barter ? BARTER_HEADINGS : HEADINGS)),
+    ...links.map((each) => linkLine(each, barter, paint)),
+    paint('dim', barter ? BARTER_LEGEND : LEGEND),
     '',
     ...news.map((each) => ` ${each}`.slice(0, VIEW_COLUMNS)),
     '',
-    keysLine(picture.paused, paint),
+    keysLine(picture, paint),
   ];
 }
 
-function keysLine(paused: boolean, paint: Paint): string {
+const HEADINGS = ['link', 'price/MB', 'MB', 'counter: the buyer owes', 'units', 'state', 'payments'];
+const BARTER_HEADINGS = ['link', 'price/MB', 'MB', 'owes: the left ◂ ▸ right', 'units', 'state', ''];
+const LEGEND = '        │ payAt: the buyer pays.  The end of the bar is dropAt: no more service.';
+const BARTER_LEGEND = '        │ even.  The ends of the bar are dropAt: no more service until it is repaid.';
+
+function keysLine({ paused, barter = false, transfers }: Picture, paint: Paint): string {
+  const user = `the user at ${transfers.at(-1)?.node}`;
+  if (barter) {
+    const what = paused ? `lets ${user} read on` : `holds ${user}`;
+    return ` ${paint('bold', 'p')} ${what}   ${paint('bold', 'q')} ends`;
+  }
   return paused
     ? ` ${paint('yellow', "D's payments are paused.")}  ${paint('bold', 'p')} lets it pay again   ${paint('bold', 'q')} ends and settles`
     : ` ${paint('bold', 'p')} pauses D's payments   ${paint('bold', 'q')} ends and settles`;
@@ -90,18 +102,18 @@ function row(cells: readonly string[]): string {
   return ` ${set.join(' ')}`;
 }
 
-function linkLine(link: LinkFigures, paint: Paint): string {
+function linkLine(link: LinkFigures, barter: boolean, paint: Paint): string {
   const price = link.pricePerMb === undefined ? '-' : String(link.pricePerMb);
   const used = link.bytes > 0;
   const state = link.connected ? link.state : 'no link';
   const line = row([
-    `${link.a} → ${link.b}`,
+    `${link.a} ${barter ? '↔' : '→'} ${link.b}`,
     price,
     mb(link.bytes),
-    debtBar(link, paint),
+    barter ? swingBar(link, paint) : debtBar(link, paint),
     String(link.debt),
     paint(STATE_STYLE[state], state),
-    `${link.sent}/${link.cashed}`,
+    barter ? '' : `${link.sent}/${link.cashed}`,
   ]);
   return used || state !== 'open' ? line : paint('dim', stripVTControlCharacters(line));
 }
@@ -124,6 +136,20 @@ function debtBar({ debt, payAt, dropAt }: LinkFigures, paint: Paint): string {
   for (let at = 0; at < DEBT_BAR; at += 1) {
     if (at === mark) bar += paint('bold', '│');
     else bar += at < filled ? paint(style, '█') : paint('dim', '·');
+  }
+  return bar;
+}
+
+/** From one dropAt to the other, the middle marked where nobody owes. What is owed to the right end fills the left half. */
+function swingBar({ debt, dropAt }: LinkFigures, paint: Paint): string {
+  const half = DEBT_BAR / 2;
+  const reach = Math.min(half, Math.round((Math.abs(debt) / Math.max(dropAt, 1)) * half));
+  const style = reach < half ? 'green' : 'red';
+  let bar = '';
+  for (let at = 0; at < DEBT_BAR; at += 1) {
+    const filled = debt < 0 ? at < half && at >= half - reach : at >= half && at < half + reach;
+    if (at === half) bar += paint('bold', '│');
+    else bar += filled ? paint(style, '█') : paint('dim', '·');
   }
   return bar;
 }

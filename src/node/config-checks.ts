@@ -2,8 +2,9 @@ import { codeOf } from '../core/errors.ts';
 import { isNodeId } from '../core/node-id.ts';
 import { readPostgresUrl } from '../store/postgres-url.ts';
 import { createEgressPolicy } from '../transit/egress-policy.ts';
+import { staticNextHop } from '../transit/next-hop.ts';
 import type { NeighbourConfig, NodeConfig } from './config.ts';
-import { ALLOW_ACCEPTS, STORE_URL_ACCEPTS } from './config-table.ts';
+import { ALLOW_ACCEPTS, REACHES_ACCEPTS, STORE_URL_ACCEPTS } from './config-table.ts';
 
 /** A rule that concerns more than one key, and the key to blame. */
 export interface Complaint {
@@ -98,6 +99,16 @@ function checkStore({ store }: NodeConfig): Complaint | undefined {
   }
 }
 
+function checkReaches({ reaches }: NeighbourConfig, section: string): Complaint | undefined {
+  try {
+    staticNextHop(reaches.map((to) => ({ to, via: 'local' })));
+    return undefined;
+  } catch (error) {
+    if (codeOf(error) !== 'EGRESS_RULE_INVALID') throw error;
+    return { key: `${section}.reaches`, accepts: REACHES_ACCEPTS };
+  }
+}
+
 const RESERVED_NAMES = ['auto', 'uplink', 'none'];
 
 function checkNeighbours(neighbours: readonly NeighbourConfig[]): Complaint | undefined {
@@ -114,7 +125,7 @@ function checkNeighbours(neighbours: readonly NeighbourConfig[]): Complaint | un
       if (seen.has(value)) return { key: `${section}.${key}`, accepts: 'one no other neighbour has' };
       seen.add(value);
     }
-    const complaint = payAtBelowDropAt(each, section);
+    const complaint = payAtBelowDropAt(each, section) ?? checkReaches(each, section);
     if (complaint !== undefined) return complaint;
   }
   return undefined;

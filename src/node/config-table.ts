@@ -45,6 +45,9 @@ const SECRET = { pattern: /^[^\0\r\n]{1,255}$/, accepts: '1 to 255 characters' }
 export const ALLOW_ACCEPTS =
   'a list of at most 64 names, addresses or ranges, each with a port if need be: "intranet.example:80", "10.0.0.0/8", "[fd00::1]:443"';
 
+/** The lines themselves are read by the static table, in `config-checks.ts`. */
+export const REACHES_ACCEPTS = 'a list of at most 64 names, addresses or ranges: "example.org", "203.0.113.0/24"';
+
 /** The address itself is read by the store, in `config-checks.ts`. */
 export const STORE_URL_ACCEPTS = '"postgres://USER@HOST:PORT/DATABASE?schema=NAME"';
 
@@ -250,6 +253,13 @@ const neighbour: Fields<NeighbourConfig> = {
     doc: 'Where to reach it. Without it the neighbour comes to us, or mDNS finds it.',
   }),
   name: text({ ...NAME, default: undefined, doc: 'What you call it.' }),
+  reaches: list({
+    pattern: /^[^\s,]{1,300}$/,
+    accepts: REACHES_ACCEPTS,
+    max: 64,
+    default: [],
+    doc: 'What is reached through it, also where this node has an uplink of its own: how two networks exchange traffic.',
+  }),
   free: flag({ default: false, doc: 'A friend: served without charge.' }),
   freeMbPerDay: integer({
     min: 0,

@@ -162,6 +162,8 @@ export interface NeighbourConfig {
   /** Where to dial it; without it the neighbour comes to us or is found by mDNS. */
   readonly address: LinkAddress | undefined;
   readonly name: string | undefined;
+  /** Names, addresses and ranges that are reached by this neighbour, whatever the next hop of the rest is. */
+  readonly reaches: readonly string[];
   /** A friend: served without charge. */
   readonly free: boolean;
   readonly freeMbPerDay: number;

@@ -132,6 +132,7 @@ describe('a configuration that is refused', () => {
     ['[transit]\nallow = ["10.0.0.0/33"]', 2, 'transit.allow'],
     ['[transit]\nallow = ["two words"]', 2, 'transit.allow'],
     ['[transit]\nnext_hop = "nobody"', 2, 'transit.next_hop'],
+    ['[[neighbour]]\naddress = "a:1"\nreaches = ["10.0.0.0/33"]', 3, 'neighbour[0].reaches'],
     ['[transit]\nnext_hop = "uplink"', 2, 'transit.next_hop'],
     ['[transit]\nuplink = true\nnext_hop = "none"', 3, 'transit.next_hop'],
     ['[credit]\n\npay_at_mb = 5', 3, 'credit.pay_at_mb'],

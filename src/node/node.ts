@@ -91,6 +91,8 @@ export interface LinkStatus {
   /** Positive: the neighbour owes me. Write-offs are not in it: balance + writeOff is what is claimed. */
   readonly balance: number;
   readonly writeOff: number;
+  /** Set aside beside what it owes, for what is being served or was granted: service stops where both come to dropAt. */
+  readonly reserved: number;
   /** Their debt at which they are asked to pay, and at which I stop serving. */
   readonly payAt: number;
   readonly dropAt: number;

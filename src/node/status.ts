@@ -30,6 +30,7 @@ export function linkStatus(known: Known, from: StatusSources): LinkStatus {
     state: account.state(),
     balance: ledger.get(row, Column.balance) - writeOff,
     writeOff,
+    reserved: ledger.get(row, Column.heldProvide),
     payAt: mine?.payAt ?? 0,
     dropAt: mine?.dropAt ?? 0,
     theirPayAt: theirs?.payAt,

@@ -1,16 +1,19 @@
 import type { NodeId } from '../core/node-id.ts';
 import { MAX_PRICE, type PricePerMb } from '../core/units.ts';
+import { staticNextHop } from '../transit/next-hop.ts';
 import type { NodeConfig } from './config.ts';
 import type { Known, Neighbours } from './neighbours.ts';
 
 /**
- * Where this node's traffic goes next: out by the uplink, to the neighbour the operator named, or to the cheapest one that
+ * Where this node's traffic goes next: what the operator said a neighbour reaches, to it; the rest out by the uplink, to the neighbour the operator named, or to the cheapest one that
  * has a way out. Without routes (`via`), to the cheapest one.
  */
 export class UpstreamChoice {
   readonly #config: NodeConfig;
   readonly #neighbours: () => Neighbours | undefined;
   readonly #via: ((host: string | undefined) => NodeId | undefined) | undefined;
+  /** By the place in the configuration of the neighbour that reaches a host: its id may not be known yet. */
+  readonly #reached: (host: string) => string | undefined;
 
   constructor(
     config: NodeConfig,
@@ -20,10 +23,15 @@ export class UpstreamChoice {
     this.#config = config;
     this.#neighbours = neighbours;
     this.#via = via;
+    const lines = config.neighbours.flatMap(({ reaches }, at) => reaches.map((to) => ({ to, via: String(at) })));
+    const table = staticNextHop(lines);
+    this.#reached = (host) => (lines.length === 0 ? undefined : table({ host, port: 0 }));
   }
 
   /** For traffic to `host`; without it, for all that no other way is known of. */
   nextHop(host?: string): NodeId | 'local' | undefined {
+    const reached = host === undefined ? undefined : this.#reached(host);
+    if (reached !== undefined) return this.#configured(Number(reached))?.neighbour.id;
     const { nextHop, uplink } = this.#config.transit;
     if (nextHop === 'none') return undefined;
     if (nextHop === 'uplink' || (nextHop === 'auto' && uplink)) return 'local';
@@ -33,6 +41,11 @@ export class UpstreamChoice {
 
   #all(): readonly Known[] {
     return this.#neighbours()?.all() ?? [];
+  }
+
+  #configured(at: number): Known | undefined {
+    const config = this.#config.neighbours[at];
+    return this.#all().find((known) => known.config === config);
   }
 
   #named(name: string): Known | undefined {

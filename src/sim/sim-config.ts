@@ -78,6 +78,7 @@ export function simConfig(options: SimConfig): NodeConfig {
       id: undefined,
       address: { host: HOST, port },
       name: undefined,
+      reaches: [],
       free: deal === 'free',
       freeMbPerDay: 0,
       maxRateMbit: 0,

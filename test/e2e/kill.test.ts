@@ -38,15 +38,13 @@ describe(`nodes killed at random moments of a download (seed ${SEED})`, { timeou
     folder = openFolder(undefined);
     chain = await startLabChain(labIds(scenario, SEED).values(), 0);
     origin = await startOrigin(new Map([['D', file]]));
-    const { url: rpcUrl, factory } = chain;
     const homes = await makeHomes({
       scenario,
       seed: SEED,
       folder: folder.path,
-      rpcUrl,
       settlement: 'cheque',
-      factory,
-      origin,
+      chain,
+      origins: new Map([['A', origin]]),
       shaped: false,
     });
     for (const home of homes) nodes.set(home.name, NodeProcess.start(home));

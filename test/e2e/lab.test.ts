@@ -76,6 +76,8 @@ interface Result {
   readonly links: Record<
     | 'pricePerMb'
     | 'bytes'
+    | 'bytesFromA'
+    | 'bytesFromB'
     | 'balanceA'
     | 'balanceB'
     | 'writeOffA'
@@ -138,6 +140,27 @@ describe('wayleave lab', { timeout: 240_000 }, () => {
     );
   });
 
+  it('--settlement barter: one way ends at dropAt, and goes on as soon as the other side takes as well', async () => {
+    const run = lab('--once', '--settlement', 'barter', '--json', '-');
+    assert.equal(await run.code, 0, run.err());
+    const { checks, links, nodes, scenario, settlement, conservation } = JSON.parse(run.out()) as Result;
+    assert.deepEqual([scenario, settlement, conservation], ['peering', 'barter', 0]);
+    const [link] = links;
+    assert.deepEqual([link?.pricePerMb, link?.paid, link?.settledOnChain], [8_800, 0, 0]);
+    assert.ok((link?.bytesFromA ?? 0) >= 12_000_000 && (link?.bytesFromB ?? 0) >= 12_000_000);
+    const read = (id: string): unknown => checks.find((each) => each.id === id)?.actual;
+    assert.deepEqual(
+      [read('oneWay.state'), read('transfer.S.bytes'), read('transfer.N.bytes')],
+      [...['choked', 12_000_000, 12_000_000]],
+    );
+    assert.ok(Number(read('oneWay.debt')) > 35_180 && Number(read('oneWay.debt')) <= 35_200);
+    assert.ok(Number(read('oneWay.bytes')) <= 4_000_000);
+    assert.deepEqual(
+      nodes.map(({ chainAfter }) => chainAfter),
+      ['0', '0'],
+    );
+  });
+
   it("--scenario silk-road plays the seed's two examples over four processes, to the unit", async () => {
     const run = lab('--scenario', 'silk-road', '--once', '--json', '-');
     assert.equal(await run.code, 0, run.err());
@@ -197,6 +220,9 @@ describe('wayleave lab', { timeout: 240_000 }, () => {
     const unknown = lab('--once', '--scenario', 'metropolis');
     assert.equal(await unknown.code, 1);
     assert.match(unknown.err(), /SCENARIO_UNKNOWN.*metropolis/);
+    const oneWay = lab('--once', '--scenario', 'neighbourhood', '--settlement', 'barter');
+    assert.equal(await oneWay.code, 1);
+    assert.match(oneWay.err(), /SCENARIO_SETTLES_OTHERWISE.*cheque, transfer, channel/);
     const wrong = lab('--seed', '-1');
     assert.equal(await wrong.code, 2);
   });
