@@ -30,8 +30,11 @@ if ('help' in asked) {
 async function run(options: Options, workshop: Workshop): Promise<boolean> {
   const mechanical = options.all || options.mechanical;
   const graph = new ImportGraph(workshop.folder);
-  const testFiles = mechanical ? globSync('src/core/*.test.ts', { cwd: workshop.folder }).sort() : [];
-  const found = await new Bench(workshop.folder).survey({ testFiles, rounds: options.rounds });
+  // Who is not asked need not be surveyed.
+  const [asksTests, asksSimulation] = [mechanical && options.by !== 'simulation', options.by !== 'tests'];
+  const testFiles = asksTests ? globSync('src/core/*.test.ts', { cwd: workshop.folder }).sort() : [];
+  const rounds = asksSimulation || !options.mechanical ? options.rounds : undefined;
+  const found = await new Bench(workshop.folder).survey({ testFiles, rounds });
   const broken = found.parts.filter((part) => part.broken !== undefined);
   const left = broken.length === 0 ? '' : `, but for what is left out: ${broken.map(({ id }) => id).join(', ')}`;
   console.log(`The unchanged tree passes its ${found.parts.length} parts${left}.`);

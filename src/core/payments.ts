@@ -111,7 +111,6 @@ export class Payments {
     if (!account.enforce || this.paused || lane === undefined) return false;
     const units = account.payable() + aheadOf(account, this.aheadUnits);
     this.aheadUnits = 0;
-    if (units === 0) return false;
     this.#add(lane, units);
     this.#lastPaymentId += 1;
     lane.inFlight = { id: this.#lastPaymentId, sent: false, demanded: this.demanded };

@@ -1,0 +1,113 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { bareAccount, plainTerms, readyAccount } from './account-pair.fixture.ts';
+import { Column } from './ledger.ts';
+import { Payments } from './payments.ts';
+import type { SessionEffect } from './session-effect.ts';
+import { SESSION_RULES } from './session-rules.ts';
+import type { Terms } from './terms.ts';
+
+/** A buyer that owes `owed` where 1,000 are asked for, and may be paid ahead up to its own payAt of 1,000. */
+function payer(owed: number, methods: Terms['methods'] = ['cheque']) {
+  const account = readyAccount({ mine: { methods }, theirs: { methods } });
+  account.ledger.consumed(account.row, 0, owed);
+  const payments = new Payments({ account, rules: SESSION_RULES, pending: [] });
+  const terms = plainTerms({ methods });
+  /** What is written at `nowMs`: method and units. */
+  const pays = (nowMs: number): unknown[] => {
+    const effects: SessionEffect[] = [];
+    payments.pay(terms, nowMs, effects);
+    return effects.flatMap((each) => (each.kind === 'writePayment' ? [each.method, each.units] : []));
+  };
+  return { account, payments, pays };
+}
+
+const CHEQUE = { chequebook: '0x', beneficiary: '0x', cumulativeWei: 1n, signature: new Uint8Array(65) };
+const written = (id: number, method: Terms['methods'][number]) =>
+  ({ kind: 'paymentWritten', id, method, proof: { kind: 'cheque', cheque: CHEQUE } }) as const;
+const ack = (id: number, code: '' | 'CHANNEL_CLOSED' | 'CHEQUE_UNVERIFIED' = '') =>
+  ({ kind: 'paymentAck', id, acceptedWei: 5n, code }) as const;
+
+test('what is wanted ahead goes with what is owed, or alone, once', () => {
+  const { account, payments, pays } = payer(700);
+  payments.demanded = true;
+  payments.aheadUnits = 200;
+  assert.deepEqual(pays(0), ['cheque', 900]);
+  assert.equal(payments.aheadUnits, 0);
+  payments.written(written(1, 'cheque'), []);
+  payments.acknowledged(ack(1), 0, []);
+  assert.equal(account.ledger.get(account.row, Column.paidAhead), 200);
+  payments.demanded = true;
+  payments.aheadUnits = 50;
+  assert.deepEqual(pays(1_000), ['cheque', 50], 'nothing is owed');
+});
+
+test('a wish to pay ahead waits while payments are paused, and is forgotten where there is no room for it', () => {
+  const { account, payments, pays } = payer(0);
+  payments.demanded = true;
+  payments.aheadUnits = 200;
+  payments.paused = true;
+  assert.deepEqual(pays(0), []);
+  assert.equal(payments.aheadUnits, 200);
+  payments.paused = false;
+  assert.deepEqual(pays(0), ['cheque', 200]);
+
+  const full = payer(0);
+  full.account.ledger.provided(full.account.row, 0, 999);
+  full.payments.demanded = true;
+  full.payments.aheadUnits = 200;
+  assert.deepEqual(full.pays(0), []);
+  assert.deepEqual([full.payments.demanded, full.payments.aheadUnits], [false, 0]);
+  assert.equal(account.payable(), 0);
+});
+
+test('a method that was shut is used again as soon as it is opened, and no other one with it', () => {
+  const { payments, pays } = payer(1_000, ['channel', 'transfer', 'cheque']);
+  const fails = (id: number, method: 'channel' | 'transfer', nowMs: number): void =>
+    payments.failed({ kind: 'paymentFailed', id, method, units: 1_000, code: 'PAYMENT_METHOD_MISSING' }, nowMs, []);
+  assert.deepEqual(pays(0), ['channel', 1_000]);
+  fails(1, 'channel', 0);
+  assert.deepEqual(pays(0), ['transfer', 1_000]);
+  fails(2, 'transfer', 0);
+  payments.opened('transfer');
+  assert.deepEqual(pays(0), ['transfer', 1_000]);
+  fails(3, 'transfer', 0);
+  payments.opened('channel');
+  assert.deepEqual(pays(0), ['channel', 1_000]);
+});
+
+test('an answer that takes a payment is kept; one that says its channel is closed makes it void, another does not', () => {
+  const kinds = (code: Parameters<typeof ack>[1]): string[] => {
+    const { payments, pays } = payer(1_000);
+    pays(0);
+    payments.written(written(1, 'cheque'), []);
+    const effects: SessionEffect[] = [];
+    payments.acknowledged(ack(1, code), 0, effects);
+    return effects.map((each) => each.kind);
+  };
+  assert.deepEqual(kinds(''), ['keepPaid', 'emit', 'changed']);
+  assert.deepEqual(kinds('CHANNEL_CLOSED'), ['emit', 'voidPayment']);
+  assert.deepEqual(kinds('CHEQUE_UNVERIFIED'), ['emit']);
+});
+
+test('what a neighbour paid ahead admits nothing that it was served since', () => {
+  const { account, payments } = payer(0);
+  const receive = (units: number): unknown => {
+    const outcome = { accepted: true, units, clearing: units, acceptedWei: 1n } as const;
+    return payments.checked({ kind: 'paymentChecked', id: 1, method: 'cheque', outcome }, []);
+  };
+  account.ledger.provided(account.row, 0, 100);
+  receive(300);
+  assert.deepEqual(account.counts(true, 1).admitted, [100, 0, 0]);
+  account.ledger.provided(account.row, 1, 250);
+  account.ledger.provided(account.row, 2, 20);
+  assert.deepEqual(account.counts(true, 1).admitted, [0, 0, 0], 'any of it may be what was lost');
+  receive(270);
+  assert.deepEqual(account.counts(true, 1).admitted, [100, 250, 20], 'all of it is paid for');
+  const again = bareAccount();
+  account.ledger.received(account.row, 40, 40);
+  again.restore(account.record(0));
+  assert.deepEqual(again.counts(true, 1).admitted, [100, 250, 20], 'also after a restart');
+  again.ledger.provided(again.row, 0, 10);
+  assert.deepEqual(again.counts(true, 1).admitted, [100, 240, 10]);
+});
