@@ -1,7 +1,16 @@
 import { codeOf } from './errors.ts';
 import type { Message } from './message.ts';
-import { Side } from './session-pair.fixture.ts';
+import { PAIR_ID, Side } from './session-pair.fixture.ts';
+import type { SignedStatement } from './statement.ts';
 import type { Terms } from './terms.ts';
+
+/** The first statement of an account on which nothing happened. */
+export const STATED: SignedStatement = {
+  ...{ chainId: 31337, from: PAIR_ID, to: PAIR_ID, storeEpoch: 1, sequence: 1, answers: 1 },
+  ...{ provided: [0, 0, 0], consumed: [0, 0, 0], providedCorrection: [0, 0, 0], consumedCorrection: [0, 0, 0] },
+  ...{ providedBytes: [0, 0, 0], consumedBytes: [0, 0, 0], paid: 0, received: 0, packetsSent: 0, packetsReceived: 0 },
+  signature: new Uint8Array(65),
+};
 
 type Frame =
   | { readonly kind: 'message'; readonly message: Message }

@@ -141,7 +141,6 @@ export class Statements {
     this.#answered = 0;
     this.#pending = undefined;
     this.#gaps.opened(inflated || iWasRestored || theyWere);
-    this.repriced();
     if (inflated && !iWasRestored) this.#strike('COUNTS_INFLATED', step);
     if (theyWere && this.#toldEpoch < counts.storeEpoch) {
       this.#toldEpoch = counts.storeEpoch;
@@ -308,7 +307,6 @@ export class Statements {
       step.effects.push({ kind: 'rememberStatement', party: 'disputed', statement });
       return this.#strike('STATEMENT_CONTRADICTS', step);
     }
-    if (succession === 'restored') this.#gaps.opened(true);
     this.#judge(statement, step);
   }
 
