@@ -6,7 +6,10 @@ import type { NodeId } from './node-id.ts';
  */
 export interface ServiceDoor {
   readonly neighbour: NodeId;
-  /** False until both sides have exchanged terms on the present connection, and after conduct closed the link. */
+  /**
+   * False until both sides have exchanged terms on the present connection, and after conduct closed the link. Who was
+   * choked for too long is not served, but may still serve.
+   */
   readonly ready: boolean;
   /** I offer this service to the neighbour. */
   readonly selling: boolean;

@@ -33,6 +33,20 @@ test('as much is served as fits below the limit, all of it, or a piece at the le
   assert.equal(door.servable(1_000, 0).bytes, 0);
 });
 
+test('who was choked for too long is not served, and may still serve: in barter nothing else repays', () => {
+  const { account, door } = watched();
+  account.ledger.provided(account.row, 0, 2_000);
+  account.lapsed = true;
+  assert.deepEqual([door.ready, door.servable(1_024, 0).bytes, door.reserveForward(1_024, 0).bytes], [true, 0, 0]);
+  assert.equal(door.usable(500), 500);
+  door.delivered(500, 1);
+  assert.equal(cell(account, Column.balance), 1_500);
+  account.lapsed = false;
+  assert.equal(door.servable(1_024, 0).bytes, 1_024);
+  account.banned = true;
+  assert.deepEqual([door.ready, door.usable(500), door.servable(1_024, 0).bytes], [false, 0, 0]);
+});
+
 test('at most 2 MiB go at once, also for nothing', () => {
   const free = { services: { ...plainTerms().services, transit: { askPerMb: 0, bidPerMb: 1 } } };
   const { account, door } = watched({ mine: free, theirs: free });

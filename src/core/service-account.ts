@@ -73,7 +73,12 @@ export class ServiceAccount implements ServiceDoor {
     return this.#account.neighbour;
   }
 
+  /** Also where it was choked for too long: by serving me it pays, and in barter by nothing else. */
   get ready(): boolean {
+    return this.#account.ready && !this.#account.banned;
+  }
+
+  get #serves(): boolean {
     return this.#account.ready && !this.#account.closed;
   }
 
@@ -126,7 +131,7 @@ export class ServiceAccount implements ServiceDoor {
 
   servable(wanted: number, nowMs: number): Allowance {
     const { selling, sellBytesPerMb } = this.rates;
-    if (!selling || !this.ready) return NOTHING;
+    if (!selling || !this.#serves) return NOTHING;
     let most = Math.min(wanted, MAX_CHARGE_BYTES);
     if (this.#gated) {
       const timely = this.time.allows(most, nowMs);
@@ -225,7 +230,7 @@ export class ServiceAccount implements ServiceDoor {
   }
 
   reserveForward(wanted: number, nowMs: number): Allowance {
-    if (!this.ready || !this.selling) return NOTHING;
+    if (!this.#serves || !this.selling) return NOTHING;
     if (this.#gated && !this.time.active(nowMs)) return NOTHING;
     const { ledger, row } = this.#account;
     const price = this.rates.sellBytesPerMb;
