@@ -27,6 +27,8 @@ export interface Snapshot {
   /** All that had been charged either way, and what had been consumed. */
   readonly charged: Units;
   readonly consumed: PerService;
+  /** All payments taken in this life that are to clear debt once they are on disk. */
+  readonly clearing: Units;
 }
 
 /** The record of an account as it stands, promising "up to `lease` more". */
@@ -54,4 +56,28 @@ export function recordOf(account: LinkAccount, lease: Units): AccountRecord {
     lease,
     closed: account.banned,
   };
+}
+
+/** Puts the totals and quantities of a record back. `uncleared` follows from what is not final, so it is not stored. */
+export function putBack(account: LinkAccount, record: AccountRecord, uncleared: Units): void {
+  const three = (offset: number, values: PerService) => values.map((value, s) => [offset + s, value] as const);
+  account.ledger.restore(account.row, [
+    [Column.attempts, record.attempts],
+    [Column.paid, record.paid],
+    [Column.received, record.received],
+    [Column.assumed, record.lease],
+    [Column.uncleared, uncleared],
+    ...three(Column.provided, record.provided),
+    ...three(Column.consumed, record.consumed),
+    ...three(Column.providedCorrection, record.providedCorrection),
+    ...three(Column.consumedCorrection, record.consumedCorrection),
+  ]);
+  for (const [s, service] of SERVICES.entries()) {
+    account.service(service).restore({
+      providedBytes: record.providedBytes[s] as number,
+      consumedBytes: record.consumedBytes[s] as number,
+      providedRemainder: record.providedRemainder[s] as number,
+      consumedRemainder: record.consumedRemainder[s] as number,
+    });
+  }
 }

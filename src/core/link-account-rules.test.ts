@@ -23,7 +23,7 @@ test('before any terms there is no credit, no lease, nothing to pay, and nothing
   );
   assert.deepEqual([account.payDue(), account.payable(), account.nextCharge], [false, 0, 0]);
   assert.deepEqual([account.admitted, account.writtenConsumed], [[0, 0, 0], 0]);
-  assert.deepEqual(account.snapshot, { lease: 0, charged: 0, consumed: [0, 0, 0] });
+  assert.deepEqual(account.snapshot, { lease: 0, charged: 0, consumed: [0, 0, 0], clearing: 0 });
   assert.deepEqual(account.counts(false, 3), {
     ...{ kind: 'counts', opening: false, storeEpoch: 3 },
     ...{ provided: [0, 0, 0], admitted: [0, 0, 0], consumed: [0, 0, 0] },
@@ -311,7 +311,7 @@ test('what was charged or is held since a record was taken counts against its le
   assert.equal(cell(account, Column.leaseLeft), 10_000 - 336 - 3_000);
   assert.equal(account.writtenConsumed, 0);
   account.record(10_000);
-  assert.deepEqual(account.snapshot, { lease: 10_000, charged: 336, consumed: [100, 101, 102] });
+  assert.deepEqual(account.snapshot, { lease: 10_000, charged: 336, consumed: [100, 101, 102], clearing: 0 });
   account.durable(account.snapshot);
   assert.equal(cell(account, Column.leaseLeft), 7_000);
 });
@@ -330,4 +330,24 @@ test('a friend who is served for nothing is not slowed down for what it owed bef
   owed(account, 60_000);
   assert.deepEqual([account.state(), account.nextCharge], ['open', 0]);
   assert.equal(account.allow(1e9, 0).bytes, 1e9);
+});
+
+test('a payment makes room once a record of it is on disk, each as much as the record tells, in whatever order', () => {
+  const account = readyAccount();
+  const { ledger, row } = account;
+  ledger.provided(row, 0, 3_000);
+  const room = () => [ledger.roomToProvide(row), cell(account, Column.uncleared), account.unkept];
+  assert.deepEqual(room(), [1_000, 0, 0]);
+  account.received(800, 600);
+  assert.deepEqual(room(), [1_000, 800, 600], 'nothing yet');
+  account.record(1_000_000);
+  const first = account.snapshot;
+  account.received(100, 100);
+  account.record(1_000_000);
+  const second = account.snapshot;
+  account.durable(first);
+  assert.deepEqual(room(), [1_600, 300, 100]);
+  account.durable(second);
+  account.durable(first);
+  assert.deepEqual(room(), [1_700, 200, 0], 'what is beyond riskAt waits for the chain');
 });

@@ -1,4 +1,4 @@
-import { type AccountRecord, recordOf, type Snapshot } from './account-record.ts';
+import { type AccountRecord, putBack, recordOf, type Snapshot } from './account-record.ts';
 import type { Allowance, ServiceDoor } from './door.ts';
 import { MyEpochs, TheirEpochs } from './epoch-book.ts';
 import { Column, type Ledger, type LinkRow } from './ledger.ts';
@@ -8,7 +8,8 @@ import { type DebtLimits, debtState, FLOOR_BYTES_PER_SECOND, Pace, serviceRate, 
 import { Purchases } from './purchases.ts';
 import { RateMeter } from './rate-meter.ts';
 import { agreedTotal, certainOf, coveredBy, mayHaveUsed } from './reconcile.ts';
-import { type Relation, relationBetween, relationObserved } from './relation.ts';
+import type { Relation } from './relation.ts';
+import { Relations } from './relations.ts';
 import { SERVICES, type Service, serviceColumn } from './service.ts';
 import { ServiceAccount } from './service-account.ts';
 import type { PricePerMb, Units } from './units.ts';
@@ -54,6 +55,7 @@ export class LinkAccount {
   /** My terms by epoch, as announced to this neighbour, and theirs as taken. */
   readonly mine: MyEpochs;
   readonly theirs = new TheirEpochs();
+  readonly relations: Relations;
   /** By conduct, until the operator opens it again; and choked longer than the grace time, until it pays. No service. */
   banned = false;
   lapsed = false;
@@ -68,9 +70,10 @@ export class LinkAccount {
   readonly #purchases = new Purchases();
   #carried: ((buyer: NodeId, units: Units) => void) | undefined;
   #heldBack: () => Units = () => 0;
-  #relations: Readonly<Record<Service, Relation>> | undefined;
-  #relationsChange = -1;
-  #snapshot: Snapshot = { lease: 0, charged: 0, consumed: [0, 0, 0] };
+  #snapshot: Snapshot = { lease: 0, charged: 0, consumed: [0, 0, 0], clearing: 0 };
+  /** All that was taken to clear debt in this life, and what of it is on disk. */
+  #clearing: Units = 0;
+  #kept: Units = 0;
   #writtenConsumed: PerService = [0, 0, 0];
 
   constructor(options: LinkAccountOptions) {
@@ -80,6 +83,7 @@ export class LinkAccount {
     this.enforce = options.enforce;
     this.#fullRate = options.fullRateBytesPerSecond;
     this.mine = new MyEpochs(options.epochGraceMs);
+    this.relations = new Relations(this);
     this.#services = SERVICES.map((service) => new ServiceAccount(this, service));
   }
 
@@ -130,26 +134,7 @@ export class LinkAccount {
 
   /** Who can pay whom for a service, by both sides' newest terms; undefined before they are exchanged. */
   relation(service: Service): Relation | undefined {
-    const change = this.termsChanges;
-    if (change !== this.#relationsChange) {
-      this.#relations = this.#relate();
-      this.#relationsChange = change;
-    }
-    return this.#relations?.[service];
-  }
-
-  /** Grows with every change of the terms on either side. */
-  get termsChanges(): number {
-    return this.mine.changes + this.theirs.changes;
-  }
-
-  #relate(): Readonly<Record<Service, Relation>> | undefined {
-    const mine = this.mine.newest;
-    const theirs = this.theirs.newest;
-    if (mine === undefined || theirs === undefined) return undefined;
-    const relate = this.enforce ? relationBetween : relationObserved;
-    const of = (each: Service): Relation => relate(mine, theirs, each);
-    return { transit: of('transit'), chunks: of('chunks'), packets: of('packets') };
+    return this.relations.of(service);
   }
 
   get closed(): boolean {
@@ -277,8 +262,23 @@ export class LinkAccount {
     return { kind: 'counts', opening, storeEpoch, provided, admitted, consumed };
   }
 
+  /**
+   * The neighbour paid `units`, of which `clearing` are to reduce its exposure. They do so once a record of them is on
+   * disk (`durable`): what they made room for would be lost beside dropAt if a crash forgot them.
+   */
+  received(units: Units, clearing: Units): void {
+    this.ledger.received(this.row, units, 0);
+    this.#clearing += clearing;
+    this.#wasPaid();
+  }
+
+  /** Of what clears no debt yet, the part that waits for nothing but the disk. */
+  get unkept(): Units {
+    return this.#clearing - this.#kept;
+  }
+
   /** A payment of the neighbour was booked. What it paid ahead says nothing of what it has counted. */
-  wasPaid(): void {
+  #wasPaid(): void {
     const [transit, chunks, packets] = this.#nets('provided');
     this.#ahead = Math.max(this.#ahead, coveredBy(this) - transit - chunks - packets);
   }
@@ -350,13 +350,16 @@ export class LinkAccount {
   /** The row as it stands, promising "up to `lease` more". Follow with `durable` once it is stored. */
   record(lease: Units): AccountRecord {
     this.#purchases.tell();
-    this.#snapshot = { lease, charged: this.#charged(), consumed: this.#nets('consumed') };
+    this.#snapshot = { lease, charged: this.#charged(), consumed: this.#nets('consumed'), clearing: this.#clearing };
     return recordOf(this, lease);
   }
 
   /** The record that `snapshot` was taken of is durable: what was charged since counts against its lease. */
-  durable({ charged, consumed, lease }: Snapshot): void {
+  durable({ charged, clearing, consumed, lease }: Snapshot): void {
     const { ledger, row } = this;
+    // Writes may overlap: an earlier one has cleared its part already.
+    ledger.cleared(row, Math.max(0, clearing - this.#kept));
+    this.#kept = Math.max(this.#kept, clearing);
     const held = ledger.get(row, Column.heldProvide) + ledger.get(row, Column.heldConsume);
     ledger.setLimit(row, 'leaseLeft', lease - (this.#charged() - charged) - held);
     this.#writtenConsumed = consumed;
@@ -373,28 +376,9 @@ export class LinkAccount {
    * of its payments clears no debt yet: it follows from what is not final, so it is not stored.
    */
   restore(record: AccountRecord, uncleared: Units = 0): void {
-    const three = (offset: number, values: PerService) => values.map((value, s) => [offset + s, value] as const);
-    this.ledger.restore(this.row, [
-      [Column.attempts, record.attempts],
-      [Column.paid, record.paid],
-      [Column.received, record.received],
-      [Column.assumed, record.lease],
-      [Column.uncleared, uncleared],
-      ...three(Column.provided, record.provided),
-      ...three(Column.consumed, record.consumed),
-      ...three(Column.providedCorrection, record.providedCorrection),
-      ...three(Column.consumedCorrection, record.consumedCorrection),
-    ]);
-    for (const s of [0, 1, 2] as const) {
-      (this.#services[s] as ServiceAccount).restore({
-        providedBytes: record.providedBytes[s],
-        consumedBytes: record.consumedBytes[s],
-        providedRemainder: record.providedRemainder[s],
-        consumedRemainder: record.consumedRemainder[s],
-      });
-    }
+    putBack(this, record, uncleared);
     this.#writtenConsumed = this.#nets('consumed');
     this.banned = record.closed;
-    this.wasPaid();
+    this.#wasPaid();
   }
 }

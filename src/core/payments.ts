@@ -228,8 +228,7 @@ export class Payments {
     const { id, method, outcome } = event;
     const code = outcome.accepted ? '' : outcome.code;
     if (outcome.accepted) {
-      if (outcome.units > 0) this.#account.ledger.received(this.#account.row, outcome.units, outcome.clearing);
-      this.#account.wasPaid();
+      if (outcome.units > 0) this.#account.received(outcome.units, outcome.clearing);
       // Also for one that came again: the first time it may not have become durable.
       effects.push({ kind: 'keepPayment', id, method });
       if (outcome.units > 0) effects.push(news('received', { id, amount: outcome.units, method }));

@@ -84,7 +84,7 @@ export class ServiceAccount implements ServiceDoor {
 
   /** What both sides' terms come to now. */
   get rates(): ServiceRates {
-    const change = this.#account.termsChanges;
+    const change = this.#account.relations.changes;
     if (this.#rates === undefined || change !== this.#ratesChange) {
       const time = { sold: this.time.offered() !== undefined, bought: this.time.buys };
       this.#rates = ratesOf(this.#account, this.#service, time);
@@ -347,7 +347,7 @@ export class ServiceAccount implements ServiceDoor {
   #priceAt(side: 'mine' | 'theirs', epoch: number, nowMs: number): PricePerMb {
     const { mine, theirs } = this.#account;
     const terms = side === 'mine' ? mine.termsOf(epoch, nowMs) : theirs.termsOf(epoch);
-    const price = pricePerMb(terms, this.#service, side, this.#account.relation(this.#service));
+    const price = pricePerMb(terms, this.#service, side, this.#account.relations.pricing(this.#service, side));
     return terms.metering === 'time' ? 0 : price;
   }
 

@@ -38,3 +38,29 @@ test('an offer is served under once it is acknowledged', () => {
   pair.flush();
   assert.deepEqual([door.selling, door.sellEpoch], [true, 2]);
 });
+
+test('who repays in kind and withdraws its own offer is charged for what was under way as before, at both ends', () => {
+  const pair = new SessionPair(asking(1, 2 * PRICE), asking(1, PRICE));
+  pair.connect();
+  const { left, right } = pair;
+  const [sell, buy] = [left.account.door('transit'), right.account.door('transit')];
+  const { bytes } = sell.reserveForward(10_000, pair.nowMs);
+  buy.commit(buy.use(bytes));
+  const served = sell.serve(10_000, pair.nowMs);
+  const tag = [sell.sellEpoch, buy.buyEpoch] as const;
+  sell.commit(served);
+  right.step({ kind: 'termsChanged', terms: asking(2, undefined) }, pair.nowMs);
+  pair.flush();
+  assert.deepEqual([sell.selling, buy.buying], [false, false]);
+  buy.delivered(10_000, tag[0]);
+  sell.arrived(bytes, tag[1], pair.nowMs);
+  const books = [left, right].map(({ account: { ledger, row } }) => [
+    ledger.get(row, Column.provided),
+    ledger.get(row, Column.consumed),
+    ledger.get(row, Column.heldProvide),
+  ]);
+  assert.deepEqual(books, [
+    [200, 0, 0],
+    [0, 200, 0],
+  ]);
+});

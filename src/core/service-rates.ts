@@ -37,8 +37,14 @@ export function ratesOf(
   const relation = account.relation(service);
   return {
     payable: relation?.payable !== false,
-    ...sellingRates(account.mine.acknowledged, service, relation),
-    ...buyingRates(account.theirs.newest, service, { relation, byTime: time.bought }),
+    ...sellingRates(account.mine.acknowledged, service, account.relations.pricing(service, 'mine')),
+    // An offer holds once it is acknowledged: before, a frame could only name terms that offer nothing.
+    selling: relation?.iSell === true && account.mine.acknowledged?.services[service].askPerMb !== undefined,
+    ...buyingRates(account.theirs.newest, service, {
+      relation: account.relations.pricing(service, 'theirs'),
+      byTime: time.bought,
+    }),
+    buying: relation?.iBuy === true,
     sellsTime: time.sold,
     buysTime: time.bought,
   };
@@ -48,8 +54,6 @@ function sellingRates(mine: Terms | undefined, service: Service, relation: Relat
   const ask = mine?.services[service].askPerMb;
   const sellPerMb = relation?.theyCanPay === true ? (ask ?? 0) : (relation?.providePerMb ?? 0);
   return {
-    // An offer holds once it is acknowledged: before, a frame could only name terms that offer nothing.
-    selling: relation?.iSell === true && ask !== undefined,
     sellEpoch: mine?.epoch ?? 0,
     sellPerMb,
     sellBytesPerMb: mine?.metering === 'time' ? 0 : sellPerMb,
@@ -64,7 +68,6 @@ function buyingRates(
 ) {
   const buyPerMb = relation?.consumePerMb ?? 0;
   return {
-    buying: relation?.iBuy === true,
     buyEpoch: theirs?.epoch ?? 0,
     buyPerMb,
     buyBytesPerMb: byTime ? 0 : buyPerMb,
@@ -90,7 +93,7 @@ export function pricePerMb(
   relation: Relation | undefined,
 ): PricePerMb {
   const ask = askOf(terms, service);
-  // What was sent before an offer was withdrawn is priced by the offer: there is no relation left to price it by.
+  // `relation` is the last in which it was sold; after a restart none is left, and the offer alone prices what comes.
   if (side === 'mine') return relation?.theyCanPay === false && relation.iSell ? relation.providePerMb : ask;
   return relation?.iCanPay === false && relation.iBuy ? relation.consumePerMb : ask;
 }

@@ -51,6 +51,8 @@ export type PaymentEvent =
       readonly method: PaymentMethod;
       readonly outcome: PaymentOutcome;
     }
+  /** What was taken is on disk with the account: it clears debt from now on. */
+  | { readonly kind: 'paymentKept' }
   /** A method that could not be used can be used now. */
   | { readonly kind: 'methodOpened'; readonly method: PaymentMethod }
   /** `units` of uncleared payments are final now. */
@@ -62,6 +64,7 @@ const PAYMENT_EVENTS: ReadonlySet<SessionEvent['kind']> = new Set<PaymentEvent['
   'paymentWritten',
   'paymentFailed',
   'paymentChecked',
+  'paymentKept',
   'paymentUndone',
   'methodOpened',
   'cleared',
@@ -92,7 +95,7 @@ export type SessionEffect =
   | { readonly kind: 'voidPayment'; readonly id: number; readonly method: PaymentMethod }
   /** Check a payment that came in; report `paymentChecked`, now or whenever it is known. */
   | { readonly kind: 'checkPayment'; readonly payment: PaymentMessage }
-  /** Make the accepted payment and the account's record durable in one batch. The acknowledgement follows. */
+  /** Make the accepted payment and the account's record durable in one batch, then report `paymentKept`. The acknowledgement follows. */
   | { readonly kind: 'keepPayment'; readonly id: number | undefined; readonly method: PaymentMethod }
   /** Make "accepted up to" and the account's record durable in one batch. */
   | {

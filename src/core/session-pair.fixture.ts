@@ -151,7 +151,8 @@ export class Side {
         this.issued = { ...this.issued, accepted: effect.acceptedWei };
         return this.save();
       case 'keepPayment':
-        return this.save();
+        this.save();
+        return this.step({ kind: 'paymentKept' }, nowMs);
       case 'keepStatement': {
         const statement = { ...this.lie(effect.statement), signature: new Uint8Array(65).fill(this.forge ? 1 : 0) };
         this.stated.mine = statement;

@@ -159,6 +159,8 @@ export class Session {
         this.#account.ledger.undone(this.#account.row, event.units);
         effects.push(news('undone', { amount: event.units }), { kind: 'changed' });
         return;
+      case 'paymentKept':
+        return this.#pay(nowMs, effects);
       case 'paymentChecked': {
         const refusal = this.#payments.checked(event, effects);
         return refusal === undefined ? undefined : this.#fault(refusal, nowMs, effects);

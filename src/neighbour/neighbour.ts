@@ -288,7 +288,8 @@ export class Neighbour {
         return;
       }
       case 'keepPayment':
-        return journal.commit(this.account);
+        await journal.commit(this.account);
+        return this.step({ kind: 'paymentKept' });
       case 'keepPaid':
         // A crash forgets at most the answer: the payment goes again and is answered again.
         return journal.touch(this.account);
@@ -362,7 +363,7 @@ export class Neighbour {
 
   /** Payments became final: `uncashedUnits` are left at risk, of which `riskAt` may clear debt. */
   cleared(uncashedUnits: number, riskAt: number): void {
-    const held = this.account.ledger.get(this.account.row, Column.uncleared);
+    const held = this.account.ledger.get(this.account.row, Column.uncleared) - this.account.unkept;
     const units = clearsWhenFinal(held, uncashedUnits, riskAt);
     if (units > 0) this.step({ kind: 'cleared', units });
   }

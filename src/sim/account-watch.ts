@@ -49,9 +49,9 @@ export class AccountWatch {
   #claimed = 0;
   /** What exposure may reach now: the limit, or what stood when it was lowered. */
   #allowed = 0;
-  /** What a price that rose adds to uploads granted before, on this connection: they are charged as they come. */
+  /** What a price that rose, asked or one for one, adds to uploads granted before on this connection: charged as they come. */
   #dearer = 0;
-  #ask = 0;
+  #price = 0;
   #connection = 0;
 
   constructor(node: SimNode, peer: NodeId, honest: boolean) {
@@ -168,7 +168,7 @@ export class AccountWatch {
     if (exposure <= limit) this.#allowed = limit + this.#dearer;
     else {
       if (admitted > 0) this.#allowed += admitted;
-      if (limit > this.#allowed) this.#allowed = limit;
+      this.#allowed = Math.max(this.#allowed, limit + this.#dearer);
       if (exposure > this.#allowed && !this.ownRisk)
         this.#broken(
           'bounded-exposure',
@@ -180,9 +180,14 @@ export class AccountWatch {
   #reprice(account: LinkAccount): void {
     if (this.#connection !== this.connections) this.#dearer = 0;
     this.#connection = this.connections;
+    const relation = account.relation('transit');
+    // While nothing is sold, what was granted keeps its price.
+    if (relation?.iSell !== true) return;
     const ask = account.mine.acknowledged?.services.transit.askPerMb ?? 0;
-    if (ask > this.#ask && this.#ask > 0) this.#dearer += Math.ceil(((ask - this.#ask) * GRANTED_BYTES) / BYTES_PER_MB);
-    this.#ask = ask;
+    const price = relation.theyCanPay ? ask : relation.providePerMb;
+    if (price > this.#price && this.#price > 0)
+      this.#dearer += Math.ceil(((price - this.#price) * GRANTED_BYTES) / BYTES_PER_MB);
+    this.#price = price;
   }
 
   /** What this end would have lost if the other vanished now, by what really happened. Units. */

@@ -70,7 +70,7 @@ export const BOOKS: readonly Bug[] = [
   {
     name: 'lease-not-assumed-after-a-crash',
     why: 'a node that crashes often gives its credit anew each time',
-    file: 'src/core/link-account.ts',
+    file: 'src/core/account-record.ts',
     old: '[Column.assumed, record.lease],',
     new: '[Column.assumed, 0],',
   },
@@ -112,15 +112,15 @@ export const BOOKS: readonly Bug[] = [
   {
     name: 'debt-forgotten-at-restart',
     why: 'who was choked is served again after a restart',
-    file: 'src/core/link-account.ts',
-    old: '      ...three(Column.provided, record.provided),\n',
+    file: 'src/core/account-record.ts',
+    old: '    ...three(Column.provided, record.provided),\n',
     new: '',
   },
   {
     name: 'payments-forgotten-at-restart',
     why: 'what was paid is owed again after a restart',
-    file: 'src/core/link-account.ts',
-    old: '      [Column.paid, record.paid],\n',
+    file: 'src/core/account-record.ts',
+    old: '    [Column.paid, record.paid],\n',
     new: '',
   },
   {

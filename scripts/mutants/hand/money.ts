@@ -17,6 +17,13 @@ export const MONEY: readonly Bug[] = [
     new: '',
   },
   {
+    name: 'payment-makes-room-before-it-is-durable',
+    why: 'a crash forgets the payment but not what was served for it, and a payer that vanishes has that for nothing',
+    file: 'src/core/link-account.ts',
+    old: '    this.ledger.received(this.row, units, 0);\n    this.#clearing += clearing;\n',
+    new: '    this.ledger.received(this.row, units, clearing);\n',
+  },
+  {
     name: 'acknowledgement-not-kept',
     why: 'after a crash the payer pays again what was accepted',
     file: 'src/core/payments.ts',

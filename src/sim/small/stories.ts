@@ -118,6 +118,15 @@ export const STORIES: readonly Story[] = [
     ],
   },
   {
+    name: 'a payment makes no room before it is on disk: its seller crashes, and the payer is never seen again',
+    world: 'long',
+    actions: [
+      ...['serve 0', 'serve 0', 'data reaches 1', 'journal 0', 'look 1', 'write done 1', 'data reaches 1'],
+      ...['write done 0', 'write done 1', 'control reaches 0', 'serve 0', 'payment reaches 0', 'serve 0'],
+      ...['crash 0 kept 0', 'data reaches 1', 'data reaches 1'],
+    ],
+  },
+  {
     name: 'both die with everything under way, one after the other',
     world: 'pay',
     actions: [...PAYING, 'payment reaches 0', 'crash 0 kept 1', 'connect', 'crash 1 kept 0', 'settle'],

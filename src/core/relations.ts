@@ -1,0 +1,66 @@
+import type { MyEpochs, TheirEpochs } from './epoch-book.ts';
+import { type Relation, relationBetween, relationObserved } from './relation.ts';
+import { SERVICES, type Service } from './service.ts';
+
+type ByService = Readonly<Record<Service, Relation>>;
+
+export interface RelationsOptions {
+  readonly mine: MyEpochs;
+  readonly theirs: TheirEpochs;
+  readonly enforce: boolean;
+}
+
+/** Who can pay whom for each service of one link: worked out anew when terms change, read for every frame. */
+export class Relations {
+  readonly #options: RelationsOptions;
+  #now: ByService | undefined;
+  #change = -1;
+  /** The last in which something was sold, and bought. */
+  readonly #sold = new Map<Service, Relation>();
+  readonly #bought = new Map<Service, Relation>();
+
+  constructor(options: RelationsOptions) {
+    this.#options = options;
+  }
+
+  /** Grows with every change of the terms on either side. */
+  get changes(): number {
+    return this.#options.mine.changes + this.#options.theirs.changes;
+  }
+
+  /** By both sides' newest terms; undefined before they are exchanged. */
+  of(service: Service): Relation | undefined {
+    const change = this.changes;
+    if (change !== this.#change) {
+      this.#change = change;
+      this.#now = this.#relate();
+      if (this.#now !== undefined) this.#remember(this.#now);
+    }
+    return this.#now?.[service];
+  }
+
+  #relate(): ByService | undefined {
+    const [mine, theirs] = [this.#options.mine.newest, this.#options.theirs.newest];
+    if (mine === undefined || theirs === undefined) return undefined;
+    const relate = this.#options.enforce ? relationBetween : relationObserved;
+    const of = (each: Service): Relation => relate(mine, theirs, each);
+    return { transit: of('transit'), chunks: of('chunks'), packets: of('packets') };
+  }
+
+  #remember(now: ByService): void {
+    for (const service of SERVICES) {
+      if (now[service].iSell) this.#sold.set(service, now[service]);
+      if (now[service].iBuy) this.#bought.set(service, now[service]);
+    }
+  }
+
+  /**
+   * What frames of a service are priced by. Once nothing is sold any more, those still under way keep the price of the last
+   * moment in which it was: room was kept for them at that price, and the other end has booked them at it.
+   */
+  pricing(service: Service, side: 'mine' | 'theirs'): Relation | undefined {
+    const now = this.of(service);
+    if (side === 'mine') return now?.iSell === true ? now : (this.#sold.get(service) ?? now);
+    return now?.iBuy === true ? now : (this.#bought.get(service) ?? now);
+  }
+}
