@@ -4,6 +4,7 @@ import { SERVICES, type Service } from './service.ts';
 
 type ByService = Readonly<Record<Service, Relation>>;
 
+/** The epochs of one link, and whether its node enforces what they say. */
 export interface RelationsOptions {
   readonly mine: MyEpochs;
   readonly theirs: TheirEpochs;
