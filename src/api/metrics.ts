@@ -78,6 +78,8 @@ export const METRICS: readonly MetricDeclaration[] = [
   node('counter', 'wayleave_packets_sent_total', "This node's own value packets.", (s) => s.packets?.sent),
   node('counter', 'wayleave_packets_delivered_total', 'Value packets for this node.', (s) => s.packets?.delivered),
   node('counter', 'wayleave_packets_refused_total', 'Own packets that came back.', (s) => s.packets?.refused),
+  node('counter', 'wayleave_packets_confirmed_total', 'Own packets that were signed for.', (s) => s.packets?.confirmed),
+  node('gauge', 'wayleave_packets_lost', 'Own packets neither signed for nor returned.', (s) => s.packets?.lost),
   node('counter', 'wayleave_packet_tolls_units_total', 'Kept from packets of others.', (s) => s.packets?.tolls),
   node('counter', 'wayleave_packet_fees_units_total', 'Kept from packets that went back.', (s) => s.packets?.fees),
 

@@ -3,7 +3,7 @@ import { WayleaveError } from '../core/errors.ts';
 import { isNodeId } from '../core/node-id.ts';
 import { MAX_PAYLOAD_BYTES, MAX_VALUE } from '../core/packet.ts';
 import type { WayleaveNode } from '../node/node.ts';
-import type { PacketOutcome } from '../packets/packet-user.ts';
+import type { PacketOutcome } from '../packets/packet-order.ts';
 
 /** Base64 of the longest payload. */
 const MAX_PAYLOAD_TEXT = 4 * Math.ceil(MAX_PAYLOAD_BYTES / 3);
@@ -21,6 +21,7 @@ export const sendBody = v.strictObject({
   marginPercent: v.optional(v.pipe(v.number(), v.safeInteger(), v.minValue(0), v.maxValue(1_000)), 10),
   payload,
   replies: v.optional(count, 0),
+  receipt: v.optional(v.boolean(), false),
   waitMs: v.optional(v.pipe(v.number(), v.safeInteger(), v.minValue(0), v.maxValue(MAX_WAIT_MS)), 2_000),
 });
 
@@ -56,8 +57,8 @@ export async function sendPacket(node: WayleaveNode, body: v.InferOutput<typeof 
   const quote = packets.quote(body.to, bytes.length);
   if (body.value === undefined && quote === undefined) throw new WayleaveError('PACKET_NO_ROUTE', { to: body.to });
   const value = body.value ?? Math.ceil(((quote ?? 0) * (100 + body.marginPercent)) / 100);
-  const { to, replies, waitMs } = body;
-  return { ok: true, quote, ...shown(await packets.send({ to, value, payload: bytes, replies, waitMs })) };
+  const { to, replies, receipt, waitMs } = body;
+  return { ok: true, quote, ...shown(await packets.send({ to, value, payload: bytes, replies, receipt, waitMs })) };
 }
 
 /** Sets how the node answers requests. Throws `PACKETS_OFF`. */

@@ -16,12 +16,13 @@ export interface ApiOptions {
 
 /** What became of a packet. */
 export interface SentPacket {
-  readonly result: 'sent' | 'answered' | 'unanswered' | 'refused';
+  readonly result: 'sent' | 'delivered' | 'answered' | 'unanswered' | 'refused' | 'lost';
   readonly sentUnits: number;
   readonly cameUnits: number;
   readonly costUnits: number;
   readonly replies: readonly { readonly value: number; readonly payload: string }[];
   readonly receipt?: { readonly reason: string; readonly refusedBy: string; readonly wanted: number };
+  readonly delivery?: { readonly arrivedUnits: number; readonly signature: string };
 }
 
 /** What would be cashed. */

@@ -12,6 +12,8 @@ interface SendOptions extends ApiOptions {
   readonly file?: string;
   readonly text?: string;
   readonly replies: number;
+  readonly receipt?: boolean;
+  readonly budget?: number;
   readonly wait: number;
   readonly quote?: true;
 }
@@ -29,28 +31,53 @@ export function sendCommand(context: CommandContext): Command {
     .option('--file <path>', 'what it carries')
     .option('--text <text>', 'the same, as typed')
     .option('--replies <number>', 'ask for answers, and wait for so many', whole, 0)
-    .option('--wait <ms>', 'how long to wait for answers, or for a refusal', whole, 2_000)
+    .option('--receipt', 'ask for a signed receipt; a packet is lost when neither it nor the packet comes back')
+    .option('--budget <units>', 'send no further part once all of them have cost this much', whole)
+    .option('--wait <ms>', 'how long to wait for answers, a receipt or a refusal', whole, 2_000)
     .option('--quote', 'send nothing; say what a packet will be charged on its way')
     .option('--json', 'answer in JSON')
     .action(async (address: string, options: SendOptions) => {
       const api = NodeApi.find(options, context.terminal.folder);
       if (options.quote) return quote(context, api, nodeId(address), await content(options));
-      const sent: SentPacket[] = [];
-      for (const part of parts(await content(options))) {
-        sent.push(
-          await api.sendPacket({
-            to: nodeId(address),
-            ...(options.value === undefined ? { marginPercent: options.margin } : { value: options.value }),
-            payload: part.toString('base64'),
-            replies: options.replies,
-            waitMs: options.wait,
-          }),
-        );
-      }
-      const ok = sent.every(({ result }) => result === 'sent' || result === 'answered');
-      answer(context, { ok, packets: sent }, () => sent.map(line));
+      const all = parts(await content(options));
+      const sent = await sendParts(api, nodeId(address), all, options);
+      const unsent = all.length - sent.length;
+      const ok = unsent === 0 && sent.every(({ result }) => ARRIVED.has(result));
+      const costUnits = cost(sent);
+      const lost = sent.filter(({ result }) => result === 'lost').length;
+      answer(context, { ok, costUnits, lost, unsent, packets: sent }, () => [
+        ...sent.map(line),
+        ...(unsent > 0 ? [`${unsent} more not sent: ${costUnits} units spent of ${options.budget}`] : []),
+      ]);
       context.exit(ok ? 0 : 1);
     });
+}
+
+/** As far as is known: who asks for nothing hears nothing. */
+const ARRIVED: ReadonlySet<SentPacket['result']> = new Set(['sent', 'delivered', 'answered']);
+
+function cost(sent: readonly SentPacket[]): number {
+  return sent.reduce((all, { costUnits }) => all + costUnits, 0);
+}
+
+async function sendParts(
+  api: NodeApi,
+  to: string,
+  all: readonly Buffer[],
+  { value, margin, replies, receipt = false, budget = Number.POSITIVE_INFINITY, wait }: SendOptions,
+): Promise<SentPacket[]> {
+  const sent: SentPacket[] = [];
+  for (const part of all) {
+    const bytes = part.length;
+    const worth = value ?? Math.ceil((((await api.quote(to, bytes)) ?? 0) * (100 + margin)) / 100);
+    if (cost(sent) + worth > budget) break;
+    const payload = part.toString('base64');
+    const how = { replies, receipt, waitMs: wait };
+    sent.push(
+      await api.sendPacket({ to, ...(value === undefined ? { marginPercent: margin } : { value }), payload, ...how }),
+    );
+  }
+  return sent;
 }
 
 async function quote(context: CommandContext, api: NodeApi, to: string, bytes: Buffer): Promise<void> {
@@ -78,8 +105,9 @@ function parts(bytes: Buffer): Buffer[] {
   return Array.from({ length: count }, (_, n) => bytes.subarray(n * MAX_PAYLOAD_BYTES, (n + 1) * MAX_PAYLOAD_BYTES));
 }
 
-function line({ result, sentUnits, cameUnits, costUnits, replies, receipt }: SentPacket): string {
-  const cost = `${sentUnits} units sent, ${cameUnits} came back: it cost ${costUnits}`;
+function line({ result, sentUnits, cameUnits, costUnits, replies, receipt, delivery }: SentPacket): string {
+  const arrived = delivery === undefined ? '' : `, ${delivery.arrivedUnits} arrived`;
+  const cost = `${sentUnits} units sent${arrived}, ${cameUnits} came back: it cost ${costUnits}`;
   if (receipt === undefined) return `${result}${replies.length === 0 ? '' : ` (${replies.length} replies)`}: ${cost}`;
   const wanted = receipt.wanted > 0 ? `, which wanted ${receipt.wanted}` : '';
   return `${result} (${receipt.reason}) by ${receipt.refusedBy}${wanted}: ${cost}`;

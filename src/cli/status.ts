@@ -54,13 +54,16 @@ export function statusLines(status: NodeStatus, terminal: Terminal): string[] {
 }
 
 /** Nothing where no packet ever moved. */
-function packetFacts({ packets }: NodeStatus): readonly (readonly [string, number | undefined])[] {
+function packetFacts({ packets }: NodeStatus): readonly (readonly [string, number | string | undefined])[] {
   if (packets === undefined || packets.sent + packets.delivered + packets.tolls + packets.fees === 0) return [];
   return [
     ['packets sent', packets.sent],
     ['delivered', packets.delivered],
     ['refused', packets.refused],
+    ['confirmed', packets.confirmed > 0 ? packets.confirmed : undefined],
+    ['lost', packets.lost > 0 ? `${packets.lost} (${packets.lostUnits} units)` : undefined],
     ['they cost', packets.originatorCost],
+    ['of a budget of', packets.budgetUnits > 0 ? `${packets.spentUnits}/${packets.budgetUnits}` : undefined],
     ['tolls', packets.tolls],
     ['refusal fees', packets.fees],
   ];

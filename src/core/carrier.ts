@@ -54,7 +54,7 @@ export interface CarrierOptions {
   readonly ledger: Ledger;
   /** From the node's randomness: keeps outsiders from choosing ids that collide in tables. */
   readonly salt: number;
-  /** How long ids are remembered; at least `MAX_LIFE_MS`. */
+  /** How long ids are remembered; by default twice `MAX_LIFE_MS`: what lived that long may still come back. */
   readonly windowMs?: number;
   /** A packet could not leave by a link: the neighbour takes no more value before it is paid. */
   readonly short?: (to: LinkRow) => void;
@@ -103,7 +103,7 @@ export class Carrier {
   constructor(options: CarrierOptions) {
     this.#ledger = options.ledger;
     this.#short = options.short;
-    this.#window = new PacketWindow(options.windowMs ?? MAX_LIFE_MS, options.salt);
+    this.#window = new PacketWindow(options.windowMs ?? 2 * MAX_LIFE_MS, options.salt);
     this.table = new ForwardingTable(options.salt);
   }
 
@@ -258,6 +258,14 @@ export class Carrier {
     // This carrier keeps its toll: the packet was carried, and somebody further on refused it (DESIGN §8).
     if (back === SELF) return this.#decide('return', SELF, packet.value, { reason, wanted });
     return this.#booked(back, packet.value, reason, wanted);
+  }
+
+  /**
+   * A receipt for a packet came from the neighbour it was sent to: the link it goes back on, or `SELF` for a packet of
+   * this node's own. Undefined: nobody here waits for it, or it came before. No money moves.
+   */
+  receipted(from: LinkRow, { idHigh, idLow }: PacketHeader): LinkRow | undefined {
+    return this.#window.receipted(idHigh, idLow, from);
   }
 
   /** What came in cannot go on from here: it goes back to the hop it came from, minus the posted fee. */

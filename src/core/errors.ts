@@ -549,6 +549,14 @@ export const ERRORS = {
     what: 'Too many packets of this node wait for an answer.',
     remedy: 'Wait for some of them, or wait less long for each.',
   },
+  PACKETS_OVER_BUDGET: {
+    what: 'Packets of this node have cost as much today as they may, or this one would cost more.',
+    remedy: 'Wait until tomorrow, or raise send_budget_units in [packets].',
+  },
+  PACKET_RECEIVER_FAILED: {
+    what: 'A program that takes packets from this node failed, or answered with more value than came.',
+    remedy: 'Its packet was not answered; what it carried stays here. Look at the program.',
+  },
   PACKETS_OFF: {
     what: 'This node carries no packets.',
     remedy: 'Set enabled = true in [packets] and start it again.',

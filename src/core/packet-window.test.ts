@@ -28,6 +28,33 @@ describe('the window of packets that passed', () => {
     assert.ok(window.has(5, 6), 'a copy is still a copy');
   });
 
+  it('lets a receipt pass once, from the link it was sent to, and no return after it', () => {
+    const window = new PacketWindow(1_000, 7);
+    window.add(5, 6, passed({ valueIn: 100, wantsChange: true }));
+    assert.deepEqual([window.receipted(5, 6, 3), window.receipted(5, 7, 2)], [undefined, undefined]);
+    assert.equal(window.receipted(5, 6, 2), 1);
+    assert.equal(window.receipted(5, 6, 2), undefined);
+    assert.equal(window.take(5, 6, 2), undefined);
+    window.answered(5, 6, 2, 60);
+    assert.equal(window.changeDue(2), 35, 'change may still come');
+    window.add(6, 6, passed());
+    window.take(6, 6, 2);
+    assert.equal(window.receipted(6, 6, 2), undefined, 'it came back');
+  });
+
+  it('knows a receipt for as long as its packet', () => {
+    const window = new PacketWindow(1_000, 7);
+    window.age(0);
+    window.add(5, 6, passed());
+    window.age(1_000);
+    assert.equal(window.receipted(5, 6, 2), 1);
+    for (let n = 1; n <= 5_000; n += 1) window.add(n, -n, passed());
+    assert.equal(window.receipted(5, 6, 2), undefined);
+    window.age(2_000);
+    window.age(3_000);
+    assert.ok(!window.has(5, 6));
+  });
+
   it('adds up the change that is due on a link until it came, was returned, or is too old', () => {
     const window = new PacketWindow(1_000, 7);
     window.age(0);

@@ -8,8 +8,12 @@ const At = { idHigh: 0, idLow: 1, from: 2, to: 3, valueHigh: 4, valueLow: 5, tol
 
 const TWO_32 = 2 ** 32;
 
-/** Lives of a generation, above the bit that says whether change is due. */
-const MOST_LIVES = 2 ** 30 - 1;
+/** What is noted of a packet beside its generation's life: change for it is due, and a receipt for it passed. */
+const Note = { change: 1, receipt: 2 } as const;
+const NOTE_BITS = 2;
+
+/** Lives of a generation, above those bits. */
+const MOST_LIVES = 2 ** (31 - NOTE_BITS) - 1;
 
 /** The packet was returned, or is here: its id is only remembered. */
 const TAKEN = -9;
@@ -39,7 +43,7 @@ class Generation {
   }
 
   isFree(at: number): boolean {
-    return (this.cells[at + At.state] as number) >> 1 !== this.life;
+    return (this.cells[at + At.state] as number) >> NOTE_BITS !== this.life;
   }
 }
 
@@ -122,8 +126,25 @@ export class PacketWindow {
     cells[at + At.valueHigh] = Math.floor(passed.valueIn / TWO_32);
     cells[at + At.valueLow] = passed.valueIn | 0;
     cells[at + At.toll] = passed.toll | 0;
-    cells[at + At.state] = young.life * 2 + (passed.wantsChange ? 1 : 0);
+    cells[at + At.state] = (young.life << NOTE_BITS) + (passed.wantsChange ? Note.change : 0);
     if (passed.wantsChange) addDue(young.due, passed.to, passed.valueIn - passed.toll);
+  }
+
+  /**
+   * A receipt came from `sentTo`: where the packet had come from, once. Undefined: it was never sent there, came back, is
+   * forgotten, or has its receipt. Whoever sends one may not return the packet any more.
+   */
+  receipted(idHigh: number, idLow: number, sentTo: number): number | undefined {
+    for (const generation of [this.#young, this.#old]) {
+      const { cells } = generation;
+      const at = this.#seek(generation, idHigh, idLow);
+      if (at < 0 || cells[at + At.to] !== sentTo) continue;
+      const state = cells[at + At.state] as number;
+      if ((state & Note.receipt) !== 0) return undefined;
+      cells[at + At.state] = state | Note.receipt;
+      return cells[at + At.from];
+    }
+    return undefined;
   }
 
   /** Takes a packet's facts out: whoever gets them has the right to return it, once. Valid until the next call. */
@@ -135,12 +156,13 @@ export class PacketWindow {
     const { cells, due } = generation;
     const at = this.#seek(generation, idHigh, idLow);
     if (at < 0 || cells[at + At.to] !== sentTo) return undefined;
+    if (((cells[at + At.state] as number) & Note.receipt) !== 0) return undefined;
     const found = this.#found;
     found.from = cells[at + At.from] as number;
     found.to = sentTo;
     found.valueIn = (cells[at + At.valueHigh] as number) * TWO_32 + ((cells[at + At.valueLow] as number) >>> 0);
     found.toll = (cells[at + At.toll] as number) >>> 0;
-    found.wantsChange = ((cells[at + At.state] as number) & 1) === 1;
+    found.wantsChange = ((cells[at + At.state] as number) & Note.change) !== 0;
     // The id stays known, so that a copy is still a copy; nobody is its next hop any more.
     cells[at + At.to] = TAKEN;
     if (found.wantsChange) addDue(due, sentTo, found.toll - found.valueIn);
@@ -189,7 +211,7 @@ export class PacketWindow {
     hash ^= hash >>> 15;
     for (let slot = hash & mask; ; slot = (slot + 1) & mask) {
       const at = slot * WORDS;
-      if ((cells[at + At.state] as number) >> 1 !== life) return at;
+      if ((cells[at + At.state] as number) >> NOTE_BITS !== life) return at;
       if (cells[at] === (idHigh | 0) && cells[at + At.idLow] === (idLow | 0)) return at;
     }
   }

@@ -34,6 +34,13 @@ export const PACKET_FIELDS: Fields<PacketsConfig> = {
     default: 0,
     doc: 'The most paid ahead to a listed neighbour that takes no value on credit, when a packet needs it. You lose it if that neighbour vanishes. 0: nothing.',
   }),
+  sendBudgetUnits: integer({
+    min: 0,
+    max: MAX_UNITS,
+    unit: 'units',
+    default: 0,
+    doc: 'The most your own packets may cost in 24 hours, less what comes back. 0: no limit.',
+  }),
   discipline: choice({
     of: ['weighted', 'strict'],
     default: 'weighted',

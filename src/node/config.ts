@@ -84,6 +84,8 @@ export interface PacketsConfig {
   readonly valueAtUnits: number;
   /** The most kept paid ahead to a neighbour that takes value on no credit, when a packet needs it. Units. */
   readonly prepayUnits: number;
+  /** What this node's own packets may cost in a day. Units; 0: no limit. */
+  readonly sendBudgetUnits: number;
   readonly discipline: 'weighted' | 'strict';
   /** What this node's own packets count for in line, beside what the next neighbour offers. Units per MB. */
   readonly ownPriorityPerMb: number;

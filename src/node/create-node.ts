@@ -118,7 +118,7 @@ class RunningNode implements WayleaveNode {
     this.#carried.assume();
     if (options.services === undefined) {
       this.#transit = this.#makeTransit();
-      this.#services = this.#own = this.#makeServices(this.#transit);
+      this.#services = this.#own = this.#makeServices(this.#transit, signer);
     } else {
       this.#transit = undefined;
       this.#services = options.services({
@@ -193,9 +193,9 @@ class RunningNode implements WayleaveNode {
     });
   }
 
-  #makeServices(transit: Transit): NodeServices {
+  #makeServices(transit: Transit, signer: Signer): NodeServices {
     return new NodeServices({
-      self: this.id,
+      signer,
       config: this.#config,
       clock: this.#ports.clock,
       randomBytes: this.#ports.randomBytes ?? randomBytes,

@@ -1,3 +1,4 @@
+import type { Signer } from '../chain/signer.ts';
 import type { Clock, RandomBytes } from '../core/clock.ts';
 import type { ServiceDoor } from '../core/door.ts';
 import type { Ledger } from '../core/ledger.ts';
@@ -13,7 +14,7 @@ import { PacketService } from './packet-service.ts';
 import { Routing } from './routing.ts';
 
 export interface NodeServicesOptions {
-  readonly self: NodeId;
+  readonly signer: Signer;
   readonly config: NodeConfig;
   readonly clock: Clock;
   readonly randomBytes: RandomBytes;
@@ -28,7 +29,7 @@ export interface NodeServicesOptions {
   /** Pays a neighbour what is owed, and so much beyond it; nothing ahead to one that the operator did not list. */
   readonly payAhead: (neighbour: NodeId, units: Units) => void;
   readonly fault: (neighbour: NodeId, error: unknown) => void;
-  readonly emit: (kind: 'packet', facts: Record<string, string | number | undefined>) => void;
+  readonly emit: (kind: 'packet' | 'packetFate' | 'fault', facts: Record<string, string | number | undefined>) => void;
 }
 
 /** What is sold over the links, and the ways it takes: transit, packets, and the routes of both. */
@@ -38,18 +39,19 @@ export class NodeServices implements LinkServices {
   readonly #transit: LinkServices;
 
   constructor(options: NodeServicesOptions) {
-    const { accountOf, clock, config, emit, fault, ledger, preference, randomBytes, rerouted, self, transit } = options;
+    const { accountOf, clock, config, emit, fault, ledger, preference, randomBytes, rerouted, signer, transit } =
+      options;
     this.#transit = transit;
     const routeTo = (id: NodeId) => this.routing.toNode(id);
     const tolled = (id: NodeId, toll: PathPrice) => this.routing.tolled(id, toll);
     this.packets = config.packets.enabled
       ? new PacketService({
-          ...{ self, config: config.packets, clock, randomBytes, ledger, accountOf, routeTo, tolled, fault, emit },
+          ...{ signer, config: config.packets, clock, randomBytes, ledger, accountOf, routeTo, tolled, fault, emit },
           payAhead: options.payAhead,
         })
       : undefined;
     this.routing = new Routing({
-      ...{ self, clock, uplink: config.transit.uplink, preference, rerouted, fault },
+      ...{ self: signer.id, clock, uplink: config.transit.uplink, preference, rerouted, fault },
       toll: (id) => this.packets?.tollTo(id) ?? NO_TOLL,
       changed: (node, via) => this.packets?.route(node, via),
     });

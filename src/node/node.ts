@@ -150,6 +150,9 @@ export interface CreditHistory extends Omit<PaymentHistory, 'dueSinceMs'> {
 export interface PacketStatus extends PacketFigures {
   readonly tolls: number;
   readonly fees: number;
+  /** Receipts signed for packets that arrived here, and not signed because too many were asked for at once. */
+  readonly receiptsGiven: number;
+  readonly receiptsSkipped: number;
 }
 
 /** Value packets towards one neighbour. */
@@ -266,6 +269,8 @@ export const EVENTS = {
   streamEnd: 'a stream ended: to, bytesUp, bytesDown, code',
   endpoint: 'an endpoint of the chain was left out, with the code why, or is asked again: host, code',
   packet: 'a value packet of somebody else arrived for this node: value, bytes',
+  packetFate:
+    'what became of a packet of this node that asked for a receipt: fate (delivered, refused, lost, forged), to, sentUnits, arrivedUnits',
   fault: 'something failed here: code, what',
 } as const;
 export type EventKind = keyof typeof EVENTS;

@@ -1,3 +1,4 @@
+import type { Signer } from '../chain/signer.ts';
 import { Carrier, type CarrierLink, SELF } from '../core/carrier.ts';
 import type { Clock, RandomBytes } from '../core/clock.ts';
 import { type Surge, surgedToll, surgeFor } from '../core/congestion.ts';
@@ -11,14 +12,16 @@ import type { Route } from '../core/route-table.ts';
 import type { PriorityOffers } from '../core/terms.ts';
 import { MAX_PRICE, type PricePerMb, type Units } from '../core/units.ts';
 import type { Channel, Link } from '../link/link.ts';
+import type { PacketOrder, PacketOutcome } from '../packets/packet-order.ts';
 import { PacketRelay } from '../packets/packet-relay.ts';
-import { type PacketOrder, type PacketOutcome, PacketUser } from '../packets/packet-user.ts';
+import { PacketUser } from '../packets/packet-user.ts';
+import { ReceiptDesk } from '../packets/receipt-desk.ts';
 import { PACKET_HEADER_BYTES } from '../wire/packet.ts';
 import type { PacketsConfig } from './config.ts';
 import type { PacketLinkStatus, PacketStatus } from './node.ts';
 
 export interface PacketServiceOptions {
-  readonly self: NodeId;
+  readonly signer: Signer;
   readonly config: PacketsConfig;
   readonly clock: Clock;
   readonly randomBytes: RandomBytes;
@@ -31,7 +34,7 @@ export interface PacketServiceOptions {
   /** Pays a neighbour what is owed, and so much beyond it; nothing ahead to one that the operator did not list. */
   readonly payAhead: (neighbour: NodeId, units: Units) => void;
   readonly fault: (neighbour: NodeId, error: unknown) => void;
-  readonly emit: (kind: 'packet', facts: Record<string, string | number | undefined>) => void;
+  readonly emit: (kind: 'packet' | 'packetFate' | 'fault', facts: Record<string, string | number | undefined>) => void;
 }
 
 /** Packets that are short at once share one payment. Milliseconds. */
@@ -63,18 +66,20 @@ export class PacketService {
   readonly #members = new Map<NodeId, Member>();
   /** The same by the row of the account: looked at after every burst. */
   readonly #byRow: (Member | undefined)[] = [];
+  readonly #receipts: ReceiptDesk;
   #carrier: Carrier | undefined;
   #relay: PacketRelay | undefined;
 
   constructor(options: PacketServiceOptions) {
-    const { self, clock, randomBytes } = options;
+    const { signer, clock, config, randomBytes } = options;
     this.#options = options;
+    this.#receipts = new ReceiptDesk(signer, clock);
     this.user = new PacketUser({
-      self,
-      clock,
-      randomBytes,
+      ...{ self: signer.id, clock, randomBytes, budgetUnits: config.sendBudgetUnits },
       relay: () => this.#made.relay,
       delivered: ({ from, value, bytes }) => options.emit('packet', { neighbour: from, value, bytes }),
+      failed: ({ code, message }) => options.emit('fault', { code, what: message }),
+      fate: ({ via, ...facts }) => options.emit('packetFate', { neighbour: via, ...facts }),
     });
   }
 
@@ -87,22 +92,23 @@ export class PacketService {
   /** Made when first needed: the ledger exists by then. */
   get #made(): { carrier: Carrier; relay: PacketRelay } {
     if (this.#carrier === undefined || this.#relay === undefined) {
-      const { clock, config, ledger, randomBytes, self } = this.#options;
+      const { clock, config, ledger, randomBytes, signer } = this.#options;
       const [a = 0, b = 0, c = 0, d = 0] = randomBytes(4);
       const salt = (a << 24) | (b << 16) | (c << 8) | d;
       this.#carrier = new Carrier({ ledger: ledger(), salt, short: (row) => this.#payAheadSoon(row) });
       this.#relay = new PacketRelay({
-        self,
+        self: signer.id,
         carrier: this.#carrier,
         clock,
         sink: this.user,
         fault: (neighbour, error) => this.#options.fault(neighbour, error),
         moved: (row) => this.#movedOn(row),
         holds: (row) => this.#byRow[row]?.account.settling === true,
+        receiptFor: (packet, value) => this.#receipts.receiptFor(packet, value),
         queue: { discipline: config.discipline },
         weightOf: (from, to) => this.#sending(from) + this.#offers(to).receivingPerMb,
       });
-      this.#relay.route(self, HERE);
+      this.#relay.route(signer.id, HERE);
     }
     return { carrier: this.#carrier, relay: this.#relay };
   }
@@ -315,7 +321,8 @@ export class PacketService {
   }
 
   get status(): PacketStatus {
-    return { ...this.user.figures, ...this.earned };
+    const { given, skipped } = this.#receipts;
+    return { ...this.user.figures, ...this.earned, receiptsGiven: given, receiptsSkipped: skipped };
   }
 
   /** Packets on one link, by the pairs that send over it; undefined while it is down. */

@@ -145,6 +145,11 @@ export class MailBox {
     if (this.#backBytes > STALLED_BACK_BYTES) this.link.close('LINK_STALLED');
   }
 
+  /** A receipt: goes back as a packet would, where not too much waits to go back already. It carries no money. */
+  putReceipt(packet: Buffer): void {
+    if (this.#backBytes <= MOST_BACK_BYTES) this.putBack(packet);
+  }
+
   /**
    * True while the neighbour takes more than is put together already. The last packet may be cut in two: a window that is
    * never used up is never given back.

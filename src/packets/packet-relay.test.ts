@@ -4,7 +4,7 @@ import { Carrier } from '../core/carrier.ts';
 import { HERE } from '../core/forwarding-table.ts';
 import { Column, Ledger, type LinkRow } from '../core/ledger.ts';
 import type { Channel, ChannelHandlers, Link } from '../link/link.ts';
-import { encodePacket, packetPayload, type Receipt, readReceipt } from '../wire/packet.ts';
+import { encodePacket, packetPayload, type Receipt, readReceipt, returnedPacket } from '../wire/packet.ts';
 import { PacketRelay } from './packet-relay.ts';
 
 const id = (n: number): string => `0x${String(n).padStart(40, '0')}`;
@@ -270,6 +270,16 @@ describe('a relay of packets', () => {
     dialled.left.room = 0;
     for (let n = 0; n < 300; n += 1) dialled.left.says(dialled.packet(id(7), big));
     assert.deepEqual([dialled.left.released, dialled.left.closedBy], [300 * 15_072, 'LINK_STALLED']);
+  });
+
+  it('remembers the first packet after a long rest like any other: it may come back', () => {
+    const bed = new Bed();
+    bed.left.says(bed.packet(id(2)));
+    now.ms += 1_000_000;
+    const packet = bed.packet(id(2));
+    bed.left.says(packet);
+    bed.right.says(returnedPacket(packet, 94, { reason: 'NO_ROUTE', refusedBy: id(2), wanted: 0 }));
+    assert.deepEqual([bed.faults, ...bed.balances()], [[], 106, -96]);
   });
 
   it('gives an own packet that came back to whoever sent it', () => {

@@ -17,6 +17,7 @@ import {
   readReceipt,
   returnedPacket,
   viewOf,
+  wantsReceipt,
 } from '../wire/packet.ts';
 import { MailBox, type Stranded } from './mail-box.ts';
 import { PacketCutter, type PlacedPacket, placed } from './packet-cutter.ts';
@@ -27,6 +28,8 @@ export interface PacketSink {
   delivered(packet: Buffer, value: number, from: NodeId | undefined): void;
   /** One of this node's own could not go on; `value` is what is left of it. */
   refunded(packet: Buffer, value: number, receipt: Receipt): void;
+  /** Somebody, perhaps its destination, says that one of this node's own arrived. */
+  confirmed?(receipt: Buffer, from: NodeId | undefined): void;
 }
 
 export interface PacketRelayOptions {
@@ -40,6 +43,8 @@ export interface PacketRelayOptions {
   readonly moved: (row: LinkRow) => void;
   /** Whether nothing new may leave by a link for a moment; `resume` ends it. */
   readonly holds?: (row: LinkRow) => boolean;
+  /** The receipt for a packet that is for this node and arrived with `value`; undefined: none is given. */
+  readonly receiptFor?: (packet: Buffer, value: number) => Buffer | undefined;
   readonly queue?: Partial<QueueLimits>;
   /** What packets from one neighbour (or `SELF`) to another weigh in line (DESIGN §6); 0 unless given. */
   readonly weightOf?: (from: LinkRow, to: LinkRow) => number;
@@ -143,10 +148,17 @@ export class PacketRelay {
     return this.#boxes[to]?.unsent ?? 0;
   }
 
-  /** Sends a packet of this node's own. Its value is charged when it leaves. Throws as `encodePacket`. */
-  send(fields: PacketFields): void {
+  /**
+   * Sends a packet of this node's own. Its value is charged when it leaves. Returns the neighbour it leaves by; undefined
+   * where it came back at once, or is for this node. Throws as `encodePacket`.
+   */
+  send(fields: PacketFields): NodeId | undefined {
     const packet = encodePacket(fields);
-    this.#burst(() => this.#arrived(SELF, placed(packet)));
+    let by: LinkRow = SELF;
+    this.#burst(() => {
+      by = this.#arrived(SELF, placed(packet));
+    });
+    return this.#peer(by);
   }
 
   #listen(channel: Channel, row: LinkRow, neighbour: NodeId): void {
@@ -174,6 +186,8 @@ export class PacketRelay {
 
   /** One burst of packets, one write for each link they leave by, one look at each account. */
   #burst(act: () => void): void {
+    // Before anything arrives: after a long rest all that is remembered is old, and what comes now must not be.
+    if (this.#depth === 0) this.#age();
     this.#depth += 1;
     try {
       act();
@@ -183,12 +197,14 @@ export class PacketRelay {
     }
   }
 
-  #flush(): void {
+  #age(): void {
     const nowMs = this.#options.clock.nowMs();
-    if (nowMs - this.#agedMs >= AGE_MS) {
-      this.#agedMs = nowMs;
-      this.#options.carrier.age(nowMs);
-    }
+    if (nowMs - this.#agedMs < AGE_MS) return;
+    this.#agedMs = nowMs;
+    this.#options.carrier.age(nowMs);
+  }
+
+  #flush(): void {
     for (const row of this.#touched) {
       this.#boxes[row]?.flush();
       this.#moved.add(row);
@@ -199,28 +215,56 @@ export class PacketRelay {
     this.#moved.clear();
   }
 
-  #arrived(from: LinkRow, placed: PlacedPacket): void {
+  /** Returns the link it goes on by; `SELF` where it does not go on. */
+  #arrived(from: LinkRow, placed: PlacedPacket): LinkRow {
     const { at, bytes, length, view } = placed;
     const header = this.#header;
     readPacketHeader(view, at, length, header);
-    if (view.getUint8(at) === PacketKind.returned) return this.#cameBack(from, bytes.subarray(at, at + length));
+    if (view.getUint8(at) !== PacketKind.packet) return this.#wentBack(from, bytes.subarray(at, at + length));
     const decision = this.#options.carrier.arrived(from, header);
     if (decision.action === 'forward') return this.#forward(from, decision, placed);
     const packet = bytes.subarray(at, at + length);
-    if (decision.action === 'deliver') this.#options.sink.delivered(packet, decision.value, this.#peer(from));
+    if (decision.action === 'deliver') this.#deliver(from, packet, decision.value);
     else if (decision.action === 'return') this.#giveBack(decision, packet, this.#options.self);
+    return SELF;
+  }
+
+  #deliver(from: LinkRow, packet: Buffer, value: number): void {
+    const receipt = wantsReceipt(packet) ? this.#options.receiptFor?.(packet, value) : undefined;
+    if (receipt !== undefined) this.#confirm(from, receipt);
+    this.#options.sink.delivered(packet, value, this.#peer(from));
+  }
+
+  /** A receipt goes to where the packet came from. */
+  #confirm(to: LinkRow, receipt: Buffer, from?: NodeId): void {
+    if (to === SELF) return this.#options.sink.confirmed?.(receipt, from);
+    this.#boxes[to]?.putReceipt(receipt);
+    this.#touch(to);
+  }
+
+  /** A packet that could not go on, or a receipt: both go back hop by hop, the way the packet came. */
+  #wentBack(from: LinkRow, packet: Buffer): LinkRow {
+    if (packet[0] === PacketKind.returned) {
+      this.#cameBack(from, packet);
+      return SELF;
+    }
+    // One that nobody waits for any more is no fault: it may be late.
+    const back = this.#options.carrier.receipted(from, this.#header);
+    if (back !== undefined) this.#confirm(back, Buffer.from(packet), this.#peer(from));
+    return SELF;
   }
 
   #peer(row: LinkRow): NodeId | undefined {
     return this.#boxes[row]?.link.peer;
   }
 
-  #forward(from: LinkRow, { to, value }: Decision, packet: PlacedPacket): void {
+  #forward(from: LinkRow, { to, value }: Decision, packet: PlacedPacket): LinkRow {
     const { hops, lifeMs } = this.#header;
     const box = this.#boxes[to];
     if (box === undefined) {
       const bytes = packet.bytes.subarray(packet.at, packet.at + packet.length);
-      return this.#stranded(to, { packet: bytes, from, value }, 'NO_ROUTE');
+      this.#stranded(to, { packet: bytes, from, value }, 'NO_ROUTE');
+      return SELF;
     }
     this.#touch(to);
     // At least a millisecond a hop, so that no packet lives for ever however quick the carriers are.
@@ -229,6 +273,7 @@ export class PacketRelay {
     changed.hops = hops - 1;
     changed.lifeMs = lifeMs - 1;
     box.put(from, packet, changed);
+    return to;
   }
 
   #touch(row: LinkRow): void {

@@ -13,19 +13,24 @@ import {
 /**
  * The bytes of a packet: a fixed header that carriers read and patch in place, then the payload. All big-endian.
  *
- *      0 kind 1 (1 packet, 2 returned) · 1 hops 1 · 2 flags 1 (bit 0: wants change) · 3 reason 1 · 4 payload length 2
+ *      0 kind 1 (1 packet, 2 returned, 3 delivered) · 1 hops 1 · 2 flags 1 (bit 0: wants change, bit 1: wants a receipt)
+ *      3 reason 1 · 4 payload length 2 (delivered: 0)
  *      6 value 6 · 12 life in ms 2 · 14 zero 2 · 16 id 8 · 24 id answered 8 · 32 destination 20 · 52 reply address 20
- *     72 payload · (returned only) the refusing carrier's id 20 · the toll it wanted 6
+ *     72 payload · (returned only) the refusing carrier's id 20 · the toll it wanted 6 · (delivered only) signature 65
  */
 export const PACKET_HEADER_BYTES = 72;
 const RETURN_TRAILER_BYTES = 26;
 
-export const PacketKind = { packet: 1, returned: 2 } as const;
+const SIGNATURE_BYTES = 65;
+
+/** `delivered`: a receipt of the destination, which goes back the way the packet came. */
+export const PacketKind = { packet: 1, returned: 2, delivered: 3 } as const;
 
 /** The longest packet as it travels. */
 export const MAX_PACKET_BYTES = PACKET_HEADER_BYTES + MAX_PAYLOAD_BYTES + RETURN_TRAILER_BYTES;
 
 const WANTS_CHANGE = 1;
+const WANTS_RECEIPT = 2;
 const TWO_32 = 2 ** 32;
 
 /** What an originator says of a packet. `id` and `answers` are 8 bytes; an id of zeros names nothing. */
@@ -36,6 +41,8 @@ export interface PacketFields {
   readonly answers?: Uint8Array;
   /** Where change and answers go; absent: none are wanted. */
   readonly replyTo?: NodeId;
+  /** The destination is to say, signed, that it arrived. */
+  readonly receipt?: boolean;
   readonly hops?: number;
   readonly lifeMs?: number;
   readonly payload: Uint8Array;
@@ -50,7 +57,7 @@ export function encodePacket(fields: PacketFields): Buffer {
   const bytes = Buffer.alloc(PACKET_HEADER_BYTES + payload.length);
   bytes[0] = PacketKind.packet;
   bytes[1] = hops;
-  bytes[2] = fields.replyTo === undefined ? 0 : WANTS_CHANGE;
+  bytes[2] = (fields.replyTo === undefined ? 0 : WANTS_CHANGE) | (fields.receipt === true ? WANTS_RECEIPT : 0);
   bytes.writeUInt16BE(payload.length, 4);
   bytes.writeUIntBE(value, 6, 6);
   bytes.writeUInt16BE(lifeMs, 12);
@@ -70,7 +77,9 @@ export function packetLength(view: DataView, at: number): number {
   if (payload > MAX_PAYLOAD_BYTES) throw malformed('payload length');
   if (kind === PacketKind.packet) return PACKET_HEADER_BYTES + payload;
   if (kind === PacketKind.returned) return PACKET_HEADER_BYTES + payload + RETURN_TRAILER_BYTES;
-  throw malformed('kind');
+  if (kind !== PacketKind.delivered) throw malformed('kind');
+  if (payload > 0) throw malformed('payload of a receipt');
+  return PACKET_HEADER_BYTES + SIGNATURE_BYTES;
 }
 
 /** The bytes as carriers read and patch them: five times as fast as by the methods of `Buffer`. */
@@ -90,13 +99,14 @@ export function readPacketHeader(view: DataView, at: number, length: number, hea
   header.idLow = view.getInt32(at + 20);
   header.answersHigh = view.getInt32(at + 24);
   header.answersLow = view.getInt32(at + 28);
-  header.wantsChange = flags === WANTS_CHANGE;
+  header.wantsChange = (flags & WANTS_CHANGE) !== 0;
   destination[0] = view.getUint32(at + 32);
   destination[1] = view.getUint32(at + 36);
   destination[2] = view.getUint32(at + 40);
   destination[3] = view.getUint32(at + 44);
   destination[4] = view.getUint32(at + 48);
-  if (flags > WANTS_CHANGE || header.hops > MAX_HOPS || header.lifeMs > MAX_LIFE_MS) throw malformed('header');
+  if (flags > (WANTS_CHANGE | WANTS_RECEIPT) || header.hops > MAX_HOPS || header.lifeMs > MAX_LIFE_MS)
+    throw malformed('header');
   if ((header.idHigh | header.idLow) === 0) throw malformed('id');
   if (view.getUint16(at + 14) !== 0) throw malformed('reserved');
 }
@@ -144,6 +154,40 @@ export function readReceipt(packet: Buffer): Receipt {
   return { reason, refusedBy: idText(packet, at), wanted: packet.readUIntBE(at + 20, 6) };
 }
 
+/** What a receipt says: a destination got the packet of this id, with so much value left. Units. */
+export interface Delivered {
+  readonly id: Buffer;
+  readonly destination: NodeId;
+  readonly value: number;
+  /** r ‖ s ‖ v of the destination over it and the payload (`chain/receipt-signing.ts`), 65 bytes. */
+  readonly signature: Buffer;
+}
+
+/** Whether the originator asks its destination for a receipt. */
+export function wantsReceipt(packet: Buffer): boolean {
+  return ((packet[2] as number) & WANTS_RECEIPT) !== 0;
+}
+
+/** The receipt for a packet, as it goes back. */
+export function deliveredPacket(packet: Buffer, signature: Uint8Array): Buffer {
+  const bytes = Buffer.alloc(PACKET_HEADER_BYTES + SIGNATURE_BYTES);
+  packet.copy(bytes, 0, 0, PACKET_HEADER_BYTES);
+  bytes[0] = PacketKind.delivered;
+  bytes.writeUInt16BE(0, 4);
+  bytes.set(signature, PACKET_HEADER_BYTES);
+  return bytes;
+}
+
+/** What a receipt says; whether it is true is for who knows the payload to find out. */
+export function readDelivered(packet: Buffer): Delivered {
+  return {
+    id: packetId(packet),
+    destination: idText(packet, 32),
+    value: packet.readUIntBE(6, 6),
+    signature: packet.subarray(PACKET_HEADER_BYTES),
+  };
+}
+
 /** What a packet carries for its destination. */
 export function packetPayload(packet: Buffer): Buffer {
   return packet.subarray(PACKET_HEADER_BYTES, PACKET_HEADER_BYTES + packet.readUInt16BE(4));
@@ -162,7 +206,7 @@ export function packetAnswers(packet: Buffer): Buffer | undefined {
 
 /** Where change and answers go; undefined: nowhere. */
 export function packetReplyTo(packet: Buffer): NodeId | undefined {
-  return packet[2] === WANTS_CHANGE ? idText(packet, 52) : undefined;
+  return ((packet[2] as number) & WANTS_CHANGE) === 0 ? undefined : idText(packet, 52);
 }
 
 /** A node id as the words tables are looked up by. */

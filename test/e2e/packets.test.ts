@@ -70,6 +70,19 @@ describe('value packets over real nodes', { timeout: 120_000 }, () => {
     assert.equal((await packets(0).user.send(unknown)).receipt?.reason, 'NO_ROUTE');
   });
 
+  test('its destination signs for a packet that asks for it, and no counter moves for that', async () => {
+    const before = counters();
+    const order = { to: id(3), value: 100, payload: Buffer.from('hello'), replies: 0, receipt: true, waitMs: 10_000 };
+    const { delivery, result } = await packets(0).send(order);
+    assert.deepEqual([result, delivery?.arrivedUnits], ['delivered', 35]);
+    assert.deepEqual(
+      counters().map((counter, link) => counter - (before[link] as number)),
+      [100, 95, 35],
+    );
+    const { confirmed, lost } = packets(0).user.figures;
+    assert.deepEqual([confirmed, lost, packets(3).status.receiptsGiven], [1, 0, 1]);
+  });
+
   test('more value than a link takes on credit is refused before it leaves', async () => {
     const order = { to: id(3), value: 2_000_000, payload: Buffer.alloc(0), replies: 0, waitMs: 10_000 };
     const before = counters();
