@@ -47,6 +47,8 @@ export class AccountWatch {
   #timeSold = 0;
   #timeBought = 0;
   #claimed = 0;
+  /** The least that the other has to stand by. */
+  #admitted = 0;
   /** What exposure may reach now: the limit, or what stood when it was lowered. */
   #allowed = 0;
   /** What a price that rose, asked or one for one, adds to uploads granted before on this connection: charged as they come. */
@@ -100,6 +102,7 @@ export class AccountWatch {
     this.#lastReceived = ledger.get(row, Column.received);
     this.#corrected = sum(account, Column.providedCorrection);
     this.#claimed = sum(account, Column.consumedCorrection);
+    this.#admitted = 0;
     this.#allowed = exposureOf(account);
     return true;
   }
@@ -123,6 +126,7 @@ export class AccountWatch {
     if (derived !== balance) this.#broken('balance-is-totals', `balance ${balance}, totals ${derived}`);
     this.#integers(account, provided + consumed + paid + received);
     this.#claims(account);
+    this.#admissions(account, provided, corrected);
     this.#exposure(account, corrected);
     this.#time(account, provided, consumed);
     this.#lastProvided = provided;
@@ -145,6 +149,13 @@ export class AccountWatch {
     const more = claimed - this.#claimed;
     if (more > 0 && !this.ownRisk) this.#broken('claims-own', `${more} taken on its word`);
     this.#claimed = claimed;
+  }
+
+  /** What the neighbour admitted in this life is not written off, whatever it says later. */
+  #admissions({ admitted }: LinkAccount, provided: number, corrected: number): void {
+    if (corrected < this.#corrected && provided + corrected < this.#admitted)
+      this.#broken('admitted-stands', `${provided + corrected} is left of ${this.#admitted}`);
+    this.#admitted = admitted[0] + admitted[1] + admitted[2];
   }
 
   #integers({ ledger, row }: LinkAccount, sums: number): void {

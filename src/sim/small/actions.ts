@@ -14,6 +14,7 @@ export interface Left {
   refusals: number;
   mined: number;
   repeats: number;
+  restores: number;
 }
 
 /** A fresh count. */
@@ -24,8 +25,8 @@ export function budgetOf(budget: Budget): Left {
 
 /** The counts in a row, for telling states apart. */
 export function leftValues(left: Left): readonly number[] {
-  const { serves, grants, prices, steps, cuts, crashes, refusals, mined, repeats } = left;
-  return [...serves, ...grants, ...prices, ...steps, cuts, crashes, refusals, mined, repeats];
+  const { serves, grants, prices, steps, cuts, crashes, refusals, mined, repeats, restores } = left;
+  return [...serves, ...grants, ...prices, ...steps, cuts, crashes, refusals, mined, repeats, restores];
 }
 
 /** One kind of step of a small world. */
@@ -158,12 +159,33 @@ function machineOf(who: 0 | 1): Action[] {
   ];
 }
 
+function copiesOf(who: 0 | 1): Action[] {
+  return [
+    {
+      name: `copy ${who}`,
+      only: who,
+      able: ({ nodes }, left) => left.restores > 0 && !nodes[who].disk.copied,
+      act: ({ nodes }) => nodes[who].disk.copy(),
+    },
+    {
+      name: `restore ${who}`,
+      able: ({ nodes }, left) => left.restores > 0 && nodes[who].disk.copied,
+      act: (world, left) => {
+        left.restores -= 1;
+        world.restore(who);
+      },
+    },
+  ];
+}
+
 /** Every action, by number. */
 export const ACTIONS: readonly Action[] = [
   ...tradesOf(0),
   ...tradesOf(1),
   ...machineOf(0),
   ...machineOf(1),
+  ...copiesOf(0),
+  ...copiesOf(1),
   {
     name: 'connect',
     able: ({ connected }) => !connected,

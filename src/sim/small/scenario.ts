@@ -16,6 +16,8 @@ export interface Budget {
   readonly mined: number;
   /** Messages of the payment class that arrive a second time. */
   readonly repeats: number;
+  /** Old copies of books that are put back. */
+  readonly restores: number;
   /** May a history go on from wherever everything has come to rest? It makes short histories long, and worlds wide. */
   readonly settles: boolean;
 }
@@ -39,6 +41,8 @@ export interface Scenario {
   readonly unread?: boolean;
   /** Units that node 1's chequebook really holds; it believes that it holds plenty. */
   readonly drainedTo?: number;
+  /** Statements are made, once a day: an end that was put back knows that it was. */
+  readonly statements?: boolean;
   readonly budget: Budget;
 }
 
@@ -52,6 +56,7 @@ const NEVER: Budget = {
   steps: 1,
   mined: 0,
   repeats: 0,
+  restores: 0,
   settles: true,
 };
 
@@ -125,6 +130,14 @@ export const SCENARIOS: readonly Scenario[] = [
     asks: [[7], undefined],
     unread: true,
     budget: { ...NEVER, serves: [4, 0], cuts: 1, crashes: 1, repeats: 1 },
+  },
+  {
+    ...PLAIN,
+    name: 'copies',
+    about: 'one sells, the other pays and makes copies of its books; what is put back is told in stories',
+    asks: [[7], undefined],
+    statements: true,
+    budget: { ...NEVER, serves: [3, 0], cuts: 1, crashes: 1 },
   },
   {
     ...PLAIN,

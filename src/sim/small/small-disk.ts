@@ -11,6 +11,9 @@ interface Batch {
 export class SmallDisk {
   readonly #rows = new Map<string, StoreRecord>();
   #waiting: Batch[] = [];
+  #copy: readonly StoreRecord[] | undefined;
+  /** Counts copies that were put back. */
+  #epoch = 1;
   /** Set whenever a promise is handed out or settled: then the world lets promises run out. */
   asynchronous = false;
 
@@ -52,12 +55,29 @@ export class SmallDisk {
     this.#waiting = [];
   }
 
+  /** A copy of all that is durable now. */
+  copy(): void {
+    this.#copy = [...this.#rows.values()];
+  }
+
+  get copied(): boolean {
+    return this.#copy !== undefined;
+  }
+
+  /** The process died, and its last copy is put back, in a new epoch. */
+  restore(): void {
+    this.#waiting = [];
+    this.#rows.clear();
+    this.#apply(this.#copy ?? []);
+    this.#epoch += 1;
+  }
+
   state(): StoredState {
     const rows = [...this.#rows.values()];
     const of = <K extends StoreRecord['kind']>(kind: K): Extract<StoreRecord, { kind: K }>[] =>
       rows.filter((row): row is Extract<StoreRecord, { kind: K }> => row.kind === kind);
     return {
-      epoch: 1,
+      epoch: this.#epoch,
       links: of('link'),
       terms: of('terms'),
       issued: of('issued'),

@@ -37,6 +37,8 @@ export const WEI_PER_UNIT = 10n;
 const PLENTY_WEI = 10n ** 18n;
 const BID = 2 ** 31;
 const JOURNAL_MS = 50;
+/** Longer than any history here: a statement cannot be signed with a name alone. */
+const DAY_S = 86_400;
 
 const recover = smallRecover(IDS);
 
@@ -48,6 +50,7 @@ export function smallConfig(scenario: Scenario, who: 0 | 1): NodeConfig {
   return {
     ...config,
     settlement: { ...config.settlement, enabled: true, weiPerUnit: WEI_PER_UNIT },
+    credit: { ...config.credit, statementEveryS: DAY_S },
     // Shaped, but never so that it shows: a pace that is measured would make every history a state of its own.
     transit: { ...config.transit, maxRateMbit: 8_000_000 },
   };
@@ -175,6 +178,7 @@ export class SmallNode {
       bought: () => undefined,
       carried: () => undefined,
       heldBack: () => 0,
+      ...(this.#scenario.statements === true && { signer: smallSigner(this.id, this.who) }),
     });
     const known = this.#neighbours.get(this.peer);
     if (known !== undefined) this.neighbour = known;

@@ -97,9 +97,19 @@ export class SmallWorld {
 
   /** The process of `who` dies, with `kept` of the writes under way durable, and starts again. */
   crash(who: 0 | 1, kept: number): void {
+    this.nodes[who].disk.crash(kept);
+    this.#startAnew(who);
+  }
+
+  /** The process of `who` dies, and starts again with an old copy of its books. */
+  restore(who: 0 | 1): void {
+    this.nodes[who].disk.restore();
+    this.#startAnew(who);
+  }
+
+  #startAnew(who: 0 | 1): void {
     const node = this.nodes[who];
     const other = this.nodes[1 - who];
-    node.disk.crash(kept);
     this.ghost.crashed = true;
     this.ghost.admitted[who] = 0;
     this.toward[who] = emptyFlight();

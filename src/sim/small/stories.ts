@@ -127,6 +127,20 @@ export const STORIES: readonly Story[] = [
     ],
   },
   {
+    name: 'who goes back to an old copy of its books still owes what it admitted, and believes it',
+    world: 'copies',
+    actions: [
+      'copy 1',
+      'serve 0',
+      'data reaches 1',
+      'journal 1',
+      'write done 1',
+      'time 1',
+      'control reaches 0',
+      ...['restore 1', 'settle'],
+    ],
+  },
+  {
     name: 'both die with everything under way, one after the other',
     world: 'pay',
     actions: [...PAYING, 'payment reaches 0', 'crash 0 kept 1', 'connect', 'crash 1 kept 0', 'settle'],
@@ -154,6 +168,7 @@ export async function tell(story: Story): Promise<{ readonly law: string | undef
     refusals: PLENTY,
     mined: PLENTY,
     repeats: PLENTY,
+    restores: PLENTY,
   };
   const skipped: string[] = [];
   for (const told of story.actions) {
