@@ -1,0 +1,118 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import type { AllotmentSize } from './allotment.ts';
+import { TimeBuyer, type TimeOffer, TimeSeller } from './time-meter.ts';
+
+const SIZE: AllotmentSize = { metering: 'time', bytes: 1_000_000, ms: 1_000 };
+const OFFER: TimeOffer = { size: SIZE, price: 7, units: 7 };
+const LONGER: TimeOffer = { size: { ...SIZE, ms: 2_000 }, price: 7, units: 14 };
+const [yes, no] = [() => true, () => false];
+
+test('who uses a service asks to be looked at once, and not while time is bought or just refused', () => {
+  const buyer = new TimeBuyer();
+  assert.equal(buyer.covered, false);
+  assert.equal(buyer.want(), true);
+  assert.equal(buyer.want(), false, 'asked already');
+  assert.equal(buyer.renew(OFFER, 0, yes), 1);
+  assert.equal(buyer.covered, true);
+  assert.equal(buyer.want(), false, 'covered');
+  assert.equal(buyer.renew(OFFER, 1_000, no), undefined);
+  assert.equal(buyer.covered, false);
+  assert.equal(buyer.want(), false, 'refused: it is asked again when the account changes');
+  assert.equal(buyer.renew(OFFER, 1_001, yes), 2);
+  buyer.renew(OFFER, 2_001, yes);
+  assert.deepEqual([buyer.covered, buyer.want()], [false, true], 'over, and nobody wanted it meanwhile');
+});
+
+test('what nobody wants any more is not bought later, and a connection that goes takes wish and time with it', () => {
+  const buyer = new TimeBuyer();
+  buyer.want();
+  buyer.renew(OFFER, 0, no);
+  assert.equal(buyer.renew(OFFER, 10, yes), undefined);
+  assert.equal(buyer.want(), true, 'no longer refused');
+  buyer.forget();
+  assert.equal(buyer.renew(OFFER, 20, yes), undefined, 'a wish of the connection before');
+  buyer.want();
+  buyer.renew(OFFER, 20, yes);
+  buyer.forget();
+  assert.equal(buyer.covered, false);
+  assert.equal(buyer.want(), true);
+  buyer.renew(OFFER, 30, no);
+  buyer.want();
+  buyer.renew(OFFER, 31, no);
+  buyer.forget();
+  assert.equal(buyer.want(), true, 'nor is it refused on the next one');
+});
+
+test('an allotment of another size starts anew, and the count goes on', () => {
+  const buyer = new TimeBuyer();
+  buyer.want();
+  assert.equal(buyer.renew(OFFER, 0, yes), 1);
+  buyer.want();
+  assert.equal(buyer.renew(LONGER, 10, yes), 2);
+  buyer.want();
+  assert.equal(buyer.renew(LONGER, 1_500, yes), undefined, 'two seconds are not over');
+  assert.equal(buyer.renew(LONGER, 2_010, yes), undefined, 'asked before it was over');
+});
+
+test('orders wait until there is room, and each is sold once, with what came between', () => {
+  const seller = new TimeSeller();
+  const charged: number[] = [];
+  const charge = (units: number): boolean => charged.push(units) > 0;
+  seller.order(1, OFFER, 0);
+  seller.order(1, OFFER, 0);
+  assert.deepEqual([seller.sell(0, no), seller.active(0)], [0, false]);
+  seller.order(3, OFFER, 0);
+  seller.order(2, OFFER, 0);
+  seller.order(4, LONGER, 0);
+  assert.deepEqual([seller.sell(0, charge), charged], [4, [7, 14, 14]]);
+  assert.deepEqual([seller.sell(0, charge), charged.length], [0, 3]);
+  seller.order(4, OFFER, 0);
+  assert.deepEqual([seller.sell(0, charge), charged.length], [0, 3], 'bought before');
+});
+
+test('an order of the connection before is not sold on the next one', () => {
+  const seller = new TimeSeller();
+  seller.order(2, OFFER, 0);
+  seller.forget();
+  assert.equal(seller.sell(0, yes), 0);
+  seller.order(1, OFFER, 0);
+  assert.equal(seller.sell(0, yes), 1, 'counted anew');
+});
+
+test('a meter of one size goes on over several allotments', () => {
+  const seller = new TimeSeller();
+  for (const count of [1, 2, 3]) {
+    seller.order(count, OFFER, 0);
+    assert.equal(seller.sell(0, yes), 1);
+  }
+  assert.deepEqual([seller.active(2_999), seller.active(3_499), seller.active(3_600)], [true, true, false]);
+});
+
+test('outside of bought time a few knocks come through, a second apart', () => {
+  const seller = new TimeSeller();
+  assert.deepEqual(seller.allows(5_000, 0), { bytes: 0 }, 'nothing was bought yet');
+  seller.order(1, OFFER, 0);
+  seller.sell(0, yes);
+  assert.deepEqual(seller.allows(5_000, 0), { bytes: 5_000 });
+  seller.served(0);
+  const overMs = 10_000;
+  assert.deepEqual(seller.allows(5_000, overMs), { bytes: 1_024 }, 'what is served in time is no knock');
+  assert.deepEqual(seller.allows(10, overMs), { bytes: 10 });
+  seller.served(overMs);
+  assert.deepEqual(seller.allows(5_000, overMs + 1), { bytes: 0, retryMs: 999 });
+  assert.deepEqual(seller.allows(5_000, overMs + 999), { bytes: 0, retryMs: 1 });
+  assert.deepEqual(seller.allows(5_000, overMs + 1_000), { bytes: 1_024 });
+  seller.served(overMs + 1_000);
+  seller.served(overMs + 2_000);
+  assert.deepEqual(seller.allows(5_000, overMs + 9_000), { bytes: 0 });
+  seller.order(2, OFFER, overMs + 2_100);
+  seller.sell(overMs + 2_100, yes);
+  assert.deepEqual(seller.allows(5_000, overMs + 9_000), { bytes: 1_024 }, 'bought again, all knocks are back');
+  seller.served(overMs + 9_000);
+  seller.order(3, OFFER, overMs + 9_100);
+  seller.sell(overMs + 9_100, yes);
+  assert.deepEqual(seller.allows(5_000, overMs + 10_700), { bytes: 1_024 });
+  seller.forget();
+  assert.deepEqual(seller.allows(5_000, overMs + 9_000), { bytes: 0 });
+});
