@@ -1,12 +1,16 @@
 import type { Mutant } from './mutant.ts';
 import type { Ranges, Surveyed } from './trial-worker.ts';
 
+/** One mechanical mutant is worth so much simulation: the quickest parts notice nearly all that any of them does. */
+const WORTH_MS = 3_000;
+
 /** Slower tests of other files are not asked: they try much, and nearly never notice what no quicker one does. */
 const QUICK_MS = 100;
 
 /** What runs where on the unchanged tree: which parts can notice a change of a place at all, quickest first. */
 export class Survey {
   readonly #parts: readonly Surveyed[];
+  readonly #usualMs: ReadonlyMap<string, number>;
   readonly #load: ReadonlyMap<string, Ranges>;
   readonly #reaches: (from: string, to: string) => boolean;
 
@@ -15,6 +19,7 @@ export class Survey {
     reaches: (from: string, to: string) => boolean,
   ) {
     this.#parts = parts.filter(({ broken }) => broken === undefined).sort((a, b) => a.ms - b.ms);
+    this.#usualMs = new Map(parts.map(({ id, ms }) => [id, ms]));
     this.#load = load;
     this.#reaches = reaches;
   }
@@ -28,9 +33,14 @@ export class Survey {
     return { near, far };
   }
 
-  /** Parts of the simulation that execute the place. */
+  /** Parts of the simulation that execute the place: the quickest, as many as the mutant is worth, and one at least. */
   simulationOf(mutant: Mutant): readonly string[] {
-    return this.#of(mutant, ({ kind }) => kind !== 'tests');
+    let ms = 0;
+    return this.#of(mutant, ({ kind }) => kind !== 'tests').filter((id) => {
+      const within = ms < WORTH_MS;
+      ms += this.#usualMs.get(id) ?? 0;
+      return within;
+    });
   }
 
   /** Parts of the simulation that execute anything of a file. */

@@ -212,3 +212,40 @@ test('a ledger grows by doubling, from any size, and keeps what its links stand 
     }
   }
 });
+
+test('what a payment left the other end owing is remembered, each way, until the next one', () => {
+  const { cell, ledger, row } = link(1_000);
+  ledger.consumed(row, 0, 60);
+  ledger.paying(row, 100);
+  assert.equal(cell(Column.paidAhead), 0, 'not before it is acknowledged');
+  ledger.paid(row, 100);
+  assert.deepEqual([cell(Column.paidAhead), cell(Column.takenAhead)], [40, 0]);
+  ledger.received(row, 110, 110);
+  assert.deepEqual([cell(Column.paidAhead), cell(Column.takenAhead)], [40, 70]);
+  ledger.provided(row, 0, 500);
+  ledger.received(row, 10, 10);
+  assert.deepEqual([cell(Column.balance), cell(Column.takenAhead)], [420, 0]);
+  ledger.consumed(row, 0, 500);
+  ledger.paying(row, 10);
+  ledger.paid(row, 10);
+  assert.deepEqual([cell(Column.balance), cell(Column.paidAhead)], [-70, 0]);
+});
+
+test('what I pay back makes nothing good, while it is pending and after it is acknowledged', () => {
+  const { cell, ledger, row } = link(10_000);
+  ledger.received(row, 500, 500);
+  ledger.correct(row, 'provided', 0, -20);
+  assert.equal(cell(Column.forgiven), 10);
+  ledger.paying(row, 300);
+  assert.equal(cell(Column.forgiven), 16);
+  ledger.paid(row, 300);
+  assert.equal(cell(Column.forgiven), 16);
+});
+
+test('attempts are put back apart from everything else', () => {
+  const { cell, ledger, row } = link();
+  const fresh = ledger.addLink();
+  ledger.restore(fresh, [[Column.attempts, 5]]);
+  assert.deepEqual([ledger.get(fresh, Column.attempts), ledger.get(fresh, Column.forgiven)], [5, 0]);
+  assert.deepEqual([cell(Column.attempts), ledger.debtOf(row)], [0, 0]);
+});

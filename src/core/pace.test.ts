@@ -196,3 +196,17 @@ test('between the throttle point and dropAt the speed falls in a straight line, 
   assert.equal(serviceRate(170, limits, { ...unshaped, measured: 10 }), FLOOR_BYTES_PER_SECOND);
   assert.equal(serviceRate(5, { payAt: 5, dropAt: 5 }, range), 8_000, 'no room at all');
 });
+
+test('what is left of a wish says when to ask again, and an overdrawn bucket gives nothing', () => {
+  const pace = new Pace();
+  const rate = 8_000_000;
+  assert.deepEqual(pace.allow(416_000, rate, 0), { bytes: 400_000, retryMs: 2 }, '16,000 bytes more');
+  pace.take(400_000);
+  assert.deepEqual(pace.allow(416_000, rate, 0), { bytes: 0, retryMs: 5 }, 'a piece of 40,000');
+  pace.take(10);
+  assert.equal(pace.allow(1, rate, 0).bytes, 0);
+  const slow = new Pace();
+  slow.allow(1, 1, 0);
+  slow.take(MIN_BURST_BYTES);
+  assert.equal(slow.allow(1_024, 1, 0).retryMs, 1_024_000, 'a byte a second');
+});

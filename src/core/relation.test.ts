@@ -1,7 +1,15 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { DEBTOR_SAMPLES, DebtorSampler, RELATIONS, type RelationKind, relationOf } from './relation.ts';
+import { plainTerms } from './account-pair.fixture.ts';
+import {
+  DEBTOR_SAMPLES,
+  DebtorSampler,
+  RELATIONS,
+  type RelationKind,
+  relationBetween,
+  relationOf,
+} from './relation.ts';
 
 type Ask = number | undefined;
 
@@ -89,4 +97,28 @@ test('one-way: not looked at before payAt was first passed', () => {
   assert.equal(sampler.keep, true);
   sampler.sample(100, 100);
   assert.equal(sampler.keep, false);
+});
+
+test('one-way: all of the last 20 samples count alike, and who owes nothing is no debtor', () => {
+  const sampler = new DebtorSampler();
+  sampler.sample(100, 100);
+  for (let each = 0; each < 10; each++) sampler.sample(-5, 100);
+  for (let each = 0; each < 10; each++) sampler.sample(5, 100);
+  assert.equal(sampler.keep, true, 'debtor in the older half');
+  sampler.sample(5, 100);
+  assert.equal(sampler.keep, false);
+  const even = new DebtorSampler();
+  even.sample(100, 100);
+  for (let each = 0; each < 20; each++) even.sample(0, 100);
+  assert.equal(even.keep, false);
+});
+
+test('who has no way to pay in common bids nothing in effect, and what is given in kind keeps nobody away', () => {
+  const services = { ...plainTerms().services, transit: { askPerMb: 1, bidPerMb: 5 } };
+  const by = (...methods: ('cheque' | 'transfer' | 'barter')[]) => plainTerms({ methods, services });
+  assert.equal(relationBetween(by('cheque'), by('cheque'), 'transit').kind, 'both');
+  assert.equal(relationBetween(by('cheque'), by('transfer'), 'transit').kind, 'barter');
+  assert.equal(relationBetween(by('barter'), by('barter'), 'transit').kind, 'barter');
+  for (const kind of ['barter', 'none'] as const)
+    assert.deepEqual([RELATIONS[kind].keepOnlyAsDebtor, RELATIONS[kind].payable], [false, false]);
 });
