@@ -1,82 +1,16 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { agree, bareAccount, plainTerms } from './account-pair.fixture.ts';
-import { Conduct } from './conduct.ts';
-import { type ErrorCode, WayleaveError } from './errors.ts';
+import { agree, plainTerms } from './account-pair.fixture.ts';
+import { WayleaveError } from './errors.ts';
 import { Column } from './ledger.ts';
-import type { LinkAccount } from './link-account.ts';
 import type { CountsMessage, Message } from './message.ts';
-import type { PendingPayment } from './payments.ts';
-import { Session } from './session.ts';
-import type { SessionEffect, SessionEvent } from './session-effect.ts';
+import { counts, GREETING, proof, SessionEnd } from './session-end.fixture.ts';
 import { SESSION_RULES } from './session-rules.ts';
 
 const { countsIntervalMs, graceMs, retryMs, slowMs } = SESSION_RULES;
-const proof = {
-  kind: 'cheque',
-  cheque: { chequebook: '0x', beneficiary: '0x', cumulativeWei: 1n, signature: new Uint8Array(65) },
-} as const;
-
-/** One end of a link, stepped by hand: what follows from each event, by name. */
-class End {
-  readonly account: LinkAccount;
-  readonly session: Session;
-  nowMs = 1_000;
-  effects: SessionEffect[] = [];
-
-  constructor(options: { pending?: readonly PendingPayment[]; restored?: (account: LinkAccount) => void } = {}) {
-    this.account = bareAccount();
-    options.restored?.(this.account);
-    const { account } = this;
-    const [conduct, terms, pending] = [new Conduct(), plainTerms(), options.pending ?? []];
-    this.session = new Session({ account, conduct, terms, storeEpoch: 1, pending });
-  }
-
-  step(event: SessionEvent): string[] {
-    this.effects = this.session.step(event, this.nowMs);
-    return this.effects.map((each) =>
-      each.kind === 'emit' ? each.event.kind : each.kind === 'send' ? `send ${each.message.kind}` : each.kind,
-    );
-  }
-
-  hears(message: Message): string[] {
-    return this.step({ kind: 'message', message });
-  }
-
-  tick(afterMs = 0): string[] {
-    this.nowMs += afterMs;
-    return this.step({ kind: 'tick' });
-  }
-
-  /** What its journal does now and then. */
-  save(): void {
-    this.account.record(1_000_000);
-    this.account.durable(this.account.snapshot);
-  }
-
-  up(): this {
-    this.step({ kind: 'linkUp' });
-    for (const message of GREETING) this.hears(message);
-    this.save();
-    this.step({ kind: 'leaseDurable' });
-    assert.ok(this.session.up && this.account.ready);
-    return this;
-  }
-
-  get closed(): ErrorCode | undefined {
-    const close = this.effects.find((each) => each.kind === 'close');
-    return close?.kind === 'close' ? close.code : undefined;
-  }
-}
-
-const counts = (change: Partial<CountsMessage> = {}): CountsMessage => ({
-  ...{ kind: 'counts', opening: true, storeEpoch: 1 },
-  ...{ provided: [0, 0, 0], admitted: [0, 0, 0], consumed: [0, 0, 0], ...change },
-});
-const GREETING: readonly Message[] = [{ kind: 'terms', terms: plainTerms() }, { kind: 'termsAck', epoch: 1 }, counts()];
 
 test('a greeting says my terms and counts, once what they admit is on disk', () => {
-  const end = new End();
+  const end = new SessionEnd();
   assert.deepEqual(end.step({ kind: 'linkUp' }), ['lease', 'rememberTerms', 'send terms', 'send counts']);
   assert.equal(end.account.ledger.get(end.account.row, Column.dropAt), 4_000);
   assert.deepEqual(end.hears(GREETING[0] as Message), ['rememberTerms', 'send termsAck', 'terms', 'changed']);
@@ -92,7 +26,7 @@ test('in whatever order the answers come, the lease follows the last of them, an
     [2, 0, 1],
     [2, 1, 0],
   ]) {
-    const end = new End();
+    const end = new SessionEnd();
     for (let connection = 0; connection < 2; connection += 1) {
       end.step({ kind: 'linkUp' });
       end.step({ kind: 'leaseDurable' });
@@ -111,7 +45,7 @@ test('in whatever order the answers come, the lease follows the last of them, an
 });
 
 test('an answer to older terms does not end a greeting', () => {
-  const end = new End().up();
+  const end = new SessionEnd().up();
   end.step({ kind: 'linkDown' });
   assert.deepEqual(end.step({ kind: 'termsChanged', terms: plainTerms({ epoch: 2 }) }), ['rememberTerms'], 'not sent');
   assert.ok(end.step({ kind: 'linkUp' }).includes('send terms'));
@@ -120,14 +54,14 @@ test('an answer to older terms does not end a greeting', () => {
 });
 
 test('nothing is heard after the connection went', () => {
-  const end = new End().up();
+  const end = new SessionEnd().up();
   end.step({ kind: 'linkDown' });
   for (const message of [...GREETING, { kind: 'termsAck', epoch: 9 } as const])
     assert.deepEqual(end.hears(message), []);
 });
 
 test('new terms of mine are remembered, bind at once, and are sent; the same ones are not sent again', () => {
-  const end = new End().up();
+  const end = new SessionEnd().up();
   const terms = plainTerms({ epoch: 2, dropAt: 5_000 });
   assert.deepEqual(end.step({ kind: 'termsChanged', terms }), ['rememberTerms', 'send terms']);
   assert.equal(end.account.ledger.get(end.account.row, Column.dropAt), 5_000);
@@ -147,12 +81,12 @@ test('what comes before the books are compared is out of place, and so is compar
     { kind: 'statement' } as unknown as Message,
   ];
   for (const message of early) {
-    const end = new End();
+    const end = new SessionEnd();
     end.step({ kind: 'linkUp' });
     end.hears(message);
     assert.equal(end.closed, 'MESSAGE_UNEXPECTED', message.kind);
   }
-  const end = new End().up();
+  const end = new SessionEnd().up();
   assert.deepEqual(end.hears(payment), ['checkPayment']);
   assert.equal(end.closed, undefined);
   end.hears(counts());
@@ -160,7 +94,7 @@ test('what comes before the books are compared is out of place, and so is compar
 });
 
 test('what the neighbour admits stands once the books are compared, not before', () => {
-  const end = new End({ restored: ({ ledger, row }) => ledger.provided(row, 0, 100) });
+  const end = new SessionEnd({ restored: ({ ledger, row }) => ledger.provided(row, 0, 100) });
   end.step({ kind: 'linkUp' });
   assert.deepEqual(end.hears(counts({ opening: false, consumed: [50, 0, 0] })), []);
   assert.deepEqual(end.account.admitted, [0, 0, 0]);
@@ -180,7 +114,7 @@ test('what is written off is told, when something is', () => {
     [counts({ consumed: [101, 0, 0], provided: [100, 0, 0] }), true],
   ];
   for (const [message, told] of table) {
-    const end = new End({
+    const end = new SessionEnd({
       restored: ({ ledger, row }) => {
         ledger.provided(row, 0, 100);
         ledger.consumed(row, 0, 100);
@@ -192,8 +126,8 @@ test('what is written off is told, when something is', () => {
 });
 
 test('an error that a message causes is the neighbour’s fault, unless it is one of mine', () => {
-  const of = (error: Error): End => {
-    const end = new End();
+  const of = (error: Error): SessionEnd => {
+    const end = new SessionEnd();
     end.step({ kind: 'linkUp' });
     end.account.reconcile = () => {
       throw error;
@@ -207,13 +141,13 @@ test('an error that a message causes is the neighbour’s fault, unless it is on
 });
 
 test('once up, what is pending goes again; else what is due is paid', () => {
-  const end = new End({ pending: [{ method: 'cheque', units: 100, lastPaymentId: 3 }] });
+  const end = new SessionEnd({ pending: [{ method: 'cheque', units: 100, lastPaymentId: 3 }] });
   end.step({ kind: 'linkUp' });
   for (const message of GREETING) end.hears(message);
   end.save();
   assert.deepEqual(end.step({ kind: 'leaseDurable' }), ['resendPayment']);
 
-  const owing = new End({
+  const owing = new SessionEnd({
     restored: ({ ledger, row }) => {
       ledger.setLimit(row, 'dropAt', 4_000);
       ledger.consumed(row, 0, 1_000);
@@ -232,7 +166,7 @@ test('once up, what is pending goes again; else what is due is paid', () => {
 });
 
 test('what I consumed is told once it is written, with each payment, and now and then while it changes', () => {
-  const end = new End().up();
+  const end = new SessionEnd().up();
   assert.deepEqual(end.tick(1), []);
   end.account.ledger.consumed(end.account.row, 0, 500);
   assert.deepEqual(end.tick(1), [], 'not on disk');
@@ -257,7 +191,7 @@ test('what I consumed is told once it is written, with each payment, and now and
 });
 
 test('a tick is wanted when there is something to tell, and when it may be told', () => {
-  const end = new End().up();
+  const end = new SessionEnd().up();
   assert.equal(end.session.dueMs(end.nowMs), Number.POSITIVE_INFINITY);
   end.account.ledger.consumed(end.account.row, 0, 5);
   end.save();
@@ -268,7 +202,7 @@ test('a tick is wanted when there is something to tell, and when it may be told'
 });
 
 test('a charge wants a look when it may bring a payment about, with what is in flight', () => {
-  const end = new End().up();
+  const end = new SessionEnd().up();
   const { ledger, row } = end.account;
   end.tick();
   assert.equal(end.session.sample(), false);
@@ -279,7 +213,7 @@ test('a charge wants a look when it may bring a payment about, with what is in f
 });
 
 test('a payment that could not be made is tried by the next method at once, and one that waits is tried by a tick', () => {
-  const end = new End();
+  const end = new SessionEnd();
   const methods = { methods: ['channel', 'cheque'] } as const;
   end.step({ kind: 'termsChanged', terms: plainTerms({ ...methods, epoch: 2 }) });
   end.step({ kind: 'linkUp' });
@@ -300,7 +234,7 @@ test('a payment that could not be made is tried by the next method at once, and 
 });
 
 test('payments that become final, or are undone by the chain, move what they clear', () => {
-  const end = new End().up();
+  const end = new SessionEnd().up();
   const { ledger, row } = end.account;
   ledger.received(row, 100, 0);
   assert.deepEqual(end.step({ kind: 'cleared', units: 60 }), ['changed']);
@@ -310,7 +244,7 @@ test('payments that become final, or are undone by the chain, move what they cle
 });
 
 test('a link that stays choked for longer than the grace time is closed, and told when it changes, once', () => {
-  const end = new End().up();
+  const end = new SessionEnd().up();
   const { ledger, row } = end.account;
   ledger.provided(row, 0, 4_000);
   assert.deepEqual(end.tick(), ['state', 'changed']);
@@ -329,7 +263,7 @@ test('a link that stays choked for longer than the grace time is closed, and tol
 });
 
 test('a verdict slows a neighbour down or cuts it; a lighter one does neither', () => {
-  const end = new End().up();
+  const end = new SessionEnd().up();
   const unslowed = (nowMs: number): boolean => end.account.allow(1e9, nowMs).bytes === 1e9;
   let verdicts = 0;
   while (unslowed(end.nowMs) && verdicts < 100) {
@@ -345,8 +279,8 @@ test('a verdict slows a neighbour down or cuts it; a lighter one does neither', 
 });
 
 test('one that cannot pay is left when it is the debtor for long, one that can is not', () => {
-  const samples = (mine: number): End => {
-    const end = new End().up();
+  const samples = (mine: number): SessionEnd => {
+    const end = new SessionEnd().up();
     const bids = { services: { ...plainTerms().services, transit: { askPerMb: 1_000_000, bidPerMb: mine } } };
     agree(end.account, plainTerms({ epoch: 2 }), plainTerms({ epoch: 2, ...bids }));
     end.account.ledger.provided(end.account.row, 0, 1_000);
