@@ -49,7 +49,6 @@ export const RULES = [
   'rate-meter',
   'purchases',
   'payment-history',
-  'carrier',
 ].map((name) => `src/core/${name}.ts`);
 
 const ROOT = join(import.meta.dirname, '..', '..');
