@@ -30,7 +30,7 @@ test('who can pay is charged the ask, who cannot the lower ask of both, each way
   for (const [mine, theirs, sells, buys] of table) {
     const account = readyAccount({ mine: selling(...mine), theirs: selling(...theirs) });
     const found = rates(account);
-    const name = `${mine} ${theirs}`;
+    const name = `${mine.join()} ${theirs.join()}`;
     assert.deepEqual([found.sellPerMb, found.sellBytesPerMb, found.arrivedPerMb], [sells, sells, sells], name);
     assert.deepEqual([found.buyPerMb, found.buyBytesPerMb, found.deliveredPerMb], [buys, buys, buys], name);
     const relation = account.relation('transit');
