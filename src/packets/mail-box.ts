@@ -193,8 +193,9 @@ export class MailBox {
     this.#sendable = this.#out?.sendable() ?? 0;
   }
 
-  /** Writes what may leave now. */
-  flush(): void {
+  /** Writes what may leave now. True when the line is shorter for it: the account of the link has moved. */
+  flush(): boolean {
+    const before = this.queue.packets;
     this.#sendable = this.#out?.sendable() ?? 0;
     while (this.#backs.length > 0 && this.#room()) {
       const packet = this.#backs.shift() as Buffer;
@@ -204,6 +205,7 @@ export class MailBox {
     this.#readOn();
     while (this.queue.packets > 0 && !this.#options.holds() && this.#room()) this.#leave(this.queue.shift() as Waiting);
     while (this.#filled > 0 && this.#sendable > 0) this.#write();
+    return this.queue.packets < before;
   }
 
   #leave(waiting: Waiting): void {

@@ -101,6 +101,8 @@ class Bed {
   readonly delivered: string[] = [];
   readonly refunded: [number, Receipt][] = [];
   readonly faults: unknown[] = [];
+  /** Rows of accounts that moved, as they were told of. */
+  readonly moved: number[] = [];
   held = false;
   readonly dials: boolean;
   /** What the neighbours, by row, offer for sending and for receiving. */
@@ -111,7 +113,7 @@ class Bed {
     carrier: this.carrier,
     clock,
     fault: (_, error) => this.faults.push((error as { code: string }).code),
-    moved: () => undefined,
+    moved: (row) => this.moved.push(row),
     sink: {
       delivered: (packet, value) => this.delivered.push(`${packetPayload(packet).toString()} ${value}`),
       refunded: (_, value, receipt) => this.refunded.push([value, receipt]),
@@ -228,6 +230,20 @@ describe('a relay of packets', () => {
     bed.held = false;
     bed.relay.resume(bed.right.row);
     assert.deepEqual([bed.right.sent.length, ...bed.balances()], [1, 200, -95]);
+  });
+
+  it('tells of an account only what moved it: whoever looks again, because it was written, has nothing to write', () => {
+    const bed = new Bed();
+    bed.moved.length = 0;
+    bed.relay.resume(bed.right.row);
+    bed.right.takesMore(1_000);
+    assert.deepEqual(bed.moved, []);
+    bed.held = true;
+    bed.left.says(bed.packet(id(2)));
+    bed.held = false;
+    bed.moved.length = 0;
+    bed.relay.resume(bed.right.row);
+    assert.deepEqual(bed.moved, [bed.right.row]);
   });
 
   it('weighs a pair by what its two neighbours offer, counts it, and weighs it anew when they offer more', () => {

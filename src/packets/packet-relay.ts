@@ -205,10 +205,9 @@ export class PacketRelay {
   }
 
   #flush(): void {
-    for (const row of this.#touched) {
-      this.#boxes[row]?.flush();
-      this.#moved.add(row);
-    }
+    // A link that is only looked at charges nothing: its account must not be written for that, or each write, which
+    // makes this node look again, would be followed by the next for ever.
+    for (const row of this.#touched) if (this.#boxes[row]?.flush() === true) this.#moved.add(row);
     this.#touched.clear();
     this.#lastTouched = SELF;
     for (const row of this.#moved) this.#options.moved(row);
@@ -280,6 +279,7 @@ export class PacketRelay {
     if (row === this.#lastTouched) return;
     this.#lastTouched = row;
     this.#touched.add(row);
+    this.#moved.add(row);
   }
 
   /** A packet could not leave by `to`: its value goes back to where it came from. */
