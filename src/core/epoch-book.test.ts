@@ -27,6 +27,7 @@ function terms(epoch: number, askPerMb: number | undefined = epoch * 100): Terms
     payAt: 1,
     dropAt: 10_000,
     valueAt: 0,
+    settleEveryMs: 0,
     metering: 'data',
     allotment: { bytes: 1, ms: 1 },
     priority: { sendingPerMb: 0, receivingPerMb: 0 },

@@ -289,3 +289,42 @@ test('two sessions that remember the same stand the same, in whatever order they
     new Payments({ account, rules: SESSION_RULES, pending }).standing(0);
   assert.deepEqual(stands([cheque, channel]), stands([channel, cheque]));
 });
+
+/** A buyer that owes little, and when time alone makes it pay that. */
+function owing(mine: number, theirs: number) {
+  const sells = { ...termsOf({ askPerMb: PRICE, bidPerMb: 0, payAtMb: 1, dropAtMb: 8 }), settleEveryMs: theirs };
+  const buys = { ...termsOf({ askPerMb: undefined, bidPerMb: PRICE, payAtMb: 1, dropAtMb: 8 }), settleEveryMs: mine };
+  const pair = new SessionPair(sells, buys);
+  pair.connect();
+  const { account } = pair.right;
+  account.ledger.consumed(account.row, 0, 3);
+  return { account, buys, payments: new Payments({ account, rules: SESSION_RULES, pending: [] }) };
+}
+
+test('what is owed is paid after the period that both want, the longer one, however little it is', () => {
+  const periods: [mine: number, theirs: number, paidAfterMs: number | undefined][] = [
+    [0, 0, undefined],
+    [5_000, 0, undefined],
+    [0, 5_000, undefined],
+    [5_000, 60_000, 60_000],
+    [60_000, 5_000, 60_000],
+  ];
+  for (const [mine, theirs, expected] of periods) {
+    const { account, buys, payments } = owing(mine, theirs);
+    const effects: SessionEffect[] = [];
+    assert.equal(payments.dueMs(buys, 1_000), expected === undefined ? Number.POSITIVE_INFINITY : 1_000 + expected);
+    if (expected === undefined) {
+      assert.equal(payments.pay(buys, 10_000_000, effects), false);
+      continue;
+    }
+    assert.equal(payments.pay(buys, 1_000 + expected - 1, effects), false);
+    assert.equal(payments.pay(buys, 1_000 + expected, effects), true);
+    assert.deepEqual(effects, [{ kind: 'writePayment', id: 1, method: 'cheque', units: 3 }]);
+    assert.equal(payments.dueMs(buys, 1_000 + expected), Number.POSITIVE_INFINITY, 'nothing more is owed');
+    account.ledger.consumed(account.row, 0, 1);
+    const again = 2 * expected + 2_000;
+    assert.equal(payments.dueMs(buys, again), again + expected, 'counted anew');
+    payments.paused = true;
+    assert.equal(payments.dueMs(buys, again), Number.POSITIVE_INFINITY);
+  }
+});

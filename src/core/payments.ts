@@ -5,7 +5,7 @@ import type { PaymentAckMessage, PaymentMessage } from './message.ts';
 import { aheadOf } from './pay-ahead.ts';
 import { news, type SessionEffect, type SessionEvent } from './session-effect.ts';
 import type { SessionRules } from './session-rules.ts';
-import { commonMethod, PAYMENT_METHODS, type PaymentMethod, type Terms } from './terms.ts';
+import { commonMethod, PAYMENT_METHODS, type PaymentMethod, settlePeriodMs, type Terms } from './terms.ts';
 import type { Units } from './units.ts';
 
 /** What one method remembers of payments to one neighbour before a restart. */
@@ -56,6 +56,8 @@ export class Payments {
   #nextPayMs = Number.NEGATIVE_INFINITY;
   #arrived = { secondMs: Number.NEGATIVE_INFINITY, count: 0 };
   #wouldPay = false;
+  /** Since when something has been owed that a period will settle. */
+  #owingSinceMs: number | undefined;
 
   constructor(options: PaymentsOptions) {
     this.#account = options.account;
@@ -79,7 +81,8 @@ export class Payments {
       const { id = -1, sent = false } = inFlight ?? {};
       return [PAYMENT_METHODS.indexOf(method), id, sent, pendingUnits, Math.max(0, shutUntilMs - nowMs)];
     });
-    return [this.paused, this.aheadUnits, this.#wouldPay, this.#lastPaymentId, payInMs, arrived, ...lanes];
+    const owingForMs = this.#owingSinceMs === undefined ? -1 : nowMs - this.#owingSinceMs;
+    return [this.paused, this.aheadUnits, this.#wouldPay, this.#lastPaymentId, payInMs, arrived, owingForMs, ...lanes];
   }
 
   /** Two states with the same lanes are the same state: they stand in the order of the methods. */
@@ -105,13 +108,14 @@ export class Payments {
   /** Pays the whole payable debt where it is due (DESIGN §3, Use). True when a payment is to be written. */
   pay(terms: Terms, nowMs: number, effects: SessionEffect[]): boolean {
     const account = this.#account;
-    if (nowMs < this.#nextPayMs || !this.#due()) return false;
+    if (nowMs < this.#nextPayMs || !(this.#due() || this.dueMs(terms, nowMs) <= nowMs)) return false;
     if (!account.enforce) this.#wouldHavePaid(effects);
     const lane = this.#open(terms, nowMs);
     if (!account.enforce || this.paused || lane === undefined) return false;
     const units = account.payable() + aheadOf(account, this.aheadUnits);
     this.aheadUnits = 0;
     this.#add(lane, units);
+    this.#owingSinceMs = undefined;
     this.#lastPaymentId += 1;
     lane.inFlight = { id: this.#lastPaymentId, sent: false, demanded: this.demanded };
     this.demanded = false;
@@ -130,6 +134,21 @@ export class Payments {
     const lane = this.#lane(method);
     const waits = lane.inFlight !== undefined || (lane.pendingUnits > 0 && !CUMULATIVE.has(method));
     return waits ? undefined : lane;
+  }
+
+  /**
+   * When what is owed is to be paid though it is little: after the period that both have agreed on (DESIGN §8). Counted
+   * from when this is first asked while something is owed. Infinity: by size alone, or nothing is owed.
+   */
+  dueMs(terms: Terms, nowMs: number): number {
+    const theirs = this.#account.theirs.newest;
+    const periodMs = theirs === undefined ? 0 : settlePeriodMs(terms, theirs);
+    if (periodMs === 0 || this.paused || this.#account.payable() === 0) {
+      this.#owingSinceMs = undefined;
+      return Number.POSITIVE_INFINITY;
+    }
+    this.#owingSinceMs ??= nowMs;
+    return this.#owingSinceMs + periodMs;
   }
 
   #due(): boolean {

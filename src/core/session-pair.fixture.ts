@@ -31,6 +31,7 @@ export function termsOf(
     payAt: payAtMb * 10_000,
     dropAt: dropAtMb * 10_000,
     valueAt: 0,
+    settleEveryMs: 0,
     metering: 'data',
     allotment: { bytes: 1_000_000, ms: 1000 },
     priority: { sendingPerMb: 0, receivingPerMb: 0 },

@@ -337,7 +337,9 @@ export class Session {
   /** From when on a tick may bring something about, if nothing happens before. Infinity: never. */
   dueMs(nowMs: number): number {
     const told = { units: this.#countsSent, againMs: this.#nextCountsMs };
-    return Math.min(accountDueMs(this.#account, told, nowMs), this.#statements?.dueMs ?? Number.POSITIVE_INFINITY);
+    const payMs = this.#phase === 'up' ? this.#payments.dueMs(this.#terms, nowMs) : Number.POSITIVE_INFINITY;
+    const statementMs = this.#statements?.dueMs ?? Number.POSITIVE_INFINITY;
+    return Math.min(accountDueMs(this.#account, told, nowMs), statementMs, payMs);
   }
 
   #sendCounts(nowMs: number, effects: SessionEffect[]): void {

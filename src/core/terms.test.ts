@@ -29,6 +29,7 @@ function terms(change: Partial<Terms> = {}, ask: number | undefined = 5000, bid 
     payAt: 10_000,
     dropAt: 20_000,
     valueAt: 0,
+    settleEveryMs: 0,
     metering: 'data',
     allotment: { bytes: 1_000_000, ms: 1000 },
     priority: { sendingPerMb: 0, receivingPerMb: 0 },
@@ -186,6 +187,7 @@ test('the same terms are the same whatever object holds them, and every field co
     { allotment: { bytes: 2, ms: 1000 } },
     { priority: { sendingPerMb: 1, receivingPerMb: 0 } },
     { valueAt: 1 },
+    { settleEveryMs: 1 },
     { services: { ...terms().services, chunks: { askPerMb: 0, bidPerMb: 0 } } },
   ];
   for (const change of changes) assert.equal(sameTerms(terms(), terms(change)), false, Object.keys(change)[0]);

@@ -19,6 +19,9 @@ export const MAX_EPOCH = 2 ** 32 - 1;
 export const MAX_ALLOTMENT_BYTES = 1_000_000_000;
 export const MAX_ALLOTMENT_MS = 3_600_000;
 
+/** The longest period of settlement, 31 days: beyond it a counter is settled by its size alone. Milliseconds. */
+export const MAX_SETTLE_EVERY_MS = 31 * 86_400_000;
+
 /**
  * How far the other side's ratio may lie from mine, as a quotient either way. Both describe the same unit of account,
  * so they differ only by the age of two price feeds; beyond a quarter we do not mean the same unit.
@@ -65,6 +68,8 @@ export interface Terms {
   readonly dropAt: Units;
   /** The most of your value packets' value I take on credit; 0: only what you have prepaid. */
   readonly valueAt: Units;
+  /** How often I settle what I owe, whatever it is, with who wants the same. Milliseconds; 0: by size alone. */
+  readonly settleEveryMs: number;
   /** How I meter what I sell. */
   readonly metering: 'data' | 'time';
   /** What one payment buys: `bytes` under data metering, `ms` under time metering. */
@@ -135,6 +140,7 @@ function checkRanges(terms: Terms): void {
   absurd('payAt', whole(terms.payAt, 0, Number.MAX_SAFE_INTEGER));
   absurd('dropAt', whole(terms.dropAt, 0, Number.MAX_SAFE_INTEGER));
   absurd('valueAt', whole(terms.valueAt, 0, Number.MAX_SAFE_INTEGER));
+  absurd('settleEveryMs', whole(terms.settleEveryMs, 0, MAX_SETTLE_EVERY_MS));
   absurd('allotment.bytes', whole(terms.allotment.bytes, 1, MAX_ALLOTMENT_BYTES));
   absurd('allotment.ms', whole(terms.allotment.ms, 1, MAX_ALLOTMENT_MS));
   absurd('priority.sending', whole(terms.priority.sendingPerMb, 0, MAX_PRICE));
@@ -188,6 +194,11 @@ export function commonMethod(
   return payee.methods.find((method) => payer.methods.includes(method) && usable(method) && !shut(method));
 }
 
+/** The period at which two nodes settle: the longer of theirs; 0 unless both have one (DESIGN §8). Milliseconds. */
+export function settlePeriodMs(a: Terms, b: Terms): number {
+  return a.settleEveryMs > 0 && b.settleEveryMs > 0 ? Math.max(a.settleEveryMs, b.settleEveryMs) : 0;
+}
+
 /** True when two terms say the same, field by field. */
 export function sameTerms(a: Terms, b: Terms): boolean {
   return (
@@ -218,6 +229,7 @@ const SCALARS = [
   'payAt',
   'dropAt',
   'valueAt',
+  'settleEveryMs',
   'metering',
 ] as const satisfies readonly (keyof Terms)[];
 

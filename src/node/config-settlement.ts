@@ -1,5 +1,5 @@
 import { MAX_ENDPOINTS } from '../chain/quorum.ts';
-import { PAYMENT_METHODS } from '../core/terms.ts';
+import { MAX_SETTLE_EVERY_MS, PAYMENT_METHODS } from '../core/terms.ts';
 import type { SettlementConfig } from './config.ts';
 import { address, type Fields, flag, integer, list, several, wei } from './config-field.ts';
 
@@ -15,6 +15,13 @@ export const SETTLEMENT_FIELDS: Fields<SettlementConfig> = {
     of: PAYMENT_METHODS,
     default: ['cheque', 'barter'],
     doc: 'Ways to be paid and to pay, best first. A neighbour is paid in the first way of its list that both know.',
+  }),
+  settleEveryS: integer({
+    min: 0,
+    max: MAX_SETTLE_EVERY_MS / 1000,
+    unit: 's',
+    default: 0,
+    doc: 'Pay what is owed after so long, however little, to neighbours that do the same; the longer of the two counts. 0: when it is large enough.',
   }),
   rpc: list({
     pattern: /^https?:\/\/\S{1,1000}$/,

@@ -116,6 +116,8 @@ export interface SettlementConfig {
   readonly enabled: boolean;
   /** In order of preference. Without `enabled` nothing but barter is offered. */
   readonly methods: readonly PaymentMethod[];
+  /** What is owed is paid after so long; 0: by size alone. */
+  readonly settleEveryS: number;
   /** JSON-RPC endpoints, the best first; at least one whenever `enabled`. */
   readonly rpc: readonly string[];
   /** Blocks until a transfer counts, its own included. */

@@ -43,6 +43,7 @@ export function offer(
     },
     ...withAhead(credit, config, neighbour),
     valueAt: valueAtFor(config, neighbour, facts),
+    settleEveryMs: config.settlement.enabled ? config.settlement.settleEveryS * 1000 : 0,
     metering: config.transit.metering,
     allotment: { bytes: 1_000_000, ms: 1_000 },
     priority: offersTo(neighbour),

@@ -40,6 +40,10 @@ const base = parseConfig(
 /** A second costs this part of the debt at which it is paid, so that a few fit into it. */
 const SECOND_OF_PAY_AT = 1 / 5;
 
+/** One world in so many settles by the clock too, so often. Seconds. */
+const PERIOD_ONE_IN = 3;
+const PERIOD_S = 3;
+
 /** The complete configuration of a simulated node. */
 export function simConfig(options: SimConfig): NodeConfig {
   const { deal = 'cheque' } = options;
@@ -71,6 +75,7 @@ export function simConfig(options: SimConfig): NodeConfig {
       depositWei: options.depositWei,
       weiPerUnit: options.weiPerUnit,
       methods: deal === 'barter' ? ['barter'] : base.settlement.methods,
+      settleEveryS: options.payAt % PERIOD_ONE_IN === 0 ? PERIOD_S : 0,
     },
     // Runs last a minute or so: several spans of history in each.
     store: { ...base.store, journalWindowMs: options.journalWindowMs, historySpanS: HISTORY_SPAN_S },

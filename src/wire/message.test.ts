@@ -31,6 +31,7 @@ const terms: fc.Arbitrary<Terms> = fc.record({
   payAt: units,
   dropAt: units,
   valueAt: units,
+  settleEveryMs: units,
   metering: fc.constantFrom('data' as const, 'time' as const),
   allotment: fc.record({ bytes: units, ms: units }),
   priority: fc.record({ sendingPerMb: units, receivingPerMb: units }),

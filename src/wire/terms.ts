@@ -23,6 +23,7 @@ export function writeTerms(out: ByteWriter, terms: Terms): ByteWriter {
     .u53(terms.payAt)
     .u53(terms.dropAt)
     .u53(terms.valueAt)
+    .u53(terms.settleEveryMs)
     .u8(terms.metering === 'time' ? 1 : 0);
   out.u53(terms.allotment.bytes).u53(terms.allotment.ms);
   return out.u53(terms.priority.sendingPerMb).u53(terms.priority.receivingPerMb);
@@ -53,6 +54,7 @@ export function readTerms(input: ByteReader): Terms {
     payAt: input.u53(),
     dropAt: input.u53(),
     valueAt: input.u53(),
+    settleEveryMs: input.u53(),
     metering: input.flag() ? 'time' : 'data',
     allotment: { bytes: input.u53(), ms: input.u53() },
     priority: { sendingPerMb: input.u53(), receivingPerMb: input.u53() },

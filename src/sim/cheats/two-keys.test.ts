@@ -6,10 +6,11 @@ import { World } from '../world.ts';
 import type { WorldSettings } from '../world-settings.ts';
 import { twoKeys } from './two-keys.ts';
 
-/** Hardly any trade but that of the test. Prices and thresholds are those of a small seed. */
+/** Hardly any trade but that of the test, and too little to be paid. Prices and thresholds are those of a small seed. */
 const SETTINGS = {
   costPerMb: 20_000,
-  payAt: 300,
+  // By three it would be settled every few seconds too (`sim-config.ts`).
+  payAt: 301,
   dropAt: 2_000,
   riskAt: 2_000,
   weiPerUnit: 10_000_000_000n,
