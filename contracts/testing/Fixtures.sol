@@ -97,8 +97,28 @@ contract HookToken is ERC20("Hook", "HOK") {
     }
 }
 
+/// Reverts every transfer while it is paused, as tokens with an administrator can.
+contract PausableToken is ERC20("Paused", "PSD") {
+    bool public paused;
+
+    function mint(address to, uint256 amount) external {
+        _mint(to, amount);
+    }
+
+    function pause(bool yes) external {
+        paused = yes;
+    }
+
+    function _update(address from, address to, uint256 amount) internal override {
+        require(from == address(0) || !paused, "paused");
+        super._update(from, to, amount);
+    }
+}
+
 /// Tokens from before the standard: one answers nothing, one answers false instead of reverting.
 contract OldToken {
+    event Transfer(address indexed from, address indexed to, uint256 value);
+
     mapping(address => uint256) public balanceOf;
     mapping(address => mapping(address => uint256)) public allowance;
 
@@ -119,6 +139,7 @@ contract OldToken {
         }
         balanceOf[from] -= amount;
         balanceOf[to] += amount;
+        emit Transfer(from, to, amount);
         return true;
     }
 }

@@ -6,6 +6,7 @@ import { compileSources } from '../compile.ts';
 export type FixtureName =
   | 'Reenterer'
   | 'Moody'
+  | 'PausableToken'
   | 'PlainToken'
   | 'FeeToken'
   | 'HookToken'

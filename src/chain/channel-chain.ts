@@ -3,7 +3,7 @@ import type { NodeId } from '../core/node-id.ts';
 import type { Receipt } from './chain.ts';
 import type { ChannelClose, ChannelParties, ChannelWithdrawal } from './channel-signing.ts';
 
-/** What a channel in native coin is made of; its address follows from it. */
+/** What a channel is made of beside the money this node settles in; its address follows from them. */
 export interface ChannelPlace {
   readonly parties: ChannelParties;
   readonly freezeSeconds: number;
@@ -23,7 +23,10 @@ export interface ChannelChain {
   address(place: ChannelPlace): Promise<NodeId>;
   /** Read in one call as of one block; undefined where no code stands. */
   facts(channel: NodeId): Promise<ChannelFacts | undefined>;
-  /** Opens it if it does not stand yet, with a deposit of the party that is paid at `payee`. */
+  /**
+   * Opens it if it does not stand yet, with a deposit of the party that is paid at `payee`. In a token the deposit is a
+   * transaction of its own, after one that approves it, which a crash may leave out.
+   */
   open(place: ChannelPlace, deposit: { readonly payee: NodeId; readonly wei: bigint }, sent?: Sent): Promise<Receipt>;
   /** Adds to what the party of this payee has there. */
   deposit(channel: NodeId, deposit: { readonly payee: NodeId; readonly wei: bigint }, sent?: Sent): Promise<Receipt>;
@@ -46,7 +49,7 @@ export interface BothSignatures {
 }
 
 export interface ChannelFacts {
-  /** From the factory this node trusts, and in native coin. Of another one nothing else is asked. */
+  /** From the factory this node trusts, and in the money this node settles in. Of another one nothing else is asked. */
   readonly fromFactory: boolean;
   readonly parties: ChannelParties;
   readonly freezeSeconds: number;

@@ -5,19 +5,18 @@ import { CHANNEL_ABI, CHANNEL_FACTORY_ABI } from './channel-abi.ts';
 import type { BothSignatures, ChannelFacts, ChannelPlace } from './channel-chain.ts';
 import type { ChannelClose, ChannelWithdrawal } from './channel-signing.ts';
 import { compactSignature } from './compact-signature.ts';
-import { COIN } from './encoding.ts';
 import type { Hex } from './json-rpc.ts';
 import { loadViem, type Viem } from './viem-parts.ts';
 
 /** Calls of a channel and its factory as bytes. Like `encoding.ts` it loads viem when something is first to be encoded. */
 export interface ChannelEncoding {
-  address(place: ChannelPlace): Hex;
+  address(place: ChannelPlace, token: NodeId): Hex;
   /** Undefined when the answer is not one of the factory's. */
   readAddress(answer: Hex): NodeId | undefined;
   facts(channel: NodeId): Hex;
-  /** Undefined when the answer is not one of the factory's; `hasCode` is false where nothing stands. */
-  readFacts(answer: Hex): (ChannelFacts & { readonly hasCode: boolean }) | undefined;
-  open(place: ChannelPlace, payee: NodeId): Hex;
+  /** Undefined when the answer is not one of the factory's; `hasCode` is false where nothing stands. Amounts are of `token`. */
+  readFacts(answer: Hex, token: NodeId): (ChannelFacts & { readonly hasCode: boolean }) | undefined;
+  open(place: ChannelPlace, token: NodeId, payee: NodeId): Hex;
   deposit(payee: NodeId, wei: bigint): Hex;
   submit(cheques: readonly SignedCheque[]): Hex;
   startClose(cheques: readonly SignedCheque[]): Hex;
@@ -39,17 +38,23 @@ function make(viem: Viem): ChannelEncoding {
   const factory = viem.parseAbi(CHANNEL_FACTORY_ABI);
   const abi = viem.parseAbi(CHANNEL_ABI);
   return {
-    address: (place) =>
-      viem.encodeFunctionData({ abi: factory, functionName: 'channelAddress', args: [termsOf(place)] }),
+    address: (place, token) =>
+      viem.encodeFunctionData({ abi: factory, functionName: 'channelAddress', args: [termsOf(place, token)] }),
     readAddress: (data) =>
       orUndefined(() =>
         viem.decodeFunctionResult({ abi: factory, functionName: 'channelAddress', data }).toLowerCase(),
       ),
     facts: (channel) => viem.encodeFunctionData({ abi: factory, functionName: 'channelFacts', args: [channel as Hex] }),
-    readFacts: (data) =>
-      orUndefined(() => factsOf(viem.decodeFunctionResult({ abi: factory, functionName: 'channelFacts', data }))),
-    open: (place, payee) =>
-      viem.encodeFunctionData({ abi: factory, functionName: 'openChannel', args: [termsOf(place), payee as Hex] }),
+    readFacts: (data, token) =>
+      orUndefined(() =>
+        factsOf(viem.decodeFunctionResult({ abi: factory, functionName: 'channelFacts', data }), token),
+      ),
+    open: (place, token, payee) =>
+      viem.encodeFunctionData({
+        abi: factory,
+        functionName: 'openChannel',
+        args: [termsOf(place, token), payee as Hex],
+      }),
     deposit: (payee, wei) => viem.encodeFunctionData({ abi, functionName: 'deposit', args: [payee as Hex, wei] }),
     submit: (cheques) => viem.encodeFunctionData({ abi, functionName: 'submit', args: [cheques.map(chequeOf)] }),
     startClose: (cheques) =>
@@ -67,12 +72,18 @@ function make(viem: Viem): ChannelEncoding {
   };
 }
 
-function termsOf({ freezeSeconds, nonce, parties }: ChannelPlace) {
+function termsOf({ freezeSeconds, nonce, parties }: ChannelPlace, token: NodeId) {
   const party = ({ payee, signer }: { payee: NodeId; signer: NodeId }) => ({
     signer: signer as Hex,
     payee: payee as Hex,
   });
-  return { a: party(parties.a), b: party(parties.b), token: COIN as Hex, freezeSeconds, nonce: BigInt(nonce) } as const;
+  return {
+    a: party(parties.a),
+    b: party(parties.b),
+    token: token as Hex,
+    freezeSeconds,
+    nonce: BigInt(nonce),
+  } as const;
 }
 
 function chequeOf({ beneficiary, cumulativeWei, signature }: SignedCheque) {
@@ -105,7 +116,7 @@ interface Decoded {
   readonly unclaimedByB: bigint;
 }
 
-function factsOf(raw: Decoded): ChannelFacts & { readonly hasCode: boolean } {
+function factsOf(raw: Decoded, token: NodeId): ChannelFacts & { readonly hasCode: boolean } {
   const { terms } = raw;
   const party = ({ payee, signer }: { payee: string; signer: string }) => ({
     signer: signer.toLowerCase(),
@@ -119,8 +130,8 @@ function factsOf(raw: Decoded): ChannelFacts & { readonly hasCode: boolean } {
   });
   return {
     hasCode: raw.hasCode,
-    // One in some token would count its units as wei.
-    fromFactory: raw.fromFactory && terms.token.toLowerCase() === COIN,
+    // One in another token would count its units as this one's.
+    fromFactory: raw.fromFactory && terms.token.toLowerCase() === token,
     parties: { a: party(terms.a), b: party(terms.b) },
     freezeSeconds: terms.freezeSeconds,
     nonce: Number(terms.nonce),

@@ -30,6 +30,14 @@ export class ContractView {
     return BigInt(answer);
   }
 
+  /** How much of the token a contract may take from an account. Throws `TOKEN_MISSING`. */
+  async allowance(owner: NodeId, spender: NodeId): Promise<bigint> {
+    const { token } = this.#options;
+    const answer = await this.#view(token, (await loadEncoding()).allowance(owner, spender));
+    if (answer === undefined || answer.length !== 66) throw new WayleaveError('TOKEN_MISSING', { token });
+    return BigInt(answer);
+  }
+
   /** See the port. */
   async chequebook(address: NodeId, beneficiary: NodeId): Promise<ChequebookFacts | undefined> {
     const facts = await this.#factoryFacts(address, beneficiary);

@@ -82,8 +82,10 @@ export interface Encoding {
   sign(transaction: Transaction, signer: Signer): { readonly raw: Hex; readonly hash: Hex };
   balanceOf(account: NodeId): Hex;
   transfer(to: NodeId, wei: bigint): Hex;
-  /** The topics under which a token tells of transfers to an account. */
-  transferTopics(to: NodeId): readonly (Hex | null)[];
+  allowance(owner: NodeId, spender: NodeId): Hex;
+  approve(spender: NodeId, wei: bigint): Hex;
+  /** The topics under which a token tells of transfers of one account, to it or from it. */
+  transferTopics(of: { readonly to: NodeId } | { readonly from: NodeId }): readonly (Hex | null)[];
   /** Undefined for a log that is no transfer. */
   readTransfer(log: Log): { readonly from: NodeId; readonly to: NodeId; readonly wei: bigint } | undefined;
   /** The name of a contract's error in revert data, or its text. */
@@ -167,16 +169,23 @@ async function makeEncoding(): Promise<Encoding> {
   };
 }
 
-type TokenCalls = Pick<Encoding, 'balanceOf' | 'transfer' | 'transferTopics' | 'readTransfer'>;
+type TokenCalls = Pick<
+  Encoding,
+  'allowance' | 'approve' | 'balanceOf' | 'transfer' | 'transferTopics' | 'readTransfer'
+>;
 
 function tokenCalls(viem: Viem): TokenCalls {
   const token = viem.parseAbi(TOKEN_ABI);
   return {
     balanceOf: (account) => viem.encodeFunctionData({ abi: token, functionName: 'balanceOf', args: [account as Hex] }),
     transfer: (to, wei) => viem.encodeFunctionData({ abi: token, functionName: 'transfer', args: [to as Hex, wei] }),
-    transferTopics: (to) =>
+    allowance: (...args) =>
+      viem.encodeFunctionData({ abi: token, functionName: 'allowance', args: args as readonly [Hex, Hex] }),
+    approve: (spender, wei) =>
+      viem.encodeFunctionData({ abi: token, functionName: 'approve', args: [spender as Hex, wei] }),
+    transferTopics: (of) =>
       viem
-        .encodeEventTopics({ abi: token, eventName: 'Transfer', args: { to: to as Hex } })
+        .encodeEventTopics({ abi: token, eventName: 'Transfer', args: of as { to: Hex } | { from: Hex } })
         .map((topic) => (typeof topic === 'string' ? topic : null)),
     readTransfer: (log) =>
       orUndefined(() => {

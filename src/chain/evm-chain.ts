@@ -99,6 +99,8 @@ export class EvmChain implements Chain {
     });
     this.channels = new EvmChannels({
       factory: options.factory,
+      token: this.#token,
+      allowance: (spender) => this.#contracts.allowance(options.signer.id, spender),
       ask: (data) => this.#contracts.askFactory(data),
       send: async (sending) => receiptOf(await this.#sender.send(sending)),
     });
@@ -145,7 +147,7 @@ export class EvmChain implements Chain {
   /**
    * The address follows from the key, so this is safe to repeat: a chequebook that stands there already, from a
    * deployment cut short by a crash, is returned with the receipt it had, and no second deposit is made. One in a token
-   * is filled by a second transaction, which a crash may leave out.
+   * is filled by a second transaction: where a crash left that out, it is made up for.
    */
   async deployChequebook(
     depositWei: bigint,
@@ -157,6 +159,7 @@ export class EvmChain implements Chain {
     if (deployedBy !== undefined) {
       const mined = await this.#sender.outcome(deployedBy);
       if (mined === undefined) throw new WayleaveError('TRANSACTION_PENDING', { hash: deployedBy });
+      if (this.#token !== COIN) await this.#fillFresh(address, depositWei);
       return { address, transaction: receiptOf(mined) };
     }
     const { deploy } = await loadEncoding();
@@ -166,10 +169,17 @@ export class EvmChain implements Chain {
     return { address, transaction: receiptOf(mined) };
   }
 
+  /** Puts in what a chequebook that never had anything is still to be filled with. */
+  async #fillFresh(address: NodeId, depositWei: bigint): Promise<void> {
+    const facts = await this.chequebook(address, address);
+    const fresh = facts !== undefined && facts.balanceWei === 0n && facts.totalPaidOutWei === 0n;
+    if (fresh && depositWei > 0n) await this.deposit(address, depositWei);
+  }
+
   async deposit(chequebook: NodeId, wei: bigint): Promise<Receipt> {
-    const { hash, gasWei } = await this.pay({ to: chequebook, wei, purpose: this.#once(`deposit ${chequebook}`) }, () =>
-      Promise.resolve(),
-    );
+    const purpose = this.#once(`deposit ${chequebook}`);
+    const { hash, gasWei, paidWei } = await this.pay({ to: chequebook, wei, purpose }, () => Promise.resolve());
+    if (paidWei === 0n && wei > 0n) throw new WayleaveError('TRANSFER_REFUSED', { hash });
     return { hash, gasWei };
   }
 
@@ -233,14 +243,19 @@ export class EvmChain implements Chain {
     return mined === undefined ? undefined : await this.#payReceipt(mined, to);
   }
 
-  /** Old tokens answer nothing, some answer `false`: what was moved is what the token says was moved. */
+  /**
+   * Old tokens answer nothing, some answer `false`: what was moved is what the token says was moved. What it took back from
+   * the payee at once, as a fee, is none of it.
+   */
   async #payReceipt(mined: Mined, to: NodeId): Promise<PayReceipt> {
     const { readTransfer } = await loadEncoding();
     let paidWei = 0n;
     for (const log of mined.logs) {
       const moved = log.address === this.#token ? readTransfer(log) : undefined;
       if (moved?.to === to && moved.from === this.#options.signer.id) paidWei += moved.wei;
+      if (moved?.from === to) paidWei -= moved.wei;
     }
+    if (paidWei < 0n) paidWei = 0n;
     if (this.#token === COIN) paidWei = await this.#valueOf(mined.hash);
     return { ...receiptOf(mined), paidWei, block: Number(mined.block) };
   }

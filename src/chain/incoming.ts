@@ -67,32 +67,58 @@ async function worked(rpc: Endpoints, { transaction }: IncomingPayment): Promise
   return !('reverted' in receipt);
 }
 
+/** Payments of a token, less what it took back from the payee in the same transaction: what arrived is what counts. */
 async function tokenPayments(rpc: Endpoints, watched: Watched): Promise<readonly IncomingPayment[] | undefined> {
-  const { to, token, fromBlock, toBlock } = watched;
+  // An endpoint that has not these blocks yet answers with no logs.
+  const { number } = await rpc.head();
+  if (number < BigInt(watched.toBlock)) return undefined;
+  const came = await movements(rpc, watched, { to: watched.to });
+  if (came === undefined || came.length === 0) return came && [];
+  const taken = await movements(rpc, watched, { from: watched.to });
+  if (taken === undefined) return undefined;
+  const seen = new Map<string, number>();
+  return came.flatMap(({ place, ...payment }, at) => {
+    const { transaction } = payment;
+    // Its place among those of its own transaction: that in the block changes when it is mined again.
+    const index = seen.get(transaction) ?? 0;
+    seen.set(transaction, index + 1);
+    const next = came[at + 1]?.transaction === transaction ? came[at + 1] : undefined;
+    const mine = taken.filter((each) => each.transaction === transaction && (index === 0 || each.place > place));
+    const fees = mine.filter((each) => next === undefined || each.place < next.place);
+    const wei = fees.reduce((left, fee) => left - fee.wei, payment.wei);
+    return wei > 0n ? [{ ...payment, wei, index }] : [];
+  });
+}
+
+interface Movement extends Omit<IncomingPayment, 'index'> {
+  /** Of its log in its block. */
+  readonly place: number;
+}
+
+async function movements(
+  rpc: Endpoints,
+  { token, fromBlock, toBlock }: Watched,
+  of: { readonly to: NodeId } | { readonly from: NodeId },
+): Promise<readonly Movement[] | undefined> {
   const encoding = await loadEncoding();
   const method = 'eth_getLogs';
-  const topics = encoding.transferTopics(to);
+  const topics = encoding.transferTopics(of);
+  const isMine = (transfer: { from: NodeId; to: NodeId }): boolean =>
+    'to' in of ? transfer.to === of.to : transfer.from === of.from;
   const filter = { address: token, topics, fromBlock: hex(fromBlock), toBlock: hex(toBlock) };
-  const read = (outcome: RpcOutcome): readonly IncomingPayment[] => {
+  const read = (outcome: RpcOutcome): readonly Movement[] => {
     if ('error' in outcome) throw rpcFailed(method, outcome.error);
     const logs: readonly unknown[] = Array.isArray(outcome.result) ? outcome.result : [];
-    const seen = new Map<string, number>();
     return logs.flatMap((each) => {
       const log = readLog(each);
       const transfer = log.address === token ? encoding.readTransfer(log) : undefined;
-      if (transfer === undefined || transfer.to !== to || transfer.wei === 0n) return [];
-      const { transactionHash, blockNumber } = fieldsOf(each);
+      if (transfer === undefined || !isMine(transfer) || transfer.wei === 0n) return [];
+      const { transactionHash, blockNumber, logIndex } = fieldsOf(each);
       const transaction = hexData(transactionHash, method).toLowerCase();
-      // Its place among those of its own transaction: that in the block changes when it is mined again.
-      const index = seen.get(transaction) ?? 0;
-      seen.set(transaction, index + 1);
-      const block = Number(quantity(blockNumber, method));
-      return [{ from: transfer.from, wei: transfer.wei, transaction, index, block }];
+      const [block, place] = [Number(quantity(blockNumber, method)), Number(quantity(logIndex, method))];
+      return [{ from: transfer.from, wei: transfer.wei, transaction, block, place }];
     });
   };
-  // An endpoint that has not these blocks yet answers with no logs.
-  const { number } = await rpc.head();
-  if (number < BigInt(toBlock)) return undefined;
   return await rpc.agreed({ method, params: [filter], read });
 }
 

@@ -24,6 +24,7 @@ const paid: ChannelStatus = {
   signature: `0x${'ab'.repeat(65)}`,
   chainId: 31_337,
   factory: id('4'),
+  token: undefined,
 };
 
 describe('signed states in a file', () => {
@@ -32,7 +33,7 @@ describe('signed states in a file', () => {
     writeChannels(file, [paid, { ...paid, channel: id('5'), signature: undefined, receivedWei: '0' }]);
     assert.deepEqual(readdirSync(folder), ['channels.json']);
     assert.equal(statSync(file).mode & 0o777, 0o600);
-    const common = { chainId: 31_337, factory: id('4'), neighbour: id('2'), payee: id('3') };
+    const common = { chainId: 31_337, factory: id('4'), token: undefined, neighbour: id('2'), payee: id('3') };
     assert.deepEqual(readChannels(file), [
       {
         ...common,
@@ -46,6 +47,8 @@ describe('signed states in a file', () => {
       },
       { ...common, channel: id('5'), newest: undefined },
     ]);
+    writeChannels(file, [{ ...paid, token: id('6') }]);
+    assert.equal(readChannels(file)[0]?.token, id('6'));
   });
 
   it('are refused as a whole where any of it is not what was written', () => {
@@ -56,6 +59,7 @@ describe('signed states in a file', () => {
       { neighbour: id('2').slice(1) },
       { payee: 3 },
       { factory: undefined },
+      { token: 'dollars' },
       { chainId: 0 },
       { chainId: '31337' },
       { receivedWei: 12 },

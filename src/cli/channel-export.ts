@@ -48,7 +48,8 @@ function channelOf(raw: Record<string, unknown>): WatchedChannel {
   const channel = idOf(raw, 'channel');
   const payee = idOf(raw, 'payee');
   const common = { chainId: chainId as number, factory: idOf(raw, 'factory'), channel, payee };
-  const watched = { ...common, neighbour: idOf(raw, 'neighbour'), newest: undefined };
+  const token = raw['token'] === undefined ? undefined : idOf(raw, 'token');
+  const watched = { ...common, token, neighbour: idOf(raw, 'neighbour'), newest: undefined };
   if (signature === undefined) return watched;
   if (typeof receivedWei !== 'string' || !/^\d{1,78}$/.test(receivedWei)) throw new TypeError('receivedWei');
   if (typeof signature !== 'string' || !/^0x[0-9a-f]{130}$/i.test(signature)) throw new TypeError('signature');

@@ -37,7 +37,7 @@ export async function openPorts(config: NodeConfig, signer: Signer): Promise<Nod
 
 /** Loaded only where settlement is on: the chain's client is large. */
 async function openChain(config: NodeConfig, signer: Signer): Promise<Chain | undefined> {
-  const { enabled, rpc, quorum, factory, chainId, maxGasPriceWei } = config.settlement;
+  const { enabled, rpc, quorum, factory, chainId, maxGasPriceWei, token } = config.settlement;
   if (!enabled || rpc.length === 0 || factory === undefined) return undefined;
   const { createEvmChain } = await import('../chain/evm-chain.ts');
   const local = rpc.every((url) => /^(?:127\.|localhost$|\[::1\]$)/.test(new URL(url).hostname));
@@ -46,6 +46,7 @@ async function openChain(config: NodeConfig, signer: Signer): Promise<Chain | un
     quorum,
     chainId,
     factory,
+    token,
     signer,
     clock: systemClock,
     maxFeePerGasWei: maxGasPriceWei,

@@ -97,14 +97,14 @@ class Watch {
     return (await chain.balance(this.#parts.signer.id).catch(() => 1n)) === 0n;
   }
 
-  async #chain({ chainId, factory }: WatchedChannel): Promise<EvmChain> {
-    const name = `${chainId} ${factory}`;
+  async #chain({ chainId, factory, token }: WatchedChannel): Promise<EvmChain> {
+    const name = `${chainId} ${factory} ${token ?? ''}`;
     const open = this.#chains.get(name);
     if (open !== undefined) return open;
     const { options, signer } = this.#parts;
     const { createEvmChain } = await import('../chain/evm-chain.ts');
     const { maxGasPriceWei: most, rpc: urls } = options;
-    const made = createEvmChain({ urls, chainId, factory, signer, clock: systemClock, ...maxFee(most) });
+    const made = createEvmChain({ urls, chainId, factory, token, signer, clock: systemClock, ...maxFee(most) });
     this.#chains.set(name, made);
     return made;
   }

@@ -475,6 +475,10 @@ export const ERRORS = {
     what: 'The token said no to a transfer without failing: nothing was paid but gas.',
     remedy: 'Look whether the token is paused, or keeps accounts from paying. What is owed is paid again later.',
   },
+  TRANSFER_SHORT: {
+    what: 'The token kept a part of a transfer: less arrived than was paid.',
+    remedy: 'What arrived is paid, the rest is still owed; both ends count alike. Settle in a token that takes no fee.',
+  },
   TRANSACTION_REPLACED: {
     what: 'Another transaction of the same key took the place of this one, which can never be mined any more.',
     remedy: 'Let no other program send with the key of a running node.',

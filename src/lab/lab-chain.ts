@@ -1,6 +1,7 @@
 import { loadChannelEncoding } from '../chain/channel-encoding.ts';
 import { createDevChain, type DevChain } from '../chain/dev-chain.ts';
 import { serveDevChain } from '../chain/dev-chain-server.ts';
+import { COIN } from '../chain/encoding.ts';
 import type { Hex } from '../chain/json-rpc.ts';
 import type { NodeId } from '../core/node-id.ts';
 import { LAB_CHAIN_ID, LAB_COIN_WEI } from './folder.ts';
@@ -122,7 +123,7 @@ async function channelPayments(chain: DevChain): Promise<LabPayment[]> {
   const found: LabPayment[] = [];
   for (const { topics } of logs) {
     const call = { to: chain.factory, data: encoding.facts(`0x${(topics[1] ?? '').slice(-40)}`) };
-    const facts = encoding.readFacts((await ask(chain, 'eth_call', [call, 'latest'])) as Hex);
+    const facts = encoding.readFacts((await ask(chain, 'eth_call', [call, 'latest'])) as Hex, COIN);
     if (facts?.fromFactory !== true || !facts.closed) continue;
     const { a, b } = facts.parties;
     found.push(

@@ -153,7 +153,7 @@ export class ChannelMode implements PaymentMode, Channels {
 
   /** Every channel, for the faces, with the newest total of the other party for whoever watches. */
   list(): ChannelStatus[] {
-    const { chainId, factory } = this.#options.config;
+    const { chainId, factory, token } = this.#options.config;
     return this.#book.all().map((channel) => {
       const { paidWei, receivedWei } = this.desk.share(channel);
       const newest = this.desk.newest(channel.address);
@@ -171,6 +171,7 @@ export class ChannelMode implements PaymentMode, Channels {
         signature: newest === undefined ? undefined : `0x${Buffer.from(newest.signature).toString('hex')}`,
         chainId,
         factory,
+        token,
       };
     });
   }

@@ -1,4 +1,5 @@
 import { codeOf } from '../core/errors.ts';
+import { COIN_WEI } from '../core/gas-worth.ts';
 import { isNodeId } from '../core/node-id.ts';
 import { readPostgresUrl } from '../store/postgres-url.ts';
 import { createEgressPolicy } from '../transit/egress-policy.ts';
@@ -53,6 +54,8 @@ function checkSettlement({ settlement }: NodeConfig): Complaint | undefined {
       key: 'settlement.quorum',
       accepts: `1, or more than half of the ${length} endpoints, and no more than all`,
     };
+  if (settlement.token === undefined && settlement.perCoin !== COIN_WEI)
+    return { key: 'settlement.per_coin', accepts: 'nothing else without a token: the coin is worth itself' };
   if (settlement.factory === undefined)
     return { key: 'settlement.factory', accepts: 'an address, as settlement is enabled' };
   return undefined;

@@ -62,6 +62,16 @@ export const SETTLEMENT_FIELDS: Fields<SettlementConfig> = {
     default: undefined,
     doc: 'Contract that makes chequebooks. Cheques drawn on others are refused.',
   }),
+  token: address({
+    default: undefined,
+    doc: 'ERC-20 token to pay in, the same for all neighbours. Every amount of wei is then one of its smallest units. Default: the coin of the chain.',
+  }),
+  perCoin: wei({
+    min: 1n,
+    max: MAX_WEI,
+    default: '1000000000000000000',
+    doc: 'So many smallest units of the token are worth one coin of the chain: gas is paid in coin, and weighed against what cashing brings.',
+  }),
   weiPerUnit: wei({
     min: 1n,
     max: 2n ** 53n - 1n,

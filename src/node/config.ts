@@ -129,6 +129,10 @@ export interface SettlementConfig {
   readonly quorum: number;
   /** Part of the terms also where settlement is off. */
   readonly chainId: number;
+  /** The ERC-20 token that is paid in; undefined: the chain's coin. Part of the terms like the chain id. */
+  readonly token: NodeId | undefined;
+  /** Smallest units of the money paid in that are worth one coin of the chain, which gas is paid in. */
+  readonly perCoin: bigint;
   /** Set whenever `enabled`. */
   readonly factory: NodeId | undefined;
   /** 1 … 2⁵³−1. */

@@ -1,6 +1,7 @@
 import type { Clock } from '../core/clock.ts';
 import { CreditBook, type CreditChange, type CreditFacts, type CreditRules } from '../core/credit.ts';
 import type { ErrorCode } from '../core/errors.ts';
+import { gasWorth } from '../core/gas-worth.ts';
 import { Column } from '../core/ledger.ts';
 import type { NodeId } from '../core/node-id.ts';
 import { BYTES_PER_MB, type PricePerMb, type Units } from '../core/units.ts';
@@ -119,8 +120,8 @@ export class Credits {
 
   /** The gas of cashing its cheque is part of what its income cost. */
   #cashed(id: NodeId, gasWei: bigint): void {
-    const { weiPerUnit } = this.#options.config.settlement;
-    this.#book.spent(id, { gas: Number((gasWei + weiPerUnit - 1n) / weiPerUnit) });
+    const { perCoin, weiPerUnit } = this.#options.config.settlement;
+    this.#book.spent(id, { gas: Number((gasWorth(gasWei, perCoin) + weiPerUnit - 1n) / weiPerUnit) });
     this.#dirty.add(id);
   }
 

@@ -141,6 +141,8 @@ describe('a configuration that is refused', () => {
     ['[settlement]\nenabled = true\nrpc = "http://127.0.0.1:8545"', 1, 'settlement.factory'],
     ['[settlement]\nrpc = "ftp://a"', 2, 'settlement.rpc'],
     ['[settlement]\nwei_per_unit = 0', 2, 'settlement.wei_per_unit'],
+    ['[settlement]\ntoken = "USDC"', 2, 'settlement.token'],
+    ['[settlement]\nenabled = true\nrpc = "http://a"\nper_coin = 5', 4, 'settlement.per_coin'],
     ['[settlement]\ndeposit_wei = -1', 2, 'settlement.deposit_wei'],
     ['[store]\nurl = "mysql://a/b"', 2, 'store.url'],
     ['[store]\nurl = "postgres://a/b?schema=Big"', 2, 'store.url'],

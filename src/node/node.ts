@@ -224,6 +224,8 @@ export interface ChannelStatus {
   readonly chainId: number;
   /** The factory this node trusts on that chain. */
   readonly factory: NodeId | undefined;
+  /** What amounts are in; undefined: native coin. */
+  readonly token: NodeId | undefined;
 }
 
 /**

@@ -31,7 +31,7 @@ export function offer(
     epoch: last?.epoch ?? 1,
     protocolVersion: PROTOCOL_VERSION,
     chainId: config.settlement.chainId,
-    token: 'native',
+    token: config.settlement.token ?? 'native',
     ratio: { numerator: config.settlement.weiPerUnit, denominator: 1n },
     methods: config.settlement.enabled ? config.settlement.methods : ['barter'],
     chequebook: facts.chequebook,

@@ -21,6 +21,8 @@ export interface CashierOptions {
   readonly riskAt: (neighbour: NodeId) => Units;
   /** Wei per unit, to weigh gas against value. */
   readonly weiPerUnit: bigint;
+  /** What gas is weighed at (`core/gas-worth.ts`); the coin itself unless given. */
+  readonly perCoin?: bigint;
   readonly everyMs?: number;
   readonly cashings: readonly CashingRecord[];
   readonly notes?: readonly NoteRecord[];

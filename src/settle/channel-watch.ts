@@ -11,6 +11,8 @@ export interface WatchedChannel {
   readonly chainId: number;
   /** The factory that node trusts. */
   readonly factory: NodeId;
+  /** What the channel holds; undefined: native coin. */
+  readonly token?: NodeId | undefined;
   readonly channel: NodeId;
   readonly neighbour: NodeId;
   /** Where the node that is watched for is paid. */

@@ -1,5 +1,6 @@
 import type { Chain } from '../chain/chain.ts';
 import type { Clock } from '../core/clock.ts';
+import { gasWorth } from '../core/gas-worth.ts';
 
 /** A price this old is asked for again before the next decision. A minute is five blocks: fees move by half at most. */
 const FRESH_MS = 60_000;
@@ -9,16 +10,19 @@ const FIRST_PRICE_WEI = 1_000_000_000n;
 const CASH_GAS = 90_000n;
 const SHARE_GAS = 40_000n;
 
-/** What cashing costs, in wei: by the price of gas now, and by what this node's last transaction really cost. */
+/** What cashing costs, in the money settled in: by the price of gas now, and by what this node's last transaction really cost. */
 export class GasCost {
   readonly #chain: Chain;
   readonly #clock: Clock;
+  readonly #perCoin: bigint | undefined;
   #priceWei = FIRST_PRICE_WEI;
   #askedMs = Number.NEGATIVE_INFINITY;
   /** Of the last cashing, by itself: rollups charge for more than gas. */
   #seenGas = 0n;
 
-  constructor(options: { readonly chain: Chain; readonly clock: Clock }) {
+  /** `perCoin`: what gas is weighed at (`core/gas-worth.ts`). */
+  constructor(options: { readonly chain: Chain; readonly clock: Clock; readonly perCoin?: bigint | undefined }) {
+    this.#perCoin = options.perCoin;
     this.#chain = options.chain;
     this.#clock = options.clock;
   }
@@ -41,13 +45,14 @@ export class GasCost {
     if (count === 1 && gasWei > 0n) this.#seenGas = gasWei / this.#priceWei;
   }
 
+  /** In coin, as the chain has it. */
   get priceWei(): bigint {
     return this.#priceWei;
   }
 
   /** Of one cheque in a transaction of its own. */
   get cashWei(): bigint {
-    return this.#priceWei * (this.#seenGas > CASH_GAS ? this.#seenGas : CASH_GAS);
+    return gasWorth(this.#priceWei * (this.#seenGas > CASH_GAS ? this.#seenGas : CASH_GAS), this.#perCoin);
   }
 
   /** Of one more cheque in a transaction that is sent anyway. */

@@ -3,7 +3,7 @@ import type { Clock, Timer } from '../core/clock.ts';
 import { codeOf, type ErrorCode, WayleaveError } from '../core/errors.ts';
 import type { PaymentMessage, PaymentProof } from '../core/message.ts';
 import type { NodeId } from '../core/node-id.ts';
-import { unitsToWei } from '../core/ratio.ts';
+import { unitsToWei, weiToUnits } from '../core/ratio.ts';
 import type { PaymentOutcome, SessionEvent } from '../core/session-effect.ts';
 import type { Units } from '../core/units.ts';
 import type { NoteRecord, Store, StoreRecord } from '../store/store.ts';
@@ -79,8 +79,9 @@ export class TransferDesk implements MethodDesk {
   async write(neighbour: NodeId, { id, units }: { id: number; units: Units }): Promise<PaymentProof> {
     const ratio = this.#options.neighbour(neighbour).theirRatio;
     if (ratio === undefined) throw new WayleaveError('PAYMENT_METHOD_MISSING', { neighbour });
-    const { wei, remainder } = unitsToWei(units, ratio, this.#sent.get(neighbour)?.remainder ?? 0n);
-    const plan = { neighbour, id, units, wei, remainder, state: 'sent' } as const;
+    const { arrivedRemainder = 0n, remainder: carried = 0n } = this.#sent.get(neighbour) ?? {};
+    const { wei, remainder } = unitsToWei(units, ratio, carried);
+    const plan = { neighbour, id, units, wei, remainder, arrivedRemainder, state: 'sent' } as const;
     return await new Promise((resolve, reject) => {
       void this.#pay(plan, (transaction) => resolve({ kind: 'transfer', transaction })).catch(reject);
     });
@@ -120,13 +121,34 @@ export class TransferDesk implements MethodDesk {
     const last = this.#sent.get(neighbour);
     if (last?.id !== id || last.state !== 'sent') return;
     // A token may say no without failing.
-    if (receipt.paidWei < last.wei) return this.#never(last, 'TRANSFER_REFUSED');
-    this.#options.emit('transferred', { neighbour, transaction: receipt.hash, wei: String(last.wei) });
-    this.#sent.set(neighbour, { ...last, state: 'mined', transaction: receipt.hash });
+    if (receipt.paidWei === 0n) return this.#never(last, 'TRANSFER_REFUSED');
+    this.#options.emit('transferred', { neighbour, transaction: receipt.hash, wei: String(receipt.paidWei) });
+    const mined = { ...last, state: 'mined', transaction: receipt.hash } as const;
+    if (receipt.paidWei < last.wei) return this.#short(mined, receipt.paidWei);
+    this.#sent.set(neighbour, mined);
     this.#write(neighbour);
     if (receipt.hash === last.transaction) return;
     const proof = { kind: 'transfer', transaction: receipt.hash } as const;
     this.#options.tell(neighbour, { kind: 'paymentWritten', id, method: 'transfer', proof });
+  }
+
+  /** The token kept a part: what arrived is paid, as the other end counts it, and the rest is owed as before. */
+  #short(mined: SentTransfer, arrivedWei: bigint): void {
+    const { arrivedRemainder = 0n, id, neighbour, units } = mined;
+    const ratio = this.#options.neighbour(neighbour).theirRatio;
+    if (ratio === undefined) return;
+    const arrived = weiToUnits(arrivedWei, ratio, arrivedRemainder);
+    const paid = Math.min(units, arrived.units);
+    this.#sent.set(neighbour, { ...mined, units: paid, arrivedRemainder: arrived.remainder });
+    this.#options.emit('fault', { neighbour, code: 'TRANSFER_SHORT', what: `${arrivedWei} of ${mined.wei}` });
+    this.#options.tell(neighbour, {
+      kind: 'paymentFailed',
+      id,
+      method: 'transfer',
+      units: units - paid,
+      code: 'TRANSFER_SHORT',
+    });
+    this.#write(neighbour);
   }
 
   #notMined(neighbour: NodeId, id: number, error: unknown): void {

@@ -10,6 +10,8 @@ export interface SentTransfer {
   readonly wei: bigint;
   /** Of the conversion to wei, carried to the next one. */
   readonly remainder: bigint;
+  /** Of what arrived where a token kept a part, not worth a unit yet: as `weiToUnits` carries it. Absent: 0. */
+  readonly arrivedRemainder?: bigint;
   /** The hash it was announced with; of its newest version, as far as that is known. */
   readonly transaction: string;
   /** `sent`: it may be mined. `mined`: it is. `failed`: it never will be. `acknowledged`: it counts at the other end too. */
@@ -51,8 +53,10 @@ export function readTransferNotes(notes: readonly NoteRecord[]): TransferNotes {
   let searched: Searched | undefined;
   for (const { name, text } of notes) {
     if (name.startsWith(SENT)) {
-      const { wei, remainder, ...rest } = JSON.parse(text) as SentTransfer & Texts<'wei' | 'remainder'>;
-      sent.push({ ...rest, wei: BigInt(wei), remainder: BigInt(remainder) });
+      const written = JSON.parse(text) as SentTransfer & Texts<'wei' | 'remainder'> & { arrivedRemainder?: string };
+      const { wei, remainder, arrivedRemainder = '0' } = written;
+      const amounts = { wei: BigInt(wei), remainder: BigInt(remainder), arrivedRemainder: BigInt(arrivedRemainder) };
+      sent.push({ ...written, ...amounts });
     } else if (name.startsWith(BOOK)) books.set(name.slice(BOOK.length), readBook(text));
     else if (name === SEARCHED) searched = JSON.parse(text) as Searched;
   }

@@ -37,6 +37,8 @@ export interface TreasuryOptions {
   readonly own: OwnChequebook;
   readonly me: NodeId;
   readonly owner: NodeId | undefined;
+  /** The chequebook holds a token: what is filled in does not pay for gas. */
+  readonly inToken?: boolean;
   readonly notes: readonly NoteRecord[];
   readonly promisedWei: (chequebook: NodeId) => bigint;
   readonly lowWaterWei: bigint;
@@ -93,16 +95,19 @@ export class Treasury {
   }
 
   async #topUp(): Promise<void> {
-    const { chain, clock, emit, lowWaterWei, maxPerDayWei, me, own, store, targetWei } = this.#options;
+    const { chain, clock, emit, inToken = false, lowWaterWei, maxPerDayWei, me, own, store, targetWei } = this.#options;
     const { address } = own;
     if (address === undefined || this.#stopped || this.#freeWei(address) >= lowWaterWei) return;
     await own.refresh(address);
-    const [accountWei, gasPriceWei] = [await chain.balance(me), await chain.gasPriceWei()];
+    const coinWei = await chain.balance(me);
+    const gasWei = GAS_KEPT * (await chain.gasPriceWei());
+    if (inToken && coinWei < gasWei) return;
+    const account = inToken ? { accountWei: await chain.money(me), gasWei: 0n } : { accountWei: coinWei, gasWei };
     const day = Math.floor(clock.wallMs() / DAY_MS);
     const filledTodayWei = day > this.#today.day ? 0n : this.#today.wei;
     const limits = { lowWaterWei, targetWei, maxPerDayWei, filledTodayWei };
     const freeWei = this.#freeWei(address);
-    const wei = topUpWei({ ...limits, freeWei, accountWei, gasWei: GAS_KEPT * gasPriceWei });
+    const wei = topUpWei({ ...limits, freeWei, ...account });
     if (wei === 0n) return;
     // Counted before it is sent: a crash in between may fill in less in a day, never more.
     const today = { day: Math.max(day, this.#today.day), wei: filledTodayWei + wei };

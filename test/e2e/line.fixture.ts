@@ -81,6 +81,7 @@ export class Line {
       urls: config.settlement.rpc,
       chainId: CHAIN_ID,
       factory: DEV_FACTORY,
+      token: config.settlement.token,
       signer,
       clock: systemClock,
       pollMs: 20,
