@@ -46,5 +46,20 @@ export const PACKET_FIELDS: Fields<PacketsConfig> = {
     default: 'weighted',
     doc: 'Who goes first when a link is busy: shares by weight, or the heaviest first.',
   }),
+  queueKb: integer({
+    min: 16,
+    max: 65_536,
+    unit: 'kB',
+    default: 1_024,
+    doc: 'What may wait to leave by one link, or by all of them where they share a medium. More waits longer.',
+  }),
+  queuePackets: integer({ min: 1, max: 1_000_000, default: 8_192, doc: 'The same, counted in packets.' }),
+  sharedMediumKbit: integer({
+    min: 0,
+    max: 1_000_000_000,
+    unit: 'kbit/s',
+    default: 0,
+    doc: 'All links share one medium, a radio for example, that takes so much: all pairs compete for it. 0: each link has its own.',
+  }),
   ownPriorityPerMb: price(0, "What your own packets count for in line, beside neighbours' offers."),
 };

@@ -87,6 +87,11 @@ export interface PacketsConfig {
   /** What this node's own packets may cost in a day. Units; 0: no limit. */
   readonly sendBudgetUnits: number;
   readonly discipline: 'weighted' | 'strict';
+  /** What may wait to leave by one link, or for the shared medium. */
+  readonly queueKb: number;
+  readonly queuePackets: number;
+  /** What all links together may carry; 0: each has its own medium. */
+  readonly sharedMediumKbit: number;
   /** What this node's own packets count for in line, beside what the next neighbour offers. Units per MB. */
   readonly ownPriorityPerMb: number;
 }

@@ -105,7 +105,8 @@ export class PacketService {
         moved: (row) => this.#movedOn(row),
         holds: (row) => this.#byRow[row]?.account.settling === true,
         receiptFor: (packet, value) => this.#receipts.receiptFor(packet, value),
-        queue: { discipline: config.discipline },
+        queue: { discipline: config.discipline, maxBytes: config.queueKb * 1_024, maxPackets: config.queuePackets },
+        mediumBytesPerSecond: config.sharedMediumKbit === 0 ? undefined : config.sharedMediumKbit * 125,
         weightOf: (from, to) => this.#sending(from) + this.#offers(to).receivingPerMb,
       });
       this.#relay.route(signer.id, HERE);
@@ -354,5 +355,6 @@ export class PacketService {
 
   close(): void {
     this.user.close();
+    this.#relay?.close();
   }
 }

@@ -5,12 +5,20 @@ import { HERE } from '../core/forwarding-table.ts';
 import { Column, Ledger, type LinkRow } from '../core/ledger.ts';
 import type { Channel, ChannelHandlers, Link } from '../link/link.ts';
 import { encodePacket, packetPayload, type Receipt, readReceipt, returnedPacket } from '../wire/packet.ts';
-import { PacketRelay } from './packet-relay.ts';
+import { PacketRelay, type PacketRelayOptions } from './packet-relay.ts';
 
 const id = (n: number): string => `0x${String(n).padStart(40, '0')}`;
 const ME = id(9);
 const now = { ms: 0 };
-const clock = { wallMs: () => now.ms, nowMs: () => now.ms, after: () => ({ cancel: () => undefined }) };
+const timers: (() => void)[] = [];
+const clock = {
+  wallMs: () => now.ms,
+  nowMs: () => now.ms,
+  after: (_: number, run: () => void) => {
+    timers.push(run);
+    return { cancel: () => undefined };
+  },
+};
 
 /** The end of a link, seen from the neighbour: what it was sent, and what room it left. */
 class Neighbour {
@@ -107,7 +115,8 @@ class Bed {
   readonly dials: boolean;
   /** What the neighbours, by row, offer for sending and for receiving. */
   readonly offers = new Map<number, [sending: number, receiving: number]>();
-  readonly relay = new PacketRelay({
+  readonly relay: PacketRelay;
+  readonly #options: PacketRelayOptions = {
     holds: () => this.held,
     self: ME,
     carrier: this.carrier,
@@ -120,12 +129,13 @@ class Bed {
     },
     queue: { maxPackets: 3 },
     weightOf: (from, to) => (this.offers.get(from)?.[0] ?? 0) + (this.offers.get(to)?.[1] ?? 0),
-  });
+  };
   readonly left: Neighbour;
   readonly right: Neighbour;
   #count = 0;
 
-  constructor(dials = true) {
+  constructor(dials = true, mediumBytesPerSecond?: number) {
+    this.relay = new PacketRelay({ ...this.#options, mediumBytesPerSecond });
     this.dials = dials;
     this.left = new Neighbour(this, 1);
     this.right = new Neighbour(this, 2);
@@ -271,6 +281,26 @@ describe('a relay of packets', () => {
     bed.right.takesMore(1_000_000);
     bed.left.leaves();
     assert.deepEqual(seen(), [[-1, 1, 0, 1]], 'who is gone is no pair any more');
+  });
+
+  it('lets packets to all neighbours wait for a medium that they share, and gives back what is for one that left', () => {
+    const bed = new Bed(true, 1_000);
+    bed.left.says(bed.packet(id(2)), bed.packet(id(2)));
+    bed.right.says(bed.packet(id(1)));
+    const seen = (of: Neighbour) =>
+      bed.relay.figures(of.row).map(({ from, waiting, waitingBytes }) => [from, waiting, waitingBytes]);
+    assert.deepEqual([bed.right.sent.length, seen(bed.right), seen(bed.left)], [1, [[0, 1, 77]], [[1, 1, 77]]]);
+    assert.deepEqual([bed.relay.fill(bed.right.row), bed.balances()], [2 / 3, [200, 5]]);
+    bed.left.leaves();
+    now.ms += 1_000;
+    for (const run of timers.splice(0)) run();
+    const last = bed.right.sent.at(-1) as Buffer;
+    assert.deepEqual(
+      [bed.right.sent.length, last[3], last.length],
+      [2, 3, 77 + 26 + 77],
+      'what came back, and the other',
+    );
+    bed.relay.close();
   });
 
   it('reads no more from a neighbour that does not take back what came of it, and ends where it dialled itself', () => {

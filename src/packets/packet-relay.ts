@@ -21,6 +21,7 @@ import {
 } from '../wire/packet.ts';
 import { MailBox, type Stranded } from './mail-box.ts';
 import { PacketCutter, type PlacedPacket, placed } from './packet-cutter.ts';
+import { SharedMedium } from './shared-medium.ts';
 
 /** A packet for this node, or one of its own that came back. Views of bytes that are only borrowed. */
 export interface PacketSink {
@@ -48,6 +49,8 @@ export interface PacketRelayOptions {
   readonly queue?: Partial<QueueLimits>;
   /** What packets from one neighbour (or `SELF`) to another weigh in line (DESIGN §6); 0 unless given. */
   readonly weightOf?: (from: LinkRow, to: LinkRow) => number;
+  /** All links share one medium that takes so much, a radio; unless given each has its own. Bytes a second. */
+  readonly mediumBytesPerSecond?: number | undefined;
 }
 
 /** What may wait for one link. */
@@ -76,9 +79,25 @@ export class PacketRelay {
   #lastTouched: LinkRow = SELF;
   #depth = 0;
   #agedMs = Number.NEGATIVE_INFINITY;
+  readonly #limits: QueueLimits;
+  readonly #medium: SharedMedium | undefined;
 
   constructor(options: PacketRelayOptions) {
     this.#options = options;
+    this.#limits = { ...DEFAULT_QUEUE, ...options.queue };
+    const bytesPerSecond = options.mediumBytesPerSecond;
+    if (bytesPerSecond === undefined) return;
+    this.#medium = new SharedMedium({
+      ...{ bytesPerSecond, clock: options.clock, limits: this.#limits },
+      weightOf: (from, to) => this.#weightOf(from, to),
+      leave: (from, to, packet, changed) => this.#leave(from, to, packet, changed),
+      stranded: (to, packet, reason) => this.#stranded(to, packet, reason),
+      burst: (act) => this.#burst(act),
+    });
+  }
+
+  #weightOf(from: LinkRow, to: LinkRow): number {
+    return this.#options.weightOf?.(from, to) ?? 0;
   }
 
   /** A link to a neighbour is up; `row` is its account. */
@@ -87,8 +106,8 @@ export class PacketRelay {
     const box = new MailBox({
       link,
       clock: this.#options.clock,
-      limits: { ...DEFAULT_QUEUE, ...this.#options.queue },
-      weightOf: (from) => this.#options.weightOf?.(from, row) ?? 0,
+      limits: this.#limits,
+      weightOf: (from) => this.#weightOf(from, row),
       left: (value) => this.#options.carrier.left(row, value),
       stranded: (packet, reason) => this.#stranded(row, packet, reason),
       received: (channel) => this.#listen(channel, row, link.peer),
@@ -106,6 +125,7 @@ export class PacketRelay {
     if (box === undefined) return;
     this.#burst(() => box.close());
     for (const other of this.#boxes) other?.queue.forget(row);
+    this.#medium?.forget(row);
   }
 
   /** The neighbour granted upload credit: enough, perhaps, to open this node's own mailbox. */
@@ -128,19 +148,31 @@ export class PacketRelay {
   /** What a neighbour offers changed: its packets, and those to it, are weighed anew. */
   reweigh(row: LinkRow): void {
     for (const [to, box] of this.#boxes.entries()) box?.queue.reweigh(to === row ? undefined : row);
+    this.#medium?.reweigh();
   }
 
   /** Every pair queue towards a link. */
   figures(to: LinkRow): PairFigures[] {
-    return [...(this.#boxes[to]?.queue.figures() ?? [])];
+    const pairs = [...(this.#boxes[to]?.queue.figures() ?? [])];
+    if (this.#medium === undefined) return pairs;
+    // What waits for the medium has not come to its link yet; what left is counted there.
+    return this.#medium.figures(to).map((shared) => {
+      const own = pairs.find(({ from }) => from === shared.from);
+      return {
+        ...shared,
+        waiting: shared.waiting + (own?.waiting ?? 0),
+        waitingBytes: shared.waitingBytes + (own?.waitingBytes ?? 0),
+        dropped: shared.dropped + (own?.dropped ?? 0),
+      };
+    });
   }
 
   /** How full the line towards a link is, 0 … 1, for tolls that rise with it. */
   fill(to: LinkRow): number {
     const queue = this.#boxes[to]?.queue;
     if (queue === undefined) return 0;
-    const { maxBytes, maxPackets } = { ...DEFAULT_QUEUE, ...this.#options.queue };
-    return Math.max(queue.bytes / maxBytes, queue.packets / maxPackets);
+    const { maxBytes, maxPackets } = this.#limits;
+    return Math.max(queue.bytes / maxBytes, queue.packets / maxPackets, this.#medium?.fill ?? 0);
   }
 
   /** Bytes that are charged and have not left by a link yet, because it takes no more. */
@@ -259,20 +291,29 @@ export class PacketRelay {
 
   #forward(from: LinkRow, { to, value }: Decision, packet: PlacedPacket): LinkRow {
     const { hops, lifeMs } = this.#header;
-    const box = this.#boxes[to];
-    if (box === undefined) {
-      const bytes = packet.bytes.subarray(packet.at, packet.at + packet.length);
-      this.#stranded(to, { packet: bytes, from, value }, 'NO_ROUTE');
-      return SELF;
-    }
-    this.#touch(to);
     // At least a millisecond a hop, so that no packet lives for ever however quick the carriers are.
     const changed = this.#changed;
     changed.value = value;
     changed.hops = hops - 1;
     changed.lifeMs = lifeMs - 1;
-    box.put(from, packet, changed);
+    if (this.#medium !== undefined) this.#medium.put(from, to, packet, changed);
+    else this.#leave(from, to, packet, changed);
     return to;
+  }
+
+  #leave(from: LinkRow, to: LinkRow, packet: PlacedPacket, changed: Changed): void {
+    const box = this.#boxes[to];
+    if (box === undefined) {
+      const bytes = packet.bytes.subarray(packet.at, packet.at + packet.length);
+      return this.#stranded(to, { packet: bytes, from, value: changed.value }, 'NO_ROUTE');
+    }
+    this.#touch(to);
+    box.put(from, packet, changed);
+  }
+
+  /** Lets go of timers. */
+  close(): void {
+    this.#medium?.close();
   }
 
   #touch(row: LinkRow): void {
