@@ -49,7 +49,10 @@ async function charge(): Promise<void> {
 
 async function pay(beneficiary: string): Promise<void> {
   const rest = { signature: new Uint8Array(65), amount: 1, paymentId: 1, acceptedCumulative: 0n, remainder: 0n };
-  const write = (cumulative: bigint) => ({ kind: 'issued' as const, chequebook, beneficiary, cumulative, ...rest });
+  const write = (cumulative: bigint) => ({
+    ...{ kind: 'issued' as const, chequebook, beneficiary, cumulative, ...rest },
+    ownCumulative: cumulative,
+  });
   await store.credit.issue({ chequebook, beneficiary, wei: 1000n, write });
   cheques += 1;
 }

@@ -24,6 +24,7 @@ export async function openPorts(config: NodeConfig, signer: Signer): Promise<Nod
     clock,
     random: Math.random,
     store,
+    ...(store.credit !== undefined && { credit: store.credit }),
     transport: new TlsTransport({ identity, clock }),
     chain,
     egress: systemEgress(),
@@ -36,7 +37,7 @@ export async function openPorts(config: NodeConfig, signer: Signer): Promise<Nod
 }
 
 /** Loaded only where settlement is on: the chain's client is large. */
-async function openChain(config: NodeConfig, signer: Signer): Promise<Chain | undefined> {
+export async function openChain(config: NodeConfig, signer: Signer): Promise<Chain | undefined> {
   const { enabled, rpc, quorum, factory, chainId, maxGasPriceWei, token } = config.settlement;
   if (!enabled || rpc.length === 0 || factory === undefined) return undefined;
   const { createEvmChain } = await import('../chain/evm-chain.ts');

@@ -4,13 +4,14 @@ import { WayleaveError } from '../core/errors.ts';
 import type { NodeId } from '../core/node-id.ts';
 import type { NodeConfig } from '../node/config.ts';
 import { systemClock } from '../node/system-clock.ts';
+import type { CreditBook } from '../store/credit-book.ts';
 import type { ImportTarget } from '../store/export.ts';
 import { openSqliteStore } from '../store/sqlite-store.ts';
 import { openFileTarget } from '../store/sqlite-target.ts';
 import type { Store } from '../store/store.ts';
 
 /** The store that the configuration names. Rejects with the store's errors. The client of the server is loaded only for one. */
-export async function openStore(config: NodeConfig, nodeId: NodeId): Promise<Store> {
+export async function openStore(config: NodeConfig, nodeId: NodeId): Promise<Store & { readonly credit?: CreditBook }> {
   const { path, url } = config.store;
   return url === undefined ? openSqliteStore({ path, nodeId }) : openServer(url, nodeId);
 }

@@ -1,17 +1,15 @@
 import { join } from 'node:path';
 import { Command } from 'commander';
 import { startApi } from '../api/server.ts';
-import { isInsecureKeystore, openKeystore } from '../chain/keystore.ts';
-import { type Signer, signatureBackend } from '../chain/signer.ts';
-import type { NodeConfig } from '../node/config.ts';
+import { signatureBackend } from '../chain/signer.ts';
 import { createNode } from '../node/create-node.ts';
 import { loadConfig } from '../node/load-config.ts';
 import type { NodeStatus } from '../node/node.ts';
-import { askPassword } from './ask-password.ts';
 import { ACCESS_NAME, configFile, configOption } from './node-folder.ts';
 import { openNodeLog } from './node-log.ts';
 import { openPorts } from './open-ports.ts';
-import type { CommandContext, Terminal } from './terminal.ts';
+import type { CommandContext } from './terminal.ts';
+import { unlockIssuer, unlockNode } from './unlock-key.ts';
 
 interface UpOptions {
   readonly config: string;
@@ -32,13 +30,14 @@ async function up(options: UpOptions, context: CommandContext): Promise<void> {
   const { terminal } = context;
   const config = loadConfig(configFile(options.config, terminal.folder));
   const log = openNodeLog(context, options.verbose === true);
-  const signer = await unlock(config, terminal);
+  const signer = await unlockNode(config, terminal);
+  const issuer = await unlockIssuer(config, terminal);
   const { promise: asked, resolve: ask } = Promise.withResolvers<string>();
   // What was opened last is closed first, whatever fails on the way.
   await using opened = new AsyncDisposableStack();
   opened.defer(stopOnSignals(ask));
   const ports = opened.use(await openPorts(config, signer));
-  const node = await createNode({ config, signer, ports });
+  const node = await createNode({ config, signer, issuer, ports });
   opened.defer(() => node.stop());
   opened.defer(log.follow(node));
   const api = await startApi({
@@ -56,14 +55,6 @@ async function up(options: UpOptions, context: CommandContext): Promise<void> {
     log.say('warning', {}, 'Signatures run in JavaScript, about 28 times slower.');
   const by = await asked;
   log.say('down', { by }, `Stopping (${by}); once more to stop at once.`);
-}
-
-async function unlock({ key }: NodeConfig, terminal: Terminal): Promise<Signer> {
-  const insecure = key.insecurePlain;
-  const bare = await isInsecureKeystore(key.file);
-  const question = `Password for ${key.file}: `;
-  const password = bare ? undefined : await askPassword({ file: key.passwordFile, question }, terminal);
-  return openKeystore({ path: key.file, password, insecure });
 }
 
 /** A first signal asks to stop; a second one does not wait. Returns what lets go of them again. */

@@ -2,15 +2,14 @@ import { resolve } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { Command, InvalidArgumentError } from 'commander';
 import type { EvmChain } from '../chain/evm-chain.ts';
-import { isInsecureKeystore, openKeystore } from '../chain/keystore.ts';
 import type { Signer } from '../chain/signer.ts';
 import { codeOf } from '../core/errors.ts';
 import type { NodeId } from '../core/node-id.ts';
 import { systemClock } from '../node/system-clock.ts';
 import { type ChannelSight, type WatchedChannel, watchChannel } from '../settle/channel-watch.ts';
-import { askPassword } from './ask-password.ts';
 import { readChannels } from './channel-export.ts';
 import { answer, type CommandContext } from './terminal.ts';
+import { unlockKey } from './unlock-key.ts';
 
 interface WatchOptions {
   readonly rpc: readonly string[];
@@ -160,13 +159,10 @@ function line({ act, channel, closesAtS, code, neighbour, signedWei, state }: Ch
   return `${channel} with ${neighbour}: ${state}${until}, ${signedWei} wei signed${done}${code === undefined ? '' : `; ${code}`}`;
 }
 
-async function unlock(options: WatchOptions, { terminal }: CommandContext): Promise<Signer> {
-  const path = resolve(terminal.folder, options.key);
-  const { insecurePlainKey: insecure = false, passwordFile } = options;
-  const file = passwordFile === undefined ? undefined : resolve(terminal.folder, passwordFile);
-  const bare = await isInsecureKeystore(path);
-  const password = bare ? undefined : await askPassword({ file, question: `Password for ${path}: ` }, terminal);
-  return openKeystore({ path, password, insecure });
+function unlock(options: WatchOptions, { terminal }: CommandContext): Promise<Signer> {
+  const { insecurePlainKey: insecure = false, key, passwordFile: file } = options;
+  const passwordFile = file === undefined ? undefined : resolve(terminal.folder, file);
+  return unlockKey({ path: resolve(terminal.folder, key), passwordFile, insecure }, terminal);
 }
 
 /** A first signal ends it after what is under way; a second one does not wait. */

@@ -1,3 +1,5 @@
+import { type ChequeShare, shareOf } from './cheque-share.ts';
+import type { DelegationStanding } from './delegation.ts';
 import { type ErrorCode, WayleaveError } from './errors.ts';
 import type { NodeId } from './node-id.ts';
 import { type Ratio, weiToUnits } from './ratio.ts';
@@ -15,6 +17,11 @@ export interface Cheque {
 export interface SignedCheque extends Cheque {
   /** r, s, v: 65 bytes, v 27 or 28, s in the lower half. */
   readonly signature: Uint8Array;
+  /**
+   * Where several nodes pay from one chequebook: what the node that hands it over has paid of the amount, in all. Not
+   * signed: it tells links of one payer apart, and can never make more of the cheque than it is worth.
+   */
+  readonly ownWei?: bigint | undefined;
 }
 
 /** The largest amount a contract can hold. */
@@ -56,6 +63,10 @@ export interface ChequeFacts {
   readonly contract: ChequebookKnowledge | 'unread' | 'absent';
   /** The last cheque accepted from this chequebook. */
   readonly last: LastCheque | undefined;
+  /** What the issuer's delegation to the neighbour is worth, where the chequebook is not its own. Asked only then. */
+  readonly delegated?: (() => DelegationStanding) | undefined;
+  /** Where the chequebook is delegated: what is known of the nodes that share it. */
+  readonly share?: ChequeShare | undefined;
   /** The ratio of my terms that the neighbour last acknowledged, and the wei carried from earlier cheques. */
   readonly ratio: Ratio;
   readonly remainder: bigint;
@@ -89,7 +100,8 @@ export type ChequeVerdict =
 /**
  * Is this cheque worth something, and how much? Cheap checks first: `CHEQUE_NOT_FOR_ME`, `CHEQUE_WRONG_CHEQUEBOOK`,
  * `CHEQUE_UNVERIFIED`, `CHEQUE_NO_CONTRACT`, `CHEQUE_FOREIGN_FACTORY`, `CHEQUE_STALE`, `CHEQUE_ABSURD`,
- * `CHEQUE_TOO_SMALL`, `CHEQUEBOOKS_TOO_MANY`, `CHEQUE_WRONG_ISSUER`, `CHEQUE_FORGED`, `CHEQUE_BOUNCED` (DESIGN §12).
+ * `CHEQUE_TOO_SMALL`, `CHEQUEBOOKS_TOO_MANY`, `CHEQUE_WRONG_ISSUER`, `CHEQUE_DELEGATION_EXPIRED`, `CHEQUE_FORGED`,
+ * `CHEQUE_BOUNCED` (DESIGN §12).
  */
 export function checkCheque(facts: ChequeFacts): ChequeVerdict {
   const { cheque, last } = facts;
@@ -100,16 +112,30 @@ export function checkCheque(facts: ChequeFacts): ChequeVerdict {
   if (typeof contract === 'string') return refused(contract);
   // After a lost store the contract remembers what was cashed: that is never credited again.
   const base = larger(last?.cumulativeWei ?? 0n, contract.paidOutWei);
-  if (cheque.cumulativeWei <= base) return refused('CHEQUE_STALE');
-  const worth = worthOf(cheque.cumulativeWei - base, facts);
+  const addedWei = gainOf(facts, base);
+  if (addedWei <= 0n) return refused('CHEQUE_STALE');
+  const worth = worthOf(addedWei, facts);
   if (cheque.cumulativeWei > MAX_WEI || worth === undefined) return refused('CHEQUE_ABSURD');
   if (worth.units < facts.minimumUnits) return refused('CHEQUE_TOO_SMALL');
   if (owesFromTooMany(facts)) return refused('CHEQUEBOOKS_TOO_MANY');
-  if (contract.issuer !== facts.neighbour) return refused('CHEQUE_WRONG_ISSUER');
+  const stranger = contract.issuer === facts.neighbour ? undefined : undelegated(facts);
+  if (stranger !== undefined) return refused(stranger);
   if (facts.signer() !== contract.issuer) return refused('CHEQUE_FORGED');
   if (contract.bounced) return refused('CHEQUE_BOUNCED');
   const solvent = contract.balanceWei >= cheque.cumulativeWei - contract.paidOutWei;
-  return { kind: 'accepted', ...worth, addedWei: cheque.cumulativeWei - base, solvent };
+  return { kind: 'accepted', ...worth, addedWei, solvent };
+}
+
+/** What the cheque adds: all above `base`, or the part of the node that hands it over. */
+function gainOf({ cheque, share }: ChequeFacts, base: bigint): bigint {
+  if (share === undefined) return cheque.cumulativeWei - base;
+  return shareOf(share, { cumulativeWei: cheque.cumulativeWei, baseWei: base, ownWei: cheque.ownWei ?? 0n });
+}
+
+function undelegated({ delegated }: ChequeFacts): ErrorCode | undefined {
+  const standing = delegated?.() ?? 'none';
+  if (standing === 'good') return undefined;
+  return standing === 'expired' ? 'CHEQUE_DELEGATION_EXPIRED' : 'CHEQUE_WRONG_ISSUER';
 }
 
 function isExpected({ announced, cheque, former }: ChequeFacts): boolean {
@@ -121,7 +147,8 @@ function owesFromTooMany({ uncashedChequebooks = 0 }: ChequeFacts): boolean {
 }
 
 /** The same one from somebody else is not sent again: it is worth nothing here, and must not be answered as good. */
-function repeats({ cheque, last, neighbour }: ChequeFacts): boolean {
+function repeats({ cheque, last, neighbour, share }: ChequeFacts): boolean {
+  if (share !== undefined) return share.paidWei > 0n && cheque.ownWei === share.paidWei;
   if (last === undefined || cheque.cumulativeWei !== last.cumulativeWei) return false;
   if (last.neighbour !== undefined && last.neighbour !== neighbour) return false;
   return sameBytes(cheque.signature, last.signature);

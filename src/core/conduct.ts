@@ -80,6 +80,7 @@ export const VERDICTS: Partial<Readonly<Record<ErrorCode, Verdict>>> = {
   CHEQUEBOOKS_TOO_MANY: { action: 'warn', because: 'owes from too many chequebooks at once' },
   CHEQUE_TOO_SMALL: { action: 'warn', because: 'sent a cheque below the minimum' },
   CHEQUE_WRONG_ISSUER: { action: 'cut', because: 'sent a cheque that another node would have to sign' },
+  CHEQUE_DELEGATION_EXPIRED: { action: 'warn', because: 'pays from a chequebook by a delegation that is over' },
   CHEQUE_FORGED: { action: 'cut', because: 'sent a cheque with a false signature' },
   CHEQUE_BOUNCED: { action: 'cut', because: 'its chequebook has bounced' },
 };

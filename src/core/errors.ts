@@ -393,7 +393,11 @@ export const ERRORS = {
   },
   CHEQUE_WRONG_ISSUER: {
     what: 'The chequebook belongs to another node than the one that sent the cheque.',
-    remedy: 'The payer must use a chequebook of its own key.',
+    remedy: 'The payer must use a chequebook of its own key, or one that was delegated to it.',
+  },
+  CHEQUE_DELEGATION_EXPIRED: {
+    what: 'The delegation by which a node pays from its operator’s chequebook is no longer good.',
+    remedy: 'The payer signs another one by itself; if it lasts, compare the clocks of both machines.',
   },
   CHEQUE_FORGED: {
     what: 'A cheque was not signed by the issuer of its chequebook.',
@@ -517,6 +521,19 @@ export const ERRORS = {
   CHANNEL_UNKNOWN: {
     what: 'There is no open channel with this neighbour.',
     remedy: '`wayleave channel list` shows those there are.',
+  },
+  SETTLEMENT_NEEDS_SERVER: {
+    what: 'Nodes can share a chequebook only through books on one server.',
+    remedy: 'Set chequebook and issuer_key under [settlement], and url under [store].',
+  },
+  CHEQUEBOOK_NOT_OURS: {
+    what: 'The chequebook under [settlement] is not one that issuer_key signs for.',
+    remedy:
+      'Compare chequebook, issuer_key, factory and chain_id. `wayleave chequebook deploy WEI --key FILE` makes one for the key in FILE.',
+  },
+  CHEQUEBOOK_DELEGATED: {
+    what: 'This node pays from its operator’s chequebook and cannot do that with it.',
+    remedy: 'Its owner can: `wayleave chequebook … --key FILE`, with the key in FILE.',
   },
   CHEQUEBOOK_MISSING: {
     what: 'This node has no chequebook to pay from yet.',

@@ -1,3 +1,4 @@
+import { type Delegation, sameDelegation } from './delegation.ts';
 import { type ErrorCode, type ErrorDetails, WayleaveError } from './errors.ts';
 import { isNodeId, type NodeId } from './node-id.ts';
 import { isRatio, type Ratio } from './ratio.ts';
@@ -14,6 +15,9 @@ export type PaymentMethod = (typeof PAYMENT_METHODS)[number];
 
 /** Epochs travel as the tag of every charged frame: 1 … 2³²−1. */
 export const MAX_EPOCH = 2 ** 32 - 1;
+
+/** The last second that still is a safe number of milliseconds. */
+const MAX_TIME_S = Math.floor(Number.MAX_SAFE_INTEGER / 1000);
 
 /** Allotments: at most 1 GB or 1 hour, so that one prepaid allotment stays a small stake. */
 export const MAX_ALLOTMENT_BYTES = 1_000_000_000;
@@ -59,6 +63,8 @@ export interface Terms {
   readonly methods: readonly PaymentMethod[];
   /** Where my cheques are drawn; without it I cannot pay by cheque. */
   readonly chequebook: NodeId | undefined;
+  /** By which its issuer lets me pay from it, where it is an operator's and not mine. */
+  readonly delegation?: Delegation | undefined;
   /** The channel between us in which I pay; undefined until there is one. */
   readonly channel: NodeId | undefined;
   readonly services: Readonly<Record<Service, ServiceTerms>>;
@@ -129,6 +135,7 @@ function checkRanges(terms: Terms): void {
   absurd('chainId', whole(terms.chainId, 1, Number.MAX_SAFE_INTEGER));
   absurd('token', terms.token === 'native' || isNodeId(terms.token));
   absurd('chequebook', terms.chequebook === undefined || isNodeId(terms.chequebook));
+  absurd('delegation', terms.delegation === undefined || isDelegation(terms.delegation, terms.chequebook));
   absurd('channel', terms.channel === undefined || isNodeId(terms.channel));
   absurd('ratio', isRatio(terms.ratio));
   absurd('methods', new Set(terms.methods).size === terms.methods.length);
@@ -145,6 +152,10 @@ function checkRanges(terms: Terms): void {
   absurd('allotment.ms', whole(terms.allotment.ms, 1, MAX_ALLOTMENT_MS));
   absurd('priority.sending', whole(terms.priority.sendingPerMb, 0, MAX_PRICE));
   absurd('priority.receiving', whole(terms.priority.receivingPerMb, 0, MAX_PRICE));
+}
+
+function isDelegation({ expiresS, payout, signature }: Delegation, chequebook: NodeId | undefined): boolean {
+  return chequebook !== undefined && isNodeId(payout) && whole(expiresS, 1, MAX_TIME_S) && signature.length === 65;
 }
 
 /** What the smallest piece of a service costs, rounded up; 0 where nothing is charged. */
@@ -203,6 +214,7 @@ export function settlePeriodMs(a: Terms, b: Terms): number {
 export function sameTerms(a: Terms, b: Terms): boolean {
   return (
     sameScalars(a, b) &&
+    sameDelegation(a.delegation, b.delegation) &&
     a.ratio.numerator === b.ratio.numerator &&
     a.ratio.denominator === b.ratio.denominator &&
     a.allotment.bytes === b.allotment.bytes &&

@@ -1,5 +1,6 @@
 import type { Chain, Receipt } from '../chain/chain.ts';
 import type { Timer } from '../core/clock.ts';
+import type { Delegation } from '../core/delegation.ts';
 import { codeOf, WayleaveError } from '../core/errors.ts';
 import type { NodeId } from '../core/node-id.ts';
 import type { Terms } from '../core/terms.ts';
@@ -8,12 +9,16 @@ import { ChequeDesk } from '../settle/cheque-desk.ts';
 import { ChequebookFactsBook } from '../settle/chequebook-facts.ts';
 import { OwnChequebook } from '../settle/own-chequebook.ts';
 import { FINAL_MS } from '../settle/payout-watch.ts';
+import { SharedChequebook } from '../settle/shared-chequebook.ts';
 import { type ChequebookStanding, Treasury, type TreasuryOrder } from '../settle/treasury.ts';
 import type { ReceivedChequeRecord, StoreRecord } from '../store/store.ts';
 import type { ModeOptions, PaymentMode } from './payment-mode.ts';
+import { repeat } from './repeat.ts';
 
 /** Wait before the chain is asked again for this node's chequebook. */
 const CHEQUEBOOK_RETRY_MS = 15_000;
+/** How often it is looked what the other nodes have promised on a shared chequebook: one row by its key. */
+const SHARED_LOOK_MS = 5_000;
 const DAY_MS = 86_400_000;
 
 /** Payment by cheque: this node's chequebook, what it knows of others', the desk and the cashier. */
@@ -24,20 +29,25 @@ export class ChequeMode implements PaymentMode {
   readonly #facts: ChequebookFactsBook;
   readonly #cashier: CashierDesk | undefined;
   readonly #treasury: Treasury | undefined;
+  readonly #shared: SharedChequebook | undefined;
   #retry: Timer | undefined;
+  #looking: (() => void) | undefined;
   #stopped = false;
   #ready: () => void = () => undefined;
 
   constructor(options: ModeOptions) {
     const { config, signer, store, chain, stored } = options;
     this.#options = options;
-    this.#own = new OwnChequebook({ chain, store, notes: stored.notes });
+    this.#shared = sharedChequebook(options);
+    this.#own = new OwnChequebook({ chain, store, notes: stored.notes, shared: this.#shared });
     this.#facts = new ChequebookFactsBook({ chain, store, me: signer.id, notes: stored.notes });
     this.desk = new ChequeDesk({
       signer,
       chainId: config.chainId,
       store,
       own: this.#own,
+      shared: this.#shared,
+      wallMs: () => options.clock.wallMs(),
       facts: this.#facts,
       chain,
       restored: stored.epoch > 1,
@@ -83,8 +93,14 @@ export class ChequeMode implements PaymentMode {
       looked: (chequebook, facts) => this.#facts.saw(chequebook, facts),
       keep: (id, records) => this.#keep(id, records),
       waitedFor,
-      cleared: (id) => neighbours().get(id)?.cleared(uncashedUnits(id), market().payerOf(id).riskAt),
-      bounced: (id) => neighbours().get(id)?.step({ kind: 'fault', code: 'CHEQUE_BOUNCED' }),
+      cleared: (chequebook) => {
+        for (const id of this.desk.payersOf(chequebook))
+          neighbours().get(id)?.cleared(uncashedUnits(id), market().payerOf(id).riskAt);
+      },
+      bounced: (chequebook) => {
+        for (const id of this.desk.payersOf(chequebook))
+          neighbours().get(id)?.step({ kind: 'fault', code: 'CHEQUE_BOUNCED' });
+      },
       emit,
     });
   }
@@ -110,6 +126,10 @@ export class ChequeMode implements PaymentMode {
     this.#cashier?.start();
     if (this.#options.config.enabled) this.#treasury?.start();
     void this.#ensureChequebook(ready);
+    const shared = this.#shared;
+    // For those who look at how the nodes share it; a server that is away is told of elsewhere.
+    if (shared !== undefined)
+      this.#looking = repeat(this.#options.clock, SHARED_LOOK_MS, () => void shared.look().catch(() => undefined));
   }
 
   async #ensureChequebook(ready: () => void, again = false): Promise<void> {
@@ -126,9 +146,17 @@ export class ChequeMode implements PaymentMode {
     }
   }
 
-  /** Every last cheque taken. */
+  /** By which this node pays from `chequebook`, where that is its operator's. */
+  get delegation(): Delegation | undefined {
+    return this.#shared?.address === this.#own.address ? this.#shared?.delegation() : undefined;
+  }
+
+  /** Every last cheque taken; one that nodes share stands there for each of them, as each answers for it. */
   received(): readonly ReceivedChequeRecord[] {
-    return this.desk.received();
+    return this.desk.received().flatMap((record) => {
+      const payers = this.desk.payersOf(record.chequebook);
+      return payers.length < 2 ? [record] : payers.map((neighbour) => ({ ...record, neighbour }));
+    });
   }
 
   learn(_neighbour: NodeId, { chequebook }: Terms): void {
@@ -167,7 +195,18 @@ export class ChequeMode implements PaymentMode {
   async stop(): Promise<void> {
     this.#stopped = true;
     this.#retry?.cancel();
+    this.#looking?.();
     await this.#cashier?.stop();
     await this.#treasury?.stop();
   }
+}
+
+/** Throws `SETTLEMENT_NEEDS_SERVER` where the configuration names a chequebook and what it takes to share one is not there. */
+function sharedChequebook(options: ModeOptions): SharedChequebook | undefined {
+  const { chain, clock, config, credit, issuer, signer } = options;
+  const { chainId, chequebook: address, enabled } = config;
+  if (!enabled || address === undefined) return undefined;
+  if (chain === undefined || credit === undefined || issuer === undefined)
+    throw new WayleaveError('SETTLEMENT_NEEDS_SERVER');
+  return new SharedChequebook({ address, issuer, credit, chain, chainId, node: signer.id, clock });
 }

@@ -40,7 +40,8 @@ function payAtBelowDropAt(
   return { key: `${section}.pay_at_units`, accepts: 'less than drop_at_units' };
 }
 
-function checkSettlement({ settlement }: NodeConfig): Complaint | undefined {
+function checkSettlement(config: NodeConfig): Complaint | undefined {
+  const { settlement } = config;
   if (!settlement.enabled) {
     const stranded = settlement.methods.some((method) => method === 'channel' || method === 'transfer');
     return stranded
@@ -58,7 +59,19 @@ function checkSettlement({ settlement }: NodeConfig): Complaint | undefined {
     return { key: 'settlement.per_coin', accepts: 'nothing else without a token: the coin is worth itself' };
   if (settlement.factory === undefined)
     return { key: 'settlement.factory', accepts: 'an address, as settlement is enabled' };
-  return undefined;
+  return checkShared(config);
+}
+
+/** Nodes that share a chequebook and not the books would promise its coin twice. */
+function checkShared({ settlement, store }: NodeConfig): Complaint | undefined {
+  const { chequebook, issuerKey } = settlement;
+  if (chequebook === undefined && issuerKey === undefined) return undefined;
+  if (chequebook === undefined) return { key: 'settlement.chequebook', accepts: 'an address, as issuer_key is set' };
+  if (issuerKey === undefined)
+    return { key: 'settlement.issuer_key', accepts: 'the key that signs cheques on chequebook' };
+  return store.url === undefined
+    ? { key: 'settlement.chequebook', accepts: 'nothing, unless the books are on a server: [store] url' }
+    : undefined;
 }
 
 const LOOPBACK = /^(?:127(?:\.[0-9]{1,3}){3}|::1|localhost)$/;

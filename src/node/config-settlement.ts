@@ -1,7 +1,7 @@
 import { MAX_ENDPOINTS } from '../chain/quorum.ts';
 import { MAX_SETTLE_EVERY_MS, PAYMENT_METHODS } from '../core/terms.ts';
 import type { SettlementConfig } from './config.ts';
-import { address, type Fields, flag, integer, list, several, wei } from './config-field.ts';
+import { address, type Fields, flag, integer, list, path, several, wei } from './config-field.ts';
 
 export const MAX_WEI = 10n ** 30n;
 
@@ -93,6 +93,18 @@ export const SETTLEMENT_FIELDS: Fields<SettlementConfig> = {
   chequebookOwner: address({
     default: undefined,
     doc: 'Who alone can take coin out of a new chequebook: a key that is kept elsewhere. Default: this node.',
+  }),
+  chequebook: address({
+    default: undefined,
+    doc: 'A chequebook that several nodes of an operator pay from, in place of one of its own. All keep their books on one server: [store] url.',
+  }),
+  issuerKey: path({
+    default: undefined,
+    doc: 'The key that signs cheques on `chequebook`: the operator’s, the same for each of its nodes.',
+  }),
+  issuerPasswordFile: path({
+    default: undefined,
+    doc: 'File with its password. Without it WAYLEAVE_ISSUER_PASSWORD is used.',
   }),
   lowWaterWei: wei({
     min: 0n,

@@ -146,6 +146,10 @@ export interface SettlementConfig {
   /** 0: no limit. */
   readonly maxIssuePerDayWei: bigint;
   readonly chequebookOwner: NodeId | undefined;
+  /** An operator's chequebook in place of one of its own, and the key that signs its cheques. Both, or neither. */
+  readonly chequebook: NodeId | undefined;
+  readonly issuerKey: string | undefined;
+  readonly issuerPasswordFile: string | undefined;
   /** Below `lowWaterWei` of room for promises the chequebook is filled up to `targetWei`. */
   readonly lowWaterWei: bigint;
   readonly targetWei: bigint;

@@ -91,6 +91,7 @@ class RunningNode implements WayleaveNode {
       free: new FreeAllowance({ clock, store, notes: stored.notes }),
       neighbours: () => this.#neighbours,
       chequebook: () => this.#settlement.chequebook,
+      delegation: () => this.#settlement.delegation,
       channel: (id) => this.#settlement.channelWith(id),
       credits: () => this.#credits,
       ...(options.services === undefined ? { via: (host) => this.#own?.routing.toHost(host) } : {}),
@@ -105,6 +106,8 @@ class RunningNode implements WayleaveNode {
     this.#settlement = new Settlement({
       config: config.settlement,
       signer,
+      issuer: options.issuer,
+      credit: ports.credit,
       clock,
       store,
       chain,

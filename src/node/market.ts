@@ -1,4 +1,5 @@
 import type { Clock } from '../core/clock.ts';
+import type { Delegation } from '../core/delegation.ts';
 import type { NodeId } from '../core/node-id.ts';
 import type { PaymentMethod, Terms } from '../core/terms.ts';
 import type { PricePerMb } from '../core/units.ts';
@@ -21,6 +22,8 @@ export interface MarketOptions {
   /** Read late: the neighbours are made with what this market offers them. */
   readonly neighbours: () => Neighbours | undefined;
   readonly chequebook: () => NodeId | undefined;
+  /** By which this node pays from it, where it is its operator's. */
+  readonly delegation?: () => Delegation | undefined;
   /** The channel with a neighbour to pay in. */
   readonly channel: (neighbour: NodeId) => NodeId | undefined;
   /** Who has a way to a host, of those this node prefers; absent: no routes are kept. */
@@ -76,7 +79,9 @@ export class Market {
     const credits = this.#options.credits();
     const sells = !this.#upstream.isUpstream(id) && !credits.refuses(id);
     const askPerMb = sells ? this.#askTo(id) : undefined;
-    return { askPerMb, bidPerMb, chequebook, channel: this.#options.channel(id), earned: credits.earned(id) };
+    const delegation = this.#options.delegation?.();
+    const channel = this.#options.channel(id);
+    return { askPerMb, bidPerMb, chequebook, delegation, channel, earned: credits.earned(id) };
   }
 
   #customerBids(): PricePerMb[] {
@@ -109,6 +114,7 @@ export class Market {
     const askPerMb = mine?.services.transit.askPerMb ?? 0;
     return {
       chequebook: theirs?.chequebook,
+      delegation: theirs?.delegation,
       theirRatio: theirs?.ratio,
       myRatio: mine?.ratio,
       myChannel: mine?.channel,

@@ -5,6 +5,7 @@ import type { LinkAccount } from '../core/link-account.ts';
 import type { NodeId } from '../core/node-id.ts';
 import type { Transport } from '../link/link.ts';
 import type { LinkServices } from '../neighbour/link-services.ts';
+import type { CreditBook } from '../store/credit-book.ts';
 import type { Store } from '../store/store.ts';
 import type { Egress } from '../transit/egress.ts';
 import type { NodeConfig } from './config.ts';
@@ -19,6 +20,8 @@ export interface NodePorts {
   readonly randomBytes?: RandomBytes;
   readonly store: Store;
   readonly transport: Transport;
+  /** The book of a chequebook that nodes share; absent where the store is this node's alone. */
+  readonly credit?: CreditBook;
   /** Absent where settlement is off. */
   readonly chain: Chain | undefined;
   readonly egress: Egress;
@@ -29,6 +32,8 @@ export interface NodePorts {
 export interface CreateNodeOptions {
   readonly config: NodeConfig;
   readonly signer: Signer;
+  /** Signs cheques on the operator's chequebook, where the configuration names one. */
+  readonly issuer?: Signer | undefined;
   readonly ports: NodePorts;
   /** Takes the place of transit on the links' channels. The simulator trades through it; its node has no proxy. */
   readonly services?: (context: ServicesContext) => LinkServices;

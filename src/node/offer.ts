@@ -1,4 +1,5 @@
 import { payAtFor } from '../core/credit.ts';
+import type { Delegation } from '../core/delegation.ts';
 import type { NodeId } from '../core/node-id.ts';
 import { PROTOCOL_VERSION, type PriorityOffers, sameTerms, type Terms } from '../core/terms.ts';
 import type { PricePerMb, Units } from '../core/units.ts';
@@ -9,6 +10,7 @@ export interface OfferFacts {
   readonly askPerMb: PricePerMb | undefined;
   readonly bidPerMb: PricePerMb;
   readonly chequebook: NodeId | undefined;
+  readonly delegation?: Delegation | undefined;
   /** The channel with this neighbour to pay in. */
   readonly channel?: NodeId | undefined;
   /** Credit beyond a newcomer's. */
@@ -35,6 +37,7 @@ export function offer(
     ratio: { numerator: config.settlement.weiPerUnit, denominator: 1n },
     methods: config.settlement.enabled ? config.settlement.methods : ['barter'],
     chequebook: facts.chequebook,
+    ...(facts.delegation !== undefined && { delegation: facts.delegation }),
     channel: facts.channel,
     services: {
       transit: { askPerMb, bidPerMb: config.settlement.enabled ? facts.bidPerMb : 0 },

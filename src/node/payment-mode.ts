@@ -4,6 +4,7 @@ import type { Clock } from '../core/clock.ts';
 import type { NodeId } from '../core/node-id.ts';
 import type { Terms } from '../core/terms.ts';
 import type { MethodDesk } from '../settle/method-desk.ts';
+import type { CreditBook } from '../store/credit-book.ts';
 import type { Store, StoredState } from '../store/store.ts';
 import type { SettlementConfig } from './config.ts';
 import type { Market } from './market.ts';
@@ -26,6 +27,9 @@ export interface PaymentMode {
 export interface ModeOptions {
   readonly config: SettlementConfig;
   readonly signer: Signer;
+  /** As in `CreateNodeOptions` and `NodePorts`: both are there where the configuration names a shared chequebook. */
+  readonly issuer?: Signer | undefined;
+  readonly credit?: CreditBook | undefined;
   readonly clock: Clock;
   readonly store: Store;
   readonly chain: Chain | undefined;

@@ -1,3 +1,4 @@
+import type { Delegation } from '../core/delegation.ts';
 import { WayleaveError } from '../core/errors.ts';
 import type { NodeId } from '../core/node-id.ts';
 import type { PaymentMethod } from '../core/terms.ts';
@@ -55,6 +56,11 @@ export class Settlement {
   /** Where this node's cheques are drawn; undefined until it stands. */
   get chequebook(): NodeId | undefined {
     return this.#cheques.chequebook;
+  }
+
+  /** By which this node pays from it, where it is its operator's. */
+  get delegation(): Delegation | undefined {
+    return this.#cheques.delegation;
   }
 
   /** The channel with a neighbour to pay in; undefined until there is one. */

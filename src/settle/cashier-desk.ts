@@ -30,9 +30,9 @@ export interface CashierOptions {
   readonly waitedFor: (neighbour: NodeId) => boolean;
   /** Makes records durable together with the neighbour's account, which may hold a cheque that is newer than they say. */
   readonly keep: (neighbour: NodeId, records: readonly StoreRecord[]) => Promise<void>;
-  /** Payments of this neighbour became final. */
-  readonly cleared: (neighbour: NodeId) => void;
-  readonly bounced: (neighbour: NodeId, chequebook: NodeId) => void;
+  /** Payments from this chequebook became final. */
+  readonly cleared: (chequebook: NodeId) => void;
+  readonly bounced: (chequebook: NodeId) => void;
   /** Told of every look at a chequebook. */
   readonly looked?: (chequebook: NodeId, facts: ChequebookFacts) => void;
   readonly emit: (kind: 'cashing' | 'cashed' | 'bounced' | 'fault', facts: Record<string, string | number>) => void;
@@ -249,13 +249,13 @@ export class CashierDesk {
     await keep(record.neighbour, [record, { ...sent, status, paidOut: paidWei, gasWei, atMs: clock.wallMs() }]);
     const facts = { neighbour: record.neighbour, transaction: transactionOf(sent) };
     emit('cashed', { ...facts, wei: String(paidWei), gasWei: String(gasWei) });
-    this.#options.cleared(record.neighbour);
+    this.#options.cleared(chequebook);
     const full = cashedWei >= cumulative;
     if (full) this.#judge.cashed(chequebook);
     else this.#judge.failed(chequebook);
     if (!bounced) return full;
     emit('bounced', { ...facts, chequebook, missing: String(cumulative - cashedWei) });
-    this.#options.bounced(record.neighbour, chequebook);
+    this.#options.bounced(chequebook);
     return false;
   }
 

@@ -30,6 +30,7 @@ test('payments to many neighbours under way together cannot promise more than th
       paymentId: 1,
       acceptedCumulative: 100n,
       remainder: 0n,
+      ownCumulative: 100n,
     };
     const desk = new ChequeDesk({
       signer,

@@ -24,6 +24,8 @@ export interface ChequeDeskOptions extends ChequeWriterOptions {
   readonly facts: ChequebookFactsBook;
   readonly neighbour: (id: NodeId) => DeskNeighbour;
   readonly received: readonly ReceivedChequeRecord[];
+  /** Milliseconds since the Unix epoch: delegations end. */
+  readonly wallMs?: (() => number) | undefined;
   /** Who signed a cheque. A search through millions of states puts something quicker here. */
   readonly recover?: typeof recoverChequeIssuer;
 }
@@ -49,8 +51,10 @@ export class ChequeDesk implements MethodDesk {
     return this.#writer.pending(neighbour);
   }
 
-  /** All that was ever promised on a chequebook, wei. */
+  /** All that was ever promised on a chequebook, wei; by all nodes, where it is shared. */
   promisedWei(chequebook: NodeId): bigint {
+    const { shared } = this.#options;
+    if (shared?.address === chequebook) return shared.promisedWei;
     return this.#writer.promisedWei(chequebook);
   }
 
@@ -96,6 +100,11 @@ export class ChequeDesk implements MethodDesk {
 
   receivedOn(chequebook: NodeId): ReceivedChequeRecord | undefined {
     return this.#taker.of(chequebook);
+  }
+
+  /** Everyone that pays from a chequebook: one, or the nodes that share it. */
+  payersOf(chequebook: NodeId): NodeId[] {
+    return this.#taker.payersOf(chequebook);
   }
 
   /** Every last cheque taken. */

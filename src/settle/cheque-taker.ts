@@ -6,14 +6,16 @@ import {
   MIN_CHEQUE_UNITS,
   type SignedCheque,
 } from '../core/cheque.ts';
+import type { Delegation } from '../core/delegation.ts';
 import type { NodeId } from '../core/node-id.ts';
 import { type Ratio, weiToUnits } from '../core/ratio.ts';
 import { clearsNow } from '../core/risk.ts';
 import type { PaymentOutcome } from '../core/session-effect.ts';
 import type { Units } from '../core/units.ts';
-import type { ReceivedChequeRecord, StoreRecord } from '../store/store.ts';
+import type { NoteRecord, ReceivedChequeRecord, StoreRecord } from '../store/store.ts';
 import type { ChequebookFactsBook } from './chequebook-facts.ts';
 import { chequeFrom, ReceivedCheques } from './received-cheques.ts';
+import { SharedCheques } from './shared-cheques.ts';
 
 export interface ChequeTakerOptions {
   /** The beneficiary. */
@@ -21,6 +23,9 @@ export interface ChequeTakerOptions {
   readonly chainId: number;
   readonly facts: ChequebookFactsBook;
   readonly received: readonly ReceivedChequeRecord[];
+  readonly notes?: readonly NoteRecord[] | undefined;
+  /** Milliseconds since the Unix epoch, for what expires; without it nothing that can is taken. */
+  readonly wallMs?: (() => number) | undefined;
   readonly recover?: typeof recoverChequeIssuer | undefined;
 }
 
@@ -28,6 +33,8 @@ export interface ChequeTakerOptions {
 export interface Payer {
   /** The chequebook in its terms. */
   readonly chequebook: NodeId | undefined;
+  /** By which it pays from the chequebook of its operator. */
+  readonly delegation?: Delegation | undefined;
   /** My ratio as it acknowledged it, at which it pays. */
   readonly myRatio: Ratio | undefined;
   readonly riskAt: Units;
@@ -39,10 +46,13 @@ export class ChequeTaker {
   readonly #received: ReceivedCheques;
   /** Found good and not yet in the account: by neighbour, until `accepted`. */
   readonly #checked = new Map<NodeId, ReceivedChequeRecord>();
+  readonly #shared: SharedCheques;
 
   constructor(options: ChequeTakerOptions) {
     this.#options = options;
     this.#received = new ReceivedCheques(options.received);
+    const { chainId, facts, notes = [], wallMs } = options;
+    this.#shared = new SharedCheques({ chainId, facts, notes, wallMs, received: this.#received });
   }
 
   /** Looks a chequebook up before its first cheque, where that is still to be done; undefined where it is not. */
@@ -54,13 +64,17 @@ export class ChequeTaker {
 
   check(neighbour: NodeId, cheque: SignedCheque, payer: Payer): PaymentOutcome {
     const last = this.#lastOn(cheque.chequebook, neighbour);
+    const share = this.#shared.says(cheque);
     const acceptedWei = last?.neighbour === neighbour ? last.cumulative : 0n;
     if (payer.myRatio === undefined) return { accepted: false, code: 'MESSAGE_UNEXPECTED', acceptedWei };
+    if (this.#shared.mustSay(cheque)) return { accepted: false, code: 'CHEQUE_WRONG_CHEQUEBOOK', acceptedWei };
     const verdict = this.#judge(neighbour, cheque, { ...payer, myRatio: payer.myRatio });
     if (verdict.kind === 'refused') return { accepted: false, code: verdict.code, acceptedWei };
-    if (verdict.kind === 'duplicate') return { accepted: true, units: 0, clearing: 0, acceptedWei };
+    const doneWei = share ? cheque.cumulativeWei : acceptedWei;
+    if (verdict.kind === 'duplicate') return { accepted: true, units: 0, clearing: 0, acceptedWei: doneWei };
     const clearing = clearsNow(verdict.units, this.uncashedUnits(neighbour, payer.myRatio), payer.riskAt);
-    this.#checked.set(neighbour, taken(neighbour, cheque, verdict, last));
+    if (share) this.#shared.take(neighbour, cheque, verdict);
+    else this.#checked.set(neighbour, taken(neighbour, cheque, verdict, last));
     return { accepted: true, units: verdict.units, clearing, acceptedWei: cheque.cumulativeWei };
   }
 
@@ -79,13 +93,14 @@ export class ChequeTaker {
     const { chainId, facts, me, recover = recoverChequeIssuer } = this.#options;
     const last = this.#lastOn(cheque.chequebook, neighbour);
     const contract = facts.of(cheque.chequebook);
+    const shared = this.#shared.says(cheque) && this.#shared.paidWei(cheque.chequebook, neighbour) !== undefined;
     return checkCheque({
       cheque,
       me,
       neighbour,
       announced: payer.chequebook,
       // One that was read is known: an earlier one of the same neighbour stays good for what is pending on it.
-      former: typeof contract === 'object' && contract.issuer === neighbour,
+      former: typeof contract === 'object' && (contract.issuer === neighbour || shared),
       uncashedChequebooks: this.#othersUncashed(neighbour, cheque.chequebook),
       contract,
       last:
@@ -93,10 +108,19 @@ export class ChequeTaker {
           ? undefined
           : { cumulativeWei: last.cumulative, signature: last.signature, neighbour: last.neighbour },
       ratio: payer.myRatio,
-      remainder: last?.remainderWei ?? 0n,
+      ...(this.#shared.says(cheque)
+        ? this.#shared.factsFor(neighbour, cheque, payer.delegation)
+        : { remainder: last?.remainderWei ?? 0n }),
       minimumUnits: MIN_CHEQUE_UNITS,
       signer: () => recover(chainId, cheque),
     });
+  }
+
+  /** Everyone that pays from a chequebook: one, or the nodes that share it. */
+  payersOf(chequebook: NodeId): NodeId[] {
+    const sharing = this.#shared.payersOf(chequebook);
+    const record = this.#received.of(chequebook);
+    return sharing.length > 0 || record === undefined ? sharing : [record.neighbour];
   }
 
   /** Chequebooks of a neighbour beside this one that still owe something. */
@@ -110,6 +134,8 @@ export class ChequeTaker {
 
   /** The account has been credited with the cheque just checked: from now on it is one to cash. Its record. */
   accepted(neighbour: NodeId): StoreRecord[] {
+    const shared = this.#shared.accepted(neighbour);
+    if (shared !== undefined) return shared;
     const checked = this.#checked.get(neighbour);
     if (checked === undefined) return [];
     this.#checked.delete(neighbour);
@@ -130,7 +156,10 @@ export class ChequeTaker {
     return this.#received
       .from(neighbour)
       .slice(-MAX_UNCASHED_CHEQUEBOOKS)
-      .map((record) => chequeFrom(record, me));
+      .map((record) => {
+        const ownWei = this.#shared.paidWei(record.chequebook, neighbour);
+        return { ...chequeFrom(record, me), ...(ownWei !== undefined && { ownWei }) };
+      });
   }
 
   from(neighbour: NodeId): readonly ReceivedChequeRecord[] {

@@ -7,13 +7,14 @@ import { type IssuedToday, issueWithin } from '../core/issue-cap.ts';
 import type { NodeId } from '../core/node-id.ts';
 import { type Ratio, unitsToWei } from '../core/ratio.ts';
 import type { Units } from '../core/units.ts';
-import type { CreditBook } from '../store/credit-book.ts';
+import type { ChequeOrder } from '../store/credit-book.ts';
 import type { IssuedChequeRecord, NoteRecord, Store, StoreRecord } from '../store/store.ts';
 import { chequeOf, IssuedCheques, isPending } from './issued-cheques.ts';
 import type { OwnChequebook } from './own-chequebook.ts';
+import type { SharedChequebook } from './shared-chequebook.ts';
 
 export interface ChequeWriterOptions {
-  /** Signs cheques: the issuer of the chequebook. */
+  /** The node: the issuer of its own chequebooks. */
   readonly signer: Signer;
   readonly chainId: number;
   readonly store: Store;
@@ -27,8 +28,8 @@ export interface ChequeWriterOptions {
   readonly maxPerDayWei?: bigint | undefined;
   /** Days of UTC since 1970. */
   readonly day?: (() => number) | undefined;
-  /** Where the chequebook is shared with other nodes, all cheques go through this. */
-  readonly credit?: CreditBook | undefined;
+  /** The operator's chequebook, delegated to this node: cheques on it go through its credit book. */
+  readonly shared?: SharedChequebook | undefined;
   readonly recover?: typeof recoverChequeIssuer | undefined;
 }
 
@@ -70,12 +71,37 @@ export class ChequeWriter {
   /** The last one, if it was never acknowledged. */
   unacknowledged(beneficiary: NodeId): { id: number; cheque: SignedCheque } | undefined {
     const last = this.#issued.last(beneficiary);
-    return last === undefined || !isPending(last) ? undefined : { id: last.paymentId, cheque: chequeOf(last) };
+    return last === undefined || !isPending(last) ? undefined : { id: last.paymentId, cheque: this.#chequeOf(last) };
+  }
+
+  #ownWei(chequebook: NodeId, beneficiary: NodeId): bigint {
+    return this.#issued.on(chequebook, beneficiary)?.ownCumulative ?? 0n;
+  }
+
+  /** As it is sent: where others pay from the chequebook, too, with this node's part of it. */
+  #chequeOf(record: IssuedChequeRecord): SignedCheque {
+    const isShared = this.#sharedAt(record.chequebook) !== undefined;
+    return { ...chequeOf(record), ...(isShared && { ownWei: record.ownCumulative }) };
+  }
+
+  #sharedAt(chequebook: NodeId): SharedChequebook | undefined {
+    const { shared } = this.#options;
+    return shared?.address === chequebook ? shared : undefined;
+  }
+
+  /** Throws `CHEQUEBOOK_DELEGATED` for an operator's chequebook that is not the configured one any more. */
+  #issuerOf(chequebook: NodeId): Signer {
+    const { own, signer } = this.#options;
+    const shared = this.#sharedAt(chequebook);
+    if (shared === undefined && own.of(chequebook)?.delegated === true) {
+      throw new WayleaveError('CHEQUEBOOK_DELEGATED', { chequebook });
+    }
+    return shared?.issuer ?? signer;
   }
 
   /** Durable before it returns. Throws `CHEQUEBOOK_*`, `CHEQUEBOOK_DAILY_CAP`, `STORE_*`, and the chain's errors after a lost store. */
   async write(beneficiary: NodeId, payment: { id: number; units: Units }, ratio: Ratio): Promise<SignedCheque> {
-    const { chainId, signer } = this.#options;
+    const { chainId } = this.#options;
     const last = this.#issued.last(beneficiary);
     const pending = this.pending(beneficiary).units;
     const { wei, remainder } = unitsToWei(payment.units, ratio, last?.remainder ?? 0n);
@@ -89,27 +115,33 @@ export class ChequeWriter {
         chequebook,
         beneficiary,
         cumulative,
-        signature: signCheque(signer, chainId, { chequebook, beneficiary, cumulativeWei: cumulative }).signature,
+        signature: signCheque(this.#issuerOf(chequebook), chainId, {
+          chequebook,
+          beneficiary,
+          cumulativeWei: cumulative,
+        }).signature,
         amount: payment.units + pending,
         paymentId: payment.id,
         acceptedCumulative: this.#issued.on(chequebook, beneficiary)?.acceptedCumulative ?? 0n,
         remainder,
+        ownCumulative: this.#ownWei(chequebook, beneficiary) + wei,
       }),
     });
     this.#issued.put(record);
-    return chequeOf(record);
+    return this.#chequeOf(record);
   }
 
   async #issue({ beneficiary, on, wei, write }: Order): Promise<IssuedChequeRecord> {
-    const { credit, own, store } = this.#options;
+    const { own, store } = this.#options;
     const chequebook = on ?? own.address;
     if (chequebook === undefined) throw new WayleaveError('CHEQUEBOOK_MISSING');
     if (this.#mayHaveForgotten(chequebook)) await this.#lookUp(chequebook, beneficiary);
     const capped = this.#withinDay(wei);
     try {
-      if (credit !== undefined) {
+      const shared = this.#sharedAt(chequebook);
+      if (shared !== undefined) {
         if (capped.length > 0) await store.commit(capped);
-        return await credit.issue({ chequebook, beneficiary, wei, write: (sum) => write(chequebook, sum) });
+        return await this.#fromShared({ chequebook, beneficiary, wei, write: (sum) => write(chequebook, sum) }, shared);
       }
       const covering = this.#cover(chequebook, wei);
       if (covering !== undefined) await covering;
@@ -117,6 +149,17 @@ export class ChequeWriter {
     } catch (error) {
       this.#today = { ...this.#today, wei: this.#today.wei - (capped.length > 0 ? wei : 0n) };
       throw error;
+    }
+  }
+
+  /** Looks at the chain once before it gives up: somebody may have filled the chequebook. */
+  async #fromShared(order: ChequeOrder, { credit }: SharedChequebook): Promise<IssuedChequeRecord> {
+    try {
+      return await credit.issue(order);
+    } catch (error) {
+      if (codeOf(error) !== 'CHEQUEBOOK_EMPTY') throw error;
+      await this.#options.own.refresh(order.chequebook).catch(() => undefined);
+      return credit.issue(order);
     }
   }
 
@@ -189,6 +232,7 @@ export class ChequeWriter {
    */
   async #lookUp(chequebook: NodeId, beneficiary: NodeId): Promise<void> {
     const { chain, own } = this.#options;
+    const shared = this.#sharedAt(chequebook);
     const key = `${chequebook} ${beneficiary}`;
     if (chain === undefined || this.#lookedUp.has(key)) return;
     const isKnown = this.#issued.on(chequebook, beneficiary) !== undefined;
@@ -198,6 +242,7 @@ export class ChequeWriter {
     });
     if (facts === undefined) return;
     this.#lookedUp.add(key);
+    if (shared !== undefined) return shared.credit.adopt({ chequebook, beneficiary, cumulativeWei: facts.paidOutWei });
     if (!isKnown) await own.remembered(chequebook, facts.paidOutWei);
     await this.#goOnFrom({ chequebook, beneficiary, cumulativeWei: facts.paidOutWei, signature: NO_SIGNATURE });
   }
@@ -206,18 +251,35 @@ export class ChequeWriter {
   async recover(beneficiary: NodeId, returned: SignedCheque): Promise<void> {
     const { chainId, own, recover = recoverChequeIssuer, signer } = this.#options;
     const { chequebook } = returned;
-    if (own.of(chequebook) === undefined) return;
+    const shared = this.#sharedAt(chequebook);
+    const book = own.of(chequebook);
+    if (book === undefined || (book.delegated === true && shared === undefined)) return;
     const storedWei = this.#issued.on(chequebook, beneficiary)?.cumulative ?? 0n;
     const cumulativeWei = recoveredCumulative({
       chequebook,
       beneficiary,
-      me: signer.id,
+      me: (shared?.issuer ?? signer).id,
       storedWei,
       paidOutWei: 0n,
       returned,
       signer: () => recover(chainId, returned),
     });
-    if (cumulativeWei > storedWei) await this.#goOnFrom(returned);
+    if (cumulativeWei <= storedWei) return;
+    if (shared === undefined) return this.#goOnFrom(returned);
+    await shared.credit.adopt({ chequebook, beneficiary, cumulativeWei });
+    await this.#recoverOwn(returned);
+  }
+
+  /** The books on the server were restored: this node has paid more than they say, and has taken none of it back. */
+  async #recoverOwn({ beneficiary, chequebook, cumulativeWei, ownWei = 0n, signature }: SignedCheque): Promise<void> {
+    const before = this.#issued.on(chequebook, beneficiary);
+    const ownCumulative = ownWei < cumulativeWei ? ownWei : cumulativeWei;
+    if (ownCumulative <= (before?.ownCumulative ?? 0n)) return;
+    const start = { kind: 'issued', chequebook, beneficiary, amount: 0, paymentId: 0, remainder: 0n } as const;
+    const sums = { cumulative: cumulativeWei, acceptedCumulative: cumulativeWei, ownCumulative, signature };
+    const record: IssuedChequeRecord = { ...(before ?? start), ...sums };
+    await this.#options.store.commit([record]);
+    this.#issued.put(record);
   }
 
   /** This much was promised and taken. A cheque that waits for an answer and promises less is contained in it. */
@@ -227,6 +289,7 @@ export class ChequeWriter {
     if (cumulativeWei <= storedWei) return;
     const record: IssuedChequeRecord = {
       ...(before ?? { kind: 'issued', chequebook, beneficiary, amount: 0, paymentId: 0, remainder: 0n }),
+      ownCumulative: cumulativeWei,
       cumulative: cumulativeWei,
       acceptedCumulative: cumulativeWei,
       signature,

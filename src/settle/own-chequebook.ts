@@ -2,6 +2,7 @@ import type { Chain, ChequebookFacts } from '../chain/chain.ts';
 import { WayleaveError } from '../core/errors.ts';
 import type { NodeId } from '../core/node-id.ts';
 import type { NoteRecord, Store } from '../store/store.ts';
+import type { SharedChequebook } from './shared-chequebook.ts';
 
 /** What is remembered of one chequebook. Amounts in wei. */
 export interface OwnBook {
@@ -14,6 +15,8 @@ export interface OwnBook {
   readonly forgottenWei: bigint;
   /** 0 for the first of this key, 1 for the one that replaced it, and so on. */
   readonly nonce: number;
+  /** It is the operator's, and another key signs its cheques. */
+  readonly delegated?: boolean;
 }
 
 interface Written {
@@ -22,6 +25,7 @@ interface Written {
   readonly reservedWei?: string;
   readonly forgottenWei?: string;
   readonly nonce?: number;
+  readonly delegated?: boolean;
   readonly former?: readonly Written[];
 }
 
@@ -31,6 +35,14 @@ const NOBODY: NodeId = `0x${'0'.repeat(40)}`;
 /** Chequebooks that were replaced and are remembered: beyond that the oldest is forgotten, long after its last cheque. */
 const MAX_FORMER = 8;
 
+export interface OwnChequebookOptions {
+  readonly chain: Chain | undefined;
+  readonly store: Store;
+  readonly notes: readonly NoteRecord[];
+  /** Takes the place of one of its own. */
+  readonly shared?: SharedChequebook | undefined;
+}
+
 /**
  * This node's chequebook, and those it paid from before: found in the store, or deployed. Knows how much may still be
  * promised on each without a call.
@@ -38,12 +50,14 @@ const MAX_FORMER = 8;
 export class OwnChequebook {
   readonly #chain: Chain | undefined;
   readonly #store: Store;
+  readonly #shared: SharedChequebook | undefined;
   #current: OwnBook | undefined;
   #former: readonly OwnBook[] = [];
 
-  constructor(options: { chain: Chain | undefined; store: Store; notes: readonly NoteRecord[] }) {
+  constructor(options: OwnChequebookOptions) {
     this.#chain = options.chain;
     this.#store = options.store;
+    this.#shared = options.shared;
     const note = options.notes.find(({ name }) => name === NOTE);
     if (note === undefined) return;
     const written = JSON.parse(note.text) as Written;
@@ -70,16 +84,36 @@ export class OwnChequebook {
    */
   async ensure(depositWei: bigint, owner?: NodeId): Promise<NodeId> {
     const chain = this.#demandChain();
-    const known = this.#current;
-    if (known !== undefined && (await chain.chequebook(known.address, NOBODY)) !== undefined) return known.address;
+    if (this.#shared !== undefined) return this.#join(this.#shared);
+    const known = this.#ownBooks()[0];
+    if (known !== undefined && known === this.#current && (await chain.chequebook(known.address, NOBODY)) !== undefined)
+      return known.address;
     return this.#deploy({ depositWei, nonce: known?.nonce ?? 0, owner });
   }
 
   /** Deploys another one, which payments go out from once neighbours know of it. Throws the chain's errors. */
   async rotate(depositWei: bigint, owner?: NodeId): Promise<NodeId> {
     this.#demandChain();
-    const known = this.#current;
+    if (this.#shared !== undefined) throw new WayleaveError('CHEQUEBOOK_DELEGATED');
+    const known = this.#ownBooks()[0];
     return this.#deploy({ depositWei, nonce: known === undefined ? 0 : known.nonce + 1, owner });
+  }
+
+  /** Those whose cheques this node's key signs, the newest first. */
+  #ownBooks(): OwnBook[] {
+    return this.books.filter(({ delegated }) => delegated !== true);
+  }
+
+  /** Payments go out from the operator's chequebook. */
+  async #join(shared: SharedChequebook): Promise<NodeId> {
+    const { address } = shared;
+    const { facts, forgottenWei } = await shared.fund();
+    const book: OwnBook = { address, nonce: 0, ...sums(facts), forgottenWei, delegated: true };
+    const before = this.of(address);
+    if (before !== undefined && this.#current === before && isSame(before, book)) return address;
+    const others = this.books.filter((each) => each.address !== address);
+    await this.#remember(book, others.slice(0, MAX_FORMER));
+    return address;
   }
 
   async #deploy(order: { depositWei: bigint; nonce: number; owner: NodeId | undefined }): Promise<NodeId> {
@@ -125,6 +159,12 @@ export class OwnChequebook {
 
   /** Reads what a chequebook holds again. Throws the chain's errors. */
   async refresh(chequebook: NodeId): Promise<ChequebookFacts | undefined> {
+    if (this.#shared?.address === chequebook) {
+      const { facts, forgottenWei } = await this.#shared.fund();
+      const book = this.of(chequebook);
+      if (book !== undefined) await this.#change({ ...book, ...sums(facts), forgottenWei });
+      return facts;
+    }
     const facts = await this.#chain?.chequebook(chequebook, NOBODY);
     const book = this.of(chequebook);
     if (facts !== undefined && book !== undefined) await this.#change({ ...book, ...sums(facts) });
@@ -169,5 +209,11 @@ function isSame(a: OwnBook, b: OwnBook): boolean {
 function readBook(written: Written): OwnBook {
   const { address, capacityWei, forgottenWei = '0', nonce = 0, reservedWei = '0' } = written;
   const amounts = { capacityWei: BigInt(capacityWei), reservedWei: BigInt(reservedWei) };
-  return { address, ...amounts, forgottenWei: BigInt(forgottenWei), nonce };
+  return {
+    address,
+    ...amounts,
+    forgottenWei: BigInt(forgottenWei),
+    nonce,
+    ...(written.delegated && { delegated: true }),
+  };
 }

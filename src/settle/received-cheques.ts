@@ -6,6 +6,7 @@ import type { ReceivedChequeRecord } from '../store/store.ts';
 export class ReceivedCheques {
   readonly #byBook = new Map<NodeId, ReceivedChequeRecord>();
   readonly #booksOf = new Map<NodeId, Set<NodeId>>();
+  readonly #shared = new Set<NodeId>();
 
   constructor(records: readonly ReceivedChequeRecord[]) {
     for (const record of records) this.put(record);
@@ -17,8 +18,17 @@ export class ReceivedCheques {
     const before = this.#byBook.get(chequebook);
     this.#byBook.set(chequebook, record);
     if (before?.neighbour === neighbour) return;
-    // Two nodes of one operator may pay from the same chequebook: its last cheque is with who handed it over.
-    if (before !== undefined) this.#booksOf.get(before.neighbour)?.delete(chequebook);
+    if (before !== undefined && !this.#shared.has(chequebook)) this.#booksOf.get(before.neighbour)?.delete(chequebook);
+    this.#add(chequebook, neighbour);
+  }
+
+  /** Several nodes of one operator pay from it: what is uncashed on it is at risk with each of them. */
+  share(chequebook: NodeId, neighbour: NodeId): void {
+    this.#shared.add(chequebook);
+    this.#add(chequebook, neighbour);
+  }
+
+  #add(chequebook: NodeId, neighbour: NodeId): void {
     const books = this.#booksOf.get(neighbour);
     if (books === undefined) this.#booksOf.set(neighbour, new Set([chequebook]));
     else books.add(chequebook);

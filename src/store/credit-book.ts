@@ -21,6 +21,11 @@ export interface CreditBook {
    * `AMOUNT_INVALID`, and the store's errors; then nothing was promised.
    */
   issue(order: ChequeOrder): Promise<IssuedChequeRecord>;
+  /**
+   * So much was promised to this beneficiary at the least, by whatever books are lost: what is promised next is above it.
+   * Rejects with `CHEQUEBOOK_MISSING`, and the store's errors.
+   */
+  adopt(cheque: Pick<ChequeOrder, 'chequebook' | 'beneficiary'> & { readonly cumulativeWei: bigint }): Promise<void>;
   /** Gives back what this node has drawn and not issued: others may have it at once. */
   giveBack(chequebook: NodeId): Promise<void>;
   /** How it stands, for people and checks; undefined for a chequebook that was never funded. */

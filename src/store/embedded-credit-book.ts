@@ -30,6 +30,7 @@ interface Book extends PoolAndLease {
 }
 
 const NOTE = 'credit:';
+const ADOPTED = 'credit-adopted:';
 
 /**
  * The credit book of a node that is alone with its chequebook: the same rules, with one holder. What was issued stands
@@ -48,8 +49,31 @@ export class EmbeddedCreditBook implements CreditBook {
       this.#totals.set(`${chequebook} ${beneficiary}`, cumulative);
     }
     for (const { name, text } of options.state.notes) {
+      if (name.startsWith(ADOPTED)) this.#raise(name.slice(ADOPTED.length), BigInt(text));
+    }
+    for (const { name, text } of options.state.notes) {
       if (name.startsWith(NOTE)) this.#open(name.slice(NOTE.length), readNote(text));
     }
+  }
+
+  /** By how much the total of a beneficiary grows to come to `cumulative`. */
+  #raise(key: string, cumulative: bigint): bigint {
+    const before = this.#totals.get(key) ?? 0n;
+    if (cumulative <= before) return 0n;
+    this.#totals.set(key, cumulative);
+    return cumulative - before;
+  }
+
+  async adopt(cheque: Parameters<CreditBook['adopt']>[0]): Promise<void> {
+    const { beneficiary, chequebook, cumulativeWei } = cheque;
+    this.#book(chequebook);
+    const key = `${chequebook} ${beneficiary}`;
+    if (cumulativeWei <= (this.#totals.get(key) ?? 0n)) return;
+    await this.#options.store.commit([{ kind: 'note', name: ADOPTED + key, text: String(cumulativeWei) }]);
+    const by = this.#raise(key, cumulativeWei);
+    const { pool, adoptedWei, ...rest } = this.#book(chequebook);
+    const grown = { ...pool, committedWei: pool.committedWei + by };
+    this.#set(chequebook, { ...rest, pool: grown, adoptedWei: adoptedWei + by });
   }
 
   #open(chequebook: NodeId, funds: ChequebookFunds): void {

@@ -146,6 +146,13 @@ export const MIGRATIONS: readonly Migration[] = [
       ) STRICT, WITHOUT ROWID;
     `,
   },
+  {
+    version: 5,
+    sql: `
+      ALTER TABLE issued_cheques ADD COLUMN own_cumulative TEXT NOT NULL DEFAULT '0';
+      UPDATE issued_cheques SET own_cumulative = cumulative;
+    `,
+  },
 ];
 
 /** The newest version this program knows. */

@@ -77,6 +77,17 @@ export class PostgresCreditBook implements CreditBook, JobSource {
     return promise;
   }
 
+  async adopt(cheque: Parameters<CreditBook['adopt']>[0]): Promise<void> {
+    const { chequebook } = cheque;
+    await this.#task(async (connection, head) => {
+      const [book] = await connection.run(sql.adoptOneStatement(head, cheque));
+      if (book !== undefined) return;
+      await requireSeat(connection, head);
+      throw new WayleaveError('CHEQUEBOOK_MISSING', { chequebook });
+    });
+    this.#totals.delete(keyOf(cheque));
+  }
+
   async giveBack(chequebook: NodeId): Promise<void> {
     await this.#task((connection, head) => connection.run(sql.giveBackStatement(head, chequebook)));
     this.#held.delete(chequebook);

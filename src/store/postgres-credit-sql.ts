@@ -155,6 +155,28 @@ export function adoptStatement(head: GroupHead, chequebook: NodeId): Statement {
   return { text, values: [head.node, chequebook] };
 }
 
+/** Takes in one cheque that no books tell of. Answers the chequebook, or nothing where it is not known or the seat is gone. */
+export function adoptOneStatement(
+  head: GroupHead,
+  cheque: { readonly chequebook: NodeId; readonly beneficiary: NodeId; readonly cumulativeWei: bigint },
+): Statement {
+  const text = `WITH ${SEAT}, book AS (
+      SELECT chequebook FROM chequebooks WHERE chequebook = $3 AND ${SEATED} FOR UPDATE
+    ), taken AS (
+      INSERT INTO cheque_totals AS t (chequebook, beneficiary, cumulative, added, node)
+      SELECT chequebook, $4::text, $5::numeric, $5::numeric, $1::text FROM book
+      ON CONFLICT (chequebook, beneficiary) DO UPDATE
+      SET cumulative = excluded.cumulative, added = excluded.cumulative - t.cumulative, node = excluded.node
+      WHERE t.cumulative < excluded.cumulative RETURNING added
+    ), counted AS (
+      UPDATE chequebooks SET committed = committed + s.wei, adopted = adopted + s.wei
+      FROM (SELECT coalesce(sum(added), 0) AS wei FROM taken) s WHERE chequebook = $3 AND s.wei > 0
+    )
+    SELECT chequebook FROM book`;
+  const { beneficiary, chequebook, cumulativeWei } = cheque;
+  return { text, values: [head.node, head.fence, chequebook, beneficiary, String(cumulativeWei)] };
+}
+
 /** The chequebook with all leases on it, in one view. */
 export function standingStatement(chequebook: NodeId): Statement {
   const text = `SELECT c.capacity, c.reserved, c.committed, c.adopted,

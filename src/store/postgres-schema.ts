@@ -212,6 +212,13 @@ export const POSTGRES_MIGRATIONS: readonly PostgresMigration[] = [
       ) ${FILL};
     `,
   },
+  {
+    version: 4,
+    sql: `
+      ALTER TABLE issued_cheques ADD COLUMN own_cumulative numeric(78,0) NOT NULL DEFAULT 0 CHECK (own_cumulative >= 0);
+      UPDATE issued_cheques SET own_cumulative = cumulative;
+    `,
+  },
 ];
 
 /** The newest version this program knows. */

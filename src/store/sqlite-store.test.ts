@@ -82,7 +82,7 @@ test('the columns of the file are those of the tables, and the manual names ever
     [
       ['epoch', '1'],
       ['node', nodeId],
-      ['schema', '4'],
+      ['schema', '5'],
     ],
   );
   db.close();

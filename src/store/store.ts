@@ -89,6 +89,8 @@ export interface IssuedChequeRecord {
   readonly acceptedCumulative: bigint;
   /** Units paid that were not a whole number of wei yet, as a numerator (carried remainder). */
   readonly remainder: bigint;
+  /** What this node has paid of the cumulative amount: all of it, unless other nodes pay from the chequebook, too. */
+  readonly ownCumulative: bigint;
 }
 
 /** The last cheque taken from one chequebook. */

@@ -119,6 +119,7 @@ const issued: TableOf<IssuedChequeRecord> = {
     paymentId: 'integer',
     acceptedCumulative: 'wei',
     remainder: 'wei',
+    ownCumulative: 'wei',
   },
 };
 

@@ -15,6 +15,9 @@ test('a cheque given back arrives as it was', () => {
   const bytes = encodeHeldCheque(cheque);
   assert.ok(isHeldCheque(bytes));
   assert.deepEqual(decodeHeldCheque(bytes), cheque);
+  const shared = { ...cheque, ownWei: 12n };
+  assert.ok(isHeldCheque(encodeHeldCheque(shared)));
+  assert.deepEqual(decodeHeldCheque(encodeHeldCheque(shared)), shared);
 });
 
 test('any other bytes are malformed', () => {

@@ -18,14 +18,25 @@ const address = fc.uint8Array({ minLength: 20, maxLength: 20 }).map((bytes) => `
 const wei = fc.bigInt({ min: 0n, max: 2n ** 256n - 1n });
 const service = fc.record({ askPerMb: fc.option(units, { nil: undefined }), bidPerMb: units });
 
-const terms: fc.Arbitrary<Terms> = fc.record({
+const from = fc.oneof(
+  fc.record({ chequebook: fc.option(address, { nil: undefined }) }),
+  fc.record({
+    chequebook: address,
+    delegation: fc.record({
+      payout: address,
+      expiresS: units,
+      signature: fc.uint8Array({ minLength: 65, maxLength: 65 }),
+    }),
+  }),
+);
+
+const plainTerms = fc.record({
   epoch: u32,
   protocolVersion: fc.nat(255),
   chainId: units,
   token: fc.oneof(fc.constant('native' as const), address),
   ratio: fc.record({ numerator: wei, denominator: wei }),
   methods: fc.uniqueArray(fc.constantFrom(...PAYMENT_METHODS)),
-  chequebook: fc.option(address, { nil: undefined }),
   channel: fc.option(address, { nil: undefined }),
   services: fc.record({ transit: service, chunks: service, packets: service }),
   payAt: units,
@@ -36,6 +47,7 @@ const terms: fc.Arbitrary<Terms> = fc.record({
   allotment: fc.record({ bytes: units, ms: units }),
   priority: fc.record({ sendingPerMb: units, receivingPerMb: units }),
 });
+const terms: fc.Arbitrary<Terms> = fc.tuple(plainTerms, from).map(([plain, drawn]) => ({ ...plain, ...drawn }));
 
 const message: fc.Arbitrary<Message> = fc.oneof(
   fc.record({ kind: fc.constant('terms' as const), terms }),
@@ -56,12 +68,16 @@ const message: fc.Arbitrary<Message> = fc.oneof(
     proof: fc.oneof(
       fc.record({
         kind: fc.constant('cheque' as const),
-        cheque: fc.record({
-          chequebook: address,
-          beneficiary: address,
-          cumulativeWei: wei,
-          signature: fc.uint8Array({ minLength: 65, maxLength: 65 }),
-        }),
+        cheque: fc.record(
+          {
+            chequebook: address,
+            beneficiary: address,
+            cumulativeWei: wei,
+            signature: fc.uint8Array({ minLength: 65, maxLength: 65 }),
+            ownWei: wei,
+          },
+          { requiredKeys: ['chequebook', 'beneficiary', 'cumulativeWei', 'signature'] },
+        ),
       }),
       fc.record({
         kind: fc.constant('transfer' as const),

@@ -9,6 +9,7 @@ import type {
 } from '../core/message.ts';
 import { SERVICES } from '../core/service.ts';
 import { ByteReader, ByteWriter } from './bytes.ts';
+import { readCheque, writeCheque } from './cheque-fields.ts';
 import { readStatement, writeStatement } from './statement.ts';
 import { readTerms, writeTerms } from './terms.ts';
 
@@ -27,6 +28,8 @@ const TYPES = {
   statement: 8,
   /** A payment whose proof is a transaction. */
   transfer: 9,
+  /** A payment by a cheque on a chequebook that several nodes share. */
+  sharedCheque: 10,
 } as const;
 const OPTIONAL_FROM = 128;
 
@@ -54,7 +57,9 @@ export function encodeMessage(message: Message): Uint8Array {
 }
 
 function typeOf(message: Message): number {
-  return message.kind === 'payment' && message.proof.kind === 'transfer' ? TYPES.transfer : TYPES[message.kind];
+  if (message.kind !== 'payment') return TYPES[message.kind];
+  if (message.proof.kind === 'transfer') return TYPES.transfer;
+  return message.proof.cheque.ownWei === undefined ? TYPES.payment : TYPES.sharedCheque;
 }
 
 /** Decodes a message; undefined for one of a later version that may be ignored. Throws `WIRE_MALFORMED`. */
@@ -83,7 +88,9 @@ function readFields(type: number, input: ByteReader): Message {
     case TYPES.allotment:
       return readAllotment(input);
     case TYPES.payment:
-      return readChequePayment(input);
+      return readChequePayment(input, false);
+    case TYPES.sharedCheque:
+      return readChequePayment(input, true);
     case TYPES.transfer:
       return { kind: 'payment', id: input.u53(), units: input.u53(), proof: readTransfer(input) };
     case TYPES.paymentAck:
@@ -119,9 +126,7 @@ function readAllotment(input: ByteReader): AllotmentMessage {
 function writePayment(out: ByteWriter, payment: PaymentMessage): ByteWriter {
   out.u53(payment.id).u53(payment.units);
   if (payment.proof.kind === 'transfer') return writeTransfer(out, payment.proof.transaction);
-  const { cheque } = payment.proof;
-  if (cheque.signature.length !== 65) throw new WayleaveError('AMOUNT_INVALID', { signature: cheque.signature.length });
-  return out.address(cheque.chequebook).address(cheque.beneficiary).u256(cheque.cumulativeWei).raw(cheque.signature);
+  return writeCheque(out, payment.proof.cheque);
 }
 
 function writeTransfer(out: ByteWriter, transaction: string): ByteWriter {
@@ -133,12 +138,7 @@ function readTransfer(input: ByteReader): PaymentProof {
   return { kind: 'transfer', transaction: `0x${Buffer.from(input.raw(32)).toString('hex')}` };
 }
 
-function readChequePayment(input: ByteReader): PaymentMessage {
-  const id = input.u53();
-  const units = input.u53();
-  const chequebook = input.address();
-  const beneficiary = input.address();
-  const cumulativeWei = input.u256();
-  const cheque = { chequebook, beneficiary, cumulativeWei, signature: input.raw(65) };
-  return { kind: 'payment', id, units, proof: { kind: 'cheque', cheque } };
+function readChequePayment(input: ByteReader, shared: boolean): PaymentMessage {
+  const [id, units] = [input.u53(), input.u53()];
+  return { kind: 'payment', id, units, proof: { kind: 'cheque', cheque: readCheque(input, shared) } };
 }

@@ -3,6 +3,9 @@ import { SERVICES } from '../core/service.ts';
 import { PAYMENT_METHODS, type PaymentMethod, type ServiceTerms, type Terms } from '../core/terms.ts';
 import { ByteReader, ByteWriter } from './bytes.ts';
 
+const SIGNATURE_BYTES = 65;
+const DELEGATED = 2;
+
 /** The bytes of a node's terms (DESIGN §4); docs/wire.md lists them. Ranges are the rules' business, not the codec's. */
 export function writeTerms(out: ByteWriter, terms: Terms): ByteWriter {
   out.u32(terms.epoch).u8(terms.protocolVersion).u53(terms.chainId);
@@ -10,7 +13,7 @@ export function writeTerms(out: ByteWriter, terms: Terms): ByteWriter {
   out.u256(terms.ratio.numerator).u256(terms.ratio.denominator);
   out.u8(terms.methods.length);
   for (const method of terms.methods) out.u8(PAYMENT_METHODS.indexOf(method));
-  optionalAddress(out, terms.chequebook);
+  writeChequebook(out, terms);
   optionalAddress(out, terms.channel);
   for (const service of SERVICES) {
     const { askPerMb, bidPerMb } = terms.services[service];
@@ -37,7 +40,7 @@ export function readTerms(input: ByteReader): Terms {
   const token = readAddress(input) ?? 'native';
   const ratio = { numerator: input.u256(), denominator: input.u256() };
   const methods = readMethods(input);
-  const chequebook = readAddress(input);
+  const from = readChequebook(input);
   const channel = readAddress(input);
   // In the order of `SERVICES`.
   const services = { transit: readService(input), chunks: readService(input), packets: readService(input) };
@@ -48,7 +51,7 @@ export function readTerms(input: ByteReader): Terms {
     token,
     ratio,
     methods,
-    chequebook,
+    ...from,
     channel,
     services,
     payAt: input.u53(),
@@ -77,6 +80,22 @@ function readMethods(input: ByteReader): PaymentMethod[] {
     methods.push(method);
   }
   return methods;
+}
+
+/** 0: none, 1: an address, 2: an address and the delegation by which the sender pays from it. */
+function writeChequebook(out: ByteWriter, { chequebook, delegation }: Terms): void {
+  if (chequebook === undefined || delegation === undefined) return optionalAddress(out, chequebook);
+  out.u8(DELEGATED).address(chequebook).address(delegation.payout).u53(delegation.expiresS).raw(delegation.signature);
+}
+
+function readChequebook(input: ByteReader): Pick<Terms, 'chequebook' | 'delegation'> {
+  const kind = input.u8();
+  if (kind > DELEGATED) throw new WayleaveError('WIRE_MALFORMED', { what: 'chequebook' });
+  if (kind === 0) return { chequebook: undefined };
+  const chequebook = input.address();
+  if (kind !== DELEGATED) return { chequebook };
+  const delegation = { payout: input.address(), expiresS: input.u53(), signature: input.raw(SIGNATURE_BYTES) };
+  return { chequebook, delegation };
 }
 
 function optionalAddress(out: ByteWriter, address: string | undefined): void {

@@ -174,6 +174,25 @@ function remembers(using: Using): void {
       }, place);
     }));
 
+  test('what no books tell of is taken in once, counts as promised, and is not promised again', () =>
+    using(async (first, place) => {
+      const found = { chequebook, beneficiary: order(1, 1n).beneficiary, cumulativeWei: 300n };
+      await rejectsWith(first.credit.adopt(found), 'CHEQUEBOOK_MISSING');
+      await first.credit.fund(chequebook, funds(1000n));
+      await first.credit.issue(order(1, 100n));
+      await first.credit.issue(order(2, 100n));
+      for (let times = 0; times < 2; times += 1) await first.credit.adopt(found);
+      await first.credit.adopt({ ...found, cumulativeWei: 50n });
+      assert.equal(promised(await standing(first)), 400n);
+      assert.equal((await first.credit.issue(order(1, 5n))).cumulative, 305n);
+      await first.store.close();
+      await using(async (node) => {
+        assert.equal(promised(await standing(node)), 405n);
+        assert.equal((await node.credit.issue(order(1, 5n))).cumulative, 310n);
+        await rejectsWith(node.credit.issue(order(3, 591n)), 'CHEQUEBOOK_EMPTY');
+      }, place);
+    }));
+
   test('cheques that were written past the book are taken in when it is funded', () =>
     using(async (first, place) => {
       await first.store.commit([order(1, 1n).write(300n), order(2, 1n).write(200n)]);

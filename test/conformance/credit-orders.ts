@@ -21,6 +21,7 @@ export function order(to: number, wei: bigint, paymentId = 1): ChequeOrder {
     paymentId,
     acceptedCumulative: 0n,
     remainder: 0n,
+    ownCumulative: cumulative,
   });
   return { chequebook, beneficiary, wei, write };
 }

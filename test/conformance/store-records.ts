@@ -155,6 +155,7 @@ const issuedRecord = record({
   paymentId: integer,
   acceptedCumulative: wei,
   remainder: wei,
+  ownCumulative: wei,
 });
 
 const channelTotalRecord = record({

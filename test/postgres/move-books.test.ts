@@ -135,6 +135,7 @@ describe('wayleave export and import', { skip: server.missing ?? false }, () => 
       paymentId: 2,
       acceptedCumulative: 1n,
       remainder: 0n,
+      ownCumulative: 2n ** 70n,
     };
     const explained = (n: number): StoreRecord[] => {
       return [row(n, 1, { provided: n * 1000 }), { ...link(n, n * 1000), historyRows: 1 }];
