@@ -1,5 +1,5 @@
 import { Command } from 'commander';
-import type { LinkStatus, NodeStatus } from '../node/node.ts';
+import type { ChequebookStatus, LinkStatus, NodeStatus } from '../node/node.ts';
 import { type ApiOptions, NodeApi, withApiOptions } from './node-api.ts';
 import { answer, type CommandContext, painter, type Terminal } from './terminal.ts';
 import { textTable } from './text-table.ts';
@@ -32,6 +32,7 @@ export function statusLines(status: NodeStatus, terminal: Terminal): string[] {
       ['payments', status.paymentsPaused ? 'paused' : undefined],
     ]),
     facts(packetFacts(status)),
+    ...(status.chequebooks ?? []).flatMap(chequebookLines),
     '',
   ].filter((line, at, all) => line !== '' || at === all.length - 1);
   if (status.links.length === 0) return [...lines, 'No neighbours yet.'];
@@ -51,6 +52,15 @@ export function statusLines(status: NodeStatus, terminal: Terminal): string[] {
   const rows = status.links.map((link) => linkRow(link, paint));
   const details = status.links.flatMap((link) => linkNotes(link));
   return [...lines, ...textTable(headings, rows), ...(details.length > 0 ? ['', ...details] : [])];
+}
+
+/** The one it pays from, and those of before that still owe; who shares it. */
+function chequebookLines({ address, current, freeWei, leases = [], promisedWei }: ChequebookStatus): string[] {
+  if (!current) return [];
+  const held = leases
+    .filter(({ leftWei }) => leftWei !== '0')
+    .map(({ leftWei, node }) => `  ${leftWei} of it held by ${node}`);
+  return [`${promisedWei} wei promised on ${address}, ${freeWei} may still be`, ...held];
 }
 
 /** Nothing where no packet ever moved. */
@@ -105,6 +115,7 @@ function linkNotes(link: LinkStatus): string[] {
   if (link.uncashed > 0)
     notes.push(`${label(link)}: ${number(link.uncashed)} of ${number(link.riskAt)} at risk, uncashed`);
   const { credit, packets, statements } = link;
+  notes.push(...solvencyNotes(link));
   if (packets !== undefined && packets.waiting > 0)
     notes.push(
       `${label(link)}: ${number(packets.waiting)} packets wait for it, at ${packets.surge} times the usual toll`,
@@ -120,6 +131,12 @@ function linkNotes(link: LinkStatus): string[] {
   else if (statements?.disputed === true) notes.push(`${label(link)}: has stated what cannot be true`);
   if (link.lastFault !== undefined) notes.push(`${label(link)}: last fault ${link.lastFault}`);
   return notes;
+}
+
+function solvencyNotes(link: LinkStatus): string[] {
+  const left = link.solvency?.leftWei ?? '';
+  if (!left.startsWith('-')) return [];
+  return [`${label(link)}: its chequebook lacks ${left.slice(1)} wei of what it has paid here`];
 }
 
 function label({ name, neighbour }: LinkStatus): string {

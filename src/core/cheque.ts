@@ -118,9 +118,8 @@ export function checkCheque(facts: ChequeFacts): ChequeVerdict {
   if (cheque.cumulativeWei > MAX_WEI || worth === undefined) return refused('CHEQUE_ABSURD');
   if (worth.units < facts.minimumUnits) return refused('CHEQUE_TOO_SMALL');
   if (owesFromTooMany(facts)) return refused('CHEQUEBOOKS_TOO_MANY');
-  const stranger = contract.issuer === facts.neighbour ? undefined : undelegated(facts);
-  if (stranger !== undefined) return refused(stranger);
-  if (facts.signer() !== contract.issuer) return refused('CHEQUE_FORGED');
+  const unsigned = whyUnsigned(facts, contract.issuer);
+  if (unsigned !== undefined) return refused(unsigned);
   if (contract.bounced) return refused('CHEQUE_BOUNCED');
   const solvent = contract.balanceWei >= cheque.cumulativeWei - contract.paidOutWei;
   return { kind: 'accepted', ...worth, addedWei, solvent };
@@ -132,10 +131,12 @@ function gainOf({ cheque, share }: ChequeFacts, base: bigint): bigint {
   return shareOf(share, { cumulativeWei: cheque.cumulativeWei, baseWei: base, ownWei: cheque.ownWei ?? 0n });
 }
 
-function undelegated({ delegated }: ChequeFacts): ErrorCode | undefined {
-  const standing = delegated?.() ?? 'none';
-  if (standing === 'good') return undefined;
-  return standing === 'expired' ? 'CHEQUE_DELEGATION_EXPIRED' : 'CHEQUE_WRONG_ISSUER';
+/** Undefined where the issuer signed it, and is the neighbour or has delegated to it. The signature is looked at last. */
+function whyUnsigned({ delegated, neighbour, signer }: ChequeFacts, issuer: NodeId): ErrorCode | undefined {
+  const standing = issuer === neighbour ? 'good' : (delegated?.() ?? 'none');
+  if (standing === 'expired') return 'CHEQUE_DELEGATION_EXPIRED';
+  if (standing === 'none') return 'CHEQUE_WRONG_ISSUER';
+  return signer() === issuer ? undefined : 'CHEQUE_FORGED';
 }
 
 function isExpected({ announced, cheque, former }: ChequeFacts): boolean {

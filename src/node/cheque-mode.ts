@@ -12,8 +12,10 @@ import { FINAL_MS } from '../settle/payout-watch.ts';
 import { SharedChequebook } from '../settle/shared-chequebook.ts';
 import { type ChequebookStanding, Treasury, type TreasuryOrder } from '../settle/treasury.ts';
 import type { ReceivedChequeRecord, StoreRecord } from '../store/store.ts';
+import type { ChequebookStatus, SolvencyStatus } from './node.ts';
 import type { ModeOptions, PaymentMode } from './payment-mode.ts';
 import { repeat } from './repeat.ts';
+import { ownStanding, type SolvencySources, solvencyOf } from './solvency.ts';
 
 /** Wait before the chain is asked again for this node's chequebook. */
 const CHEQUEBOOK_RETRY_MS = 15_000;
@@ -144,6 +146,20 @@ export class ChequeMode implements PaymentMode {
       emit('fault', { code: codeOf(error) ?? 'RPC_UNREACHABLE', what: 'own chequebook' });
       this.#retry = clock.after(CHEQUEBOOK_RETRY_MS, () => void this.#ensureChequebook(ready, again));
     }
+  }
+
+  get #sources(): SolvencySources {
+    return { desk: this.desk, own: this.#own, facts: this.#facts, shared: this.#shared };
+  }
+
+  /** What this node's chequebooks can still promise. */
+  get standing(): readonly ChequebookStatus[] {
+    return ownStanding(this.#sources);
+  }
+
+  /** Whether a neighbour's chequebook covers what it has paid, as far as was looked. */
+  solvencyOf(chequebook: NodeId): SolvencyStatus | undefined {
+    return solvencyOf(chequebook, this.#sources);
   }
 
   /** By which this node pays from `chequebook`, where that is its operator's. */

@@ -90,9 +90,7 @@ class RunningNode implements WayleaveNode {
       clock,
       free: new FreeAllowance({ clock, store, notes: stored.notes }),
       neighbours: () => this.#neighbours,
-      chequebook: () => this.#settlement.chequebook,
-      delegation: () => this.#settlement.delegation,
-      channel: (id) => this.#settlement.channelWith(id),
+      settlement: () => this.#settlement,
       credits: () => this.#credits,
       ...(options.services === undefined ? { via: (host) => this.#own?.routing.toHost(host) } : {}),
     });
@@ -105,13 +103,7 @@ class RunningNode implements WayleaveNode {
     });
     this.#settlement = new Settlement({
       config: config.settlement,
-      signer,
-      issuer: options.issuer,
-      credit: ports.credit,
-      clock,
-      store,
-      chain,
-      stored,
+      ...{ signer, issuer: options.issuer, credit: ports.credit, clock, store, chain, stored },
       market: () => this.#market,
       neighbours: () => this.#neighbours,
       waitedFor: (id) => this.#carried.waitsFor(id),
@@ -321,10 +313,9 @@ class RunningNode implements WayleaveNode {
       name: this.name,
       mode: this.#config.mode,
       uptimeMs: Math.round(this.#ports.clock.nowMs() - this.#startedMs),
-      listen: this.#doors.listenAddress,
-      socks: this.#doors.proxyAddress,
-      httpProxy: this.#doors.proxyAddress,
+      ...this.#doors.addresses,
       chequebook: this.#settlement.chequebook,
+      chequebooks: this.#settlement.standing,
       costPerMb: this.#market.costPerMb(),
       askPerMb: this.#market.askPerMb(),
       paymentsPaused: this.#paused,
@@ -336,7 +327,7 @@ class RunningNode implements WayleaveNode {
 
   #linkStatus(known: Known): LinkStatus {
     return linkStatus(known, {
-      desk: this.#settlement.desks,
+      settlement: this.#settlement,
       config: this.#config,
       credit: this.#credits.status(known),
       packets: this.packets?.linkStatus(known.neighbour.id),

@@ -52,6 +52,11 @@ export class Doors {
     return address === undefined ? undefined : `${address.host}:${address.port}`;
   }
 
+  /** As the status tells them. The proxy speaks both protocols at one port. */
+  get addresses(): { listen: string | undefined; socks: string | undefined; httpProxy: string | undefined } {
+    return { listen: this.listenAddress, socks: this.proxyAddress, httpProxy: this.proxyAddress };
+  }
+
   /** Throws `PORT_IN_USE`, `LISTEN_FAILED`. */
   async open(): Promise<void> {
     const { config, keeper, transport } = this.#options;

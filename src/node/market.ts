@@ -1,5 +1,4 @@
 import type { Clock } from '../core/clock.ts';
-import type { Delegation } from '../core/delegation.ts';
 import type { NodeId } from '../core/node-id.ts';
 import type { PaymentMethod, Terms } from '../core/terms.ts';
 import type { PricePerMb } from '../core/units.ts';
@@ -10,6 +9,7 @@ import type { FreeAllowance } from './free-allowance.ts';
 import type { Neighbours } from './neighbours.ts';
 import { creditFor, type OfferFacts } from './offer.ts';
 import { Pricing } from './pricing.ts';
+import type { Settlement } from './settlement.ts';
 import { UpstreamChoice } from './upstream.ts';
 
 /** A node that knows these pays also before a chequebook of its own stands. */
@@ -21,11 +21,7 @@ export interface MarketOptions {
   readonly free: FreeAllowance;
   /** Read late: the neighbours are made with what this market offers them. */
   readonly neighbours: () => Neighbours | undefined;
-  readonly chequebook: () => NodeId | undefined;
-  /** By which this node pays from it, where it is its operator's. */
-  readonly delegation?: () => Delegation | undefined;
-  /** The channel with a neighbour to pay in. */
-  readonly channel: (neighbour: NodeId) => NodeId | undefined;
+  readonly settlement: () => Pick<Settlement, 'chequebook' | 'delegation' | 'channelWith'>;
   /** Who has a way to a host, of those this node prefers; absent: no routes are kept. */
   readonly via?: (host: string | undefined) => NodeId | undefined;
   readonly credits: () => Credits;
@@ -72,15 +68,15 @@ export class Market {
 
   /** What a neighbour is offered now. Whoever carries my traffic is not offered to carry it back (split horizon). */
   offerTo(id: NodeId): OfferFacts {
-    const chequebook = this.#options.chequebook();
+    const settlement = this.#options.settlement();
+    const { chequebook, delegation } = settlement;
     const { enabled, methods } = this.#options.config.settlement;
     const pays = chequebook !== undefined || (enabled && methods.some((each) => NEEDS_NO_CHEQUEBOOK.has(each)));
     const bidPerMb = pays ? this.#pricing.bidPerMb(this.#customerBids()) : 0;
     const credits = this.#options.credits();
     const sells = !this.#upstream.isUpstream(id) && !credits.refuses(id);
     const askPerMb = sells ? this.#askTo(id) : undefined;
-    const delegation = this.#options.delegation?.();
-    const channel = this.#options.channel(id);
+    const channel = settlement.channelWith(id);
     return { askPerMb, bidPerMb, chequebook, delegation, channel, earned: credits.earned(id) };
   }
 

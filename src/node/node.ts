@@ -73,6 +73,8 @@ export interface NodeStatus {
   readonly socks: string | undefined;
   readonly httpProxy: string | undefined;
   readonly chequebook: NodeId | undefined;
+  /** Those it pays or has paid from, as of the last look at the chain; absent where settlement is off. */
+  readonly chequebooks?: readonly ChequebookStatus[] | undefined;
   /** Weighted average of prices paid for access, units per MB; the uplink's price at a gateway. */
   readonly costPerMb: number | undefined;
   readonly askPerMb: number | undefined;
@@ -109,6 +111,8 @@ export interface LinkStatus {
   readonly paymentsSent: number;
   readonly paymentsReceived: number;
   readonly services: Readonly<Record<Service, ServiceStatus>>;
+  /** Of the chequebook it pays from; absent before it was looked at. */
+  readonly solvency?: SolvencyStatus | undefined;
   /** How its credit, dropAt, came about. */
   readonly credit: CreditStatus;
   /** Signed totals exchanged; absent before the first connection. */
@@ -118,6 +122,51 @@ export interface LinkStatus {
   readonly roundTripMs: number | undefined;
   readonly paymentsPaused: boolean;
   readonly lastFault: string | undefined;
+}
+
+/** One of the node's chequebooks. Amounts are wei as decimal text. */
+export interface ChequebookStatus {
+  readonly address: NodeId;
+  /** Payments go out from it. */
+  readonly current: boolean;
+  /** Balance and all that was paid out. */
+  readonly capacityWei: string;
+  /** Set aside, announced to be withdrawn, or paid out and not remembered. */
+  readonly reservedWei: string;
+  /** Promised by cheques; of a shared one by those of all nodes, and drawn by them to be promised. */
+  readonly promisedWei: string;
+  readonly freeWei: string;
+  /** Where nodes share it: who holds which part. */
+  readonly leases?: readonly LeaseStatus[];
+}
+
+/** What one node has drawn from a shared chequebook. */
+export interface LeaseStatus {
+  readonly node: NodeId;
+  /** Drawn and not promised yet: nobody else can, until `expiresMs`. */
+  readonly leftWei: string;
+  readonly issuedWei: string;
+  /** By the clock of the server. */
+  readonly expiresMs: number;
+}
+
+/**
+ * Whether a neighbour's chequebook covers what it has paid, as of the last look: what is left is balance − hard limits −
+ * claims. Wei as decimal text; below 0 it does not.
+ */
+export interface SolvencyStatus {
+  readonly chequebook: NodeId;
+  readonly balanceWei: string;
+  /** To everybody, ever: already gone from the balance. */
+  readonly paidOutWei: string;
+  /** This node's cheques that are not cashed. Those of others cannot be seen. */
+  readonly claimsWei: string;
+  /** Set aside for others, and announced to be withdrawn. */
+  readonly hardWei: string;
+  /** Set aside for this node alone. */
+  readonly forMeWei: string;
+  readonly leftWei: string;
+  readonly bounced: boolean;
 }
 
 /** A neighbour's credit: a newcomer's and what it earned beyond. Units. */

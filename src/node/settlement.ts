@@ -7,7 +7,7 @@ import type { ReceivedChequeRecord } from '../store/store.ts';
 import { isChannelClose } from '../wire/channel-close.ts';
 import { ChannelMode } from './channel-mode.ts';
 import { ChequeMode } from './cheque-mode.ts';
-import type { Channels, Cheques } from './node.ts';
+import type { Channels, ChequebookStatus, Cheques, SolvencyStatus } from './node.ts';
 import { PaymentDesks } from './payment-desks.ts';
 import type { ModeOptions, PaymentMode } from './payment-mode.ts';
 import { storedTransactions } from './transaction-log.ts';
@@ -56,6 +56,15 @@ export class Settlement {
   /** Where this node's cheques are drawn; undefined until it stands. */
   get chequebook(): NodeId | undefined {
     return this.#cheques.chequebook;
+  }
+
+  /** What this node's chequebooks can still promise; undefined where settlement is off. */
+  get standing(): readonly ChequebookStatus[] | undefined {
+    return this.#options.config.enabled ? this.#cheques.standing : undefined;
+  }
+
+  solvencyOf(chequebook: NodeId | undefined): SolvencyStatus | undefined {
+    return chequebook === undefined ? undefined : this.#cheques.solvencyOf(chequebook);
   }
 
   /** By which this node pays from it, where it is its operator's. */

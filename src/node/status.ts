@@ -4,11 +4,11 @@ import type { NodeConfig } from './config.ts';
 import type { Known } from './neighbours.ts';
 import type { CreditStatus, LinkStatus, PacketLinkStatus, ServiceStatus } from './node.ts';
 import { creditFor } from './offer.ts';
-import type { PaymentDesks } from './payment-desks.ts';
+import type { Settlement } from './settlement.ts';
 
 /** Where a link's status comes from, beside the link itself. */
 export interface StatusSources {
-  readonly desk: PaymentDesks;
+  readonly settlement: Settlement;
   readonly config: NodeConfig;
   readonly credit: CreditStatus;
   readonly packets: PacketLinkStatus | undefined;
@@ -17,7 +17,7 @@ export interface StatusSources {
 /** One link as the faces show it; read from the ledger at this moment. */
 export function linkStatus(known: Known, from: StatusSources): LinkStatus {
   const { neighbour } = known;
-  const { config, credit, desk } = from;
+  const { config, credit, settlement } = from;
   const { account, session, link } = neighbour;
   const { ledger, row } = account;
   const mine = account.mine.newest;
@@ -35,7 +35,7 @@ export function linkStatus(known: Known, from: StatusSources): LinkStatus {
     dropAt: mine?.dropAt ?? 0,
     theirPayAt: theirs?.payAt,
     theirDropAt: theirs?.dropAt,
-    uncashed: desk.uncashedUnits(neighbour.id),
+    uncashed: settlement.desks.uncashedUnits(neighbour.id),
     riskAt: creditFor(config, known.config, { askPerMb: mine?.services.transit.askPerMb ?? 0 }).riskAt,
     pending: ledger.get(row, Column.pending),
     paid: ledger.get(row, Column.paid),
@@ -47,6 +47,7 @@ export function linkStatus(known: Known, from: StatusSources): LinkStatus {
       ServiceStatus
     >,
     credit,
+    solvency: settlement.solvencyOf(theirs?.chequebook),
     statements: session.statements,
     packets: from.packets,
     roundTripMs: link?.roundTripMs,
