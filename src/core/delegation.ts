@@ -32,6 +32,7 @@ export type DelegationStanding = 'good' | 'expired' | 'none';
  */
 export const DELEGATION_RENEW_S = 15 * 86_400;
 
+/** True for the same delegation sent again, and for none twice. */
 export function sameDelegation(a: Delegation | undefined, b: Delegation | undefined): boolean {
   if (a === undefined || b === undefined) return a === b;
   if (a.payout !== b.payout || a.expiresS !== b.expiresS) return false;

@@ -96,7 +96,7 @@ export const SETTLEMENT_FIELDS: Fields<SettlementConfig> = {
   }),
   chequebook: address({
     default: undefined,
-    doc: 'A chequebook that several nodes of an operator pay from, in place of one of its own. All keep their books on one server: [store] url.',
+    doc: 'A chequebook that several nodes of an operator pay from, in place of one of its own. All keep their books on one server: url of the store.',
   }),
   issuerKey: path({
     default: undefined,

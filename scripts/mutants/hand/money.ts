@@ -104,14 +104,14 @@ export const MONEY: readonly Bug[] = [
     name: 'cashed-clears-nothing',
     why: 'payments that became final go on blocking the neighbour',
     file: 'src/settle/cashier-desk.ts',
-    old: '    this.#options.cleared(record.neighbour);\n',
+    old: '    this.#options.cleared(chequebook);\n',
     new: '',
   },
   {
     name: 'bounce-forgotten',
     why: 'who pays with empty chequebooks goes on being served',
     file: 'src/settle/cashier-desk.ts',
-    old: '    this.#options.bounced(record.neighbour, chequebook);\n',
+    old: '    this.#options.bounced(chequebook);\n',
     new: '',
   },
   {
