@@ -37,7 +37,7 @@ export function offer(
     ratio: { numerator: config.settlement.weiPerUnit, denominator: 1n },
     methods: config.settlement.enabled ? config.settlement.methods : ['barter'],
     chequebook: facts.chequebook,
-    ...(facts.delegation !== undefined && { delegation: facts.delegation }),
+    delegation: facts.delegation,
     channel: facts.channel,
     services: {
       transit: { askPerMb, bidPerMb: config.settlement.enabled ? facts.bidPerMb : 0 },
