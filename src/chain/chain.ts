@@ -56,8 +56,8 @@ export interface Chain {
   /** The outcome of a transaction sent earlier, undefined while it is not mined or not known. Throws `TRANSACTION_REVERTED`. */
   outcome(transaction: string, chequebook: NodeId): Promise<CashReceipt | undefined>;
   /**
-   * Pays in the money this node settles in; returns when mined. `purpose` names the payment for good: one that is under
-   * way is not sent again, its outcome is waited for. `sent` as in `cash`. After `sent` was told, `TRANSACTION_REVERTED`
+   * Pays in the money this node settles in; returns when mined. `purpose` names the payment for good: asked for again, it
+   * is not made again, its outcome is waited for or looked up. `sent` as in `cash`. After `sent` was told, `TRANSACTION_REVERTED`
    * and `TRANSACTION_REPLACED` mean that it never will be paid; any other error that it still may be.
    */
   pay(payment: OutgoingPayment, sent: (transaction: string) => Promise<void>): Promise<PayReceipt>;

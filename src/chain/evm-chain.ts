@@ -230,11 +230,12 @@ export class EvmChain implements Chain {
   async pay(payment: OutgoingPayment, sent: (transaction: string) => Promise<void>): Promise<PayReceipt> {
     const { to, wei, purpose } = payment;
     if (this.#token === COIN) {
-      const mined = await this.#sender.send({ purpose, to, data: '0x', wei, sent });
+      const mined = await this.#sender.send({ purpose, once: true, to, data: '0x', wei, sent });
       return { ...receiptOf(mined), paidWei: wei, block: Number(mined.block) };
     }
     const { transfer } = await loadEncoding();
-    const mined = await this.#sender.send({ purpose, to: this.#token, data: transfer(to, wei), wei: 0n, sent });
+    const data = transfer(to, wei);
+    const mined = await this.#sender.send({ purpose, once: true, to: this.#token, data, wei: 0n, sent });
     return await this.#payReceipt(mined, to);
   }
 

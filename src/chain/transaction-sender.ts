@@ -25,6 +25,8 @@ export interface SenderOptions {
 export interface Sending {
   /** What it is for. While the same is under way it is not sent again: its outcome is waited for. */
   readonly purpose: string;
+  /** The purpose is of one transaction for good: also one that is mined, or over, is not sent again. */
+  readonly once?: boolean;
   readonly to?: NodeId | undefined;
   readonly data: Hex;
   readonly wei: bigint;
@@ -132,12 +134,21 @@ export class TransactionSender {
     }
   }
 
-  /** The same is under way: its outcome is this one's too. */
-  #rejoin({ purpose, sent }: Sending): Promise<Course> | undefined {
-    const course = [...this.#courses.values()].find(({ entry }) => entry.state === 'open' && entry.purpose === purpose);
+  /** The same is under way, or was: its outcome is this one's too. */
+  #rejoin({ once = false, purpose, sent }: Sending): Promise<Course> | undefined {
+    const course =
+      [...this.#courses.values()].find(({ entry }) => entry.purpose === purpose && (once || entry.state === 'open')) ??
+      (once ? this.#again(purpose) : undefined);
     if (course === undefined) return undefined;
     const told = sent?.(course.entry.versions[0]?.hash ?? '');
     return (told ?? Promise.resolve()).then(() => course);
+  }
+
+  /** One that is over is looked at once more. Throws `TRANSACTION_REPLACED`. */
+  #again(purpose: string): Course | undefined {
+    const entry = [...this.#over.values()].find((each) => each.purpose === purpose);
+    if (entry?.state === 'void') throw replaced(entry);
+    return entry === undefined ? undefined : this.#start(entry);
   }
 
   #entryOf(hash: string): OutgoingTransaction | undefined {

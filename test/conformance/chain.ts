@@ -315,6 +315,16 @@ function pays({ party, refuses }: Omit<Cashing, 'chequeOf'>): void {
     assert.equal(await payee.chain.incoming(to, to + 400), undefined, 'not there yet');
   });
 
+  test('a payment that is mined is not made again when it is asked for again', async () => {
+    const [payer, payee] = [await party(), await party()];
+    const debt = { to: payee.signer.id, wei: 42n, purpose: 'one debt' };
+    const first = await payer.chain.pay(debt, ignore);
+    const told: string[] = [];
+    const again = await payer.chain.pay(debt, async (hash) => void told.push(hash));
+    assert.deepEqual([told, again], [[first.hash], first]);
+    assert.equal(await payee.chain.money(payee.signer.id), 10n * COIN + 42n);
+  });
+
   test('payments to several at once are all made, each once', async () => {
     const [payer, ...payees] = [await party(), await party(), await party(), await party()];
     const pay = (to: Party, wei: bigint) =>
