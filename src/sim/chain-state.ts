@@ -1,4 +1,5 @@
 import type { IncomingPayment } from '../chain/chain.ts';
+import type { ChannelFacts } from '../chain/channel-chain.ts';
 import { WayleaveError } from '../core/errors.ts';
 import type { NodeId } from '../core/node-id.ts';
 
@@ -21,6 +22,11 @@ export interface SimChequebook {
   readonly deployedBy: string;
 }
 
+/** A channel contract, with what each party has put in and was paid, and the newest totals handed in. */
+export interface SimPaymentChannel extends ChannelFacts {
+  readonly address: NodeId;
+}
+
 /** What is announced to be set aside for somebody no more. */
 export interface Release {
   readonly wei: bigint;
@@ -41,7 +47,9 @@ export class ChainState {
   readonly #paidOut = new Map<string, bigint>();
   readonly #reserved = new Map<string, bigint>();
   readonly #releases = new Map<string, Release>();
-  readonly #payments: (IncomingPayment & { readonly to: NodeId })[] = [];
+  /** By payee. */
+  readonly #payments = new Map<NodeId, IncomingPayment[]>();
+  readonly #channels = new Map<NodeId, SimPaymentChannel>();
   #minted = 0n;
   #undo: (() => void)[] = [];
 
@@ -88,15 +96,28 @@ export class ChainState {
   }
 
   /** A plain payment stands in its block, for its payee to find. */
-  notePayment(payment: IncomingPayment & { readonly to: NodeId }): void {
-    this.#payments.push(payment);
-    this.#undo.push(() => this.#payments.splice(this.#payments.indexOf(payment), 1));
+  notePayment(to: NodeId, payment: IncomingPayment): void {
+    const theirs = this.#payments.get(to) ?? [];
+    this.#payments.set(to, theirs);
+    theirs.push(payment);
+    this.#undo.push(() => theirs.splice(theirs.indexOf(payment), 1));
   }
 
-  paymentsTo(payee: NodeId, fromBlock: number, toBlock: number): readonly IncomingPayment[] {
-    return this.#payments
-      .filter(({ to, block }) => to === payee && block >= fromBlock && block <= toBlock)
-      .map(({ to: _payee, ...payment }) => payment);
+  paymentsTo(payee: NodeId, fromBlock = 0, toBlock = Number.POSITIVE_INFINITY): readonly IncomingPayment[] {
+    const theirs = this.#payments.get(payee) ?? [];
+    return theirs.filter(({ block }) => block >= fromBlock && block <= toBlock);
+  }
+
+  channel(address: NodeId): SimPaymentChannel | undefined {
+    return this.#channels.get(address);
+  }
+
+  get channels(): IterableIterator<SimPaymentChannel> {
+    return this.#channels.values();
+  }
+
+  setChannel(channel: SimPaymentChannel): void {
+    this.#set(this.#channels, channel.address, channel);
   }
 
   setBook(book: SimChequebook): void {

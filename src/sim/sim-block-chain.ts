@@ -40,8 +40,6 @@ export interface BlockChainOptions {
 
 /** Blocks on the timeline, and what goes wrong with them. Only blocks with something in them are made. */
 export class SimBlockChain {
-  /** Time between blocks; 0: each transaction is mined the moment it arrives. */
-  blockMs = 0;
   /** Price of gas for transactions sent from now on. */
   gasPriceWei = 1_000_000_000n;
   /** So many of the next transactions run out of gas when they are mined, though the estimate said otherwise. */
@@ -49,6 +47,8 @@ export class SimBlockChain {
   /** So many of the next transactions are taken and then forgotten by every endpoint. */
   loseNext = 0;
   readonly state = new ChainState();
+  /** How far the time of blocks has run ahead of the world's: freeze periods end sooner. Milliseconds. */
+  aheadMs = 0;
   /** Told before a reorganisation takes anything back. */
   reorganising: (() => void) | undefined;
   readonly #timeline: Timeline;
@@ -58,10 +58,16 @@ export class SimBlockChain {
   /** From which block each branch that won differs from the one before. */
   readonly #branches: number[] = [];
   readonly #receipts = new Map<string, MinedTransaction>();
+  /** Ran out of gas once, and would on any branch. */
+  readonly #exhausted = new Set<string>();
   #pool: PendingTransaction[] = [];
   #blocks: Block[] = [];
+  #blockMs = 0;
+  /** The newest block when the pace last changed, and when that was. */
+  #since = { number: 0, atMs: 0 };
   #halted = false;
-  #scheduled = false;
+  /** What waits for the next block, by the number it will have. */
+  #scheduled: { readonly number: number } | undefined;
   #sent = 0;
 
   constructor({ timeline, random, coverage }: BlockChainOptions) {
@@ -72,7 +78,19 @@ export class SimBlockChain {
 
   /** The time a block made now would bear, seconds since the epoch. */
   get nowS(): number {
-    return Math.floor((WORLD_BEGINS_MS + this.#timeline.nowMs) / 1000);
+    return Math.floor((WORLD_BEGINS_MS + this.#timeline.nowMs + this.aheadMs) / 1000);
+  }
+
+  /** Time between blocks; 0: each transaction is mined the moment it arrives. */
+  get blockMs(): number {
+    return this.#blockMs;
+  }
+  set blockMs(blockMs: number) {
+    this.#since = { number: this.#number(), atMs: this.#timeline.nowMs };
+    this.#blockMs = blockMs;
+    // The next block comes at the new pace, and never under a number that somebody may have looked into.
+    this.#scheduled = undefined;
+    this.#schedule();
   }
 
   /** While set, no block is made at all. */
@@ -152,9 +170,9 @@ export class SimBlockChain {
 
   /**
    * Another branch wins: what the last `depth` block times held is undone and mined again, in another order, as far as
-   * it still can be; each transaction is lost with probability `lossChance`.
+   * it still can be; each transaction is lost with probability `lossChance`, and for good where it is `spent` otherwise.
    */
-  reorganise(depth: number, lossChance = 0): void {
+  reorganise(depth: number, lossChance = 0, spent: (transaction: PendingTransaction) => boolean = () => false): void {
     this.reorganising?.();
     const first = this.#number() - depth;
     this.#branches.push(first + 1);
@@ -173,7 +191,7 @@ export class SimBlockChain {
       back[at] = back[other] as PendingTransaction;
       back[other] = here;
     }
-    const kept = back.filter(() => !this.#random.chance(lossChance));
+    const kept = back.filter((each) => !spent(each) && !this.#random.chance(lossChance));
     if (kept.length < back.length) this.#coverage?.count('chain.lost', back.length - kept.length);
     this.#pool = [...kept, ...this.#pool];
     this.state.audit();
@@ -181,24 +199,27 @@ export class SimBlockChain {
   }
 
   #number(): number {
-    if (this.blockMs > 0) return Math.floor(this.#timeline.nowMs / this.blockMs);
-    return this.#blocks.at(-1)?.number ?? 0;
+    const { atMs, number } = this.#since;
+    if (this.#blockMs > 0) return number + Math.floor((this.#timeline.nowMs - atMs) / this.#blockMs);
+    return Math.max(number, this.#blocks.at(-1)?.number ?? 0);
   }
 
   #schedule(): void {
-    if (this.#scheduled || this.#pool.length === 0) return;
+    if (this.#scheduled !== undefined || this.#pool.length === 0) return;
     if (this.#halted) {
       this.#coverage?.count('chain.halted');
       return;
     }
     const { blockMs } = this;
     if (blockMs === 0) return this.#mine(this.#number() + 1);
-    this.#scheduled = true;
-    const nextMs = (this.#number() + 1) * blockMs;
-    this.#timeline.after(nextMs - this.#timeline.nowMs, () => {
-      this.#scheduled = false;
+    const { atMs, number } = this.#since;
+    const scheduled = { number: this.#number() + 1 };
+    this.#scheduled = scheduled;
+    this.#timeline.after(atMs + (scheduled.number - number) * blockMs - this.#timeline.nowMs, () => {
+      if (this.#scheduled !== scheduled) return;
+      this.#scheduled = undefined;
       if (this.#halted) this.#coverage?.count('chain.halted');
-      else this.#mine(this.#number());
+      else this.#mine(scheduled.number);
     });
   }
 
@@ -220,9 +241,10 @@ export class SimBlockChain {
     try {
       if (this.revertNext > 0) {
         this.revertNext -= 1;
+        this.#exhausted.add(hash);
         this.#coverage?.count('chain.reverted');
-        throw new Revert('out of gas');
       }
+      if (this.#exhausted.has(hash)) throw new Revert('out of gas');
       const outcome = call.run(state, { hash, nowS: this.nowS, number });
       this.#receipts.set(hash, { hash, gasWei: feeWei, outcome, block: number });
       return [...state.takeUndo(), ...paidFee];

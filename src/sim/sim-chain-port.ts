@@ -19,6 +19,7 @@ import type { NodeId } from '../core/node-id.ts';
 import type { Life } from './life.ts';
 import type { MinedTransaction, PendingTransaction } from './sim-block-chain.ts';
 import type { SimChain } from './sim-chain.ts';
+import { SimChannels } from './sim-channels.ts';
 import {
   administerCall,
   availableWei,
@@ -72,6 +73,7 @@ export class SimChainPort implements Chain {
   readonly #me: NodeId;
   readonly #options: SimChainPortOptions;
   readonly #payer: SimPayer;
+  readonly channels: SimChannels;
   #last: Promise<unknown> = Promise.resolve();
   #closed = false;
 
@@ -90,6 +92,13 @@ export class SimChainPort implements Chain {
       closed: () => this.#closed,
       pollMs: options.pollMs ?? POLL_MS,
       minedWithinMs: options.minedWithinMs ?? MINED_WITHIN_MS,
+    });
+    this.channels = new SimChannels({
+      me: signer.id,
+      chainId: chain.chainId,
+      blocks: chain.blocks,
+      payer: this.#payer,
+      call: (port, answer) => this.#call(port, answer),
     });
   }
 

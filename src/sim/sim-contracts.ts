@@ -52,7 +52,8 @@ const WITHDRAWAL_WINDOW_S = 7 * 86_400;
 /** Has nothing set aside anywhere. */
 const NOBODY: NodeId = `0x${'0'.repeat(40)}`;
 
-const NOTHING: CallOutcome = { paidWei: 0n, bounced: false };
+/** What a call comes to that pays nobody. */
+export const NOTHING: CallOutcome = { paidWei: 0n, bounced: false };
 
 export interface Deployment {
   readonly owner: NodeId;
@@ -116,7 +117,7 @@ export function payCall(from: NodeId, to: NodeId, wei: bigint): ContractCall {
     wei,
     run(state, { hash, number }) {
       pay(state, from, to, wei);
-      state.notePayment({ from, to, wei, transaction: hash, index: 0, block: number });
+      state.notePayment(to, { from, wei, transaction: hash, index: 0, block: number });
       return { paidWei: wei, bounced: false };
     },
   };
@@ -307,6 +308,7 @@ function ownOrIssued(state: ChainState, from: NodeId, chequebook: NodeId): SimCh
   return book;
 }
 
-function pay(state: ChainState, from: NodeId, to: NodeId, wei: bigint): void {
+/** Moves coin, or refuses. */
+export function pay(state: ChainState, from: NodeId, to: NodeId, wei: bigint): void {
   if (!state.move(from, to, wei)) throw new Revert('insufficient funds');
 }

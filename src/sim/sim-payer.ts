@@ -3,7 +3,7 @@ import { NO_LOG, type OutgoingTransaction, type TransactionLog } from '../chain/
 import { codeOf, WayleaveError } from '../core/errors.ts';
 import type { NodeId } from '../core/node-id.ts';
 import type { MinedTransaction, PendingTransaction, SimBlockChain } from './sim-block-chain.ts';
-import { payCall } from './sim-contracts.ts';
+import { type ContractCall, payCall } from './sim-contracts.ts';
 
 /** What a port lends its payer: calls that can fail and be slow, and time. All end with the life of the node. */
 export interface SimPayerOptions {
@@ -18,14 +18,25 @@ export interface SimPayerOptions {
   readonly minedWithinMs: number;
 }
 
+/** One thing to be done on the chain, under a name. */
+export interface Errand {
+  readonly purpose: string;
+  readonly call: ContractCall;
+  /** The purpose is of one transaction for good: also one that is mined, or final, is not sent again. */
+  readonly once?: boolean;
+}
+
+type Sent = (hash: string) => Promise<void>;
+
 /** As in `chain/transaction-sender.ts`. */
 const FINAL_BLOCKS = 12;
 const LOOK_MS = 15_000;
 
-/** Payments of one key, written down before they leave and told again until they are final, as `chain/transaction-sender.ts` does it. */
+/** Transactions of one key, written down before they leave and told again until they are final, as `chain/transaction-sender.ts` does it. */
 export class SimPayer {
   readonly #options: SimPayerOptions;
   readonly #courses = new Map<string, OutgoingTransaction>();
+  #turn: Promise<unknown> = Promise.resolve();
   #log: TransactionLog = NO_LOG;
 
   constructor(options: SimPayerOptions) {
@@ -35,17 +46,18 @@ export class SimPayer {
   resume(log: TransactionLog): void {
     this.#log = log;
     for (const entry of log.known) {
-      if (entry.state !== 'open' && entry.state !== 'mined') continue;
       this.#courses.set(entry.purpose, entry);
-      void this.#seeTo(entry);
+      if (entry.state === 'open' || entry.state === 'mined') void this.#seeTo(entry);
     }
   }
 
-  async pay({ to, wei, purpose }: OutgoingPayment, sent: (hash: string) => Promise<void>): Promise<PayReceipt> {
-    const under = this.#courses.get(purpose);
-    const hash = under?.versions[0]?.hash ?? (await this.#send({ to, wei, purpose }, sent));
-    if (under !== undefined) await sent(hash);
-    return await this.#mined(hash);
+  async pay({ to, wei, purpose }: OutgoingPayment, sent: Sent): Promise<PayReceipt> {
+    return payReceipt(await this.#do({ purpose, call: payCall(this.#options.me, to, wei), once: true }, sent));
+  }
+
+  /** Returns when it is mined. */
+  async perform(errand: Errand, sent: Sent): Promise<PayReceipt> {
+    return payReceipt(await this.#do(errand, sent));
   }
 
   async paid(hash: string): Promise<PayReceipt | undefined> {
@@ -53,40 +65,62 @@ export class SimPayer {
     return mined === undefined ? undefined : payReceipt(mined);
   }
 
-  async #send({ to, wei, purpose }: OutgoingPayment, sent: (hash: string) => Promise<void>): Promise<string> {
-    const { blocks, call, foresee, me } = this.#options;
-    const transaction = blocks.sign(payCall(me, to, wei));
+  /** One at a time until it has left: of two with one purpose the second finds the first. */
+  async #do(errand: Errand, sent: Sent): Promise<MinedTransaction> {
+    const left = this.#turn.then(async () => {
+      const under = this.#courses.get(errand.purpose);
+      const joins = under !== undefined && (errand.once === true || under.state === 'open');
+      const hash = joins ? under.versions[0]?.hash : undefined;
+      if (hash === undefined) return await this.#send(errand, sent);
+      await sent(hash);
+      return hash;
+    });
+    this.#turn = left.catch(() => undefined);
+    return await this.#mined(await left);
+  }
+
+  async #send({ call: what, purpose }: Errand, sent: Sent): Promise<string> {
+    const { blocks, call, foresee } = this.#options;
+    const transaction = blocks.sign(what);
     await call('chain.estimate', () => foresee(transaction));
     await sent(transaction.hash);
     const version = { hash: hex(transaction.hash), raw: hex(transaction.hash), perGasWei: blocks.gasPriceWei };
     const versions = [{ ...version, tipWei: undefined }];
-    const what = { nonce: transaction.serial, purpose, to, data: hex('0x'), wei, gas: transaction.call.gas };
-    const entry: OutgoingTransaction = { ...what, versions, state: 'open' };
-    this.#courses.set(purpose, entry);
+    const plan = { nonce: transaction.serial, purpose, to: what.from, data: hex('0x'), wei: what.wei, gas: what.gas };
+    const entry: OutgoingTransaction = { ...plan, versions, state: 'open' };
     await this.#log.keep(entry);
+    this.#courses.set(purpose, entry);
     void this.#seeTo(entry);
     return transaction.hash;
   }
 
   /** Tells it, and tells it again when it is neither waiting nor in a block, until it is deep in the chain. */
-  async #seeTo(entry: OutgoingTransaction): Promise<void> {
+  async #seeTo(first: OutgoingTransaction): Promise<void> {
     const { blocks, call, pause, closed } = this.#options;
-    const hash = entry.versions[0]?.hash ?? '';
+    const hash = first.versions[0]?.hash ?? '';
+    let entry = first;
     while (!closed()) {
       const mined = await call('chain.tell', () => {
         blocks.sendAgain(hash);
         return blocks.receipt(hash);
       }).catch(() => undefined);
       if (mined !== undefined && blocks.number >= mined.block + FINAL_BLOCKS) break;
+      entry = await this.#become(entry, mined === undefined ? 'open' : 'mined');
       await pause(LOOK_MS);
     }
-    if (closed()) return;
-    this.#courses.delete(entry.purpose);
-    // Of no effect on anything else: where it cannot be written it is looked at again after a restart.
-    await this.#log.keep({ ...entry, state: 'final' }).catch(() => undefined);
+    if (!closed()) await this.#become(entry, 'final');
   }
 
-  async #mined(hash: string): Promise<PayReceipt> {
+  /** Of no effect on anything else: where it cannot be written it is looked at again after a restart. */
+  async #become(entry: OutgoingTransaction, state: OutgoingTransaction['state']): Promise<OutgoingTransaction> {
+    if (entry.state === state) return entry;
+    const next = { ...entry, state };
+    if (this.#courses.get(entry.purpose)?.nonce === entry.nonce) this.#courses.set(entry.purpose, next);
+    await this.#log.keep(next).catch(() => undefined);
+    return next;
+  }
+
+  async #mined(hash: string): Promise<MinedTransaction> {
     const { blocks, call, pause, closed, nowMs, pollMs, minedWithinMs } = this.#options;
     const deadlineMs = nowMs() + minedWithinMs;
     for (;;) {
@@ -94,7 +128,7 @@ export class SimPayer {
         if (codeOf(error) === 'RPC_UNREACHABLE') return undefined;
         throw error;
       });
-      if (mined !== undefined) return payReceipt(mined);
+      if (mined !== undefined) return mined;
       if (closed() || nowMs() >= deadlineMs) throw new WayleaveError('TRANSACTION_PENDING', { hash });
       await pause(pollMs);
     }

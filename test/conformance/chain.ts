@@ -6,6 +6,7 @@ import { signCheque } from '../../src/chain/cheque-signing.ts';
 import { createSigner, generateKey, type Signer } from '../../src/chain/signer.ts';
 import { codeOf } from '../../src/core/errors.ts';
 import type { NodeId } from '../../src/core/node-id.ts';
+import { channels } from './chain-channels.ts';
 
 /** A chain to run the suite on. */
 export interface ChainWorld {
@@ -63,6 +64,7 @@ export function chainConformance(
     cashesMany({ party, pair, refuses, chequeOf });
     administers({ party, pair, refuses, chequeOf });
     pays({ party, pair, refuses });
+    channels({ party, refuses, chainId: () => world.chainId });
   });
 }
 
