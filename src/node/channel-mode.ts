@@ -67,11 +67,22 @@ export class ChannelMode implements PaymentMode, Channels {
     });
   }
 
-  /** Is this contract the channel with that neighbour, as far as either end says? */
-  isChannel(neighbour: NodeId, contract: NodeId): boolean {
+  /**
+   * Is this contract a channel with that neighbour, as far as either end says? What its terms do not name may be one that
+   * was closed before this node ever read it: it is looked up, and while it cannot be, nobody is blamed.
+   */
+  isChannel(neighbour: NodeId, contract: NodeId): boolean | Promise<boolean> {
     const known = this.#book.at(contract);
     if (typeof known !== 'string') return known.neighbour === neighbour;
-    return this.#options.neighbours().get(neighbour)?.account.theirs.newest?.channel === contract;
+    const theirs = this.#options.neighbours().get(neighbour)?.account.theirs.newest;
+    if (theirs?.channel === contract) return true;
+    return theirs?.chequebook === contract ? false : this.#lookUp(neighbour, contract);
+  }
+
+  async #lookUp(neighbour: NodeId, contract: NodeId): Promise<boolean> {
+    await this.#book.read(contract, neighbour);
+    const known = this.#book.at(contract);
+    return typeof known === 'string' ? known === 'unread' : known.neighbour === neighbour;
   }
 
   /** The channel with a neighbour to pay in. */

@@ -13,8 +13,8 @@ import type { StoreRecord } from '../store/store.ts';
 export interface PaymentDesksOptions {
   /** The desk of each method this node knows; `barter` has none. */
   readonly desks: Readonly<Partial<Record<PaymentMethod, MethodDesk>>>;
-  /** A cheque drawn on this contract is a payment in a channel. */
-  readonly isChannel?: (neighbour: NodeId, contract: NodeId) => boolean;
+  /** A cheque drawn on this contract is a payment in a channel. Where nothing is known of it, it has to be looked up. */
+  readonly isChannel?: (neighbour: NodeId, contract: NodeId) => boolean | Promise<boolean>;
 }
 
 /** Hands each payment to the desk of its method. */
@@ -49,7 +49,7 @@ export class PaymentDesks implements PaymentDesk {
   }
 
   async check(neighbour: NodeId, payment: PaymentMessage): Promise<CheckedPayment | undefined> {
-    const method = this.#methodOf(neighbour, payment.proof);
+    const method = await this.#methodOf(neighbour, payment.proof);
     const desk = this.#options.desks[method];
     if (desk === undefined) {
       return { method, outcome: { accepted: false, code: 'PAYMENT_METHOD_MISSING', acceptedWei: 0n } };
@@ -58,9 +58,10 @@ export class PaymentDesks implements PaymentDesk {
     return outcome === undefined ? undefined : { method, outcome };
   }
 
-  #methodOf(neighbour: NodeId, proof: PaymentProof): PaymentMethod {
+  async #methodOf(neighbour: NodeId, proof: PaymentProof): Promise<PaymentMethod> {
     if (proof.kind === 'transfer') return 'transfer';
-    return this.#options.isChannel?.(neighbour, proof.cheque.chequebook) === true ? 'channel' : 'cheque';
+    const found = this.#options.isChannel?.(neighbour, proof.cheque.chequebook);
+    return (typeof found === 'object' ? await found : found) === true ? 'channel' : 'cheque';
   }
 
   accepted(neighbour: NodeId, payment: { method: PaymentMethod; id: number | undefined }): StoreRecord[] {

@@ -3,6 +3,7 @@ import { WayleaveError } from '../core/errors.ts';
 import type { NodeId } from '../core/node-id.ts';
 import type { PaymentMethod } from '../core/terms.ts';
 import type { MethodDesk } from '../settle/method-desk.ts';
+import { hasTransfers } from '../settle/transfer-notes.ts';
 import type { ReceivedChequeRecord } from '../store/store.ts';
 import { isChannelClose } from '../wire/channel-close.ts';
 import { ChannelMode } from './channel-mode.ts';
@@ -45,11 +46,13 @@ export class Settlement {
     this.#modes = { cheque: this.#cheques, ...(this.#channels !== undefined && { channel: this.#channels }) };
     if (chain !== undefined) {
       chain.resume(storedTransactions(given.store, given.stored.notes));
-      if (config.methods.includes('transfer')) this.#modes.transfer = new TransferMode({ ...options, chain });
+      // Also where nobody pays so any more: what is under way is followed, and is not owed a second time.
+      const known = hasTransfers(given.stored.notes);
+      if (known || config.methods.includes('transfer')) this.#modes.transfer = new TransferMode({ ...options, chain });
     }
     this.desks = new PaymentDesks({
       desks: desksOf(this.#modes),
-      isChannel: (neighbour, contract) => this.#channels?.isChannel(neighbour, contract) === true,
+      isChannel: (neighbour, contract) => this.#channels?.isChannel(neighbour, contract) ?? false,
     });
   }
 

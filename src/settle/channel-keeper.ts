@@ -74,12 +74,20 @@ export class ChannelKeeper {
 
   async #fund(neighbour: NodeId, wei: bigint): Promise<void> {
     const { book, changed, clock, emit } = this.#options;
-    const before = book.open(neighbour)?.address;
+    const before = book.open(neighbour);
     try {
-      const channel = await book.fund(neighbour, wei);
+      // What was put in before and could not be read then is not put in again.
+      if (before !== undefined) await book.read(before.address, neighbour);
+      const known = book.open(neighbour);
+      const channel = grew(before, known) ? known : await book.fund(neighbour, wei);
       this.#failedMs.delete(neighbour);
       if (channel === undefined) return;
-      const act = channel.address === before ? 'toppedUp' : 'opened';
+      // It was mined, and cannot be read yet: whoever pays would find the same want of room again and again.
+      if (channel.address === before?.address && !grew(before, channel)) {
+        this.#failedMs.set(neighbour, clock.nowMs());
+        return;
+      }
+      const act = channel.address === before?.address ? 'toppedUp' : 'opened';
       emit('channel', { neighbour, channel: channel.address, act, wei: String(channel.mine.depositedWei) });
       changed(neighbour);
     } catch (error) {
@@ -178,6 +186,12 @@ export class ChannelKeeper {
     this.#timer?.cancel();
     await Promise.all([this.#passing, ...this.#working.values()]);
   }
+}
+
+/** The same channel, with more of mine in it. */
+function grew(before: KnownChannel | undefined, after: KnownChannel | undefined): boolean {
+  if (before === undefined || after?.address !== before.address) return false;
+  return after.mine.depositedWei > before.mine.depositedWei;
 }
 
 function stateOf({ facts }: KnownChannel): 'open' | 'closing' | 'closed' {

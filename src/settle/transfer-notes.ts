@@ -40,6 +40,11 @@ export function searchedNote(searched: Searched): NoteRecord {
   return { kind: 'note', name: SEARCHED, text: print(searched) };
 }
 
+/** Did this node ever pay, or was it ever paid, by transfer? */
+export function hasTransfers(notes: readonly NoteRecord[]): boolean {
+  return notes.some(({ name }) => name.startsWith(SENT) || name.startsWith(BOOK));
+}
+
 export interface TransferNotes {
   readonly sent: readonly SentTransfer[];
   readonly books: ReadonlyMap<NodeId, TransferBook>;

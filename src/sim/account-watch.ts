@@ -34,6 +34,8 @@ export class AccountWatch {
   /** Connections so far. */
   connections = 0;
   cashedUnits = 0;
+  /** What contracts owe it, whatever the other does: by channel, what was signed to it and is covered. Units. */
+  readonly channelUnits = new Map<NodeId, number>();
   #account: LinkAccount | undefined;
   #life = 0;
   #lastProvided = 0;
@@ -203,7 +205,13 @@ export class AccountWatch {
 
   /** What this end would have lost if the other vanished now, by what really happened. Units. */
   loss(): number {
-    return this.provided - this.consumed + this.issuedUnits - this.cashedUnits;
+    return this.provided - this.consumed + this.issuedUnits - this.cashed();
+  }
+
+  cashed(): number {
+    let units = this.cashedUnits;
+    for (const each of this.channelUnits.values()) units += each;
+    return units;
   }
 
   /** dropAt and riskAt; of what the other has paid and kept 2 % in forgiven write-offs; and the millionths each connection begins anew. */

@@ -1,4 +1,5 @@
 import type { NodeId } from '../core/node-id.ts';
+import type { PaymentMethod } from '../core/terms.ts';
 import type { SeededRandom } from './seeded-random.ts';
 import type { SimChain } from './sim-chain.ts';
 import type { SimNetwork } from './sim-network.ts';
@@ -15,6 +16,8 @@ export interface Cheat {
   readonly name: string;
   /** Its first victim must have no way out of its own, and carry traffic on through its neighbours. */
   readonly needsCarrier?: true;
+  /** What its victims must be paid by for it to have a chance; default whatever the world pays by. */
+  readonly needs?: PaymentMethod;
   /** Prepares its machine before the first start: configuration, ports, what it does to its links, what it does when. */
   join(context: CheatContext): void;
 }

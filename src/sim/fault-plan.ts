@@ -1,3 +1,4 @@
+import type { PaymentMethod } from '../core/terms.ts';
 import type { FaultKind, FaultScene } from './faults.ts';
 import { FAULTS } from './faults.ts';
 import type { SeededRandom } from './seeded-random.ts';
@@ -16,6 +17,8 @@ export interface FaultPlanOptions {
   readonly only?: readonly string[] | undefined;
   /** Indices that are left out: what a minimised run does without. */
   readonly without?: ReadonlySet<number> | undefined;
+  /** What is paid by in this world. */
+  readonly methods: readonly PaymentMethod[];
   /** Mean time between two faults, milliseconds. */
   readonly everyMs: number;
 }
@@ -41,8 +44,11 @@ export class FaultPlan {
 
   constructor(options: FaultPlanOptions) {
     this.#options = options;
-    const { only } = options;
-    this.#kinds = FAULTS.filter(({ name, group }) => only === undefined || only.includes(name) || only.includes(group));
+    const { methods, only } = options;
+    const possible = FAULTS.filter(({ needs = [] }) => needs.every((each) => methods.includes(each)));
+    this.#kinds = possible.filter(
+      ({ name, group }) => only === undefined || only.includes(name) || only.includes(group),
+    );
   }
 
   /** Lets the faults happen on the world's timeline until `end`. */

@@ -1,4 +1,6 @@
+import type { PaymentMethod } from '../core/terms.ts';
 import type { Coverage } from './coverage.ts';
+import { OPERATOR_ACTS } from './operator-acts.ts';
 import type { SeededRandom } from './seeded-random.ts';
 import type { SimChain } from './sim-chain.ts';
 import type { SimNetwork } from './sim-network.ts';
@@ -19,7 +21,9 @@ export interface FaultScene {
 
 export interface FaultKind {
   readonly name: string;
-  readonly group: 'network' | 'process' | 'disk' | 'chain' | 'clock';
+  readonly group: 'network' | 'process' | 'disk' | 'chain' | 'clock' | 'operator';
+  /** Only in worlds where all of these are paid by. */
+  readonly needs?: readonly PaymentMethod[];
   /** How often it is drawn, relative to the others. */
   readonly weight: number;
   /** How long it lasts at the longest, milliseconds; 0 for what is done in a moment. */
@@ -227,9 +231,15 @@ export const FAULTS: readonly FaultKind[] = [
     weight: 3,
     lastsMs: 30_000,
     strike({ chain, coverage }, random) {
-      chain.blocks.blockMs = random.pick([1_000, 5_000, 15_000]);
+      const { blocks, usualBlockMs } = chain;
+      blocks.blockMs = random.pick([1_000, 5_000, 15_000]);
       coverage.count('chain.slow-blocks');
-      return undefined;
+      // Where nobody waits for blocks to come they stay as they are.
+      return usualBlockMs === 0
+        ? undefined
+        : () => {
+            blocks.blockMs = usualBlockMs;
+          };
     },
   },
   {
@@ -271,7 +281,7 @@ export const FAULTS: readonly FaultKind[] = [
     weight: 2,
     lastsMs: 0,
     strike({ chain }, random) {
-      chain.blocks.reorganise(1 + random.below(4), random.chance(0.3) ? 0.3 : 0);
+      chain.blocks.reorganise(1 + random.below(chain.deepest), random.chance(0.3) ? 0.3 : 0);
       return undefined;
     },
   },
@@ -288,4 +298,5 @@ export const FAULTS: readonly FaultKind[] = [
       return undefined;
     },
   },
+  ...OPERATOR_ACTS,
 ];

@@ -8,6 +8,7 @@ import type { NodeEvent } from '../node/node.ts';
 import type { StoreRecord } from '../store/store.ts';
 import { AccountWatch } from './account-watch.ts';
 import { BrokenRule } from './broken-rule.ts';
+import { ChainTruth } from './chain-truth.ts';
 import { MoneyWatch } from './money-watch.ts';
 import { oneForOne } from './one-for-one.ts';
 import type { SimChain } from './sim-chain.ts';
@@ -20,6 +21,8 @@ export interface InvariantsOptions {
   readonly chain: SimChain;
   readonly riskAt: number;
   readonly weiPerUnit: bigint;
+  /** Blocks until a transfer counts. */
+  readonly confirmations: number;
   /** Something was done lately to the messages between these two that only a hostile end or proxy could do. */
   readonly tampered: (a: NodeId, b: NodeId) => boolean;
 }
@@ -40,6 +43,7 @@ export class Invariants {
   broken: BrokenRule | undefined;
   readonly #options: InvariantsOptions;
   readonly #money: MoneyWatch;
+  readonly #truth: ChainTruth;
   readonly #byNode = new Map<NodeId, Map<NodeId, AccountWatch>>();
   readonly #names = new Map<NodeId, string>();
   readonly #cheats = new Set<NodeId>();
@@ -51,7 +55,9 @@ export class Invariants {
     for (const node of options.nodes) this.#know(node);
     for (const [a, b] of options.edges) this.#join(a, b);
     options.chain.blocks.reorganising = () => this.#cashedByAll();
+    this.#truth = new ChainTruth(options.chain, options.confirmations);
     this.#money = new MoneyWatch({
+      truth: this.#truth,
       weiPerUnit: options.weiPerUnit,
       honest: (id) => !this.#cheats.has(id),
       nameOf: (id) => this.#names.get(id) ?? id,
@@ -130,18 +136,26 @@ export class Invariants {
     this.#cashed(watch);
     const loss = watch.loss();
     if (loss <= watch.lossBound()) return;
-    const { consumed, issuedUnits, cashedUnits, mostGranted, riskAt } = watch;
+    const { consumed, issuedUnits, mostGranted, riskAt } = watch;
     throw new BrokenRule(
       'bounded-loss',
       `${watch.node.name} would lose ${Math.round(loss)} to ${watch.other?.node.name}, above ${watch.lossBound()}: dropAt ${mostGranted} + riskAt ${riskAt} … ` +
-        `(provided ${Math.round(watch.provided)}, consumed ${Math.round(consumed)}, paid ${issuedUnits}, cashed ${cashedUnits})`,
+        `(provided ${Math.round(watch.provided)}, consumed ${Math.round(consumed)}, paid ${issuedUnits}, cashed ${watch.cashed()})`,
     );
   }
 
   /** The most that was ever paid out: a reorganisation may take it back, which is nobody's admission (DESIGN §3). */
   #cashed(watch: AccountWatch): void {
-    const units = Number(this.#paidOut(watch.peer, watch.node.id) / this.#options.weiPerUnit);
-    watch.cashedUnits = Math.max(watch.cashedUnits, units);
+    const { node, peer } = watch;
+    const wei = this.#paidOut(peer, node.id) + this.#truth.paidWei(peer, node.id);
+    watch.cashedUnits = Math.max(watch.cashedUnits, Number(wei / this.#options.weiPerUnit));
+    for (const channel of this.#truth.between(node.id, peer)) {
+      const worth = this.#truth.worthWei(channel, node.id, this.#money.totals(node.id, channel.address));
+      const units = Number(worth / this.#options.weiPerUnit);
+      // What a close has paid is all there ever will be.
+      const before = channel.closed ? 0 : (watch.channelUnits.get(channel.address) ?? 0);
+      watch.channelUnits.set(channel.address, Math.max(before, units));
+    }
   }
 
   #cashedByAll(): void {
@@ -216,6 +230,43 @@ export class Invariants {
           const paidOut = chain.blocks.state.paidOut(chequebook, payee.id);
           if (paidOut < cumulative) found.push(`${payee.name} of ${payer.name}: ${paidOut} of ${cumulative} wei`);
         }
+      }
+    }
+    return found;
+  }
+
+  /** Channels of honest nodes that are not closed, and that no close is pending of. */
+  openChannels(): { readonly node: SimNode; readonly peer: NodeId }[] {
+    const found: { node: SimNode; peer: NodeId }[] = [];
+    for (const channel of this.#options.chain.blocks.state.channels) {
+      const { a, b } = channel.parties;
+      const ends = [a.signer, b.signer].map((id) => this.#options.nodes.find((node) => node.id === id));
+      const at = ends.findIndex((node) => node !== undefined && !this.#cheats.has(node.id));
+      const node = ends[at];
+      if (node === undefined || channel.closed || channel.closesAtS !== undefined) continue;
+      if (node.node?.channels?.list().some((each) => each.channel === channel.address) !== true) continue;
+      found.push({ node, peer: (at === 0 ? b : a).signer });
+    }
+    return found;
+  }
+
+  /** Channels that did not pay an honest node what was signed to it, in words. */
+  unpaidChannels(): string[] {
+    const { chain, weiPerUnit } = this.#options;
+    const found: string[] = [];
+    for (const channel of chain.blocks.state.channels) {
+      const { address, closed, parties } = channel;
+      for (const [node, peer] of [
+        [parties.a.signer, parties.b.signer],
+        [parties.b.signer, parties.a.signer],
+      ] as const) {
+        if (!this.#byNode.has(node) || this.#cheats.has(node)) continue;
+        const totals = this.#money.totals(node, address);
+        const due = this.#truth.worthWei({ ...channel, closed: false }, node, totals);
+        const paid = this.#truth.worthWei(channel, node, totals);
+        const name = `${this.#names.get(node)} of ${this.#names.get(peer) ?? peer} in ${address}`;
+        if (!closed && totals.theirs > 0n) found.push(`${name}: not closed`);
+        else if (closed && paid + weiPerUnit <= due) found.push(`${name}: ${paid} of ${due} wei`);
       }
     }
     return found;

@@ -49,6 +49,18 @@ export class SeededRandom {
     return Uint8Array.from({ length: n }, () => this.#word() & 0xff);
   }
 
+  /** The same things in another order. */
+  shuffled<T>(things: readonly T[]): T[] {
+    const order = [...things];
+    for (let at = order.length - 1; at > 0; at -= 1) {
+      const other = this.below(at + 1);
+      const here = order[at] as T;
+      order[at] = order[other] as T;
+      order[other] = here;
+    }
+    return order;
+  }
+
   /** A generator of its own for one concern: it depends on the seed and the label only, not on what was drawn here. */
   fork(label: string): SeededRandom {
     return new SeededRandom(`${this.#seed}/${label}`);

@@ -200,7 +200,11 @@ export class SimBlockChain {
 
   #number(): number {
     const { atMs, number } = this.#since;
-    if (this.#blockMs > 0) return number + Math.floor((this.#timeline.nowMs - atMs) / this.#blockMs);
+    if (this.#blockMs > 0) {
+      const due = number + Math.floor((this.#timeline.nowMs - atMs) / this.#blockMs);
+      // A block that something waits for is there once it is made, not a moment before.
+      return this.#scheduled === undefined ? due : Math.min(due, this.#scheduled.number - 1);
+    }
     return Math.max(number, this.#blocks.at(-1)?.number ?? 0);
   }
 

@@ -42,6 +42,9 @@ export class SimChain {
   readonly coverage: Coverage | undefined;
   /** Blocks: their pace, the price of gas, transactions that revert or are lost, reorganisations. */
   readonly blocks: SimBlockChain;
+  /** Time between blocks where nothing is wrong with them; the depth of a reorganisation that nobody need fear. */
+  usualBlockMs = 0;
+  deepest = 4;
   /** Every endpoint is down. */
   dead = false;
   /** How long every endpoint takes to answer. */

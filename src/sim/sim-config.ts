@@ -1,3 +1,4 @@
+import type { PaymentMethod } from '../core/terms.ts';
 import type { NodeConfig } from '../node/config.ts';
 import { parseConfig } from '../node/load-config.ts';
 import type { Deal } from './world-settings.ts';
@@ -26,10 +27,17 @@ export interface SimConfig {
   readonly carrier?: boolean;
   /** Default: cheques, by the MB. */
   readonly deal?: Deal;
+  /** Ways to pay, best first; default cheques. */
+  readonly methods?: readonly PaymentMethod[];
+  readonly confirmations?: number;
+  readonly channelDepositWei?: bigint;
 }
 
 const HOST = 'sim';
 const HISTORY_SPAN_S = 10;
+/** The shortest that is allowed. */
+const CHANNEL_FREEZE_HOURS = 1;
+const CHANNEL_LOOK_S = 5;
 const FACTORY = `0x${'fa'.repeat(20)}`;
 
 const base = parseConfig(
@@ -46,7 +54,7 @@ const PERIOD_S = 3;
 
 /** The complete configuration of a simulated node. */
 export function simConfig(options: SimConfig): NodeConfig {
-  const { deal = 'cheque' } = options;
+  const { deal = 'cheque', methods = ['cheque'] } = options;
   const byTime = deal === 'time';
   const secondUnits = Math.max(1, Math.floor(options.payAt * SECOND_OF_PAY_AT));
   return {
@@ -74,8 +82,14 @@ export function simConfig(options: SimConfig): NodeConfig {
       ...base.settlement,
       depositWei: options.depositWei,
       weiPerUnit: options.weiPerUnit,
-      methods: deal === 'barter' ? ['barter'] : base.settlement.methods,
       settleEveryS: options.payAt % PERIOD_ONE_IN === 0 ? PERIOD_S : 0,
+      methods: deal === 'barter' ? ['barter'] : [...methods, 'barter'],
+      confirmations: options.confirmations ?? base.settlement.confirmations,
+      // What dropAt is worth while a transfer waits is what a world tries out: no handshake refuses it.
+      blockMs: 1,
+      channelDepositWei: options.channelDepositWei ?? base.settlement.channelDepositWei,
+      channelFreezeHours: CHANNEL_FREEZE_HOURS,
+      channelLookS: CHANNEL_LOOK_S,
     },
     // Runs last a minute or so: several spans of history in each.
     store: { ...base.store, journalWindowMs: options.journalWindowMs, historySpanS: HISTORY_SPAN_S },

@@ -76,7 +76,10 @@ export class SimPayer {
       return hash;
     });
     this.#turn = left.catch(() => undefined);
-    return await this.#mined(await left);
+    const mined = await this.#mined(await left);
+    const entry = this.#courses.get(errand.purpose);
+    if (entry?.state === 'open' && entry.versions[0]?.hash === mined.hash) await this.#become(entry, 'mined');
+    return mined;
   }
 
   async #send({ call: what, purpose }: Errand, sent: Sent): Promise<string> {
@@ -105,10 +108,15 @@ export class SimPayer {
         return blocks.receipt(hash);
       }).catch(() => undefined);
       if (mined !== undefined && blocks.number >= mined.block + FINAL_BLOCKS) break;
-      entry = await this.#become(entry, mined === undefined ? 'open' : 'mined');
+      entry = await this.#become(this.#present(entry), mined === undefined ? 'open' : 'mined');
       await pause(LOOK_MS);
     }
-    if (!closed()) await this.#become(entry, 'final');
+    if (!closed()) await this.#become(this.#present(entry), 'final');
+  }
+
+  #present(entry: OutgoingTransaction): OutgoingTransaction {
+    const present = this.#courses.get(entry.purpose);
+    return present?.nonce === entry.nonce ? present : entry;
   }
 
   /** Of no effect on anything else: where it cannot be written it is looked at again after a restart. */

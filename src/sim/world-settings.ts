@@ -1,3 +1,4 @@
+import type { PaymentMethod } from '../core/terms.ts';
 import type { SeededRandom } from './seeded-random.ts';
 
 /** What is bought and sold in a world, on which terms, and how fast. Drawn from the seed, or given. */
@@ -19,12 +20,20 @@ export interface WorldSettings {
   readonly uploadOneIn: number;
   /** Mean time between two faults, milliseconds. */
   readonly faultEveryMs: number;
+  /** What is paid by. Each node has these in an order of its own, those it deals with in another one. */
+  readonly methods: readonly PaymentMethod[];
+  /** Time between two blocks; 0: each transaction is mined at once. Milliseconds. */
+  readonly blockMs: number;
+  /** Blocks until a transfer counts, its own included. A reorganisation is never so deep. */
+  readonly confirmations: number;
+  /** What a channel is opened with, and topped up by. Wei. */
+  readonly channelDepositWei: bigint;
 }
 
 /** Thresholds are small, so that a run of a few thousand steps pays, chokes, cashes and forgets many times. */
 export function drawSettings(random: SeededRandom): WorldSettings {
   const payAt = random.between(20, 500);
-  return {
+  const drawn = {
     costPerMb: random.between(5_000, 30_000),
     payAt,
     dropAt: payAt * random.between(2, 6) + 400,
@@ -37,6 +46,29 @@ export function drawSettings(random: SeededRandom): WorldSettings {
     uploadOneIn: random.between(2, 10),
     faultEveryMs: random.between(500, 5_000),
   };
+  const own = random.fork('methods');
+  const confirmations = own.between(2, 8);
+  const channelDepositWei = drawn.weiPerUnit * BigInt(payAt * own.between(2, 20));
+  return { ...drawn, methods: ['cheque'], blockMs: 0, confirmations, channelDepositWei };
+}
+
+/** Those that move money. */
+export const TOKEN_METHODS: readonly PaymentMethod[] = ['cheque', 'channel', 'transfer'];
+
+/** One world in so many pays by something else than cheques alone. */
+const OTHER_METHODS_ONE_IN = 3;
+
+/** What a world pays by: what its cheats need, else mostly cheques, else another method, or all of them. */
+export function drawMethods(
+  random: SeededRandom,
+  needed: readonly PaymentMethod[],
+): Pick<WorldSettings, 'methods' | 'blockMs'> {
+  const other = random.below(OTHER_METHODS_ONE_IN) === 0;
+  const drawn = other ? random.pick<readonly PaymentMethod[]>([['transfer'], ['channel'], TOKEN_METHODS]) : ['cheque'];
+  const methods = needed.length > 0 ? needed : (drawn as readonly PaymentMethod[]);
+  // Who counts confirmations needs blocks that come by themselves.
+  const blockMs = random.pick([250, 1_000, 2_000]);
+  return { methods, blockMs: methods.every((each) => each === 'cheque') ? 0 : blockMs };
 }
 
 /** How one node deals with its neighbours: most pay by cheque, for each MB. */

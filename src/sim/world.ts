@@ -6,6 +6,7 @@ import { comeToRest } from './come-to-rest.ts';
 import { Coverage } from './coverage.ts';
 import { drive } from './drive.ts';
 import { carriersFor, drawEdges, neighboursOf } from './edges.ts';
+import { countEvent, eventWords } from './event-words.ts';
 import { FaultPlan, type PlannedFault } from './fault-plan.ts';
 import { Invariants } from './invariants.ts';
 import { SeededRandom } from './seeded-random.ts';
@@ -15,7 +16,7 @@ import { SimNetwork } from './sim-network.ts';
 import { SimNode, type SimSurroundings } from './sim-node.ts';
 import { Timeline } from './timeline.ts';
 import { Workload } from './workload.ts';
-import { drawDeals, drawSettings, type WorldSettings } from './world-settings.ts';
+import { drawDeals, drawMethods, drawSettings, type WorldSettings } from './world-settings.ts';
 
 export interface WorldOptions {
   readonly seed: number | string;
@@ -52,6 +53,8 @@ const MOST_TIMES = 20;
 const LEAST_STEPS = 4_000;
 /** A cheat that has not cheated begins anew each time so many times the steps have passed. */
 const AGAIN_TIMES = 3;
+/** … and not before it had so long: some wait for their moment. */
+const AGAIN_MS = 8_000;
 /** What has happened is looked at so often. */
 const LOOK_STEPS = 256;
 /** A process that died is started again after at most this. */
@@ -84,11 +87,15 @@ export class World {
   /** The present machine of each cheat, and how often they began anew. */
   readonly #joined: SimNode[] = [];
   #again = 0;
+  #againMs = AGAIN_MS;
 
   constructor(options: WorldOptions) {
     this.#options = options;
     this.#random = new SeededRandom(options.seed);
-    this.settings = { ...drawSettings(this.#random.fork('settings')), ...options.settings };
+    const needed = [...new Set(options.cheats.flatMap(({ needs }) => (needs === undefined ? [] : [needs])))];
+    const drawn = drawSettings(this.#random.fork('settings'));
+    const methods = options.settings === undefined ? drawMethods(this.#random.fork('methods'), needed) : {};
+    this.settings = { ...drawn, ...methods, ...options.settings };
     const { timeline, coverage } = this;
     this.network = new SimNetwork({
       timeline,
@@ -97,6 +104,10 @@ export class World {
       observer: (to, from) => this.#observer(to, from),
     });
     this.chain = new SimChain({ timeline, coverage, random: this.#random.fork('chain'), chainId: SIM_CHAIN_ID });
+    const { blockMs, confirmations } = this.settings;
+    this.chain.blocks.blockMs = blockMs;
+    this.chain.usualBlockMs = blockMs;
+    if (blockMs > 0) this.chain.deepest = Math.min(this.chain.deepest, confirmations - 1);
     this.#build();
     this.workload = new Workload({
       timeline,
@@ -110,6 +121,7 @@ export class World {
       only: options.faults,
       without: options.without,
       everyMs: this.settings.faultEveryMs,
+      methods: this.settings.methods,
     });
     this.invariants = new Invariants({
       nodes: this.nodes,
@@ -117,6 +129,7 @@ export class World {
       honest: (node) => !this.#cheats.has(node),
       chain: this.chain,
       riskAt: this.settings.riskAt,
+      confirmations,
       weiPerUnit: this.settings.weiPerUnit,
       tampered: (a, b) => this.network.tampered(a, b),
     });
@@ -145,7 +158,8 @@ export class World {
     const { timeline, network, chain, coverage } = this;
     const surroundings: SimSurroundings = { timeline, network, chain, coverage };
     const { name } = place;
-    const config = simConfig({ ...this.settings, ...place, profitBp: 1_000, maxPricePerMb: 1_000_000 });
+    const methods = this.#random.fork(`methods of ${name}`).shuffled(this.settings.methods);
+    const config = simConfig({ ...this.settings, ...place, methods, profitBp: 1_000, maxPricePerMb: 1_000_000 });
     const random = this.#random.fork(`node ${this.nodes.length}`);
     const node = new SimNode({ surroundings, name, random, config });
     node.frameBytes = this.settings.frameBytes;
@@ -217,15 +231,10 @@ export class World {
   }
 
   #said(node: SimNode, event: NodeEvent): void {
-    if (COUNTED.has(event.kind)) this.coverage.count(`event.${event.kind}`);
+    countEvent(this.coverage, event);
     this.invariants.said(node, event);
-    if (this.#options.log !== undefined && event.kind !== 'charged') this.#say(node.name, this.#words(event));
-  }
-
-  #words({ kind, neighbour, ...facts }: NodeEvent): string {
-    const about = this.nodes.find(({ id }) => id === neighbour)?.name ?? neighbour;
-    const rest = Object.entries(facts).flatMap(([name, value]) => (name === 'atMs' ? [] : [`${name} ${value}`]));
-    return [kind, ...(about === undefined ? [] : [about]), ...rest].join(' ');
+    if (this.#options.log !== undefined && event.kind !== 'charged')
+      this.#say(node.name, eventWords(this.nodes, event));
   }
 
   #observer(to: NodeId, from: NodeId): () => void {
@@ -277,8 +286,9 @@ export class World {
     if (missing.includes('chain.')) this.faults.now('reorganisation', this.#scene(), this.#struck);
     if (missing.every((prefix) => prefix.startsWith('cheat.'))) this.#peace();
     const tries = Math.floor(this.timeline.steps / (span * AGAIN_TIMES));
-    if (tries <= this.#again) return;
+    if (tries <= this.#again || this.timeline.nowMs < this.#againMs) return;
     this.#again = tries;
+    this.#againMs = this.timeline.nowMs + AGAIN_MS;
     this.#options.cheats.forEach((cheat, at) => {
       const before = this.#joined[at] as SimNode;
       if (!missing.includes(`cheat.${cheat.name}`)) return;
@@ -374,15 +384,3 @@ export class World {
     };
   }
 }
-
-const COUNTED = new Set([
-  'paid',
-  'received',
-  'cashed',
-  'bounced',
-  'writeOff',
-  'linkUp',
-  'state',
-  'verdict',
-  'paymentRejected',
-]);

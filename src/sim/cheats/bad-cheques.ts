@@ -33,6 +33,7 @@ function spoilt(cheque: SignedCheque, { own, other, chainId }: Hands, random: Se
 /** Pays with cheques to somebody else, on no chequebook, over more than was signed, or signed by nobody it should be. */
 export const badCheques: Cheat = {
   name: 'bad-cheques',
+  needs: 'cheque',
   join({ machine, victims, chain, random, every, cheated }) {
     const other = createSigner(generateKey((count) => random.bytes(count)));
     const hands = { own: machine.signer, other, chainId: chain.chainId };

@@ -12,6 +12,7 @@ const LOOK_MS = 500;
  */
 export const bouncingChequebook: Cheat = {
   name: 'bouncing-chequebook',
+  needs: 'cheque',
   join({ machine, victims, chain, random, every, cheated }) {
     const accomplice = createSigner(generateKey((count) => random.bytes(count)));
     chain.fund(accomplice.id, 10n ** 22n);

@@ -10,6 +10,7 @@ const REPLAYED = 0.6;
 /** Pays with cheques it has paid with already, under new payment ids and claiming new amounts. */
 export const replaysCheques: Cheat = {
   name: 'replays-cheques',
+  needs: 'cheque',
   join({ machine, victims, random, every, cheated }) {
     const used = new Map<string, SignedCheque[]>();
     machine.tamper = {

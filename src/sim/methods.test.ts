@@ -1,0 +1,63 @@
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import type { PaymentMethod } from '../core/terms.ts';
+import { Coverage } from './coverage.ts';
+import { World } from './world.ts';
+import { TOKEN_METHODS } from './world-settings.ts';
+
+const STEPS = 5_000;
+
+/** Honest nodes that pay by these methods, under all faults; every rule holds. */
+async function run(methods: readonly PaymentMethod[], seeds: readonly number[]): Promise<Coverage> {
+  const happened = new Coverage();
+  for (const seed of seeds) {
+    const settings = { methods, blockMs: [250, 1_000, 2_000][seed % 3] as number };
+    const world = new World({ seed, nodes: 3, cheats: [], settings });
+    const { broken, coverage } = await world.run(STEPS);
+    assert.equal(broken?.message, undefined, `${methods.join(' ')}, seed ${seed}`);
+    happened.add(coverage);
+  }
+  return happened;
+}
+
+function demand(happened: Coverage, names: readonly string[]): void {
+  for (const name of names) assert.ok(happened.of(name) > 0, `${name} never happened`);
+}
+
+describe('methods of payment under faults', () => {
+  test('transfers count after k confirmations, once', async () => {
+    demand(await run(['transfer'], [3, 4, 6]), ['method.transfer', 'chain.reorganised']);
+  });
+
+  // 11: a payment in a channel that its receiver never had read; 18: an offer to close that a wrong clock dated far ahead.
+  test('channels are opened, topped up, closed by both or by one, and pay the newest total', async () => {
+    const seen = ['method.channel', 'channel.opened', 'channel.toppedUp', 'channel.answered', 'channel.closed'];
+    demand(await run(['channel'], [5, 11, 18]), seen);
+  });
+
+  // 5: a transfer under way when its method was taken out of the list.
+  test('methods are switched while payments are under way', async () => {
+    const seen = ['method.cheque', 'method.channel', 'method.transfer', 'operator.switched'];
+    demand(await run(TOKEN_METHODS, [3, 5, 7]), seen);
+  });
+});
+
+describe('a reorganisation deeper than the confirmations asked for', () => {
+  test('takes a payment back from its receiver, which is paid for once when it is mined again', async () => {
+    const settings = { methods: ['transfer'], blockMs: 500, confirmations: 3, tradeEveryMs: 30, payAt: 100 } as const;
+    const world = new World({ seed: 2, nodes: 2, cheats: [], faults: [], settings });
+    world.begin();
+    const { coverage, invariants, timeline } = world;
+    await world.advance(() => coverage.of('method.transfer') > 0);
+    world.chain.blocks.reorganise(10, 1);
+    const untilMs = timeline.nowMs + 60_000;
+    await world.advance(() => timeline.nowMs >= untilMs);
+    assert.equal(invariants.broken?.message, undefined);
+    demand(coverage, ['event.undone']);
+    world.calm();
+    world.workload.rest();
+    const restMs = timeline.nowMs + 60_000;
+    await world.advance(() => timeline.nowMs >= restMs);
+    assert.deepEqual([invariants.broken?.message, invariants.differences()], [undefined, []]);
+  });
+});
