@@ -49,6 +49,8 @@ export interface WorldResult {
 
 /** A run in which not everything has happened yet goes on for up to so many times its steps. */
 const MOST_TIMES = 20;
+/** … and for so long: where trade is brisk, many steps are little time. */
+const MOST_MS = 90_000;
 /** … or of these, if it was told to be shorter. */
 const LEAST_STEPS = 4_000;
 /** A cheat that has not cheated begins anew each time so many times the steps have passed. */
@@ -259,7 +261,8 @@ export class World {
       if (timeline.steps < look) return false;
       look = timeline.steps + LOOK_STEPS;
       const missing = this.#missing();
-      if (missing.length === 0 || timeline.steps >= span * MOST_TIMES) return true;
+      const spent = timeline.steps >= span * MOST_TIMES && timeline.nowMs >= MOST_MS;
+      if (missing.length === 0 || spent) return true;
       this.#bringAbout(missing, span);
       return false;
     });
