@@ -1,5 +1,6 @@
 import type { Cheat } from '../../src/sim/cheat.ts';
 import type { SearchResult } from '../../src/sim/exhaustive.ts';
+import type { RuleStory } from '../../src/sim/small/rule-story.ts';
 import type { Story } from '../../src/sim/small/stories.ts';
 import { takeCollectedTests } from './collected-tests.ts';
 import type { Reloader } from './reloader.ts';
@@ -25,7 +26,13 @@ const CHEATED_STEPS = 1_500;
 const CHEATED_SEEDS = 4;
 
 /** The files that simulation starts from. */
-export const SIMULATION = ['src/sim/exhaustive.ts', 'src/sim/small/stories.ts', 'scripts/mutants/fault-seed.ts'];
+export const SIMULATION = [
+  'src/sim/exhaustive.ts',
+  'src/sim/small/stories.ts',
+  'scripts/mutants/fault-seed.ts',
+  'src/sim/small/stories-of-rules.ts',
+  'src/sim/small/rule-story.ts',
+];
 
 interface Exhaustive {
   readonly WORLDS: readonly { readonly name: string }[];
@@ -34,6 +41,12 @@ interface Exhaustive {
 interface Stories {
   readonly STORIES: readonly Story[];
   readonly tell: (story: Story) => Promise<{ readonly law: string | undefined }>;
+}
+interface Rules {
+  readonly STORIES_OF_RULES: readonly RuleStory[];
+}
+interface Telling {
+  readonly tellRule: (story: RuleStory) => Promise<{ readonly law: string | undefined }>;
 }
 interface Seeds {
   readonly cheatsFor: (seed: number) => readonly Cheat[];
@@ -56,15 +69,21 @@ export async function testParts(reloader: Reloader, files: readonly string[]): P
 
 /** So many rounds of simulation; none of them is the stories alone. */
 export async function simulationParts(reloader: Reloader, rounds: number): Promise<Part[]> {
-  const [first, second, third] = SIMULATION as [string, string, string];
+  const [first, second, third, fourth, fifth] = SIMULATION as [string, string, string, string, string];
   const { WORLDS, searchWorld } = await reloader.import<Exhaustive>(first);
   const { STORIES, tell } = await reloader.import<Stories>(second);
   const { runSeed, cheatsBeyond, cheatsFor } = await reloader.import<Seeds>(third);
-  const parts: Part[] = STORIES.map((story) => ({
-    id: `story: ${story.name}`,
+  const { STORIES_OF_RULES } = await reloader.import<Rules>(fourth);
+  const { tellRule } = await reloader.import<Telling>(fifth);
+  const story = (name: string, told: () => Promise<{ readonly law: string | undefined }>): Part => ({
+    id: `story: ${name}`,
     kind: 'stories',
-    run: async () => (await tell(story)).law,
-  }));
+    run: async () => (await told()).law,
+  });
+  const parts: Part[] = [
+    ...STORIES.map((each) => story(each.name, () => tell(each))),
+    ...STORIES_OF_RULES.map((each) => story(each.name, () => tellRule(each))),
+  ];
   if (rounds > 0) {
     for (const cheat of cheatsBeyond(ROUNDS[0].seeds)) {
       for (let own = CHEATED_SEED; own < CHEATED_SEED + CHEATED_SEEDS; own += 1) {

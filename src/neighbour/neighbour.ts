@@ -249,6 +249,8 @@ export class Neighbour {
         this.#options.emit(effect.event.kind, { neighbour: this.id, ...effect.event.facts });
         return;
       case 'close':
+        // A ban outlives a crash, though nothing may be charged here any more.
+        if (effect.banned) this.#options.journal.touch(this.account);
         this.link?.close(effect.code);
         return;
       default:

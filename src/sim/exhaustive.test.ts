@@ -3,12 +3,15 @@ import { describe, test } from 'node:test';
 import { searchWorld, WORLDS } from './exhaustive.ts';
 import { ACTIONS, budgetOf, type Left, leftValues } from './small/actions.ts';
 import { Fingerprint } from './small/fingerprint.ts';
+import { tellRule } from './small/rule-story.ts';
 import { SCENARIOS, type Scenario } from './small/scenario.ts';
 import { moved } from './small/settle.ts';
 import { fingerprintOf } from './small/small-state.ts';
 import { SmallWorld } from './small/small-world.ts';
 import { StateSet } from './small/state-set.ts';
 import { STORIES, tell } from './small/stories.ts';
+import { STORIES_OF_RULES } from './small/stories-of-rules.ts';
+import type { Teller } from './small/teller.ts';
 
 /** A world: enough for its first mistakes, few enough for every run of the tests. `npm run mutants` and `sim exhaustive` go on. */
 const STATES = 120;
@@ -89,6 +92,16 @@ describe('stories of small worlds', () => {
       assert.equal(skipped.length > 0, story.refused === true, skipped.join(', '));
     });
   }
+});
+
+describe('stories of rules', () => {
+  for (const story of STORIES_OF_RULES)
+    test(story.name, async () => assert.equal((await tellRule(story)).law, undefined));
+
+  test('a story that is not true is told of', async () => {
+    const story = { name: 'x', told: (teller: Teller) => Promise.resolve(teller.same('what', 1, 2)) };
+    assert.equal((await tellRule(story)).law, 'what: 1 and not 2');
+  });
 });
 
 describe('the fingerprint of a small world', () => {

@@ -1,11 +1,13 @@
 import { ACTIONS, budgetOf, commute, type Left, leftValues } from './small/actions.ts';
 import { brokenLaw } from './small/laws.ts';
+import { tellRule } from './small/rule-story.ts';
 import { SCENARIOS, type Scenario } from './small/scenario.ts';
 import { moved } from './small/settle.ts';
 import { fingerprintOf } from './small/small-state.ts';
 import { SmallWorld, smallConfigs } from './small/small-world.ts';
 import { has, StateTable } from './small/state-table.ts';
 import { STORIES, tell } from './small/stories.ts';
+import { STORIES_OF_RULES } from './small/stories-of-rules.ts';
 
 /** How far to search. */
 export interface SearchOptions {
@@ -236,6 +238,10 @@ export async function tellStories(): Promise<Violation | undefined> {
   for (const story of STORIES) {
     const { law } = await tell(story);
     if (law !== undefined) return { law: `${story.name}: ${law}`, actions: story.actions };
+  }
+  for (const story of STORIES_OF_RULES) {
+    const { law } = await tellRule(story);
+    if (law !== undefined) return { law: `${story.name}: ${law}`, actions: [] };
   }
   return undefined;
 }

@@ -29,6 +29,8 @@ export interface Scenario {
   readonly about: string;
   /** Units per MB, before and after a change of price; undefined sells nothing. */
   readonly asks: readonly [readonly number[] | undefined, readonly number[] | undefined];
+  /** The most each pays per MB; left out: whatever is asked. */
+  readonly bids?: readonly [number, number];
   /** What each asks the other to pay at. They differ, so that nobody can mistake one for the other. */
   readonly payAt: readonly [number, number];
   readonly dropAt: number;
@@ -46,7 +48,8 @@ export interface Scenario {
   readonly budget: Budget;
 }
 
-const NEVER: Budget = {
+/** Nothing happens by itself. */
+export const NEVER: Budget = {
   serves: [0, 0],
   grants: [0, 0],
   cuts: 0,

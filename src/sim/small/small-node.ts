@@ -99,6 +99,10 @@ export class SmallNode {
   /** Lives so far, and codes of faults that were noticed, in this life. */
   lives = 0;
   complaints: string[] = [];
+  /** Told of all that this node says of itself and its neighbour. */
+  listener: ((kind: string, facts: Record<string, unknown>) => void) | undefined;
+  /** Units of its debt that wait for what happens on other links. */
+  heldBack = 0;
   readonly #scenario: Scenario;
   readonly #config: NodeConfig;
   readonly #chain: SmallChain | undefined;
@@ -174,10 +178,14 @@ export class SmallNode {
       stored,
       services: { opened() {}, granted() {}, linkUp() {}, linkDown: () => this.#linkDown() },
       emit,
-      facts: () => ({ askPerMb: this.askPerMb, bidPerMb: BID, chequebook: CHEQUEBOOKS[this.who] }),
+      facts: () => ({
+        askPerMb: this.askPerMb,
+        bidPerMb: this.#scenario.bids?.[this.who] ?? BID,
+        chequebook: CHEQUEBOOKS[this.who],
+      }),
       bought: () => undefined,
       carried: () => undefined,
-      heldBack: () => 0,
+      heldBack: () => this.heldBack,
       ...(this.#scenario.statements === true && { signer: smallSigner(this.id, this.who) }),
     });
     const known = this.#neighbours.get(this.peer);
@@ -204,6 +212,7 @@ export class SmallNode {
   }
 
   #heard(kind: string, facts: Record<string, unknown>): void {
+    this.listener?.(kind, facts);
     if (kind === 'fault' || kind === 'verdict') this.complaints.push(String(facts['code']));
   }
 
