@@ -52,6 +52,7 @@ const NOTICED: Readonly<Record<string, readonly string[]>> = {
   'replays-cheques': ['event.state', 'event.verdict'],
   'under-counts': ['event.writeOff'],
   'over-counts': ['event.verdict'],
+  'denies-payments': ['event.paid', 'event.state'],
   'new-keys': ['event.state'],
   'two-keys': ['event.state'],
   'circulates-volume': ['event.cashed'],

@@ -3,6 +3,7 @@ import { badCheques } from './cheats/bad-cheques.ts';
 import { bouncingChequebook } from './cheats/bouncing-chequebook.ts';
 import { brokenPayAt } from './cheats/broken-pay-at.ts';
 import { circulatesVolume } from './cheats/circulates-volume.ts';
+import { deniesPayments } from './cheats/denies-payments.ts';
 import { floods } from './cheats/floods.ts';
 import { malformedFrames } from './cheats/malformed-frames.ts';
 import { neverPays } from './cheats/never-pays.ts';
@@ -23,6 +24,7 @@ export const CHEATS: readonly Cheat[] = [
   replaysCheques,
   underCounts,
   overCounts,
+  deniesPayments,
   newKeys,
   twoKeys,
   circulatesVolume,

@@ -5,8 +5,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
 import { byteOrigin, fetchBytes, socksHello } from '../../bench/relay/origin.ts';
+import { signCheque } from '../../src/chain/cheque-signing.ts';
+import { DEV_FACTORY } from '../../src/chain/dev-chain.ts';
+import { createEvmChain } from '../../src/chain/evm-chain.ts';
+import type { Signer } from '../../src/chain/signer.ts';
 import type { LinkStatus } from '../../src/node/node.ts';
-import { Line, type LineNode } from './line.fixture.ts';
+import { systemClock } from '../../src/node/system-clock.ts';
+import { Line, type LineNode, lineChain, lineSigners } from './line.fixture.ts';
 
 describe('a node in trouble of its own', { timeout: 60_000 }, () => {
   test('a full disk stops service when the lease is used up, is told, and heals when there is room', async (context) => {
@@ -59,7 +64,38 @@ describe('a node in trouble of its own', { timeout: 60_000 }, () => {
     await line.close();
     origin.close();
   });
+
+  test('a chequebook drained between cheque and cash: its owner is served no more, and the claim stays', async () => {
+    const [seller, buyer, friend] = lineSigners(3) as [Signer, Signer, Signer];
+    const rpc = await lineChain([seller, buyer, friend]);
+    const origin = await byteOrigin();
+    const line = new Line(2, { rpcUrl: rpc.url });
+    const common = { urls: [rpc.url], chainId: CHAIN_ID, factory: DEV_FACTORY, clock: systemClock, pollMs: 10 };
+    const outside = createEvmChain({ ...common, signer: friend });
+    try {
+      await line.start();
+      await line.ready();
+      const link = () => line.nodes[0]?.node.status().links[0] as LinkStatus;
+      assert.equal(await fetchBytes(line.proxyPort, 3_000_000, socksHello(origin.port)), 3_000_000);
+      await line.until(() => link().uncashed > 0 && line.nodes[1]?.node.status().links[0]?.pending === 0);
+      const chequebook = line.nodes[1]?.node.status().chequebook ?? '';
+      const all = { chequebook, beneficiary: friend.id, cumulativeWei: 10n ** 19n };
+      assert.equal((await outside.cash(signCheque(buyer, CHAIN_ID, all), async () => {})).paidWei, 10n ** 19n);
+
+      await line.nodes[0]?.node.cashAll();
+      await line.until(() => link().state === 'closed');
+      assert.ok(line.nodes[0]?.events.some(({ kind, code }) => kind === 'verdict' && code === 'CHEQUE_BOUNCED'));
+      assert.ok(link().uncashed > 0, 'the claim stays');
+    } finally {
+      await line.close();
+      await outside.close();
+      await rpc.close();
+      origin.close();
+    }
+  });
 });
+
+const CHAIN_ID = 31_337;
 
 /** Takes every byte there is. */
 function fill(path: string): void {

@@ -61,6 +61,20 @@ describe('payment by transfer', { timeout: 180_000 }, () => {
     assert.equal(await arrived(), linkOf(0).received);
   });
 
+  test('where a transfer counts too late for the credit given, neighbours say so at once, and stay apart', async () => {
+    const slow = () => `${settlement()}\nexpected_mbit = 100000`;
+    const hasty = new Line(2, { rpcUrl: rpc.url, settlement: slow });
+    try {
+      await hasty.start();
+      const refused = ({ kind, code }: { kind: string; code?: unknown }) =>
+        kind === 'verdict' && code === 'TERMS_TRANSFER_TOO_SLOW';
+      await hasty.until(() => hasty.nodes.every(({ events }) => events.some(refused)));
+      assert.ok(hasty.nodes.every(({ node }) => !node.status().links.some(({ connected }) => connected)));
+    } finally {
+      await hasty.close();
+    }
+  });
+
   test('the payer stopped while its payment is on its way: made once, counted once', async () => {
     const before = linkOf(0).received;
     const paying = line.nodes[1]?.events.length ?? 0;
