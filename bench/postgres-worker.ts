@@ -27,7 +27,16 @@ const links = Array.from({ length: LINKS }, (_, n): LinkRecord => {
   const services = { provided: NONE, consumed: NONE, providedBytes: NONE, consumedBytes: NONE };
   const rest = { providedRemainder: NONE, consumedRemainder: NONE, providedCorrection: NONE, consumedCorrection: NONE };
   const counts = { attempts: 0, paid: 0, received: 0, lease: 0, chokedSinceMs: 0, closed: false, updatedMs: 0 };
-  return { kind: 'link', neighbour: id(1000 + n), ...services, ...rest, ...counts, historyRows: 1 };
+  return {
+    kind: 'link',
+    neighbour: id(1000 + n),
+    ...services,
+    ...rest,
+    ...counts,
+    historyRows: 1,
+    faded: 0,
+    barterNet: NONE,
+  };
 });
 let next = 0;
 let done = 0;

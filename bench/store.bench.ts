@@ -87,6 +87,8 @@ function batch(withHistory: boolean): StoreRecord[] {
       closed: false,
       updatedMs: 0,
       historyRows: 1,
+      faded: 0,
+      barterNet: NONE,
     };
     const zero = { consumed: 0, consumedBytes: 0, paid: 0, received: 0, wei: 0n, gasWei: 0n, reference: '' };
     const what = {

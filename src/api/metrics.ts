@@ -89,6 +89,11 @@ export const METRICS: readonly MetricDeclaration[] = [
   gauge('wayleave_link_closed', '1 while the link is closed.', (l) => +(l.state === 'closed')),
   gauge('wayleave_link_balance_units', 'Link counter; positive: the neighbour owes this node.', (l) => l.balance),
   gauge('wayleave_link_write_off_units', 'Difference of the books found when they were reconciled.', (l) => l.writeOff),
+  gauge(
+    'wayleave_link_write_off_left_units',
+    'Written off and still counted against the neighbour; it fades.',
+    (l) => l.writeOffLeft,
+  ),
   gauge('wayleave_link_pay_at_units', 'Debt at which the neighbour is asked to pay.', (l) => l.payAt),
   gauge('wayleave_link_drop_at_units', 'Debt at which service stops.', (l) => l.dropAt),
   gauge('wayleave_link_earned_credit_units', 'Part of drop_at that was earned.', (l) => l.credit.earned),

@@ -33,6 +33,8 @@ const link: LinkStatus = {
   state: 'throttled',
   balance: -12,
   writeOff: 0,
+  writeOffLeft: 0,
+  fadesPerDay: 0,
   reserved: 0,
   payAt: 1000,
   dropAt: 4000,

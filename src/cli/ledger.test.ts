@@ -59,6 +59,8 @@ function booksOf(neighbour: string, steps: readonly Partial<HistoryTotals>[]): S
     closed: false,
     updatedMs: steps.length * HOUR_MS,
     historyRows: history.rows,
+    faded: 0,
+    barterNet: NONE,
   };
   return [...rows.map((row) => ({ kind: 'history' as const, neighbour, ...row })), link];
 }

@@ -224,6 +224,8 @@ describe('commands that talk to a running node', () => {
         state: 'choked',
         balance: -4321,
         writeOff: 7,
+        writeOffLeft: 5,
+        fadesPerDay: 40,
         reserved: 0,
         payAt: 1000,
         dropAt: 4000,

@@ -111,6 +111,10 @@ function linkRow(link: LinkStatus, paint: ReturnType<typeof painter>): string[] 
 function linkNotes(link: LinkStatus): string[] {
   const notes: string[] = [];
   if (link.writeOff !== 0) notes.push(`${label(link)}: ${number(link.writeOff)} written off`);
+  if (link.writeOffLeft > 0)
+    notes.push(
+      `${label(link)}: ${number(link.writeOffLeft)} of it still take up room below its limit; ${number(link.fadesPerDay)} of that fade a day`,
+    );
   if (link.pending > 0) notes.push(`${label(link)}: ${number(link.pending)} paid and not acknowledged yet`);
   if (link.uncashed > 0)
     notes.push(`${label(link)}: ${number(link.uncashed)} of ${number(link.riskAt)} at risk, uncashed`);

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { agree, plainTerms, readyAccount, UNIT_A_BYTE } from './account-pair.fixture.ts';
 import { Column, Ledger } from './ledger.ts';
 import { LinkAccount } from './link-account.ts';
 import { PAIR_ID } from './session-pair.fixture.ts';
@@ -18,6 +19,8 @@ test('what a record says is what an account restored from it stands at, each ser
     ledger.correct(row, 'provided', service, 3 + service);
     ledger.correct(row, 'consumed', service, -1 - service);
   }
+  ledger.correct(row, 'provided', 0, -40);
+  ledger.fade(row, 20);
   ledger.received(row, 50, 20);
   ledger.paying(row, 9);
   ledger.paid(row, 9);
@@ -27,6 +30,7 @@ test('what a record says is what an account restored from it stands at, each ser
       consumedBytes: at + 4,
       providedRemainder: at + 7,
       consumedRemainder: at + 10,
+      barterNet: at - 1,
     });
   }
   account.banned = true;
@@ -41,8 +45,10 @@ test('what a record says is what an account restored from it stands at, each ser
     attempts: 0,
     paid: 9,
     received: 50,
-    providedCorrection: [3, 4, 5],
+    providedCorrection: [-37, 4, 5],
     consumedCorrection: [-1, -2, -3],
+    faded: 20,
+    barterNet: [-1, 0, 1],
     lease: 77,
     closed: true,
   });
@@ -54,4 +60,24 @@ test('what a record says is what an account restored from it stands at, each ser
   assert.deepEqual(cells, [ledger.get(row, Column.balance), 30, 77]);
   assert.equal(again.writtenConsumed, 10 + 11 + 12 - 6);
   again.ledger.audit(again.row);
+});
+
+test('what is owed in kind is not paid in tokens after a restart either', () => {
+  const kind = plainTerms({
+    services: { ...plainTerms().services, transit: { askPerMb: UNIT_A_BYTE, bidPerMb: 0 } },
+  });
+  const account = readyAccount({ mine: kind, theirs: kind });
+  account.door('transit').delivered(2_000, 1);
+  assert.deepEqual([account.ledger.unpaidDebt(account.row), account.payable(), account.payDue()], [2_000, 0, false]);
+  const again = fresh();
+  again.restore(account.record(0));
+  agree(again, kind, kind);
+  assert.deepEqual([again.ledger.unpaidDebt(again.row), again.payable(), again.payDue()], [2_000, 0, false]);
+
+  const seller = readyAccount({ mine: kind, theirs: kind });
+  seller.door('transit').commit(seller.door('transit').serve(2_000, 0));
+  const counts = seller.counts(true, 1);
+  seller.reconcile(counts, { ...counts, provided: [0, 0, 0], consumed: [1_500, 0, 0] });
+  seller.door('transit').delivered(1_800, 1);
+  assert.equal(seller.service('transit').netOwed(), 300, 'what was lost on the way repays nothing');
 });

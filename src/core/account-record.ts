@@ -17,6 +17,10 @@ export interface AccountRecord {
   readonly received: Units;
   readonly providedCorrection: PerService;
   readonly consumedCorrection: PerService;
+  /** Of what was written off in the neighbour's favour, so much has faded. */
+  readonly faded: Units;
+  /** What is exchanged one for one: given less taken, signed. */
+  readonly barterNet: PerService;
   readonly lease: Units;
   readonly closed: boolean;
 }
@@ -39,8 +43,9 @@ export function recordOf(account: LinkAccount, lease: Units): AccountRecord {
     ledger.get(row, offset + 1),
     ledger.get(row, offset + 2),
   ];
-  const of = (field: 'providedBytes' | 'consumedBytes' | 'providedRemainder' | 'consumedRemainder'): PerService =>
-    SERVICES.map((service) => account.service(service)[field]) as unknown as PerService;
+  const of = (
+    field: 'providedBytes' | 'consumedBytes' | 'providedRemainder' | 'consumedRemainder' | 'barterNet',
+  ): PerService => SERVICES.map((service) => account.service(service)[field]) as unknown as PerService;
   return {
     provided: three(Column.provided),
     consumed: three(Column.consumed),
@@ -53,6 +58,8 @@ export function recordOf(account: LinkAccount, lease: Units): AccountRecord {
     received: ledger.get(row, Column.received),
     providedCorrection: three(Column.providedCorrection),
     consumedCorrection: three(Column.consumedCorrection),
+    faded: ledger.get(row, Column.faded),
+    barterNet: of('barterNet'),
     lease,
     closed: account.banned,
   };
@@ -67,6 +74,7 @@ export function putBack(account: LinkAccount, record: AccountRecord, uncleared: 
     [Column.received, record.received],
     [Column.assumed, record.lease],
     [Column.uncleared, uncleared],
+    [Column.faded, record.faded],
     ...three(Column.provided, record.provided),
     ...three(Column.consumed, record.consumed),
     ...three(Column.providedCorrection, record.providedCorrection),
@@ -78,6 +86,7 @@ export function putBack(account: LinkAccount, record: AccountRecord, uncleared: 
       consumedBytes: record.consumedBytes[s] as number,
       providedRemainder: record.providedRemainder[s] as number,
       consumedRemainder: record.consumedRemainder[s] as number,
+      barterNet: record.barterNet[s] as number,
     });
   }
 }

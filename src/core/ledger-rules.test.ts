@@ -25,6 +25,7 @@ test('what breaks a rule of the books stops the link, both ways', () => {
     ['a charge below nothing', (ledger, _row, hold) => ledger.commit(hold, 0, -1)],
     ['more clears than was paid', (ledger, row) => ledger.received(row, 5, 6)],
     ['more cleared than was uncleared', (ledger, row) => ledger.cleared(row, 1)],
+    ['more faded than was left', (ledger, row) => ledger.fade(row, 1)],
     ['more ended than was pending', (ledger, row) => ledger.unpaid(row, 1)],
     ['more undone than was received', (ledger, row) => ledger.undone(row, 1)],
   ];
@@ -55,6 +56,23 @@ test('what just fits breaks nothing', () => {
   ledger.unpaid(row, 3);
   ledger.audit(row);
   assert.deepEqual([ledger.halted(row), cell(Column.uncleared), cell(Column.pending)], [false, 11, 0]);
+});
+
+test('what faded stands against the neighbour no more, and is not forgiven a second time by what it pays', () => {
+  const { cell, ledger, row } = link(1_000);
+  ledger.provided(row, 0, 300);
+  ledger.correct(row, 'provided', 0, -100);
+  assert.deepEqual([cell(Column.forgiven), ledger.debtOf(row)], [100, 300]);
+  ledger.fade(row, 30);
+  assert.deepEqual([cell(Column.faded), cell(Column.forgiven), ledger.roomToProvide(row)], [30, 70, 1_000 - 270]);
+  ledger.received(row, 1_000, 1_000);
+  assert.equal(cell(Column.forgiven), 50, '2 % of 1,000, beside what faded');
+  ledger.fade(row, 50);
+  assert.deepEqual([cell(Column.faded), cell(Column.forgiven)], [80, 0]);
+  throws(() => ledger.fade(row, -1), 'AMOUNT_INVALID');
+  ledger.correct(row, 'provided', 0, -7);
+  assert.equal(cell(Column.forgiven), 7);
+  ledger.audit(row);
 });
 
 test('totals are put back only where nothing happened yet, and never what no books can hold', () => {

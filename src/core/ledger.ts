@@ -3,6 +3,7 @@ import { WayleaveError } from './errors.ts';
 import { HoldTable } from './hold-table.ts';
 import { SERVICES } from './service.ts';
 import { amount, type Units } from './units.ts';
+import { FORGIVEN_PERCENT, standing } from './write-offs.ts';
 
 /**
  * The link accounts of one node: columns, not objects. A link is a row number into one typed array, so that five links
@@ -43,23 +44,19 @@ export const Column = {
   providedCorrection: 18,
   consumedCorrection: 21,
   attempts: 24,
-  /** Written off in the neighbour's favour, beyond what it made good by paying: follows from other cells. */
+  /** Written off in the neighbour's favour, beyond what it made good by paying and what has faded: follows from other cells. */
   forgiven: 25,
   /** What my last payment to the neighbour, and its last one to me, left the other owing: paid ahead, of free will. */
   paidAhead: 26,
   takenAhead: 27,
+  /** Of what was written off in the neighbour's favour, so much stands against it no more. */
+  faded: 28,
 } as const;
 const PROVIDE = 8;
 const CONSUME = 8;
-const COLD = 12;
+const COLD = 13;
 const HOT = PROVIDE + CONSUME;
 const MAX = Number.MAX_SAFE_INTEGER;
-
-/**
- * Of what a neighbour has paid and was not paid back, this much is forgiven where a connection broke and it counts less than was sent to it:
- * honest links lose a little with each break. What goes beyond stays in its exposure, or it could live on breaks.
- */
-const FORGIVEN_PERCENT = 2;
 
 /** A limit no exposure fits into: the link was stopped because a rule of its books does not hold. */
 const HALTED = -1;
@@ -140,7 +137,8 @@ export class Ledger {
     const cells = this.#provide;
     const base = row * PROVIDE;
     const held = (cells[base + Column.heldProvide] as number) + units;
-    if ((cells[base] as number) + held > (cells[base + Column.ceiling] as number)) return this.#refusal(row);
+    if ((cells[base] as number) + held > (cells[base + Column.ceiling] as number))
+      return this.halted(row) ? Refusal.halted : Refusal.limit;
     if (!this.#lease(base, units, held)) return Refusal.lease;
     cells[base + Column.heldProvide] = held;
     return this.#holds.take(row, units, 0);
@@ -152,7 +150,7 @@ export class Ledger {
     const base = row * CONSUME - PROVIDE;
     const held = (cells[base + Column.heldConsume] as number) + units;
     const owed = (cells[base + Column.assumed] as number) - (this.#provide[row * PROVIDE] as number) + held;
-    if (owed > (cells[base + Column.peerDropAt] as number)) return this.#refusal(row);
+    if (owed > (cells[base + Column.peerDropAt] as number)) return this.halted(row) ? Refusal.halted : Refusal.limit;
     if (!this.#lease(row * PROVIDE, units, held)) return Refusal.lease;
     cells[base + Column.heldConsume] = held;
     return this.#holds.take(row, units, 1);
@@ -166,10 +164,6 @@ export class Ledger {
     if (left < 0) return false;
     this.#provide[base + Column.leaseLeft] = left;
     return true;
-  }
-
-  #refusal(row: LinkRow): HoldResult {
-    return this.halted(row) ? Refusal.halted : Refusal.limit;
   }
 
   /** True once a rule of this link's books did not hold. Only a restart with repaired books ends it. */
@@ -293,6 +287,13 @@ export class Ledger {
     this.#weighWriteOffs(row);
   }
 
+  /** Time passed: `units` of what was written off stand against the neighbour no more. */
+  fade(row: LinkRow, units: Units): void {
+    if (amount(units) > this.get(row, Column.forgiven)) this.#halt(row, 'more faded than was left');
+    this.#add(row, Column.faded, units);
+    this.#weighWriteOffs(row);
+  }
+
   /** In the neighbour's favour. */
   #writtenOff(row: LinkRow): number {
     let written = 0;
@@ -302,10 +303,8 @@ export class Ledger {
 
   #weighWriteOffs(row: LinkRow): void {
     const written = this.#writtenOff(row);
-    // Money that merely circulates makes nothing good.
     const kept = this.get(row, Column.received) - this.get(row, Column.paid) - this.get(row, Column.pending);
-    const madeGood = Math.floor((Math.max(0, kept) * FORGIVEN_PERCENT) / 100);
-    this.#set(row, Column.forgiven, Math.max(0, written - madeGood));
+    this.#set(row, Column.forgiven, standing({ written, kept, faded: this.get(row, Column.faded) }));
     this.#set(row, Column.ceiling, this.#derivedCeiling(row));
   }
 

@@ -258,7 +258,7 @@ test('after a break both go on from the same totals, service by service, and for
   }
   account.ledger.setLimit(account.row, 'assumed', 9);
   for (const name of ['transit', 'chunks', 'packets'] as const) {
-    const quantities = { providedBytes: 1, consumedBytes: 1, providedRemainder: 7, consumedRemainder: 8 };
+    const quantities = { providedBytes: 1, consumedBytes: 1, providedRemainder: 7, consumedRemainder: 8, barterNet: 0 };
     account.service(name).restore(quantities);
   }
   const mine = account.counts(true, 1);

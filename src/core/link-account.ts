@@ -13,6 +13,7 @@ import { Relations } from './relations.ts';
 import { SERVICES, type Service, serviceColumn } from './service.ts';
 import { ServiceAccount } from './service-account.ts';
 import type { PricePerMb, Units } from './units.ts';
+import { Fading } from './write-offs.ts';
 
 /** How a neighbour is served: by its debt, or `closed` by conduct or by being choked for too long (DESIGN §3). */
 export type LinkState = 'open' | 'throttled' | 'choked' | 'closed';
@@ -70,6 +71,8 @@ export class LinkAccount {
   readonly #purchases = new Purchases();
   #carried: ((buyer: NodeId, units: Units) => void) | undefined;
   #heldBack: () => Units = () => 0;
+  #newKeyCredit: () => Units = () => 0;
+  readonly #fading = new Fading();
   #snapshot: Snapshot = { lease: 0, charged: 0, consumed: [0, 0, 0], clearing: 0 };
   /** All that was taken to clear debt in this life, and what of it is on disk. */
   #clearing: Units = 0;
@@ -212,6 +215,18 @@ export class LinkAccount {
     this.#heldBack = ask;
   }
 
+  /** What a new key may owe at the present ask; asked only while something is written off. */
+  onFading(newKeyCredit: () => Units): void {
+    this.#newKeyCredit = newKeyCredit;
+  }
+
+  /** Time passed: some of what was written off in the neighbour's favour stands against it no more. */
+  fade(nowMs: number): void {
+    const left = this.ledger.get(this.row, Column.forgiven);
+    const units = this.#fading.take(left, left === 0 ? 0 : this.#newKeyCredit(), nowMs);
+    if (units > 0) this.ledger.fade(this.row, units);
+  }
+
   /** The part of my debt to settle in tokens now: not what is being paid already, is barter, or is held back. */
   payable(): Units {
     const owed = this.#owedInTokens();
@@ -331,6 +346,7 @@ export class LinkAccount {
 
   #correct(side: 'provided' | 'consumed', s: number, units: number): number {
     if (units !== 0) this.ledger.correct(this.row, side, s, units);
+    (this.#services[s] as ServiceAccount).corrected(side, units);
     return units;
   }
 

@@ -101,7 +101,13 @@ test('what is owed in kind is forgotten when books are put back at nothing, and 
   const kind = selling(UNIT_A_BYTE, 0);
   const account = readyAccount({ mine: kind, theirs: kind });
   const door = account.service('transit');
-  const quantities = { providedBytes: 0, consumedBytes: 0, providedRemainder: 0, consumedRemainder: 0 };
+  const quantities = {
+    providedBytes: 0,
+    consumedBytes: 0,
+    providedRemainder: 0,
+    consumedRemainder: 0,
+    barterNet: -150,
+  };
   door.delivered(150, 1);
   for (const [units, owed] of [
     [151, 150],

@@ -194,7 +194,13 @@ test('what is exchanged in kind is owed in kind, either way, by frames and by ti
   paid.door.delivered(700, 1);
   assert.equal(paid.door.netOwed(), 0, 'what is paid is not owed in kind');
 
-  const quantities = { providedBytes: 1, consumedBytes: 2, providedRemainder: 3, consumedRemainder: 4 };
+  const quantities = {
+    providedBytes: 1,
+    consumedBytes: 2,
+    providedRemainder: 3,
+    consumedRemainder: 4,
+    barterNet: -150,
+  };
   door.restore(quantities);
   assert.equal(door.netOwed(), 150, 'where something is owed');
   account.ledger.provided(account.row, 0, 150);

@@ -30,6 +30,8 @@ export interface ServiceQuantities {
   readonly consumedBytes: number;
   readonly providedRemainder: number;
   readonly consumedRemainder: number;
+  /** Given less taken of what is exchanged one for one. Units, signed. */
+  readonly barterNet: number;
 }
 
 /** One service's door to a link account: turns bytes into exact units, and asks the ledger before anything is served. */
@@ -38,6 +40,7 @@ export class ServiceAccount implements ServiceDoor {
   consumedBytes = 0;
   providedRemainder = 0;
   consumedRemainder = 0;
+  barterNet = 0;
   readonly #account: LinkAccount;
   readonly #service: Service;
   readonly #column: number;
@@ -49,7 +52,6 @@ export class ServiceAccount implements ServiceDoor {
   #forwardBytes = 0;
   #forwardHold: Hold | undefined;
   #forwardHeld = 0;
-  #barterNet = 0;
   #rates: ServiceRates | undefined;
   #ratesChange = -1;
   readonly time: ServiceTime;
@@ -120,7 +122,7 @@ export class ServiceAccount implements ServiceDoor {
 
   /** What I owe for this service where it is repaid in kind, not in tokens. */
   netOwed(): Units {
-    return Math.max(0, -this.#barterNet);
+    return Math.max(0, -this.barterNet);
   }
 
   /** What the smallest piece that is served can cost; 0 where nothing is sold or it is free. By time: an allotment. */
@@ -225,7 +227,7 @@ export class ServiceAccount implements ServiceDoor {
       this.consumedBytes += bytes;
       this.consumedRemainder = remainder;
     }
-    if (!this.rates.payable) this.#barterNet += provided ? units : -units;
+    if (!this.rates.payable) this.barterNet += provided ? units : -units;
     return units;
   }
 
@@ -328,7 +330,7 @@ export class ServiceAccount implements ServiceDoor {
     ledger.commit(hold, this.#column, units);
     // Time is charged by the buyer when it orders, by the seller when the order has come.
     (side === 'provided' ? this.forwarded : this.used).addUnits(units);
-    if (!this.rates.payable) this.#barterNet += side === 'provided' ? units : -units;
+    if (!this.rates.payable) this.barterNet += side === 'provided' ? units : -units;
     this.#account.moved();
     return true;
   }
@@ -357,9 +359,14 @@ export class ServiceAccount implements ServiceDoor {
     this.consumedRemainder = 0;
   }
 
+  /** The books were corrected by so much: what is owed in kind with them. */
+  corrected(side: 'provided' | 'consumed', units: number): void {
+    if (!this.rates.payable) this.barterNet += side === 'provided' ? units : -units;
+  }
+
   restore(quantities: ServiceQuantities): void {
     Object.assign(this, quantities);
-    if (this.#account.ledger.get(this.#account.row, Column.balance) === 0) this.#barterNet = 0;
+    if (this.#account.ledger.get(this.#account.row, Column.balance) === 0) this.barterNet = 0;
   }
 }
 

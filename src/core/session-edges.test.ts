@@ -1,8 +1,10 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { plainTerms } from './account-pair.fixture.ts';
+import { Column } from './ledger.ts';
 import { counts, proof, SessionEnd } from './session-end.fixture.ts';
 import { SessionPair, termsOf } from './session-pair.fixture.ts';
+import { SESSION_RULES } from './session-rules.ts';
 import type { Terms } from './terms.ts';
 
 /** An end with these terms, the neighbour too. */
@@ -122,4 +124,32 @@ test('a connection that breaks while a statement is wanted leaves the next one f
   assert.deepEqual([pair.left.account.settling, pair.left.session.stating], [true, true]);
   pair.reconnect();
   assert.deepEqual([pair.left.account.settling, pair.left.session.stating, door.ready], [false, false, true]);
+});
+
+test('a link that choked for what was written off opens again as that fades, and no sooner for a restart', () => {
+  const dayMs = 86_400_000;
+  const end = new SessionEnd().up();
+  const { account } = end;
+  const { ledger, row } = account;
+  account.onFading(() => 4_000);
+  ledger.provided(row, 0, 4_000);
+  ledger.correct(row, 'provided', 0, -4_000);
+  assert.deepEqual(end.tick(), ['state', 'changed']);
+  assert.equal(account.state(), 'choked');
+  end.tick(SESSION_RULES.graceMs + 1);
+  assert.equal(account.state(), 'closed', 'for too long');
+  assert.deepEqual(end.tick(dayMs / 2), ['state', 'changed']);
+  assert.deepEqual([account.state(), ledger.get(row, Column.forgiven)], ['throttled', 4_000 - 2_000 - 27]);
+
+  const record = account.record(0);
+  const again = new SessionEnd({ restored: (restored) => restored.restore(record) });
+  again.account.onFading(() => 4_000);
+  again.nowMs = 50 * dayMs;
+  again.up();
+  const left = () => again.account.ledger.get(again.account.row, Column.forgiven);
+  assert.equal(left(), 4_000 - 2_000 - 27);
+  again.tick(dayMs / 4);
+  assert.equal(left(), 4_000 - 3_000 - 27);
+  again.tick(dayMs);
+  assert.deepEqual([left(), again.account.state()], [0, 'open']);
 });

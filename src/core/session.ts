@@ -100,6 +100,7 @@ export class Session {
   /** Everything that follows from `event`, in order. */
   step(event: SessionEvent, nowMs: number): SessionEffect[] {
     const effects: SessionEffect[] = [];
+    this.#account.fade(nowMs);
     this.#on(event, nowMs, effects);
     if (this.#phase === 'up') this.#meterTime(nowMs, effects);
     this.#observe(nowMs, effects);

@@ -124,6 +124,10 @@ export class Neighbours {
     journal.follow(account, record);
     account.onBought(this.#options.bought);
     account.onHeldBack(() => this.#options.heldBack(id, this.#known.get(id)?.config !== undefined));
+    account.onFading(() => {
+      const askPerMb = account.mine.newest?.services.transit.askPerMb ?? 0;
+      return creditFor(node, this.#known.get(id)?.config ?? config, { askPerMb }).dropAt;
+    });
     if (config === undefined) account.onCarried((buyer, units) => this.#options.carried(id, buyer, units));
     const last = this.#offered.get(id);
     // After a restart the epoch grows once more, so that frames of before and after are never confused.

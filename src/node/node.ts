@@ -93,6 +93,9 @@ export interface LinkStatus {
   /** Positive: the neighbour owes me. Write-offs are not in it: balance + writeOff is what is claimed. */
   readonly balance: number;
   readonly writeOff: number;
+  /** What of it still counts against the neighbour, beside what it owes; and by how much that fades in a day. */
+  readonly writeOffLeft: number;
+  readonly fadesPerDay: number;
   /** Set aside beside what it owes, for what is being served or was granted: service stops where both come to dropAt. */
   readonly reserved: number;
   /** Their debt at which they are asked to pay, and at which I stop serving. */

@@ -1,5 +1,6 @@
 import { Column } from '../core/ledger.ts';
 import { SERVICES, type Service } from '../core/service.ts';
+import { FADING_CREDITS_PER_DAY } from '../core/write-offs.ts';
 import type { NodeConfig } from './config.ts';
 import type { Known } from './neighbours.ts';
 import type { CreditStatus, LinkStatus, PacketLinkStatus, ServiceStatus } from './node.ts';
@@ -30,6 +31,8 @@ export function linkStatus(known: Known, from: StatusSources): LinkStatus {
     state: account.state(),
     balance: ledger.get(row, Column.balance) - writeOff,
     writeOff,
+    writeOffLeft: ledger.get(row, Column.forgiven),
+    fadesPerDay: credit.newcomer * FADING_CREDITS_PER_DAY,
     reserved: ledger.get(row, Column.heldProvide),
     payAt: mine?.payAt ?? 0,
     dropAt: mine?.dropAt ?? 0,

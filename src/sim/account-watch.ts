@@ -9,6 +9,9 @@ import type { Tally } from './tally.ts';
 /** Of what a neighbour pays, so much may be lost to it where connections break, as honest links lose it (core/ledger.ts). */
 const BREAKS_PERCENT = 2;
 
+/** In a day, what a new key may owe fades of what was written off (core/write-offs.ts). */
+const DAY_MS = 86_400_000;
+
 /** What a neighbour may upload before it is charged, as `LinkTraffic` grants it. */
 const GRANTED_BYTES = 8 * 1024;
 
@@ -49,6 +52,9 @@ export class AccountWatch {
   #timeSold = 0;
   #timeBought = 0;
   #claimed = 0;
+  /** Since when the account is known, and now, by the clock of its node. */
+  #knownMs: number | undefined;
+  #nowMs = 0;
   /** The least that the other has to stand by. */
   #admitted = 0;
   /** What exposure may reach now: the limit, or what stood when it was lowered. */
@@ -129,6 +135,7 @@ export class AccountWatch {
     this.#integers(account, provided + consumed + paid + received);
     this.#claims(account);
     this.#admissions(account, provided, corrected);
+    this.#fades(account);
     this.#exposure(account, corrected);
     this.#time(account, provided, consumed);
     this.#lastProvided = provided;
@@ -158,6 +165,19 @@ export class AccountWatch {
     if (corrected < this.#corrected && provided + corrected < this.#admitted)
       this.#broken('admitted-stands', `${provided + corrected} is left of ${this.#admitted}`);
     this.#admitted = admitted[0] + admitted[1] + admitted[2];
+  }
+
+  #fades({ ledger, row }: LinkAccount): void {
+    this.#nowMs = this.node.clock?.nowMs() ?? this.#nowMs;
+    this.#knownMs ??= this.#nowMs;
+    const faded = ledger.get(row, Column.faded);
+    if (faded > this.#mayFade() && !this.ownRisk) this.#broken('fades-slowly', `${faded} of ${this.#mayFade()}`);
+  }
+
+  /** The most that can have faded by now, however often something was written off. */
+  #mayFade(): number {
+    const newKeyCredit = this.node.config.credit.dropAtUnits ?? this.mostGranted;
+    return Math.ceil((newKeyCredit * (this.#nowMs - (this.#knownMs ?? this.#nowMs))) / DAY_MS);
   }
 
   #integers({ ledger, row }: LinkAccount, sums: number): void {
@@ -214,11 +234,11 @@ export class AccountWatch {
     return units;
   }
 
-  /** dropAt and riskAt; of what the other has paid and kept 2 % in forgiven write-offs; and the millionths each connection begins anew. */
+  /** dropAt and riskAt; of what the other has paid and kept 2 % in forgiven write-offs; what time let fade of others; and the millionths each connection begins anew. */
   lossBound(): number {
     const kept = Math.max(0, this.#lastReceived - this.#lastPaid);
     const breaks = Math.ceil((kept * BREAKS_PERCENT) / 100) + this.connections;
-    return this.mostGranted + this.riskAt + breaks + this.#forgot;
+    return this.mostGranted + this.riskAt + breaks + this.#mayFade() + this.#forgot;
   }
 
   #broken(rule: string, what: string): never {

@@ -153,6 +153,15 @@ export const MIGRATIONS: readonly Migration[] = [
       UPDATE issued_cheques SET own_cumulative = cumulative;
     `,
   },
+  {
+    version: 6,
+    sql: `
+      ALTER TABLE links ADD COLUMN faded INTEGER NOT NULL DEFAULT 0;
+      ALTER TABLE links ADD COLUMN barter_net_transit INTEGER NOT NULL DEFAULT 0;
+      ALTER TABLE links ADD COLUMN barter_net_chunks INTEGER NOT NULL DEFAULT 0;
+      ALTER TABLE links ADD COLUMN barter_net_packets INTEGER NOT NULL DEFAULT 0;
+    `,
+  },
 ];
 
 /** The newest version this program knows. */

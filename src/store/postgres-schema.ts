@@ -219,6 +219,15 @@ export const POSTGRES_MIGRATIONS: readonly PostgresMigration[] = [
       UPDATE issued_cheques SET own_cumulative = cumulative;
     `,
   },
+  {
+    version: 5,
+    sql: `
+      ALTER TABLE links ADD COLUMN faded bigint NOT NULL DEFAULT 0;
+      ALTER TABLE links ADD COLUMN barter_net_transit bigint NOT NULL DEFAULT 0;
+      ALTER TABLE links ADD COLUMN barter_net_chunks bigint NOT NULL DEFAULT 0;
+      ALTER TABLE links ADD COLUMN barter_net_packets bigint NOT NULL DEFAULT 0;
+    `,
+  },
 ];
 
 /** The newest version this program knows. */

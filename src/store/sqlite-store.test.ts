@@ -82,7 +82,7 @@ test('the columns of the file are those of the tables, and the manual names ever
     [
       ['epoch', '1'],
       ['node', nodeId],
-      ['schema', '5'],
+      ['schema', '6'],
     ],
   );
   db.close();

@@ -55,6 +55,10 @@ export interface LinkRecord {
   /** Signed corrections by reconciliation, of what was provided and of what was consumed, by service. */
   readonly providedCorrection: readonly [number, number, number];
   readonly consumedCorrection: readonly [number, number, number];
+  /** Of what was written off in the neighbour's favour, so much stands against it no more. Units. */
+  readonly faded: number;
+  /** Given less taken, by service, of what is exchanged one for one. Units, signed. */
+  readonly barterNet: readonly [number, number, number];
   /** "Up to this much more may be charged before the next record" (DESIGN §3, lease). 0 after a clean stop. */
   readonly lease: number;
   /** When the link was choked, wall milliseconds; 0 when it is not. */

@@ -98,6 +98,8 @@ const links: TableOf<LinkRecord> = {
     closed: 'flag',
     updatedMs: 'integer',
     historyRows: 'integer',
+    faded: 'integer',
+    barterNet: 'services',
   },
 };
 

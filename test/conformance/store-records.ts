@@ -30,6 +30,8 @@ export const link = (n: number, amount: number): RecordOf<'link'> => ({
   closed: false,
   updatedMs: 0,
   historyRows: 0,
+  faded: 0,
+  barterNet: [0, 0, 0],
 });
 
 /** The state after these records, in order, on a new store: the last of each key, sorted by key. */
@@ -135,6 +137,8 @@ const linkRecord = record({
   closed: fc.boolean(),
   updatedMs: integer,
   historyRows: integer,
+  faded: integer,
+  barterNet: services,
 });
 
 const termsRecord = record({
