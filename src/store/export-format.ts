@@ -10,7 +10,7 @@ import { type Cell, type ColumnKind, columnsOf, KINDS, type RecordKind, TABLES, 
  */
 
 /** Raised when a line of an older export would be read wrongly. */
-export const EXPORT_VERSION = 3;
+export const EXPORT_VERSION = 4;
 
 export interface ExportHead {
   readonly wayleave: 'export';

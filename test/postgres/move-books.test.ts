@@ -71,7 +71,7 @@ test('an export that was changed in any byte, cut or continued is refused', asyn
     good.replace('"text":"b"', '"text":"c"'),
     good.replace('"kind":"note"', '"kind":"nose"'),
     good.replace('"epoch":7', '"epoch":0'),
-    good.replace('"version":3', '"version":4'),
+    good.replace('"version":4', '"version":5'),
     good.replace('{"wayleave":"export"', '{"wayleave":"x"'),
     good.replace(`"neighbour":"${keyOf(1)}"`, `"neighbour":"${keyOf(3)}"`),
   ];
