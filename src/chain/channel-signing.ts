@@ -1,7 +1,7 @@
-import { keccak_256 } from '@noble/hashes/sha3.js';
 import { WayleaveError } from '../core/errors.ts';
 import type { NodeId } from '../core/node-id.ts';
 import { hashOfText, typedDataDigest, writeAddress, writeUint256 } from './eip712.ts';
+import { keccak256 } from './keccak.ts';
 import { recoverSigner, type Signer } from './signer.ts';
 
 /**
@@ -92,7 +92,7 @@ function agreementDigest(chainId: number, channel: NodeId, [typeHash, ofA, ofB, 
   for (const [at, number] of [ofA, ofB, BigInt(validUntilS)].entries()) {
     writeUint256(words, (1 + at) * WORD_BYTES, number);
   }
-  return typedDataDigest(channelDomain(chainId, channel), keccak_256(words));
+  return typedDataDigest(channelDomain(chainId, channel), keccak256(words));
 }
 
 /** Here the contract is named in the domain, as EIP-712 would have it. */
@@ -104,5 +104,5 @@ function channelDomain(chainId: number, channel: NodeId): Uint8Array {
   words.set(VERSION_HASH, 2 * WORD_BYTES);
   writeUint256(words, 3 * WORD_BYTES, BigInt(chainId));
   writeAddress(words, 4 * WORD_BYTES, channel);
-  return keccak_256(words);
+  return keccak256(words);
 }

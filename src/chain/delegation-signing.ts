@@ -1,8 +1,8 @@
-import { keccak_256 } from '@noble/hashes/sha3.js';
 import type { Delegation, DelegationFacts } from '../core/delegation.ts';
 import { WayleaveError } from '../core/errors.ts';
 import type { NodeId } from '../core/node-id.ts';
 import { hashOfText, typedDataDigest, writeAddress, writeUint256 } from './eip712.ts';
+import { keccak256 } from './keccak.ts';
 import { recoverSigner, type Signer } from './signer.ts';
 
 /**
@@ -28,7 +28,7 @@ export function delegationDigest({ chainId, chequebook, expiresS, node, payout }
   writeAddress(words, 2 * WORD_BYTES, chequebook);
   writeAddress(words, 3 * WORD_BYTES, payout);
   writeUint256(words, 4 * WORD_BYTES, BigInt(expiresS));
-  return typedDataDigest(keccak_256(domain), keccak_256(words));
+  return typedDataDigest(keccak256(domain), keccak256(words));
 }
 
 /** As the issuer of the chequebook. */

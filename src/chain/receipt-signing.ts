@@ -1,7 +1,7 @@
-import { keccak_256 } from '@noble/hashes/sha3.js';
 import type { NodeId } from '../core/node-id.ts';
 import type { Units } from '../core/units.ts';
 import { hashOfText, typedDataDigest, writeAddress, writeUint256 } from './eip712.ts';
+import { keccak256 } from './keccak.ts';
 import { recoverSigner, type Signer } from './signer.ts';
 
 /** What the destination of a packet signs: that it arrived, with so much value left, and just these bytes. */
@@ -16,7 +16,7 @@ export interface ReceiptFacts {
 const WORD_BYTES = 32;
 
 /** A domain of its own, so that no receipt is ever a cheque or a statement. It moves no money: no chain is in it. */
-const DOMAIN = keccak_256(
+const DOMAIN = keccak256(
   Buffer.concat([
     hashOfText('EIP712Domain(string name,string version)'),
     hashOfText('Wayleave Receipt'),
@@ -32,8 +32,8 @@ export function receiptDigest({ destination, id, value, payload }: ReceiptFacts)
   writeAddress(words, WORD_BYTES, destination);
   words.set(id, 2 * WORD_BYTES);
   writeUint256(words, 3 * WORD_BYTES, BigInt(value));
-  words.set(keccak_256(payload), 4 * WORD_BYTES);
-  return typedDataDigest(DOMAIN, keccak_256(words));
+  words.set(keccak256(payload), 4 * WORD_BYTES);
+  return typedDataDigest(DOMAIN, keccak256(words));
 }
 
 /** The destination's signature of its receipt: r ‖ s ‖ v. */

@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto';
 import { createRequire } from 'node:module';
-import { keccak_256 } from '@noble/hashes/sha3.js';
 import secp256k1 from 'secp256k1';
 import { WayleaveError } from '../core/errors.ts';
 import type { NodeId } from '../core/node-id.ts';
+import { keccak256 } from './keccak.ts';
 
 /** The node's one key, as its users see it: they can have signatures, never the key. */
 export interface Signer {
@@ -125,7 +125,7 @@ function uncompressed(publicKey: Uint8Array): Uint8Array {
 
 /** The last 20 bytes of the Keccak of the point without its prefix (Ethereum yellow paper, appendix F). */
 function addressOf(point: Uint8Array): NodeId {
-  return `0x${Buffer.from(keccak_256(point.subarray(1)).subarray(12)).toString('hex')}`;
+  return `0x${Buffer.from(keccak256(point.subarray(1)).subarray(12)).toString('hex')}`;
 }
 
 function sha256(message: Uint8Array): Uint8Array {

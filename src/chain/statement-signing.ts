@@ -1,7 +1,7 @@
-import { keccak_256 } from '@noble/hashes/sha3.js';
 import { WayleaveError } from '../core/errors.ts';
 import { isNodeId } from '../core/node-id.ts';
 import type { SignedStatement, Statement } from '../core/statement.ts';
+import { keccak256 } from './keccak.ts';
 import { recoverSigner, type Signer } from './signer.ts';
 
 /**
@@ -11,7 +11,7 @@ import { recoverSigner, type Signer } from './signer.ts';
 
 const WORD_BYTES = 32;
 
-const hashOfText = (text: string): Uint8Array => keccak_256(new TextEncoder().encode(text));
+const hashOfText = (text: string): Uint8Array => keccak256(new TextEncoder().encode(text));
 
 const DOMAIN_TYPE_HASH = hashOfText('EIP712Domain(string name,string version,uint256 chainId)');
 const NAME_HASH = hashOfText('Wayleave Statement');
@@ -34,7 +34,7 @@ const domains = new Map<number, Uint8Array>();
 const MOST_DOMAINS = 16;
 
 /** Three zeros hashed: corrections nearly always are. */
-const NO_TOTALS_HASH = keccak_256(totals);
+const NO_TOTALS_HASH = keccak256(totals);
 
 /** The 32 bytes to sign. Throws `NODE_ID_INVALID`, and `AMOUNT_INVALID` for what is no safe integer. */
 export function statementDigest(statement: Statement): Uint8Array {
@@ -56,8 +56,8 @@ export function statementDigest(statement: Statement): Uint8Array {
   putWord(body, 14, statement.packetsSent);
   putWord(body, 15, statement.packetsReceived);
   message.set(domainHash(statement.chainId), 2);
-  message.set(keccak_256(body), 2 + WORD_BYTES);
-  return keccak_256(message);
+  message.set(keccak256(body), 2 + WORD_BYTES);
+  return keccak256(message);
 }
 
 function domainHash(chainId: number): Uint8Array {
@@ -67,7 +67,7 @@ function domainHash(chainId: number): Uint8Array {
   for (const [at, hash] of [DOMAIN_TYPE_HASH, NAME_HASH, VERSION_HASH].entries()) words.set(hash, at * WORD_BYTES);
   putWord(words, 3, chainId);
   if (domains.size >= MOST_DOMAINS) domains.clear();
-  const made = keccak_256(words);
+  const made = keccak256(words);
   domains.set(chainId, made);
   return made;
 }
@@ -89,7 +89,7 @@ function putTotals(at: number, [transit, chunks, packets]: readonly [number, num
     putWord(totals, 1, chunks);
     putWord(totals, 2, packets);
   }
-  body.set(none ? NO_TOTALS_HASH : keccak_256(totals), at * WORD_BYTES);
+  body.set(none ? NO_TOTALS_HASH : keccak256(totals), at * WORD_BYTES);
 }
 
 function putAddress(at: number, id: string): void {

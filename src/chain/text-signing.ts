@@ -1,5 +1,5 @@
-import { keccak_256 } from '@noble/hashes/sha3.js';
 import type { NodeId } from '../core/node-id.ts';
+import { keccak256 } from './keccak.ts';
 import { recoverSigner, type Signer } from './signer.ts';
 
 /**
@@ -25,5 +25,5 @@ export function isGenuineText({ text, signer, signature }: SignedText): boolean 
 
 function digestOf(text: string): Uint8Array {
   const bytes = Buffer.from(text, 'utf8');
-  return keccak_256(Buffer.concat([Buffer.from(`\x19Ethereum Signed Message:\n${bytes.length}`, 'utf8'), bytes]));
+  return keccak256(Buffer.concat([Buffer.from(`\x19Ethereum Signed Message:\n${bytes.length}`, 'utf8'), bytes]));
 }
