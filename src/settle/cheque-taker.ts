@@ -46,6 +46,8 @@ export class ChequeTaker {
   readonly #received: ReceivedCheques;
   /** Found good and not yet in the account: by neighbour, until `accepted`. */
   readonly #checked = new Map<NodeId, ReceivedChequeRecord>();
+  /** Of them the highest on each chequebook. */
+  readonly #checkedOn = new Map<NodeId, ReceivedChequeRecord>();
   readonly #shared: SharedCheques;
 
   constructor(options: ChequeTakerOptions) {
@@ -68,30 +70,37 @@ export class ChequeTaker {
     const acceptedWei = last?.neighbour === neighbour ? last.cumulative : 0n;
     if (payer.myRatio === undefined) return { accepted: false, code: 'MESSAGE_UNEXPECTED', acceptedWei };
     if (this.#shared.mustSay(cheque)) return { accepted: false, code: 'CHEQUE_WRONG_CHEQUEBOOK', acceptedWei };
-    const verdict = this.#judge(neighbour, cheque, { ...payer, myRatio: payer.myRatio });
+    const verdict = this.#judge(neighbour, { cheque, last }, { ...payer, myRatio: payer.myRatio });
     if (verdict.kind === 'refused') return { accepted: false, code: verdict.code, acceptedWei };
     const doneWei = share ? cheque.cumulativeWei : acceptedWei;
     if (verdict.kind === 'duplicate') return { accepted: true, units: 0, clearing: 0, acceptedWei: doneWei };
     const clearing = clearsNow(verdict.units, this.uncashedUnits(neighbour, payer.myRatio), payer.riskAt);
     if (share) this.#shared.take(neighbour, cheque, verdict);
-    else this.#checked.set(neighbour, taken(neighbour, cheque, verdict, last));
+    else this.#found(neighbour, taken(neighbour, cheque, verdict, last));
     return { accepted: true, units: verdict.units, clearing, acceptedWei: cheque.cumulativeWei };
   }
 
   /** The last one, also where another neighbour handed it over a moment ago: the same cheque is worth nothing the second time. */
   #lastOn(chequebook: NodeId, neighbour: NodeId): ReceivedChequeRecord | undefined {
-    let last = this.#received.of(chequebook);
-    if (this.#checked.size === 0) return last;
-    for (const [by, record] of this.#checked) {
-      if (by === neighbour || record.chequebook !== chequebook) continue;
-      if (record.cumulative > (last?.cumulative ?? 0n)) last = record;
-    }
-    return last;
+    const last = this.#received.of(chequebook);
+    const found = this.#checkedOn.get(chequebook);
+    if (found === undefined || found.neighbour === neighbour) return last;
+    return found.cumulative > (last?.cumulative ?? 0n) ? found : last;
   }
 
-  #judge(neighbour: NodeId, cheque: SignedCheque, payer: Payer & { myRatio: Ratio }): ChequeVerdict {
+  #found(neighbour: NodeId, record: ReceivedChequeRecord): void {
+    this.#checked.set(neighbour, record);
+    const other = this.#checkedOn.get(record.chequebook);
+    if (other === undefined || other.neighbour === neighbour || record.cumulative > other.cumulative)
+      this.#checkedOn.set(record.chequebook, record);
+  }
+
+  #judge(
+    neighbour: NodeId,
+    { cheque, last }: { cheque: SignedCheque; last: ReceivedChequeRecord | undefined },
+    payer: Payer & { myRatio: Ratio },
+  ): ChequeVerdict {
     const { chainId, facts, me, recover = recoverChequeIssuer } = this.#options;
-    const last = this.#lastOn(cheque.chequebook, neighbour);
     const contract = facts.of(cheque.chequebook);
     const shared = this.#shared.says(cheque) && this.#shared.paidWei(cheque.chequebook, neighbour) !== undefined;
     return checkCheque({
@@ -139,6 +148,7 @@ export class ChequeTaker {
     const checked = this.#checked.get(neighbour);
     if (checked === undefined) return [];
     this.#checked.delete(neighbour);
+    if (this.#checkedOn.get(checked.chequebook) === checked) this.#checkedOn.delete(checked.chequebook);
     const before = this.#received.of(checked.chequebook);
     // An earlier one may have been cashed, or have bounced, meanwhile.
     const record = {
