@@ -38,6 +38,8 @@ class World {
   queued = 0;
   delivered = 0;
   #nowMs = 0;
+  /** What the last payment left each owing. */
+  readonly #ahead = [0, 0];
 
   constructor() {
     for (const each of [0, 1]) {
@@ -78,6 +80,7 @@ class World {
     const units = owed + Math.max(0, ahead - 600 - Math.max(0, this.ledger.debtOf(to)));
     this.ledger.paying(to, units);
     this.ledger.paid(to, units);
+    this.#ahead[to] = Math.max(0, this.ledger.debtOf(to));
   }
 
   check(): void {
@@ -88,8 +91,12 @@ class World {
     const kept = carrier.tolls + carrier.fees + carrier.unclaimed + this.delivered;
     assert.equal(net, kept + queued, 'no unit is made or lost');
     for (const each of [0, 1]) {
-      const ahead = ledger.get(each, Column.paidAhead);
-      assert.ok(ledger.debtOf(each) <= ahead, 'nobody owes what was taken on no credit, and not paid ahead');
+      const ahead = this.#ahead[each] as number;
+      // What it returned beyond that it says it owes, and nobody was given it.
+      assert.ok(
+        ledger.debtOf(each) <= ahead + carrier.unclaimed,
+        'nobody owes what was taken on no credit, and not paid ahead',
+      );
     }
     assert.ok(sum(Column.paid) - sum(Column.balance) <= sum(Column.received), 'two keys get no more than they paid in');
   }
@@ -111,6 +118,8 @@ describe('two keys of one owner', () => {
     }
     assert.equal(world.ledger.get(1, Column.paid), 95);
     assert.equal(world.ledger.get(0, Column.balance), 0);
+    assert.equal(world.carrier.unclaimed, 95);
+    assert.equal(world.ledger.get(1, Column.balance), 95, 'it owes it by its own word');
   });
 
   it('take back what was paid ahead, and nothing that was settled since', () => {
@@ -127,7 +136,8 @@ describe('two keys of one owner', () => {
     assert.equal(balance([{ kind: 'theyPay', row: 0, value: 600 }, ...forward(105, 1)]), 200);
     assert.equal(balance([{ kind: 'return', row: 1, value: 100, id: 1 }]), 300, 'it was paid ahead');
     assert.equal(balance([...forward(305, 2), ...forward(95, 3), { kind: 'iPay', row: 1, ahead: 0 }]), 0);
-    assert.equal(balance([{ kind: 'return', row: 1, value: 90, id: 3 }]), 0, 'it was settled');
+    assert.equal(balance([{ kind: 'return', row: 1, value: 90, id: 3 }]), 90, 'it was settled');
+    assert.equal(world.carrier.unclaimed, 90);
   });
 
   it('never get more out of a carrier than they paid in, whatever they send, return, repeat and settle', () => {

@@ -1,3 +1,4 @@
+import { doubled } from './doubled.ts';
 import { ForwardingTable, HERE, NOWHERE } from './forwarding-table.ts';
 import { Column, type Ledger, type LinkRow } from './ledger.ts';
 import { MAX_LIFE_MS, MAX_VALUE, type PacketHeader, REASONS, type Reason, tollFor } from './packet.ts';
@@ -6,6 +7,7 @@ import { NO_TOLL, type PathPrice } from './route.ts';
 import { serviceColumn } from './service.ts';
 import type { PriorityOffers } from './terms.ts';
 import type { Units } from './units.ts';
+import { Unsettled } from './unsettled.ts';
 
 /** This node itself, where a link is asked for. */
 export const SELF = -1;
@@ -91,12 +93,16 @@ export class Carrier {
   tolls = 0;
   fees = 0;
   unclaimed = 0;
+  /** Value that waits to leave, over all links. Units. */
+  queued = 0;
   readonly #ledger: Ledger;
   readonly #short: CarrierOptions['short'];
   readonly #window: PacketWindow;
+  readonly #unsettled: Unsettled;
   #cells = new Float64Array(16 * CELLS);
   /** Tolls and fees kept from what came from each link. */
   #kept = new Float64Array(16);
+  #beyond = new Float64Array(16);
   readonly #decision: Decision = { action: 'drop', to: SELF, value: 0, reason: 'none', wanted: 0 };
   readonly #passed: Passed = { from: SELF, to: SELF, valueIn: 0, toll: 0, wantsChange: false };
 
@@ -104,6 +110,7 @@ export class Carrier {
     this.#ledger = options.ledger;
     this.#short = options.short;
     this.#window = new PacketWindow(options.windowMs ?? 2 * MAX_LIFE_MS, options.salt);
+    this.#unsettled = new Unsettled(options.ledger);
     this.table = new ForwardingTable(options.salt);
   }
 
@@ -112,9 +119,11 @@ export class Carrier {
     while ((row + 1) * CELLS > this.#cells.length) {
       this.#cells = doubled(this.#cells);
       this.#kept = doubled(this.#kept);
+      this.#beyond = doubled(this.#beyond);
     }
     const { offers, toll, valueAt, peerValueAt, refusalFee, surgePerPacket = 0 } = link ?? CLOSED;
     const queued = this.#cell(row, Cell.queued);
+    this.#unsettled.begin(row);
     this.#cells.set(
       [
         link === undefined ? 0 : 1 + (offers?.sendingPerMb ?? 0),
@@ -135,6 +144,7 @@ export class Carrier {
   }
 
   #queue(row: LinkRow, value: Units): void {
+    this.queued += value;
     this.#cells[row * CELLS + Cell.queued] = this.#cell(row, Cell.queued) + value;
   }
 
@@ -176,7 +186,19 @@ export class Carrier {
 
   #keep(from: LinkRow, toll: number): void {
     this.tolls += toll;
-    if (from !== SELF) this.#kept[from] = (this.#kept[from] as number) + toll;
+    if (from !== SELF) this.#add(this.#kept, from, toll);
+  }
+
+  #add(cells: Float64Array, row: LinkRow, units: number): void {
+    cells[row] = (cells[row] as number) + units;
+  }
+
+  /**
+   * What a neighbour returned though it was not to be trusted with so much: it owes it by its own word, and it went to
+   * nobody. Units, since the start.
+   */
+  returnedBeyond(row: LinkRow): Units {
+    return this.#beyond[row] ?? 0;
   }
 
   /** Value that came from a neighbour, net of what went to it, and did not stay here as toll or fee. Units. */
@@ -216,6 +238,7 @@ export class Carrier {
   #taken(from: LinkRow, packet: PacketHeader): void {
     if (from === SELF) return;
     this.#ledger.provided(from, PACKETS, packet.value);
+    this.#unsettled.taken(from);
     if ((packet.answersHigh | packet.answersLow) !== 0) {
       this.#window.answered(packet.answersHigh, packet.answersLow, from, packet.value);
     }
@@ -241,23 +264,37 @@ export class Carrier {
   }
 
   /**
-   * A neighbour returned a packet that was sent to it. `value` is booked if it can be its change: known, sent there, not
-   * returned before, and not more than was sent. Undefined: a false return, nothing is booked, and it is its fault.
+   * A neighbour returned a packet that was sent to it. What it says it owes for it is booked, so that both ends agree; it
+   * goes on back only if it can be true. Undefined: a false return (returned before, never sent there, or more than was
+   * sent), nothing is booked, and it is its fault.
    */
   returned(from: LinkRow, packet: PacketHeader, reason: Reason, wanted: Units): Decision | undefined {
+    const { value } = packet;
     const passed = this.#window.take(packet.idHigh, packet.idLow, from);
-    if (passed === undefined || packet.value > passed.valueIn - passed.toll) return undefined;
-    const back = passed.from;
+    if (passed === undefined) {
+      if (this.#window.has(packet.idHigh, packet.idLow)) return undefined;
+      return this.#forgotten(from, value, { reason, wanted });
+    }
+    if (value > passed.valueIn - passed.toll) return undefined;
     // What was settled meanwhile it would owe here: value on credit like any other. Else one key could be paid for a
-    // packet, return it on credit, and let another key of the same owner have its value a second time. What was taken
-    // from what this node paid ahead may come back to it.
-    const ahead = this.#ledger.get(from, Column.paidAhead);
-    if (!this.#mayOwe(from, packet.value, Math.max(ahead, this.#cell(from, Cell.valueAt))))
-      return this.#decide('drop', from, 0, { reason, wanted });
-    this.#ledger.provided(from, PACKETS, packet.value);
+    // packet, return it on credit, and let another key of the same owner have its value a second time.
+    const unpaid = value <= this.#unsettled.returnable(from);
+    const may = this.#mayOwe(from, value, unpaid ? Number.POSITIVE_INFINITY : this.#cell(from, Cell.valueAt));
+    this.#ledger.provided(from, PACKETS, value);
+    if (!may) this.#add(this.#beyond, from, value);
     // This carrier keeps its toll: the packet was carried, and somebody further on refused it (DESIGN §8).
-    if (back === SELF) return this.#decide('return', SELF, packet.value, { reason, wanted });
-    return this.#booked(back, packet.value, reason, wanted);
+    if (passed.from === SELF) return this.#decide('return', SELF, value, { reason, wanted });
+    if (!may) this.unclaimed += value;
+    return this.#booked(passed.from, may ? value : 0, reason, wanted);
+  }
+
+  /** An id that this process does not know: it may be from before its start, or its link was slow. Nobody is cheated. */
+  #forgotten(from: LinkRow, value: Units, why: Why): Decision {
+    if (this.#mayOwe(from, value, Number.POSITIVE_INFINITY)) {
+      this.#ledger.provided(from, PACKETS, value);
+      this.unclaimed += value;
+    }
+    return this.#decide('drop', from, 0, why);
   }
 
   /**
@@ -279,26 +316,21 @@ export class Carrier {
     if (from === SELF) return this.#decide('return', SELF, value, { reason, wanted });
     const fee = this.#cell(from, Cell.refusalFee);
     this.fees += Math.min(value, fee);
-    this.#kept[from] = (this.#kept[from] as number) + Math.min(value, fee);
+    this.#add(this.#kept, from, Math.min(value, fee));
     // An answer costs the fee: who asks with less gets none, or networks could be explored for nothing.
     if (value < fee) return this.#decide('drop', from, 0, { reason, wanted });
     return this.#booked(from, value - fee, reason, wanted);
   }
 
-  /**
-   * Value goes back over a link: booked as consumption, since totals only grow. It stays here where the neighbour would
-   * have to take it on credit that it does not give, since it settled what it brought; what it paid ahead it takes back.
-   */
+  /** Value goes back over a link: booked as consumption, since totals only grow. It stays where the link has no room for it. */
   #booked(to: LinkRow, value: Units, reason: Reason, wanted: Units): Decision {
     const ledger = this.#ledger;
     const owed = ledger.get(to, Column.assumed) - ledger.get(to, Column.balance);
-    const granted = Math.max(ledger.get(to, Column.takenAhead), this.#cell(to, Cell.peerValueAt));
-    if (this.#cell(to, Cell.open) > 0 && owed + value > granted) {
-      this.unclaimed += value;
-      return this.#decide('drop', to, 0, { reason, wanted });
-    }
-    this.#ledger.consumed(to, PACKETS, value);
-    return this.#decide('return', to, value, { reason, wanted });
+    const stays = this.#cell(to, Cell.open) > 0 && owed + value > ledger.get(to, Column.peerDropAt);
+    if (stays) this.unclaimed += value;
+    const back = stays ? 0 : value;
+    ledger.consumed(to, PACKETS, back);
+    return this.#decide('return', to, back, { reason, wanted });
   }
 
   /** Never accepted: both ends book it there and back at once, so that no exposure arises. */
@@ -363,10 +395,4 @@ export class Carrier {
 /** The wire number of a reason. */
 export function reasonCode(reason: Reason): number {
   return REASONS.indexOf(reason);
-}
-
-function doubled(cells: Float64Array): Float64Array<ArrayBuffer> {
-  const larger = new Float64Array(cells.length * 2);
-  larger.set(cells);
-  return larger;
 }

@@ -46,15 +46,12 @@ export const Column = {
   attempts: 24,
   /** Written off in the neighbour's favour, beyond what it made good by paying and what has faded: follows from other cells. */
   forgiven: 25,
-  /** What my last payment to the neighbour, and its last one to me, left the other owing: paid ahead, of free will. */
-  paidAhead: 26,
-  takenAhead: 27,
   /** Of what was written off in the neighbour's favour, so much stands against it no more. */
-  faded: 28,
+  faded: 26,
 } as const;
 const PROVIDE = 8;
 const CONSUME = 8;
-const COLD = 13;
+const COLD = 11;
 const HOT = PROVIDE + CONSUME;
 const MAX = Number.MAX_SAFE_INTEGER;
 
@@ -74,6 +71,8 @@ export class Ledger {
   #cold: Float64Array;
   #rows = 0;
   readonly #holds = new HoldTable();
+  /** Told of each payment of mine, once it is booked. */
+  settled: (row: LinkRow) => void = () => undefined;
 
   /** Room for `capacity` links at first; it grows by doubling. */
   constructor(capacity = 16) {
@@ -236,6 +235,7 @@ export class Ledger {
   paying(row: LinkRow, units: Units): void {
     this.#add(row, Column.pending, amount(units));
     this.#weighWriteOffs(row);
+    this.settled(row);
   }
 
   /** The neighbour acknowledged `units` of what was pending. */
@@ -243,7 +243,6 @@ export class Ledger {
     this.unpaid(row, units);
     this.#add(row, Column.paid, units);
     this.#add(row, Column.balance, units);
-    this.#set(row, Column.paidAhead, Math.max(0, this.get(row, Column.balance)));
     this.#weighWriteOffs(row);
   }
 
@@ -259,7 +258,6 @@ export class Ledger {
     if (amount(clearing) > amount(units)) this.#halt(row, 'more clears than was paid');
     this.#add(row, Column.received, units);
     this.#add(row, Column.balance, -units);
-    this.#set(row, Column.takenAhead, Math.max(0, -this.get(row, Column.balance)));
     this.#add(row, Column.uncleared, units - clearing);
     this.#weighWriteOffs(row);
   }

@@ -272,7 +272,12 @@ export class LinkAccount {
    */
   counts(opening: boolean, storeEpoch: number): CountsMessage {
     const provided = this.#nets('provided');
-    const admitted = certainOf(provided, coveredBy(this) - this.#ahead, this.#admitted);
+    const admitted = certainOf(
+      provided,
+      coveredBy(this) - this.#ahead,
+      this.#admitted,
+      this.ledger.get(this.row, Column.assumed),
+    );
     const consumed = opening ? this.#nets('consumed') : this.#writtenConsumed;
     return { kind: 'counts', opening, storeEpoch, provided, admitted, consumed };
   }

@@ -36,7 +36,7 @@ test('what is wanted ahead goes with what is owed, or alone, once', () => {
   assert.equal(payments.aheadUnits, 0);
   payments.written(written(1, 'cheque'), []);
   payments.acknowledged(ack(1), 0, []);
-  assert.equal(account.ledger.get(account.row, Column.paidAhead), 200);
+  assert.equal(account.ledger.get(account.row, Column.balance), 200);
   payments.demanded = true;
   payments.aheadUnits = 50;
   assert.deepEqual(pays(1_000), ['cheque', 50], 'nothing is owed');

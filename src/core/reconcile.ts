@@ -31,11 +31,20 @@ export function agreedTotal(claim: Claim): Units {
 
 /**
  * The least that the user must have got of each service: what it admitted, and what it has paid for (`covered`, units).
- * Where several services were sold, only what the others cannot explain is certain of each.
+ * Where several services were sold, only what the others cannot explain is certain of each, with what of them a crash may
+ * have made this node forget (`forgotten`, units).
  */
-export function certainOf(provided: PerService, covered: Units, admitted: PerService): PerService {
+export function certainOf(
+  provided: PerService,
+  covered: Units,
+  admitted: PerService,
+  forgotten: Units = 0,
+): PerService {
   const all = provided[0] + provided[1] + provided[2];
-  const of = (s: 0 | 1 | 2): Units => Math.max(0, covered - (all - provided[s]), admitted[s]);
+  const of = (s: 0 | 1 | 2): Units => {
+    const others = all - provided[s];
+    return Math.max(0, covered - others - (others > 0 ? forgotten : 0), admitted[s]);
+  };
   return [of(0), of(1), of(2)];
 }
 

@@ -73,6 +73,7 @@ class RunningNode implements WayleaveNode {
   constructor(options: CreateNodeOptions, stored: StoredState) {
     const { config, ports, signer } = options;
     const { clock, store, chain } = ports;
+    const carries = options.services === undefined || options.carries === true;
     this.#config = config;
     this.#ports = ports;
     this.id = signer.id;
@@ -92,7 +93,7 @@ class RunningNode implements WayleaveNode {
       neighbours: () => this.#neighbours,
       settlement: () => this.#settlement,
       credits: () => this.#credits,
-      ...(options.services === undefined ? { via: (host) => this.#own?.routing.toHost(host) } : {}),
+      ...(carries ? { via: (host) => this.#own?.routing.toHost(host) } : {}),
     });
     this.#credits = this.#makeCredits(stored);
     this.#carried = new Carried({
@@ -111,17 +112,15 @@ class RunningNode implements WayleaveNode {
     });
     this.#neighbours = this.#makeNeighbours(stored, signer);
     this.#carried.assume();
-    if (options.services === undefined) {
-      this.#transit = this.#makeTransit();
-      this.#services = this.#own = this.#makeServices(this.#transit, signer);
-    } else {
-      this.#transit = undefined;
-      this.#services = options.services({
+    this.#transit = options.services === undefined ? this.#makeTransit() : undefined;
+    const streams: LinkServices =
+      options.services?.({
         accountOf: (id) => this.#neighbours.get(id)?.account,
         fault: (neighbour, error) => this.#streamFault(neighbour, error),
         nextHop: (buyer) => this.#nextHop(buyer),
-      });
-    }
+      }) ?? (this.#transit as Transit);
+    this.#own = carries ? this.#makeServices(streams, signer) : undefined;
+    this.#services = this.#own ?? streams;
     this.#keeper = this.#makeKeeper();
     this.#doors = this.#makeDoors();
     const { chainId, weiPerUnit } = config.settlement;
@@ -188,7 +187,7 @@ class RunningNode implements WayleaveNode {
     });
   }
 
-  #makeServices(transit: Transit, signer: Signer): NodeServices {
+  #makeServices(transit: LinkServices, signer: Signer): NodeServices {
     return new NodeServices({
       signer,
       config: this.#config,

@@ -37,6 +37,8 @@ export interface CreateNodeOptions {
   readonly ports: NodePorts;
   /** Takes the place of transit on the links' channels. The simulator trades through it; its node has no proxy. */
   readonly services?: (context: ServicesContext) => LinkServices;
+  /** Value packets and routes go beside what takes the place of transit, as they do beside transit. */
+  readonly carries?: boolean;
 }
 
 /** What services that take the place of transit are given of their node. */

@@ -205,6 +205,9 @@ export interface PacketStatus extends PacketFigures {
   /** Receipts signed for packets that arrived here, and not signed because too many were asked for at once. */
   readonly receiptsGiven: number;
   readonly receiptsSkipped: number;
+  /** Of packets that could not go back, since who sent them settled meanwhile; and of those that wait to leave. */
+  readonly unclaimed: number;
+  readonly queued: number;
 }
 
 /** Value packets towards one neighbour. */

@@ -304,6 +304,12 @@ export class PacketService {
     return account === undefined ? 0 : this.#made.carrier.passedOn(account.row);
   }
 
+  /** What a neighbour returned beyond what it may owe: its own word. Units. */
+  returnedBeyond(neighbour: NodeId): Units {
+    const account = this.#options.accountOf(neighbour);
+    return account === undefined ? 0 : (this.#carrier?.returnedBeyond(account.row) ?? 0);
+  }
+
   /** What a packet of `payloadBytes` to `to` will be charged on its way; undefined where no way is known. Units. */
   quote(to: NodeId, payloadBytes: number): Units | undefined {
     const route = this.#options.routeTo(to);
@@ -323,7 +329,9 @@ export class PacketService {
 
   get status(): PacketStatus {
     const { given, skipped } = this.#receipts;
-    return { ...this.user.figures, ...this.earned, receiptsGiven: given, receiptsSkipped: skipped };
+    const { queued = 0, unclaimed = 0 } = this.#carrier ?? {};
+    const receipts = { receiptsGiven: given, receiptsSkipped: skipped };
+    return { ...this.user.figures, ...this.earned, unclaimed, queued, ...receipts };
   }
 
   /** Packets on one link, by the pairs that send over it; undefined while it is down. */

@@ -353,10 +353,15 @@ describe('a relay of packets', () => {
   it('takes a false return and noise for what they are: a fault, and nothing is booked', () => {
     const bed = new Bed();
     const far = new Bed();
+    const packet = bed.packet(id(2));
+    bed.left.says(packet);
+    const before = bed.balances();
     far.left.says(far.packet(id(7)));
-    bed.right.says(far.left.sent[0] as Buffer);
+    const returned = Buffer.from(far.left.sent[0] as Buffer);
+    packet.copy(returned, 16, 16, 24);
+    bed.left.says(returned);
     bed.left.says(Buffer.alloc(100, 0xff));
     assert.deepEqual(bed.faults, ['PACKET_RETURN_FALSE', 'WIRE_MALFORMED']);
-    assert.deepEqual(bed.balances(), [0, 0]);
+    assert.deepEqual(bed.balances(), before);
   });
 });

@@ -341,7 +341,8 @@ export class PacketRelay {
   }
 
   #giveBack(decision: Decision, packet: Buffer, refusedBy: NodeId): void {
-    const { to, value, reason, wanted } = decision;
+    const { action, to, value, reason, wanted } = decision;
+    if (action !== 'return') return;
     const receipt = { reason, refusedBy, wanted };
     if (to === SELF) return this.#options.sink.refunded(packet, value, receipt);
     const box = this.#boxes[to];

@@ -92,7 +92,8 @@ export class RouteExchange {
     if (this.#closed || dueMs >= this.#timerMs) return;
     this.#timer?.cancel();
     this.#timerMs = dueMs;
-    this.#timer = this.#options.clock.after(Math.max(0, dueMs - this.#nowMs), () => {
+    // Whole milliseconds: what is due a billionth of one from now would be looked at again and again.
+    this.#timer = this.#options.clock.after(Math.max(0, Math.ceil(dueMs - this.#nowMs)), () => {
       this.#timer = undefined;
       this.#timerMs = Number.POSITIVE_INFINITY;
       this.#perform(this.table.tick(this.#nowMs));

@@ -1,6 +1,7 @@
 import { Column } from '../core/ledger.ts';
 import type { LinkAccount } from '../core/link-account.ts';
 import type { NodeId } from '../core/node-id.ts';
+import { serviceColumn } from '../core/service.ts';
 import { BYTES_PER_MB } from '../core/units.ts';
 import { BrokenRule } from './broken-rule.ts';
 import type { SimNode } from './sim-node.ts';
@@ -11,6 +12,7 @@ const BREAKS_PERCENT = 2;
 
 /** In a day, what a new key may owe fades of what was written off (core/write-offs.ts). */
 const DAY_MS = 86_400_000;
+const PACKETS = serviceColumn.packets;
 
 /** What a neighbour may upload before it is charged, as `LinkTraffic` grants it. */
 const GRANTED_BYTES = 8 * 1024;
@@ -51,12 +53,20 @@ export class AccountWatch {
   /** Where time is metered, what was sold and bought of it. Units. */
   #timeSold = 0;
   #timeBought = 0;
+  /** Packets' value that came and went, over all lives; and the most taken on credit, or paid ahead. Units. */
+  #valueIn = 0;
+  #valueOut = 0;
+  #mostValueAt = 0;
+  /** What it returned beyond what it may owe, in this life and in all before. Units. */
+  #beyond = 0;
+  #beyondBefore = 0;
   #claimed = 0;
   /** Since when the account is known, and now, by the clock of its node. */
   #knownMs: number | undefined;
   #nowMs = 0;
   /** The least that the other has to stand by. */
   #admitted = 0;
+  readonly #lastValue = { in: 0, out: 0, served: 0, may: 0, spent: 0, mark: 0, beyond: 0 };
   /** What exposure may reach now: the limit, or what stood when it was lowered. */
   #allowed = 0;
   /** What a price that rose, asked or one for one, adds to uploads granted before on this connection: charged as they come. */
@@ -73,13 +83,13 @@ export class AccountWatch {
 
   /** What this end had of the other by its own word, over all lives. Units. */
   get consumed(): number {
-    return this.#tally.got + this.#tally.sent + this.#timeBought;
+    return this.#tally.got + this.#tally.sent + this.#timeBought + this.#valueOut;
   }
 
   /** What the other end really had of this one: only what arrived. */
   get provided(): number {
     const { other } = this;
-    return this.#tally.gave + this.#timeSold + (other === undefined ? 0 : other.#tally.got);
+    return this.#tally.gave + this.#timeSold + this.#valueIn + (other === undefined ? 0 : other.#tally.got);
   }
 
   get account(): LinkAccount | undefined {
@@ -112,6 +122,16 @@ export class AccountWatch {
     this.#claimed = sum(account, Column.consumedCorrection);
     this.#admitted = 0;
     this.#allowed = exposureOf(account);
+    const value = this.#lastValue;
+    value.in = ledger.get(row, Column.provided + PACKETS);
+    value.out = ledger.get(row, Column.consumed + PACKETS);
+    value.served = provided - value.in;
+    value.may = mayTake(account);
+    this.#beyondBefore += this.#beyond;
+    this.#beyond = 0;
+    value.beyond = 0;
+    value.spent = this.#lastPaid + ledger.get(row, Column.pending);
+    value.mark = value.out - value.in;
     return true;
   }
 
@@ -136,13 +156,50 @@ export class AccountWatch {
     this.#claims(account);
     this.#admissions(account, provided, corrected);
     this.#fades(account);
+    this.#beyond = this.node.node?.packets?.returnedBeyond(this.peer) ?? 0;
     this.#exposure(account, corrected);
     this.#time(account, provided, consumed);
+    this.#value(account, provided);
     this.#lastProvided = provided;
     this.#lastConsumed = consumed;
     this.#lastPaid = paid;
     this.#lastReceived = received;
     this.#corrected = corrected;
+  }
+
+  /** Value is taken on little credit, whatever a neighbour may owe for service: else a friend further on would cash it. */
+  #value(account: LinkAccount, provided: number): void {
+    const { ledger, row } = account;
+    const last = this.#lastValue;
+    const [came, went] = [ledger.get(row, Column.provided + PACKETS), ledger.get(row, Column.consumed + PACKETS)];
+    const may = mayTake(account);
+    const [taken, given] = [came - last.in, went - last.out];
+    const most = Math.max(may, last.may);
+    const owed = exposureOf(account) - ledger.get(row, Column.heldProvide);
+    // What went since this end last paid may come back.
+    const returned = went - came >= this.#settled(account, went - came);
+    const room = this.#beyond - last.beyond + Math.max(0, most - (owed - taken + given));
+    if (taken - given > room && provided - came === last.served && !returned && !this.ownRisk)
+      this.#broken('value-at', `${taken} taken of value, ${owed} owed, above ${most}: ${parts(account)}`);
+    if (owed <= most) last.mark = Math.min(last.mark, went - came);
+    last.beyond = this.#beyond;
+    this.#valueIn += taken;
+    this.#valueOut += given;
+    this.#mostValueAt = Math.max(this.#mostValueAt, most);
+    last.in = came;
+    last.out = went;
+    last.served = provided - came;
+    last.may = may;
+  }
+
+  /** How much value, net, had gone when it was last paid for: of what went since so much may come back. */
+  #settled({ ledger, row }: LinkAccount, net: number): number {
+    const last = this.#lastValue;
+    const [pending, balance] = [ledger.get(row, Column.pending), ledger.get(row, Column.balance)];
+    const spent = ledger.get(row, Column.paid) + pending;
+    if (spent > last.spent) last.mark = Math.max(last.mark, net - Math.max(0, -balance - pending));
+    last.spent = spent;
+    return last.mark;
   }
 
   /** Where time is metered bytes cost nothing, and time is charged in between: nobody counts it as it arrives. */
@@ -202,7 +259,7 @@ export class AccountWatch {
     else {
       if (admitted > 0) this.#allowed += admitted;
       this.#allowed = Math.max(this.#allowed, limit + this.#dearer);
-      if (exposure > this.#allowed && !this.ownRisk)
+      if (exposure > this.#allowed + this.#beyond && !this.ownRisk)
         this.#broken(
           'bounded-exposure',
           `exposure ${exposure} above ${this.#allowed}, dropAt ${limit}: ${parts(account)}`,
@@ -238,12 +295,18 @@ export class AccountWatch {
   lossBound(): number {
     const kept = Math.max(0, this.#lastReceived - this.#lastPaid);
     const breaks = Math.ceil((kept * BREAKS_PERCENT) / 100) + this.connections;
-    return this.mostGranted + this.riskAt + breaks + this.#mayFade() + this.#forgot;
+    const returned = this.#beyondBefore + this.#beyond;
+    return this.mostGranted + this.riskAt + breaks + this.#mayFade() + this.#forgot + returned;
   }
 
   #broken(rule: string, what: string): never {
     throw new BrokenRule(rule, `${this.node.name} about ${this.other?.node.name ?? this.peer}: ${what}`);
   }
+}
+
+/** What a neighbour may owe after it brought value. */
+function mayTake({ mine }: LinkAccount): number {
+  return mine.newest?.valueAt ?? 0;
 }
 
 function sum({ ledger, row }: LinkAccount, column: number): number {

@@ -18,6 +18,8 @@ export interface Cheat {
   readonly needsCarrier?: true;
   /** What its victims must be paid by for it to have a chance; default whatever the world pays by. */
   readonly needs?: PaymentMethod;
+  /** It cheats with value packets: its worlds carry them. */
+  readonly needsPackets?: true;
   /** Prepares its machine before the first start: configuration, ports, what it does to its links, what it does when. */
   join(context: CheatContext): void;
 }

@@ -19,6 +19,7 @@ const DEMAND_MS = 30_000;
 export async function comeToRest(world: World): Promise<void> {
   const { invariants } = world;
   world.calm();
+  world.packets?.rest();
   const settledMs = world.timeline.nowMs + SETTLE_MS;
   await world.advance(() => world.timeline.nowMs >= settledMs);
   world.workload.rest();
@@ -46,6 +47,7 @@ export async function comeToRest(world: World): Promise<void> {
   if (unpaid.length > 0) invariants.broken ??= new BrokenRule('cheques-pay', unpaid.join('; '));
   if (invariants.broken === undefined) await closeChannels(world);
   invariants.explainsAll();
+  if (invariants.broken === undefined) world.packets?.total();
 }
 
 /** Runs on until nothing is left to tell, or for so long; returns what is left. */

@@ -99,7 +99,7 @@ export class Invariants {
   }
 
   /** Runs a look and keeps the first rule it finds broken. */
-  #guard(look: () => void): void {
+  guard(look: () => void): void {
     if (this.broken !== undefined) return;
     try {
       look();
@@ -170,7 +170,7 @@ export class Invariants {
   }
 
   #written(node: SimNode, records: readonly StoreRecord[]): void {
-    if (!this.#cheats.has(node.id)) this.#guard(() => this.#money.written(node.id, records));
+    if (!this.#cheats.has(node.id)) this.guard(() => this.#money.written(node.id, records));
     else this.#money.note(node.id, records);
   }
 
@@ -178,11 +178,11 @@ export class Invariants {
   said(node: SimNode, event: NodeEvent): void {
     const about = event.neighbour;
     const watch = about === undefined ? undefined : this.watchOf(node.id, about);
-    if (event.kind === 'started') this.#guard(() => this.explains(node));
+    if (event.kind === 'started') this.guard(() => this.explains(node));
     if (event.kind === 'linkUp' && watch !== undefined) watch.connections += 1;
     if (event.kind === 'cashed' && watch !== undefined) this.#cashed(watch);
     if (event.kind === 'fault' && event['code'] === 'INVARIANT_BROKEN')
-      this.#guard(() => this.#fail('books-halted', node, about, String(event['what'])));
+      this.guard(() => this.#fail('books-halted', node, about, String(event['what'])));
     if (event.kind === 'verdict') this.#judged(node, event);
   }
 
@@ -198,7 +198,7 @@ export class Invariants {
 
   /** The same of every machine. */
   explainsAll(): void {
-    for (const node of this.#options.nodes) this.#guard(() => this.explains(node));
+    for (const node of this.#options.nodes) this.guard(() => this.explains(node));
   }
 
   #judged(node: SimNode, { neighbour: about, code, action }: NodeEvent): void {
@@ -207,9 +207,9 @@ export class Invariants {
     // Not a punishment: who cannot be paid keeps a link only while it is the debtor (DESIGN §4).
     if (code === 'ONE_WAY_CREDITOR') this.#oneWay.add(watch).add(watch.other);
     else if (!watch.honest || this.#options.tampered(node.id, about)) return;
-    else if (action === 'cut') this.#guard(() => this.#fail('honest-not-cut', node, about, String(code)));
+    else if (action === 'cut') this.guard(() => this.#fail('honest-not-cut', node, about, String(code)));
     else if (WRONG_BOOKS.test(String(code)) && !oneForOne(node, watch.other.node))
-      this.#guard(() => this.#fail('honest-not-blamed', node, about, String(code)));
+      this.guard(() => this.#fail('honest-not-blamed', node, about, String(code)));
   }
 
   #fail(rule: string, node: SimNode, about: NodeId | undefined, what: string): never {

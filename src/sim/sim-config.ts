@@ -1,7 +1,7 @@
 import type { PaymentMethod } from '../core/terms.ts';
 import type { NodeConfig } from '../node/config.ts';
 import { parseConfig } from '../node/load-config.ts';
-import type { Deal } from './world-settings.ts';
+import type { Deal, PacketSettings } from './world-settings.ts';
 
 /** The chain of every simulated world. */
 export const SIM_CHAIN_ID = 31_337;
@@ -31,6 +31,8 @@ export interface SimConfig {
   readonly methods?: readonly PaymentMethod[];
   readonly confirmations?: number;
   readonly channelDepositWei?: bigint;
+  /** Absent where it carries no value packets. */
+  readonly packets?: PacketSettings | undefined;
 }
 
 const HOST = 'sim';
@@ -72,6 +74,7 @@ export function simConfig(options: SimConfig): NodeConfig {
       maxPricePerMb: options.maxPricePerMb,
     },
     proxy: { ...base.proxy, enabled: false },
+    packets: packetsConfig(options.packets),
     credit: {
       ...base.credit,
       payAtUnits: options.payAt,
@@ -109,4 +112,10 @@ export function simConfig(options: SimConfig): NodeConfig {
       offerReceivingPerMb: 0,
     })),
   };
+}
+
+function packetsConfig(packets: PacketSettings | undefined): NodeConfig['packets'] {
+  if (packets === undefined) return base.packets;
+  const { prepay, refusalFee, tollPerMb, tollPerPacket, valueAt } = packets;
+  return { ...base.packets, tollPerPacket, tollPerMb, refusalFee, valueAtUnits: valueAt, prepayUnits: prepay };
 }

@@ -54,6 +54,8 @@ export class SimNode {
   config: NodeConfig;
   /** The most it sends, and charges, at a time. */
   frameBytes: number | undefined;
+  /** It carries value packets, and finds ways for them. */
+  carries = false;
   wallOffsetMs = 0;
   driftPpm = 0;
   /** What a cheat does to its links, and to its ports. */
@@ -134,9 +136,11 @@ export class SimNode {
     this.clock = clock;
     this.transport = transport;
     const random = this.random.fork(`life ${this.lives}`);
+    const ids = random.fork('ids');
     const ports: NodePorts = {
       clock,
       random: () => random.next(),
+      randomBytes: (count) => ids.bytes(count),
       store: this.disk.open(life),
       transport,
       chain: chain.port(life, signer),
@@ -157,7 +161,8 @@ export class SimNode {
       return this.traffic;
     };
     try {
-      const node = await createNode({ config: this.config, signer: this.signer, ports, services });
+      const { carries, config, signer } = this;
+      const node = await createNode({ config, signer, ports, services, carries });
       if (!life.alive) return;
       this.node = node;
       node.subscribe((event) => {

@@ -1,4 +1,5 @@
 import type { PaymentMethod } from '../core/terms.ts';
+import type { Cheat } from './cheat.ts';
 import type { SeededRandom } from './seeded-random.ts';
 
 /** What is bought and sold in a world, on which terms, and how fast. Drawn from the seed, or given. */
@@ -28,6 +29,8 @@ export interface WorldSettings {
   readonly confirmations: number;
   /** What a channel is opened with, and topped up by. Wei. */
   readonly channelDepositWei: bigint;
+  /** Value packets; absent where there are none, drawn apart. */
+  readonly packets?: PacketSettings | undefined;
 }
 
 /** Thresholds are small, so that a run of a few thousand steps pays, chokes, cashes and forgets many times. */
@@ -84,4 +87,55 @@ export function drawDeals(random: SeededRandom, count: number, plain: ReadonlySe
     const deal = random.pick<Deal>(['cheque', 'barter', 'free', 'time']);
     return other && !plain.has(index) ? deal : 'cheque';
   });
+}
+
+/** Value packets in a world: what carriers take, what they trust each other with, and how much is sent. Units. */
+export interface PacketSettings {
+  readonly tollPerPacket: number;
+  readonly tollPerMb: number;
+  readonly refusalFee: number;
+  /** Credit for value; 0: only what was paid ahead. */
+  readonly valueAt: number;
+  readonly prepay: number;
+  /** What a server keeps of a request. */
+  readonly price: number;
+  /** Mean time between two packets of one node, milliseconds, and the most one carries. */
+  readonly everyMs: number;
+  readonly mostValue: number;
+}
+
+/** One world in so many carries value packets. */
+const PACKETS_ONE_IN = 4;
+
+/** Undefined where a world carries none. `always`: a cheat needs them. */
+export function drawPackets(
+  random: SeededRandom,
+  { payAt }: WorldSettings,
+  always: boolean,
+): PacketSettings | undefined {
+  if (random.below(PACKETS_ONE_IN) > 0 && !always) return undefined;
+  const mostValue = random.between(20, 2 * payAt);
+  return {
+    tollPerPacket: random.between(0, 6),
+    tollPerMb: random.pick([0, 0, 2_000, 20_000]),
+    refusalFee: random.between(0, 3),
+    valueAt: random.pick([0, 0, payAt, 2 * payAt]),
+    prepay: random.pick([0, payAt, 3 * payAt]),
+    price: random.between(0, 20),
+    everyMs: random.between(30, 300),
+    mostValue,
+  };
+}
+
+/** All of a world's settings: those of `given`, or drawn so that its cheats have a chance. */
+export function drawWorld(
+  random: SeededRandom,
+  { cheats, settings }: { readonly cheats: readonly Cheat[]; readonly settings?: Partial<WorldSettings> },
+): WorldSettings {
+  const drawn = drawSettings(random.fork('settings'));
+  if (settings !== undefined) return { ...drawn, ...settings };
+  const needed = [...new Set(cheats.flatMap(({ needs }) => (needs === undefined ? [] : [needs])))];
+  const carried = cheats.some(({ needsPackets }) => needsPackets);
+  const packets = drawPackets(random.fork('packet settings'), drawn, carried);
+  return { ...drawn, ...drawMethods(random.fork('methods'), needed), packets };
 }

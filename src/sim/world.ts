@@ -9,6 +9,7 @@ import { carriersFor, drawEdges, neighboursOf } from './edges.ts';
 import { countEvent, eventWords } from './event-words.ts';
 import { FaultPlan, type PlannedFault } from './fault-plan.ts';
 import { Invariants } from './invariants.ts';
+import { type PacketWorld, packetsOf } from './packet-world.ts';
 import { SeededRandom } from './seeded-random.ts';
 import { SimChain } from './sim-chain.ts';
 import { SIM_CHAIN_ID, type SimConfig, simConfig } from './sim-config.ts';
@@ -16,7 +17,7 @@ import { SimNetwork } from './sim-network.ts';
 import { SimNode, type SimSurroundings } from './sim-node.ts';
 import { Timeline } from './timeline.ts';
 import { Workload } from './workload.ts';
-import { drawDeals, drawMethods, drawSettings, type WorldSettings } from './world-settings.ts';
+import { drawDeals, drawWorld, type WorldSettings } from './world-settings.ts';
 
 export interface WorldOptions {
   readonly seed: number | string;
@@ -81,6 +82,8 @@ export class World {
   readonly invariants: Invariants;
   readonly workload: Workload;
   readonly faults: FaultPlan;
+  /** Absent where the world carries no value packets. */
+  readonly packets: PacketWorld | undefined;
   readonly #options: WorldOptions;
   readonly #random: SeededRandom;
   readonly #cheats = new Set<SimNode>();
@@ -94,10 +97,7 @@ export class World {
   constructor(options: WorldOptions) {
     this.#options = options;
     this.#random = new SeededRandom(options.seed);
-    const needed = [...new Set(options.cheats.flatMap(({ needs }) => (needs === undefined ? [] : [needs])))];
-    const drawn = drawSettings(this.#random.fork('settings'));
-    const methods = options.settings === undefined ? drawMethods(this.#random.fork('methods'), needed) : {};
-    this.settings = { ...drawn, ...methods, ...options.settings };
+    this.settings = drawWorld(this.#random, options);
     const { timeline, coverage } = this;
     this.network = new SimNetwork({
       timeline,
@@ -135,6 +135,7 @@ export class World {
       weiPerUnit: this.settings.weiPerUnit,
       tampered: (a, b) => this.network.tampered(a, b),
     });
+    this.packets = packetsOf(this, this.#random.fork('packets'), (node) => !this.#cheats.has(node));
   }
 
   // building
@@ -165,9 +166,13 @@ export class World {
     const random = this.#random.fork(`node ${this.nodes.length}`);
     const node = new SimNode({ surroundings, name, random, config });
     node.frameBytes = this.settings.frameBytes;
+    node.carries = this.settings.packets !== undefined;
     this.chain.fund(node.id, RICH_WEI);
     node.watch = {
-      born: () => this.#say(name, `starts, life ${node.lives}`),
+      born: () => {
+        this.packets?.born(node);
+        this.#say(name, `starts, life ${node.lives}`);
+      },
       died: () => this.#died(node),
       said: (_, event) => this.#said(node, event),
     };
@@ -185,6 +190,7 @@ export class World {
     this.edges.push(...edges);
     this.invariants.add(node, edges);
     this.workload.join(edges);
+    this.packets?.join(node);
     this.timeline.after(1, () => node.start());
     return node;
   }
@@ -228,6 +234,7 @@ export class World {
     this.#say(node.name, `dies${node.life.diedAt === undefined ? '' : ` at ${node.life.diedAt}`}`);
     // What its books said at the end is looked at before they are made anew.
     this.invariants.lookAt(node);
+    this.packets?.died(node);
     const delayMs = this.#random.fork(`down ${node.name} ${node.lives}`).below(DOWN_MS);
     this.timeline.after(this.#draining ? 0 : delayMs, () => node.start());
   }
@@ -312,6 +319,7 @@ export class World {
     for (const node of this.nodes)
       this.timeline.after(this.#random.fork(`start ${node.name}`).below(300), () => node.start());
     this.workload.begin();
+    this.packets?.begin();
     this.faults.begin(this.#scene(), this.#struck);
   }
 
@@ -355,6 +363,7 @@ export class World {
       if (node.life.calls === calls[index]) continue;
       calls[index] = node.life.calls;
       this.invariants.lookAt(node);
+      this.packets?.look(node);
     }
   }
 
