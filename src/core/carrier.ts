@@ -337,7 +337,8 @@ export class Carrier {
   #back(from: LinkRow, packet: PacketHeader, reason: Reason, wanted: Units): Decision {
     if (from === SELF) return this.#decide('return', SELF, packet.value, { reason, wanted });
     this.#ledger.provided(from, PACKETS, packet.value);
-    return this.#booked(from, packet.value, reason, wanted);
+    this.#ledger.consumed(from, PACKETS, packet.value);
+    return this.#decide('return', from, packet.value, { reason, wanted });
   }
 
   /** Value on credit stays below what this neighbour was granted for value, whatever it may owe for service. */

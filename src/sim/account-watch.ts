@@ -181,7 +181,8 @@ export class AccountWatch {
     const room = this.#beyond - last.beyond + Math.max(0, most - (owed - taken + given));
     if (taken - given > room && provided - came === last.served && !returned && !this.ownRisk)
       this.#broken('value-at', `${taken} taken of value, ${owed} owed, above ${most}: ${parts(account)}`);
-    if (owed <= most) last.mark = Math.min(last.mark, went - came);
+    // What comes is answered in the same step.
+    if (owed + given <= most) last.mark = Math.min(last.mark, went - given - came);
     last.beyond = this.#beyond;
     this.#valueIn += taken;
     this.#valueOut += given;
