@@ -7,7 +7,7 @@ import type { NodeId } from './node-id.ts';
 import { type DebtLimits, debtState, FLOOR_BYTES_PER_SECOND, Pace, serviceRate, throttleAt } from './pace.ts';
 import { Purchases } from './purchases.ts';
 import { RateMeter } from './rate-meter.ts';
-import { agreedTotal, certainOf, coveredBy, mayHaveUsed } from './reconcile.ts';
+import { agreedTotal, certainFor, coveredBy, mayHaveUsed } from './reconcile.ts';
 import type { Relation } from './relation.ts';
 import { Relations } from './relations.ts';
 import { SERVICES, type Service, serviceColumn } from './service.ts';
@@ -272,12 +272,7 @@ export class LinkAccount {
    */
   counts(opening: boolean, storeEpoch: number): CountsMessage {
     const provided = this.#nets('provided');
-    const admitted = certainOf(
-      provided,
-      coveredBy(this) - this.#ahead,
-      this.#admitted,
-      this.ledger.get(this.row, Column.assumed),
-    );
+    const admitted = certainFor(this, provided, this.#ahead, this.#admitted);
     const consumed = opening ? this.#nets('consumed') : this.#writtenConsumed;
     return { kind: 'counts', opening, storeEpoch, provided, admitted, consumed };
   }

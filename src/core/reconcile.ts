@@ -48,6 +48,12 @@ export function certainOf(
   return [of(0), of(1), of(2)];
 }
 
+/** The same of an account that has seen what it has, of which `ahead` was paid for nothing yet. */
+export function certainFor(account: LinkAccount, provided: PerService, ahead: Units, admitted: PerService): PerService {
+  const { ledger, row } = account;
+  return certainOf(provided, coveredBy(account) - ahead, admitted, ledger.get(row, Column.assumed));
+}
+
 /** Paid to me, less what I paid and am paying. Units, signed. */
 export function coveredBy({ ledger, row }: LinkAccount): number {
   return ledger.get(row, Column.received) - ledger.get(row, Column.paid) - ledger.get(row, Column.pending);
