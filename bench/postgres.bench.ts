@@ -133,14 +133,15 @@ async function balances(url: string, { say }: BenchContext): Promise<Row[]> {
 }
 
 async function readBalance(client: pg.Client, links: number): Promise<number> {
-  const { rowCount } = await client.query('SELECT 1 FROM pg_attribute WHERE attrelid = $1::regclass AND attnum > 0', [
-    'links',
-  ]);
-  // All but the two keys before, and a flag, a time and a number behind.
-  const zeros = Array.from({ length: (rowCount ?? 0) - 5 }, () => '0').join(', ');
+  const { rows } = await client.query<{ name: string; type: string }>(
+    `SELECT attname AS name, atttypid::regtype::text AS type FROM pg_attribute
+     WHERE attrelid = 'links'::regclass AND attnum > 2 AND NOT attisdropped`,
+  );
+  const names = rows.map(({ name }) => `"${name}"`).join(', ');
+  const zeros = rows.map(({ type }) => (type === 'boolean' ? 'false' : '0')).join(', ');
   await client.query('TRUNCATE links');
   await client.query(
-    `INSERT INTO links SELECT 'n', 'k' || i, ${zeros}, false, 0, 0 FROM generate_series(1, ${links}) AS i`,
+    `INSERT INTO links (node, neighbour, ${names}) SELECT 'n', 'k' || i, ${zeros} FROM generate_series(1, ${links}) AS i`,
   );
   await client.query('VACUUM ANALYZE links');
   return readTimes(client, links);
