@@ -19,18 +19,25 @@ export interface LedgerSource extends AsyncDisposable {
   ledger(query: LedgerQuery): Promise<LinkLedger>;
 }
 
-/** The running node, or, where none answers, its books. Rejects with `API_UNREACHABLE` and the store's errors. */
-export async function ledgerSource(options: ApiOptions, folder: string): Promise<LedgerSource> {
+/** The API of the node, or undefined where none answers and its books can be read. Rejects with `API_UNREACHABLE`. */
+export async function runningNode(options: ApiOptions, folder: string): Promise<NodeApi | undefined> {
   const file = configFile(options.config, folder);
-  if (options.url === undefined && !existsSync(accessFile(file))) return stopped(file);
+  if (options.url === undefined && !existsSync(accessFile(file))) return undefined;
   const api = NodeApi.find(options, folder);
   try {
     await api.status();
+    return api;
   } catch (error) {
     // Killed, it left its address behind.
     if (options.url !== undefined || codeOf(error) !== 'API_UNREACHABLE') throw error;
-    return stopped(file);
+    return undefined;
   }
+}
+
+/** The running node, or, where none answers, its books. Rejects with `API_UNREACHABLE` and the store's errors. */
+export async function ledgerSource(options: ApiOptions, folder: string): Promise<LedgerSource> {
+  const api = await runningNode(options, folder);
+  if (api === undefined) return stopped(configFile(options.config, folder));
   return {
     links: async () => (await api.status()).links.map(({ neighbour, name }) => ({ id: neighbour, name })),
     ledger: (query) => api.ledger(query),

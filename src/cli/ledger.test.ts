@@ -129,6 +129,15 @@ describe('wayleave ledger', () => {
     assert.match((await run('ledger -c alice')).out, /bob .* 57 +yes/);
   });
 
+  it('tells how neighbours have paid from the books of a node that is stopped', async () => {
+    const { code, out } = await run('history bob -c alice --json');
+    const [bob] = JSON.parse(out).histories;
+    assert.deepEqual([code, bob.neighbour, bob.name, bob.honoured, bob.bounces], [0, BOB, 'bob', 90, 0]);
+    assert.match((await run('history -c alice')).out, /bob/);
+    assert.equal(JSON.parse((await run('history 0xffff -c alice --json')).err).code, 'LEDGER_NO_ACCOUNT');
+    assert.equal(JSON.parse((await run('history bob -c alice --sign --json')).err).code, 'API_UNREACHABLE');
+  });
+
   it('refuses links it does not know, and times it cannot read', async () => {
     for (const link of ['eve', BEN, '0xffff', '0']) {
       const { code, err } = await run(`ledger ${link} -c alice --json`);

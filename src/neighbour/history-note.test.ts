@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { CashingRecord } from '../store/store.ts';
+import type { CashingRecord, ChannelTotalRecord } from '../store/store.ts';
 import { disputeOf, noteOf } from './history-note.ts';
 
 const ID = `0x${'1'.repeat(40)}`;
@@ -14,6 +14,12 @@ test('what is written with an account tells what its totals do not show', () => 
   assert.deepEqual(noteOf(cashing), { entry: 'cashed', ...cashed });
   assert.deepEqual(noteOf({ ...cashing, status: 'bounced' }), { entry: 'bounced', ...cashed });
   assert.equal(noteOf({ ...cashing, status: 'sent' }), undefined, 'nothing has happened yet');
+  const total: ChannelTotalRecord = {
+    ...{ kind: 'channelTotal', channel: ID, side: 'mine', neighbour: ID, beneficiary: ID, cumulative: 9n },
+    ...{ signature: new Uint8Array(65), amount: 1, paymentId: 1, acceptedCumulative: 6n, remainder: 0n },
+  };
+  assert.deepEqual(noteOf(total), { entry: 'paid', wei: 6n, reference: ID }, 'what was acknowledged');
+  assert.deepEqual(noteOf({ ...total, side: 'theirs' }), { entry: 'received', wei: 9n, reference: ID });
   const sent = JSON.stringify({ wei: '5', transaction: '0xcd' });
   assert.deepEqual(noteOf({ kind: 'note', name: `transfer to ${ID}`, text: sent }), {
     ...{ entry: 'paid', wei: 5n, reference: '0xcd' },

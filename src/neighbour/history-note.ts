@@ -9,6 +9,12 @@ export function noteOf(record: StoreRecord): HistoryNote | undefined {
       return { entry: 'paid', wei: record.acceptedCumulative, reference: record.chequebook };
     case 'received':
       return { entry: 'received', wei: record.cumulative, reference: record.chequebook };
+    case 'channelTotal':
+      return {
+        entry: record.side === 'mine' ? 'paid' : 'received',
+        wei: record.side === 'mine' ? record.acceptedCumulative : record.cumulative,
+        reference: record.channel,
+      };
     case 'cashing': {
       const entry = CASHED[record.status];
       if (entry === undefined) return undefined;

@@ -10,12 +10,16 @@ const DEPOSIT_WEI = 10n ** 15n;
 const DAY_S = 86_400;
 
 /** A gateway and its customer, which pays in a channel of 100,000 units: 11 MB. */
-async function pair(work: (line: Line, get: (bytes: number) => Promise<void>, chain: DevChain) => Promise<void>) {
+async function pair(
+  work: (line: Line, get: (bytes: number) => Promise<void>, chain: DevChain) => Promise<void>,
+  lookS: (index: number) => number = () => 1,
+) {
   const origin = await byteOrigin();
   const funded = new Map(lineSigners(2).map((signer) => [signer.id, 10n ** 20n]));
   const chain = await createDevChain({ chainId: 31_337, funded });
   const rpc = await serveDevChain({ chain, port: 0 });
-  const settlement = () => `methods = ["channel", "barter"]\nchannel_deposit_wei = ${DEPOSIT_WEI}\nchannel_look_s = 1`;
+  const settlement = (index: number) =>
+    `methods = ["channel", "barter"]\nchannel_deposit_wei = ${DEPOSIT_WEI}\nchannel_look_s = ${lookS(index)}`;
   const line = new Line(2, { rpcUrl: rpc.url, settlement });
   const get = async (bytes: number) => {
     assert.equal(await fetchBytes(line.proxyPort, bytes, socksHello(origin.port)), bytes);
@@ -76,6 +80,48 @@ describe('payment in channels', { timeout: 120_000 }, () => {
       await line.until(() => line.nodes[1]?.node.channels?.list().length === 2);
       await settled(line);
       assert.equal(line.nodes[1]?.node.channels?.list().length, 2, 'the next payments open the next channel');
+    });
+  });
+
+  test('who pays in a channel that is closed, and did not know, pays the same in the next one', async () => {
+    // The buyer looks at its channels every ten minutes: it cannot know.
+    await pair(
+      async (line, get, chain) => {
+        await get(3_000_000);
+        await line.until(() => link(line, 1).paid > 0);
+        await settled(line);
+        const before = link(line, 1).paid;
+        await line.nodes[0]?.node.channels?.close(line.signers[1]?.id ?? '', true);
+        await chain.passTime(DAY_S + 60);
+        await line.until(() => line.nodes[0]?.node.channels?.list()[0]?.state === 'closed');
+        assert.equal(line.nodes[1]?.node.channels?.list()[0]?.state, 'open', 'as far as the buyer knows');
+        await get(3_000_000);
+        await line.until(
+          () =>
+            line.nodes[1]?.events.some(({ kind, code }) => kind === 'paymentRejected' && code === 'CHANNEL_CLOSED') ===
+            true,
+        );
+        await line.until(() => line.nodes[1]?.node.channels?.list().length === 2 && link(line, 1).paid > before);
+        await settled(line);
+        assert.equal(link(line, 0).received, link(line, 1).paid, 'nothing twice, and nothing lost');
+        assert.equal(channel(line, 0)?.receivedWei, channel(line, 1)?.paidWei);
+      },
+      (index) => (index === 0 ? 1 : 600),
+    );
+  });
+
+  test('who closes with an old state while the other is away for the whole freeze period is cut off', async () => {
+    await pair(async (line, get, chain) => {
+      await get(3_000_000);
+      await line.until(() => link(line, 1).paid > 0);
+      await settled(line);
+      await line.nodes[0]?.stop();
+      await line.nodes[1]?.node.channels?.close(line.signers[0]?.id ?? '', true);
+      await chain.passTime(DAY_S + 60);
+      await line.until(() => line.nodes[1]?.node.channels?.list()[0]?.state === 'closed');
+      const seller = await line.startNode(0);
+      await line.until(() => seller.events.some(({ code }) => code === 'CHANNEL_CLOSED_BEHIND'));
+      await line.until(() => link(line, 0).state === 'closed');
     });
   });
 
