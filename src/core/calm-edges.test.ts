@@ -46,7 +46,8 @@ test('who keeps a link only as its debtor looks where it is owed payAt, and then
 
 test('where time is bought or sold nothing rests', () => {
   for (const side of ['mine', 'theirs'] as const) {
-    const account = readyAccount({ [side]: { metering: 'time' } });
+    const account = readyAccount({ [side]: { metering: 'time', ...selling(10, 1_000_000) } });
+    assert.equal(account.state(), 'open');
     assert.deepEqual(calm(account), RESTLESS, side);
     assert.equal(accountAtRest(account, 0), false, side);
   }

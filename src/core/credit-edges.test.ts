@@ -63,6 +63,17 @@ test('what grew on a day is counted step by step, and a fall is no way to grow a
   assert.equal(look(900_000, STEP_MS - 1), 80_000);
 });
 
+test('who fell may not rise again within a minute', () => {
+  const credit = book();
+  const rules = { growPerDay: 10_000_000 };
+  const look = (final: number, nowMs: number): number => {
+    credit.renew([entry('a', { final }, rules)], { nowMs, day: DAY });
+    return credit.earned('a');
+  };
+  assert.deepEqual([look(900_000, 0), look(100_000, 2 * STEP_MS)], [900_000, 80_000]);
+  assert.deepEqual([look(900_000, 3 * STEP_MS - 1), look(900_000, 3 * STEP_MS)], [80_000, 900_000]);
+});
+
 test('payAt keeps its proportion to dropAt above a newcomer’s', () => {
   assert.equal(payAtFor({ payAt: 1, dropAt: 1 }, 10), 10);
   assert.equal(payAtFor({ payAt: 3, dropAt: 0 }, 10), 3);

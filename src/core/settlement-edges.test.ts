@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { ALLOTMENT_GRACE_MS, AllotmentSeller, MAX_ALLOTMENTS_AHEAD } from './allotment.ts';
 import { type ChannelPaymentFacts, checkChannelPayment, coverWei, roomWei } from './channel-payment.ts';
-import { MAX_WEI } from './cheque.ts';
+import { type ChequeFacts, checkCheque, MAX_WEI } from './cheque.ts';
 import { draw, freeWei, isReclaimable, NO_LEASE } from './credit-lease.ts';
 import { codeOf } from './errors.ts';
 import { debtSeen, NO_PAYMENTS, PROMPT_MS, paymentTaken } from './payment-history.ts';
@@ -120,4 +120,23 @@ test('how late payments were is added up, and a payer is known since its first',
   const since1 = debtSeen(NO_PAYMENTS, true, 1);
   assert.equal(debtSeen(since1, true, 9), since1);
   assert.deepEqual([since1.dueSinceMs, paymentTaken(since1, false, PROMPT_MS + 2).late], [1, 1]);
+});
+
+const CHEQUE: ChequeFacts = {
+  cheque: { chequebook: BOOK, beneficiary: ME, cumulativeWei: 500n, signature: new Uint8Array(65).fill(1) },
+  ...{ me: ME, neighbour: PAYER, announced: BOOK, last: undefined, ratio: UNIT, remainder: 0n, minimumUnits: 1 },
+  contract: { fromFactory: true, issuer: PAYER, balanceWei: 1_000n, paidOutWei: 0n, bounced: false },
+  signer: () => PAYER,
+};
+
+test('a cheque from a chequebook that was announced before is good, one from any other is not', () => {
+  const kind = (former: boolean | undefined) => checkCheque({ ...CHEQUE, announced: ME, former } as ChequeFacts).kind;
+  assert.deepEqual([kind(true), kind(false), kind(undefined)], ['accepted', 'refused', 'refused']);
+});
+
+test('the cheque taken last is answered again only to who handed it over', () => {
+  const { cumulativeWei, signature } = CHEQUE.cheque;
+  const kind = (neighbour: string | undefined) =>
+    checkCheque({ ...CHEQUE, last: { cumulativeWei, signature, neighbour } }).kind;
+  assert.deepEqual([kind(undefined), kind(PAYER), kind(ME)], ['duplicate', 'duplicate', 'refused']);
 });

@@ -138,3 +138,22 @@ test('the two ratios may lie a quarter apart, either way and in whatever terms t
   assert.deepEqual([code(ten * 5n, 4n), code(ten * 4n, 5n), code(ten * 7n, 7n)], Array(3).fill(undefined));
   assert.deepEqual([code(ten * 5n + 1n, 4n), code(ten * 4n - 1n, 5n)], ['TERMS_ABSURD', 'TERMS_ABSURD']);
 });
+
+test('ratios matter where somebody would be paid, be it a single unit, and small ones are compared like large ones', () => {
+  const taken = (askPerMb: number, ratio: { numerator: bigint; denominator: bigint }, mine = ratio): boolean => {
+    const services = { ...plainTerms().services, transit: { askPerMb, bidPerMb: 0 } };
+    const buying = { ...plainTerms().services, transit: { askPerMb: undefined, bidPerMb: 9 } };
+    try {
+      validateTerms(plainTerms({ services, ratio }), plainTerms({ services: buying, ratio: mine }), {});
+      return true;
+    } catch {
+      return false;
+    }
+  };
+  const [one, more] = [
+    { numerator: 2n, denominator: 1n },
+    { numerator: 3n, denominator: 1n },
+  ];
+  assert.deepEqual([taken(1, one), taken(1, one, more), taken(1, more, one)], [true, false, false]);
+  assert.deepEqual([taken(0, one, more), taken(10, one, more)], [true, true], 'nobody pays');
+});
