@@ -2,8 +2,11 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { after, describe, test } from 'node:test';
+import { ACCEPTED } from '../scripts/mutants/accepted/list.ts';
+import { stands } from '../scripts/mutants/accepted.ts';
 import { Bench } from '../scripts/mutants/bench.ts';
 import { HAND_MADE } from '../scripts/mutants/hand-made.ts';
+import { RULES } from '../scripts/mutants/rules.ts';
 import { placed } from '../scripts/mutants/mutant.ts';
 import { readOptions } from '../scripts/mutants/options.ts';
 
@@ -21,6 +24,16 @@ describe('bugs made by hand', () => {
   test('there are enough of them, each with its own name', () => {
     assert.ok(HAND_MADE.length >= 20);
     assert.equal(new Set(HAND_MADE.map(({ name }) => name)).size, HAND_MADE.length);
+  });
+});
+
+describe('what may go unnoticed', () => {
+  test('each entry names a file of rules, and text that still stands in it', () => {
+    const gone = ACCEPTED.filter((each) => {
+      const file = `src/core/${each.file}.ts`;
+      return !RULES.includes(file) || !stands(each, readFileSync(join(root, file), 'utf8'));
+    });
+    assert.deepEqual(gone, []);
   });
 });
 

@@ -1,6 +1,6 @@
 import { ACCEPTED } from './accepted/list.ts';
 import type { REASONS } from './accepted/reasons.ts';
-import type { Outcome } from './mutant.ts';
+import type { Mutant, Outcome } from './mutant.ts';
 
 /** Why something may go unnoticed. */
 export type Reason = keyof typeof REASONS;
@@ -37,18 +37,31 @@ export function explained(outcome: Outcome): Accepted | undefined {
   return ACCEPTED.find((each) => (each.not === what || each.not === 'nobody') && fits(each, outcome));
 }
 
-/** Entries that explain nothing among all these outcomes: the code has moved on. */
+/** The entry under which a mutant need not be noticed, by whom it says. */
+export function waiver(mutant: Mutant): Accepted | undefined {
+  const all = ACCEPTED.filter((each) => fits(each, mutant));
+  return all.find(({ not }) => not === 'nobody') ?? all.find(({ not }) => not === 'simulation' && mutant.deletion);
+}
+
+/** Entries that explain nothing among all these outcomes: somebody has come to notice, so they can go. */
 export function stale(outcomes: readonly Outcome[]): readonly Accepted[] {
   const used = new Set(outcomes.map((each) => (missing(each) === undefined ? undefined : explained(each))));
   const files = new Set(outcomes.map(({ file }) => file));
   return ACCEPTED.filter((each) => files.has(`src/core/${each.file}.ts`) && !used.has(each));
 }
 
-function fits({ file, place, code = '', change = '' }: Accepted, outcome: Outcome): boolean {
+/** Whether what an entry names still stands in its file. */
+export function stands({ place = '', code = '' }: Accepted, source: string): boolean {
+  const names = place.split('.').filter((name) => name !== 'constructor');
+  const line = source.split('\n').some((each) => each.includes(code));
+  return line && names.every((name) => source.includes(name));
+}
+
+function fits({ file, place, code = '', change = '' }: Accepted, mutant: Mutant | Outcome): boolean {
   return (
-    outcome.file === `src/core/${file}.ts` &&
-    (place === undefined || outcome.place === place) &&
-    outcome.code.includes(code) &&
-    outcome.change.includes(change)
+    mutant.file === `src/core/${file}.ts` &&
+    (place === undefined || mutant.place === place) &&
+    mutant.code.includes(code) &&
+    mutant.change.includes(change)
   );
 }

@@ -13,6 +13,7 @@ export const HELP = `Puts bugs into a copy of the code, one at a time, and sees 
   --minutes N     starts none after N minutes
   --workers N     at a time (1)
   --rounds N      of simulation, 1 to 3 (1)
+  --accepted      tries what may go unnoticed too, and tells what does not
   --fresh         forgets what was found before
   --json FILE     writes all that was found
   --help          this
@@ -25,6 +26,7 @@ export interface Options {
   readonly all: boolean;
   readonly mechanical: boolean;
   readonly leftOut: boolean;
+  readonly accepted: boolean;
   readonly by: 'tests' | 'simulation' | 'both';
   readonly patch: string | undefined;
   readonly only: string | undefined;
@@ -45,6 +47,7 @@ export function readOptions(args: readonly string[]): Options | { readonly help:
         all: { type: 'boolean', default: false },
         mechanical: { type: 'boolean', default: false },
         'left-out': { type: 'boolean', default: false },
+        accepted: { type: 'boolean', default: false },
         by: { type: 'string', default: 'both' },
         patch: { type: 'string' },
         only: { type: 'string' },
@@ -56,9 +59,9 @@ export function readOptions(args: readonly string[]): Options | { readonly help:
       },
     });
     if (values.help) return { help: true };
-    const { all, mechanical, patch, only, fresh, json } = values;
+    const { accepted, all, mechanical, patch, only, fresh, json } = values;
     return {
-      ...{ all, mechanical, patch, only, fresh, json, leftOut: values['left-out'] },
+      ...{ accepted, all, mechanical, patch, only, fresh, json, leftOut: values['left-out'] },
       by: side(values.by),
       minutes: number('minutes', values.minutes, 100_000),
       workers: number('workers', values.workers, 64),

@@ -1,9 +1,12 @@
 import { REASONS } from './accepted/reasons.ts';
-import { explained, missing, stale } from './accepted.ts';
-import type { Outcome } from './mutant.ts';
+import { explained, missing, stale, waiver } from './accepted.ts';
+import type { Mutant, Outcome } from './mutant.ts';
 
-/** What was found about mechanical mutants. True: everything that went unnoticed is explained. */
-export function report(outcomes: readonly Outcome[], whole: boolean): boolean {
+/**
+ * What was found about mechanical mutants. True: everything that went unnoticed is explained. `waived`: what need not be
+ * noticed. `whole`: those were tried too, so that entries which explain nothing can be named.
+ */
+export function report(outcomes: readonly Outcome[], waived: readonly Mutant[], whole: boolean): boolean {
   for (const line of table(outcomes)) console.log(line);
   const open = outcomes.filter((each) => missing(each) !== undefined && explained(each) === undefined);
   for (const each of open)
@@ -11,7 +14,7 @@ export function report(outcomes: readonly Outcome[], whole: boolean): boolean {
   const old = whole ? stale(outcomes) : [];
   for (const { file, place = '', code = '', change = '' } of old)
     console.log(`STALE in accepted/list.ts: ${file} ${place} ${code} ${change} explains nothing any more`);
-  for (const line of reasons(outcomes)) console.log(line);
+  for (const line of reasons(waived)) console.log(line);
   return open.length === 0;
 }
 
@@ -41,8 +44,8 @@ function table(outcomes: readonly Outcome[]): string[] {
       row.tried += 1;
       row[firstToNotice(outcome)] += 1;
       if (outcome.deletion) row['left out'] += 1;
-      if (outcome.deletion && missing(outcome) === undefined) row.both += 1;
-      if (outcome.deletion && ['tests', 'simulation'].includes(missing(outcome) ?? '')) row.one += 1;
+      if (outcome.deletion && outcome.tests !== undefined && isNoticed(outcome.simulation)) row.both += 1;
+      if (outcome.deletion && (outcome.tests !== undefined) !== isNoticed(outcome.simulation)) row.one += 1;
     }
   }
   const { all, ...files } = Object.fromEntries(rows);
@@ -62,22 +65,25 @@ function table(outcomes: readonly Outcome[]): string[] {
   ];
 }
 
+function isNoticed(simulation: Outcome['simulation']): boolean {
+  return simulation !== undefined && simulation !== 'untried';
+}
+
 function firstToNotice({ tests, simulation }: Outcome): 'tests' | 'simulation' | 'endless' | 'nobody' {
   if (tests !== undefined) return tests.by === 'endless' ? 'endless' : 'tests';
   if (simulation === undefined || simulation === 'untried') return 'nobody';
   return simulation.by === 'endless' ? 'endless' : 'simulation';
 }
 
-function reasons(outcomes: readonly Outcome[]): string[] {
+function reasons(waived: readonly Mutant[]): string[] {
   const counts = new Map<string, number>();
-  for (const outcome of outcomes) {
-    if (missing(outcome) === undefined) continue;
-    const entry = explained(outcome);
-    const side = missing(outcome) === 'nobody' ? 'nobody' : `not ${missing(outcome)}`;
-    const key = entry === undefined ? `${side}: unexplained` : `${side}: ${REASONS[entry.why]}`;
+  for (const mutant of waived) {
+    const entry = waiver(mutant);
+    if (entry === undefined) continue;
+    const key = `${entry.not === 'nobody' ? 'by nobody' : 'not by simulation'}: ${REASONS[entry.why]}`;
     counts.set(key, (counts.get(key) ?? 0) + 1);
   }
-  return [...counts]
-    .toSorted(([a], [b]) => a.localeCompare(b))
-    .map(([why, count]) => `${String(count).padStart(5)}  ${why}`);
+  const all = `${waived.length} need not be noticed, or not by both:`;
+  const each = [...counts].toSorted(([a], [b]) => a.localeCompare(b));
+  return [all, ...each.map(([why, count]) => `${String(count).padStart(5)}  ${why}`)];
 }

@@ -1,4 +1,5 @@
 import { writeFileSync } from 'node:fs';
+import { waiver } from './accepted.ts';
 import { HAND_MADE } from './hand-made.ts';
 import { mechanicalMutants } from './mechanical.ts';
 import { type Bug, type Mutant, type Noticed, type Outcome, placed } from './mutant.ts';
@@ -35,21 +36,28 @@ export class Tries {
 
   /** True when each was noticed, or is explained. */
   async mechanical(): Promise<boolean> {
-    const { rounds, leftOut, json, by } = this.#options;
-    const mutants = mechanicalMutants().filter((mutant) => this.#wanted(mutant) && (!leftOut || mutant.deletion));
+    const { accepted, leftOut, json, by, only } = this.#options;
+    const all = mechanicalMutants().filter((mutant) => this.#wanted(mutant) && (!leftOut || mutant.deletion));
+    // What need not be noticed is not tried each time: it would take the longest.
+    const mutants = accepted ? all : all.filter((mutant) => waiver(mutant)?.not !== 'nobody');
     const before = process.cpuUsage();
-    // What leaves a rule out is to be noticed by both sides.
-    const outcomes = await this.#each(mutants, ({ deletion }) => ({
-      ...{ tests: by !== 'simulation', rounds },
-      simulation: by === 'tests' ? 'none' : deletion || by === 'simulation' ? 'all' : 'survivors',
-    }));
+    const outcomes = await this.#each(mutants, (mutant) => this.#plan(mutant));
     const { user, system } = process.cpuUsage(before);
     const cpu = ((user + system) / 1e6).toFixed(0);
     console.log(`\n${outcomes.length} of ${mutants.length} mechanical mutants tried, in ${cpu} CPU-seconds now.`);
     if (json !== undefined) writeFileSync(json, `${JSON.stringify(outcomes, undefined, 1)}\n`);
     if (by !== 'both') return true;
-    const whole = outcomes.length === mutants.length && !leftOut && this.#options.only === undefined;
-    return report(outcomes, whole) && outcomes.length === mutants.length;
+    const whole = outcomes.length === mutants.length && !leftOut && only === undefined;
+    const waived = all.filter((mutant) => waiver(mutant) !== undefined);
+    return report(outcomes, waived, whole && accepted) && outcomes.length === mutants.length;
+  }
+
+  /** What leaves a rule out is to be noticed by both sides. */
+  #plan(mutant: Mutant): TrialPlan {
+    const { accepted, by, rounds } = this.#options;
+    const waived = !accepted && waiver(mutant) !== undefined;
+    const whole = !waived && (by === 'simulation' || mutant.deletion);
+    return { tests: by !== 'simulation', rounds, simulation: by === 'tests' ? 'none' : whole ? 'all' : 'survivors' };
   }
 
   #wanted({ id, file }: Mutant): boolean {
