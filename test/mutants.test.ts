@@ -6,9 +6,9 @@ import { ACCEPTED } from '../scripts/mutants/accepted/list.ts';
 import { stands } from '../scripts/mutants/accepted.ts';
 import { Bench } from '../scripts/mutants/bench.ts';
 import { HAND_MADE } from '../scripts/mutants/hand-made.ts';
-import { RULES } from '../scripts/mutants/rules.ts';
 import { placed } from '../scripts/mutants/mutant.ts';
 import { readOptions } from '../scripts/mutants/options.ts';
+import { RULES } from '../scripts/mutants/rules.ts';
 
 const root = dirname(import.meta.dirname);
 
