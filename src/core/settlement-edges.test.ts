@@ -130,7 +130,7 @@ const CHEQUE: ChequeFacts = {
 };
 
 test('a cheque from a chequebook that was announced before is good, one from any other is not', () => {
-  const kind = (former: boolean | undefined) => checkCheque({ ...CHEQUE, announced: ME, former } as ChequeFacts).kind;
+  const kind = (former: boolean | undefined) => checkCheque({ ...CHEQUE, announced: ME, former }).kind;
   assert.deepEqual([kind(true), kind(false), kind(undefined)], ['accepted', 'refused', 'refused']);
 });
 
