@@ -1,6 +1,7 @@
 /** The rules of the books, terms, sessions and settlement: every line of these is changed in every way (`mechanical.ts`). */
 export const RULES = [
   'reconcile',
+  'write-offs',
   'risk',
   'account-record',
   'payments',

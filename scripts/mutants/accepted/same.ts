@@ -70,7 +70,6 @@ export const SAME: readonly Accepted[] = [
     ['this.#unhold(row, 1, 0', 'number', '1 → 2'],
     ['this.#charge(row, 1', 'number', '1 → 2'],
     ['this.#holds.take(row, units, 1)', 'number'],
-    ['const madeGood = ', 'edge', '0 → 1'],
     ['if (debt <= 0 || this.#writtenOff(row) <= 0)', 'edge', '<= → <'],
     ['if (debt <= 0 || this.#writtenOff(row) <= 0)', 'edge', '0 → 1'],
     ['(room * 100) / (100 + FORGIVEN_PERCENT)', 'edge', '0 → 1'],
@@ -92,7 +91,7 @@ export const SAME: readonly Accepted[] = [
     ['epoch === sellEpoch && arrivedPerMb', 'general'],
     ['epoch === buyEpoch && deliveredPerMb', 'general'],
     ['if (units > held) ledger.provided', 'edge', '> → >='],
-    ['Column.balance) === 0) this.#barterNet = 0', 'number', '0 → 1'],
+    ['Column.balance) === 0) this.barterNet = 0', 'number', '0 → 1'],
   ),
   ...rows(
     'relation',
