@@ -1,0 +1,87 @@
+import { closeSync, fdatasyncSync, mkdtempSync, openSync, rmSync, writeSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { Bench, Row } from './bench.ts';
+import { type PaidLinks, paidLinks } from './channel/paid-links.ts';
+import { cpuSeconds, interleaved, median, medianInterval } from './measure.ts';
+
+/**
+ * Payments in channels over loopback, both ends in this process: signed, durable at the payer, sent over TLS, checked,
+ * durable at the payee, acknowledged. On many links they share syncs, and what counts is the CPU-second of both ends
+ * together. One link alone waits for two syncs a payment, one at each end: it is held beside a bare loop that writes a
+ * page to one file and syncs it, then to another.
+ */
+
+const LINKS = 128;
+const ROUNDS = 12;
+const PAIRS = 7;
+const ALONE = 20;
+const ALONE_PAIRS = 15;
+const PAGE_BYTES = 4_096;
+
+export const bench: Bench = {
+  id: 'channel',
+  async rows() {
+    const folder = mkdtempSync(join(tmpdir(), 'wayleave-bench-channel-'));
+    const links = await paidLinks(folder, LINKS);
+    const files = ['one', 'other'].map((name) => openSync(join(folder, name), 'w'));
+    try {
+      return [...(await many(links)), await alone(links, files)];
+    } finally {
+      for (const file of files) closeSync(file);
+      await links.close();
+      rmSync(folder, { recursive: true, force: true });
+    }
+  },
+};
+
+/** Every link pays as soon as its last payment was answered. */
+async function many(links: PaidLinks): Promise<Row[]> {
+  const perCpuSecond: number[] = [];
+  const perSecond: number[] = [];
+  for (let round = -1; round < PAIRS; round += 1) {
+    const [cpu, startedMs] = [cpuSeconds(), performance.now()];
+    await Promise.all(
+      Array.from({ length: LINKS }, async (_, link) => {
+        for (let n = 0; n < ROUNDS; n += 1) await links.pay(link);
+      }),
+    );
+    if (round < 0) continue;
+    perCpuSecond.push((LINKS * ROUNDS) / (cpuSeconds() - cpu));
+    perSecond.push((LINKS * ROUNDS * 1000) / (performance.now() - startedMs));
+  }
+  const target = { of: 'value', least: 5_000 } as const;
+  const interval = medianInterval(perCpuSecond);
+  return [
+    { id: 'channel.many', value: median(perCpuSecond), unit: 'payments/CPU-s', interval, target },
+    { id: 'channel.many-wall', value: median(perSecond), unit: 'payments/s' },
+  ];
+}
+
+async function alone(links: PaidLinks, files: readonly number[]): Promise<Row> {
+  const page = Buffer.alloc(PAGE_BYTES, 1);
+  const pay = async () => {
+    for (let n = 0; n < ALONE; n += 1) await links.pay(0);
+  };
+  const sync = async () => {
+    for (let n = 0; n < ALONE; n += 1) {
+      for (const file of files) {
+        writeSync(file, page);
+        fdatasyncSync(file);
+      }
+    }
+  };
+  const seen = await interleaved(ALONE_PAIRS, rate(pay), rate(sync));
+  const { ours: value, rival: rivalValue, ratio, interval } = seen;
+  const rival = 'a page written and synced, twice';
+  const target = { of: 'ratio', least: 1 / 1.5 } as const;
+  return { id: 'channel.alone', value, unit: 'payments/s', rival, rivalValue, ratio, interval, target };
+}
+
+function rate(work: () => Promise<void>): () => Promise<number> {
+  return async () => {
+    const startedMs = performance.now();
+    await work();
+    return (ALONE * 1000) / (performance.now() - startedMs);
+  };
+}
