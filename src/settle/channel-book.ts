@@ -32,6 +32,8 @@ export interface ChannelBookOptions {
 export class ChannelBook {
   readonly #options: ChannelBookOptions;
   readonly #known = new Map<NodeId, KnownChannel>();
+  /** Of each neighbour, the addresses of its channels. */
+  readonly #with = new Map<NodeId, Set<NodeId>>();
   readonly #absent = new Set<NodeId>();
   readonly #reading = new Map<NodeId, Promise<void>>();
 
@@ -41,8 +43,16 @@ export class ChannelBook {
       if (!name.startsWith(PREFIX)) continue;
       const { neighbour, facts } = parse(text);
       const known = this.#view(name.slice(PREFIX.length), neighbour, facts);
-      if (known !== undefined) this.#known.set(known.address, known);
+      if (known !== undefined) this.#remember(known);
     }
+  }
+
+  #remember(known: KnownChannel): void {
+    const { address, neighbour } = known;
+    this.#known.set(address, known);
+    const others = this.#with.get(neighbour);
+    if (others === undefined) this.#with.set(neighbour, new Set([address]));
+    else others.add(address);
   }
 
   at(channel: NodeId): KnownChannel | 'unread' | 'absent' {
@@ -56,9 +66,11 @@ export class ChannelBook {
   /** The channel with this neighbour that is open and not about to be closed: the newest, if there are several. */
   open(neighbour: NodeId): KnownChannel | undefined {
     let best: KnownChannel | undefined;
-    for (const each of this.#known.values()) {
+    for (const address of this.#with.get(neighbour) ?? []) {
+      const each = this.#known.get(address);
+      if (each === undefined) continue;
       const { closed, closesAtS, nonce } = each.facts;
-      if (each.neighbour !== neighbour || closed || closesAtS !== undefined) continue;
+      if (closed || closesAtS !== undefined) continue;
       if (best === undefined || nonce > best.facts.nonce) best = each;
     }
     return best;
@@ -87,7 +99,9 @@ export class ChannelBook {
 
   /** A reorganisation may have undone it: it is opened again in its turn, at the same place. */
   #forget(channel: NodeId): void {
+    const known = this.#known.get(channel);
     this.#known.delete(channel);
+    if (known !== undefined) this.#with.get(known.neighbour)?.delete(channel);
     if (this.#absent.size >= MAX_CHANNELS) this.#absent.clear();
     this.#absent.add(channel);
   }
@@ -96,7 +110,7 @@ export class ChannelBook {
     const before = this.#known.get(known.address);
     if (before === undefined && this.#known.size >= MAX_CHANNELS) return;
     this.#absent.delete(known.address);
-    this.#known.set(known.address, known);
+    this.#remember(known);
     const text = format(known);
     if (before !== undefined && format(before) === text) return;
     await this.#options.store.commit([{ kind: 'note', name: PREFIX + known.address, text }]);

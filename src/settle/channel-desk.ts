@@ -57,6 +57,8 @@ export class ChannelDesk implements MethodDesk {
   readonly #mine = new Map<NodeId, ChannelTotalRecord>();
   /** The last total taken in each channel. */
   readonly #theirs = new Map<NodeId, ChannelTotalRecord>();
+  /** In which channels each neighbour has ever paid: a few, also where channels are many. */
+  readonly #paidIn = new Map<NodeId, Set<NodeId>>();
   /** Found good and not yet in the account: by neighbour, until `accepted`. */
   readonly #checked = new Map<NodeId, ChannelTotalRecord>();
 
@@ -66,7 +68,7 @@ export class ChannelDesk implements MethodDesk {
   constructor(options: ChannelDeskOptions) {
     this.#options = options;
     for (const record of options.totals) {
-      if (record.side === 'theirs') this.#theirs.set(record.channel, record);
+      if (record.side === 'theirs') this.#took(record);
       else if (record.paymentId >= (this.#mine.get(record.neighbour)?.paymentId ?? 0))
         this.#mine.set(record.neighbour, record);
     }
@@ -237,8 +239,15 @@ export class ChannelDesk implements MethodDesk {
     const checked = this.#checked.get(neighbour);
     if (checked === undefined) return [];
     this.#checked.delete(neighbour);
-    this.#theirs.set(checked.channel, checked);
+    this.#took(checked);
     return [checked];
+  }
+
+  #took(record: ChannelTotalRecord): void {
+    this.#theirs.set(record.channel, record);
+    const others = this.#paidIn.get(record.neighbour);
+    if (others === undefined) this.#paidIn.set(record.neighbour, new Set([record.channel]));
+    else others.add(record.channel);
   }
 
   /**
@@ -248,8 +257,9 @@ export class ChannelDesk implements MethodDesk {
    */
   uncashedUnits(neighbour: NodeId, ratio = this.#options.neighbour(neighbour).myRatio): Units {
     let wei = 0n;
-    for (const record of this.#theirs.values()) {
-      if (record.neighbour === neighbour) wei += this.unsureWei(record);
+    for (const channel of this.#paidIn.get(neighbour) ?? []) {
+      const record = this.#theirs.get(channel);
+      if (record !== undefined) wei += this.unsureWei(record);
     }
     return ratio === undefined || wei <= 0n ? 0 : weiToUnits(wei, ratio).units;
   }

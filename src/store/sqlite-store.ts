@@ -71,7 +71,10 @@ class WorkerStore implements SqliteStore {
   readonly #path: string;
   readonly #waiting = new Map<number, Waiting>();
   readonly #loads = new Map<number, StoreRecord[][]>();
-  /** Batches of the present turn of the event loop; they leave together in one message. */
+  /**
+   * Batches that leave together in one message: those of one turn of the event loop; while others are on their way to the
+   * disk, which they wait for anyway, those of all that this round of the loop brings.
+   */
   #outbox: Batch[] = [];
   #lastId = 0;
   #closed: Promise<void> | undefined;
@@ -115,7 +118,7 @@ class WorkerStore implements SqliteStore {
     const rows = records.map((record) => ({ table: TABLE_OF.get(record.kind) ?? -1, row: encodeRecord(record) }));
     const refusal = this.#refusal();
     if (refusal !== undefined) throw errorOf(refusal);
-    if (this.#outbox.length === 0) queueMicrotask(() => this.#flush());
+    if (this.#outbox.length === 0) (this.#waiting.size === 0 ? queueMicrotask : setImmediate)(() => this.#flush());
     this.#outbox.push({ id, rows });
     await this.#wait(id);
   }
