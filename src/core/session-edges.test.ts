@@ -73,6 +73,17 @@ test('time is bought and sold beside everything else, and told as a change; befo
   assert.equal(end.closed, 'MESSAGE_UNEXPECTED');
 });
 
+test('what is owed by a period is due by it while the link is up', () => {
+  const end = upWith({ settleEveryMs: 5_000 });
+  end.account.ledger.consumed(end.account.row, 0, 7);
+  end.save();
+  end.tick();
+  assert.equal(end.session.dueMs(end.nowMs), end.nowMs + 5_000);
+  end.step({ kind: 'linkDown' });
+  end.account.ready = true;
+  assert.equal(end.session.dueMs(end.nowMs), Number.POSITIVE_INFINITY);
+});
+
 test('a charge wants a look where it brings the throttle point, to the unit', () => {
   const end = new SessionEnd().up();
   end.account.ledger.provided(end.account.row, 0, 1_749);

@@ -1,10 +1,14 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { agree, bareAccount, plainTerms } from './account-pair.fixture.ts';
+import { agree, bareAccount, plainTerms, readyAccount } from './account-pair.fixture.ts';
+import { type ChequeFacts, checkCheque } from './cheque.ts';
 import { shareOf } from './cheque-share.ts';
 import { type Delegation, sameDelegation } from './delegation.ts';
+import { codeOf } from './errors.ts';
+import { Payments } from './payments.ts';
 import { Relations } from './relations.ts';
-import type { Terms } from './terms.ts';
+import { SESSION_RULES } from './session-rules.ts';
+import { checkTerms, MAX_SETTLE_EVERY_MS, settlePeriodMs, type Terms } from './terms.ts';
 
 test('a cheque of one of several nodes is worth what its node newly paid, as far as the cheques are worth it', () => {
   // What it said before, the pool; the cheque's amount, the highest before it, what its node says; what it is worth.
@@ -68,4 +72,88 @@ test('frames under way keep the price of the last moment in which something was 
   assert.equal(relations.pricing('transit', 'theirs'), bought);
   assert.equal(relations.pricing('chunks', 'mine')?.kind, 'none');
   assert.equal(relations.of('transit'), relations.of('transit'), 'worked out once');
+});
+
+const ID = (digit: string): string => `0x${digit.repeat(40)}`;
+const SHARED: ChequeFacts = {
+  cheque: {
+    ...{ chequebook: ID('b'), beneficiary: ID('1'), cumulativeWei: 500n, signature: new Uint8Array(65), ownWei: 300n },
+  },
+  ...{ me: ID('1'), neighbour: ID('2'), announced: ID('b'), last: undefined, remainder: 0n, minimumUnits: 1 },
+  contract: { fromFactory: true, issuer: ID('9'), balanceWei: 1_000n, paidOutWei: 0n, bounced: false },
+  ...{ ratio: { numerator: 1n, denominator: 1n }, delegated: () => 'good', signer: () => ID('9') },
+};
+
+test('of a shared chequebook a cheque is good while its delegation is, for the part of its node, once', () => {
+  const outcome = (change: Partial<ChequeFacts>, ownWei: bigint | undefined = 300n): unknown => {
+    const verdict = checkCheque({
+      ...SHARED,
+      cheque: { ...SHARED.cheque, ownWei } as ChequeFacts['cheque'],
+      ...change,
+    });
+    return verdict.kind === 'accepted' ? verdict.units : verdict.kind === 'refused' ? verdict.code : verdict.kind;
+  };
+  assert.equal(outcome({ delegated: () => 'expired' }), 'CHEQUE_DELEGATION_EXPIRED');
+  assert.equal(outcome({ delegated: () => 'none' }), 'CHEQUE_WRONG_ISSUER');
+  assert.equal(outcome({}), 500, 'not shared: all of it');
+  const share = (paidWei: bigint, poolWei = 0n) => ({ share: { paidWei, poolWei } });
+  assert.equal(outcome(share(0n)), 300);
+  assert.equal(outcome(share(299n)), 1, 'the last wei');
+  assert.equal(outcome(share(300n)), 'duplicate');
+  assert.equal(outcome(share(301n)), 'CHEQUE_STALE');
+  assert.equal(outcome(share(1n), 1n), 'duplicate', 'it said so before');
+  assert.equal(outcome(share(0n), 0n), 'CHEQUE_STALE', 'and never of nothing');
+});
+
+test('a delegation in terms names a chequebook, a payout and an end, and is signed', () => {
+  const chequebook = ID('b');
+  const delegation = { payout: ID('2'), expiresS: 1, signature: new Uint8Array(65) };
+  const taken = (change: Partial<Delegation>, book: string | undefined = chequebook): boolean => {
+    try {
+      checkTerms(plainTerms({ chequebook: book, delegation: { ...delegation, ...change } }));
+      return true;
+    } catch (error) {
+      assert.equal(codeOf(error), 'TERMS_ABSURD');
+      return false;
+    }
+  };
+  const bad: Partial<Delegation>[] = [
+    { payout: '0x2' },
+    { expiresS: 0 },
+    { expiresS: 1.5 },
+    { signature: new Uint8Array(64) },
+    { signature: new Uint8Array(66) },
+  ];
+  assert.ok(taken({}));
+  for (const change of bad) assert.equal(taken(change), false, JSON.stringify(Object.keys(change)));
+  const none = plainTerms({ delegation });
+  assert.throws(
+    () => checkTerms({ ...none, chequebook: undefined }),
+    (error) => codeOf(error) === 'TERMS_ABSURD',
+  );
+});
+
+test('a period is settled by when both have one, counted from the first debt on, and anew after each payment', () => {
+  assert.equal(settlePeriodMs(plainTerms({ settleEveryMs: 1 }), plainTerms({ settleEveryMs: 1 })), 1);
+  assert.equal(settlePeriodMs(plainTerms({ settleEveryMs: 0 }), plainTerms({ settleEveryMs: 5 })), 0);
+  assert.equal(settlePeriodMs(plainTerms({ settleEveryMs: 5 }), plainTerms({ settleEveryMs: 0 })), 0);
+  assert.equal(MAX_SETTLE_EVERY_MS, 31 * 24 * 60 * 60 * 1_000);
+  const [mine, theirs] = [{ settleEveryMs: 1_000 }, { settleEveryMs: 500 }];
+  const account = readyAccount({ mine, theirs });
+  const payments = new Payments({ account, rules: SESSION_RULES, pending: [] });
+  const terms = plainTerms(mine);
+  const never = Number.POSITIVE_INFINITY;
+  assert.equal(payments.dueMs(terms, 10), never, 'nothing is owed');
+  account.ledger.consumed(account.row, 0, 5);
+  assert.deepEqual([payments.dueMs(terms, 20), payments.dueMs(terms, 30)], [1_020, 1_020]);
+  account.ledger.provided(account.row, 0, 5);
+  assert.equal(payments.dueMs(terms, 40), never);
+  account.ledger.consumed(account.row, 0, 5);
+  assert.equal(payments.dueMs(terms, 50), 1_050, 'a new debt');
+  payments.demanded = true;
+  assert.ok(payments.pay(terms, 60, []));
+  account.ledger.consumed(account.row, 0, 5);
+  assert.equal(payments.dueMs(terms, 70), 1_070, 'after a payment');
+  payments.paused = true;
+  assert.equal(payments.dueMs(terms, 80), never);
 });
