@@ -1,4 +1,5 @@
 import type { RuleStory } from './rule-story.ts';
+import { STORIES_OF_BREAKS } from './stories-of-breaks.ts';
 import { STORIES_OF_DEBT } from './stories-of-debt.ts';
 import { STORIES_OF_STATEMENTS, STORIES_OF_TRADE } from './stories-of-trade.ts';
 import { STORIES_OF_WORDS } from './stories-of-words.ts';
@@ -9,4 +10,5 @@ export const STORIES_OF_RULES: readonly RuleStory[] = [
   ...STORIES_OF_WORDS,
   ...STORIES_OF_TRADE,
   ...STORIES_OF_STATEMENTS,
+  ...STORIES_OF_BREAKS,
 ];
