@@ -88,7 +88,7 @@ test('of a shared chequebook a cheque is good while its delegation is, for the p
   const outcome = (change: Partial<ChequeFacts>, ownWei: bigint | undefined = 300n): unknown => {
     const verdict = checkCheque({
       ...SHARED,
-      cheque: { ...SHARED.cheque, ownWei } as ChequeFacts['cheque'],
+      cheque: { ...SHARED.cheque, ownWei },
       ...change,
     });
     return verdict.kind === 'accepted' ? verdict.units : verdict.kind === 'refused' ? verdict.code : verdict.kind;
