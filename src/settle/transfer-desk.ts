@@ -31,8 +31,8 @@ export interface TransferDeskOptions {
 
 /** Where nobody answers what a payment came to, it is asked again so soon. */
 const AGAIN_MS = 15_000;
-/** After these a payment has not been made and never will be. */
-const NEVER: ReadonlySet<ErrorCode> = new Set(['TRANSACTION_REVERTED', 'TRANSACTION_REPLACED', 'TRANSFER_REFUSED']);
+/** After these a payment has not been made: for good, or on this branch of the chain. */
+const UNPAID: ReadonlySet<ErrorCode> = new Set(['TRANSACTION_REVERTED', 'TRANSACTION_REPLACED', 'TRANSFER_REFUSED']);
 
 /**
  * Plain payments on the chain, one at a time to each neighbour. What arrives is seen to by `TransferIntake`; here is
@@ -43,6 +43,8 @@ export class TransferDesk implements MethodDesk {
   readonly #options: TransferDeskOptions;
   readonly #sent = new Map<NodeId, SentTransfer>();
   readonly #timers = new Set<Timer>();
+  /** Payments that failed in a block, and the newest block when that was first seen: another branch may have them paid. */
+  readonly #failing = new Map<NodeId, { readonly id: number; readonly block: bigint }>();
   #stopped = false;
 
   constructor(options: TransferDeskOptions) {
@@ -54,7 +56,10 @@ export class TransferDesk implements MethodDesk {
 
   /** Takes up what was under way when the node last stopped. */
   start(): void {
-    for (const sent of this.#sent.values()) if (sent.state === 'sent') void this.#follow(sent);
+    for (const sent of this.#sent.values()) {
+      if (sent.state === 'sent') void this.#follow(sent);
+      else if (sent.state === 'mined') this.#later(sent);
+    }
   }
 
   stop(): void {
@@ -121,9 +126,11 @@ export class TransferDesk implements MethodDesk {
     const last = this.#sent.get(neighbour);
     if (last?.id !== id || last.state !== 'sent') return;
     // A token may say no without failing.
-    if (receipt.paidWei === 0n) return this.#never(last, 'TRANSFER_REFUSED');
+    if (receipt.paidWei === 0n) return this.#unpaid(last, 'TRANSFER_REFUSED');
+    this.#failing.delete(neighbour);
     this.#options.emit('transferred', { neighbour, transaction: receipt.hash, wei: String(receipt.paidWei) });
     const mined = { ...last, state: 'mined', transaction: receipt.hash } as const;
+    this.#later(mined);
     if (receipt.paidWei < last.wei) return this.#short(mined, receipt.paidWei);
     this.#sent.set(neighbour, mined);
     this.#write(neighbour);
@@ -157,17 +164,58 @@ export class TransferDesk implements MethodDesk {
     if (this.#stopped || last?.id !== id || last.state !== 'sent') return;
     this.#options.emit('fault', { neighbour, code, what: 'transfer' });
     // Without a hash it is only foreseen: an account without coin today may have some tomorrow.
-    if (NEVER.has(code) && (error as WayleaveError).details['hash'] !== undefined) return this.#never(last, code);
+    if (UNPAID.has(code) && (error as WayleaveError).details['hash'] !== undefined) return this.#unpaid(last, code);
+    this.#later(last);
+  }
+
+  /** Looks again in a while, unless something else became of it by then. */
+  #later({ id, neighbour, state }: SentTransfer): void {
+    if (this.#stopped) return;
     const timer = this.#options.clock.after(AGAIN_MS, () => {
       this.#timers.delete(timer);
       const now = this.#sent.get(neighbour);
-      if (now?.id === id && now.state === 'sent') void this.#follow(now);
+      if (now?.id !== id || now.state !== state) return;
+      if (state === 'sent') void this.#follow(now);
+      else void this.#lookAt(now);
     });
     this.#timers.add(timer);
   }
 
+  /** It is in a block, and does not count at the other end yet: a reorganisation may have it fail there after all. */
+  async #lookAt(mined: SentTransfer): Promise<void> {
+    try {
+      await this.#options.chain.paid(mined.transaction, mined.neighbour);
+      this.#failing.delete(mined.neighbour);
+      this.#later(mined);
+    } catch (error) {
+      const code = codeOf(error);
+      if (code !== undefined && UNPAID.has(code)) this.#unpaid(mined, code);
+      else this.#later(mined);
+    }
+  }
+
+  /** It failed in a block. It is owed again once that is as deep as a payment has to be: no other branch can win then. */
+  #unpaid(last: SentTransfer, code: ErrorCode): void {
+    if (code === 'TRANSACTION_REPLACED') return this.#never(last, code);
+    const { id, neighbour } = last;
+    const again = (): void => {
+      const now = this.#sent.get(neighbour);
+      if (now?.id === id && now.state === last.state) this.#later(now);
+    };
+    void this.#options.chain.head().then(({ number }) => {
+      const before = this.#failing.get(neighbour);
+      const since = before?.id === id ? before.block : number;
+      this.#failing.set(neighbour, { id, block: since });
+      const now = this.#sent.get(neighbour);
+      const deep = number - since + 1n >= BigInt(this.#options.confirmations);
+      if (deep && !this.#stopped && now?.id === id && now.state === last.state) this.#never(now, code);
+      else again();
+    }, again);
+  }
+
   #never(last: SentTransfer, code: ErrorCode): void {
     const { neighbour, id, units } = last;
+    this.#failing.delete(neighbour);
     this.#sent.set(neighbour, { ...last, state: 'failed' });
     this.#options.tell(neighbour, { kind: 'paymentFailed', id, method: 'transfer', units, code });
     this.#write(neighbour);

@@ -62,6 +62,10 @@ const NOTICED: Readonly<Record<string, readonly string[]>> = {
   floods: ['event.verdict'],
   'malformed-frames': ['event.verdict'],
   'bad-cheques': ['event.verdict'],
+  'closes-old-state': ['channel.answered', 'channel.closed'],
+  'transfer-that-never-comes': ['event.state'],
+  'transfer-undone': ['event.state'],
+  'one-cheque-twice': ['event.verdict'],
 };
 
 describe('cheats', () => {

@@ -3,16 +3,20 @@ import { badCheques } from './cheats/bad-cheques.ts';
 import { bouncingChequebook } from './cheats/bouncing-chequebook.ts';
 import { brokenPayAt } from './cheats/broken-pay-at.ts';
 import { circulatesVolume } from './cheats/circulates-volume.ts';
+import { closesOldState } from './cheats/closes-old-state.ts';
 import { deniesPayments } from './cheats/denies-payments.ts';
 import { floods } from './cheats/floods.ts';
 import { malformedFrames } from './cheats/malformed-frames.ts';
 import { neverPays } from './cheats/never-pays.ts';
 import { newKeys } from './cheats/new-keys.ts';
 import { oldBackup } from './cheats/old-backup.ts';
+import { oneChequeTwice } from './cheats/one-cheque-twice.ts';
 import { overCounts } from './cheats/over-counts.ts';
 import { paysLate } from './cheats/pays-late.ts';
 import { raisesPrice } from './cheats/raises-price.ts';
 import { replaysCheques } from './cheats/replays-cheques.ts';
+import { transferThatNeverComes } from './cheats/transfer-that-never-comes.ts';
+import { transferUndone } from './cheats/transfer-undone.ts';
 import { twoKeys } from './cheats/two-keys.ts';
 import { underCounts } from './cheats/under-counts.ts';
 
@@ -34,4 +38,8 @@ export const CHEATS: readonly Cheat[] = [
   floods,
   malformedFrames,
   badCheques,
+  closesOldState,
+  transferThatNeverComes,
+  transferUndone,
+  oneChequeTwice,
 ];

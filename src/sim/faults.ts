@@ -1,5 +1,6 @@
 import type { PaymentMethod } from '../core/terms.ts';
 import type { Coverage } from './coverage.ts';
+import { ENDPOINT_FAULTS } from './endpoint-faults.ts';
 import { OPERATOR_ACTS } from './operator-acts.ts';
 import type { SeededRandom } from './seeded-random.ts';
 import type { SimChain } from './sim-chain.ts';
@@ -31,6 +32,9 @@ export interface FaultKind {
   /** Lets it happen; draws who and how much from `random`, which is its own. Returns what ends it. */
   strike(scene: FaultScene, random: SeededRandom): (() => void) | undefined;
 }
+
+/** Two hundred times what a quartz does. */
+const MOST_DRIFT_PPM = 20_000;
 
 /** Every fault of the simulator. A process that died is started again by its world after a while. To add one, add an entry (docs/testing.md). */
 export const FAULTS: readonly FaultKind[] = [
@@ -199,32 +203,7 @@ export const FAULTS: readonly FaultKind[] = [
       };
     },
   },
-  {
-    name: 'endpoint dead',
-    group: 'chain',
-    weight: 3,
-    lastsMs: 20_000,
-    strike({ chain, nodes }, random) {
-      const endpoint = chain.endpoint(random.pick(nodes).id);
-      endpoint.dead = true;
-      return () => {
-        endpoint.dead = false;
-      };
-    },
-  },
-  {
-    name: 'endpoint slow',
-    group: 'chain',
-    weight: 3,
-    lastsMs: 20_000,
-    strike({ chain, nodes }, random) {
-      const endpoint = chain.endpoint(random.pick(nodes).id);
-      endpoint.latencyMs = 50 + random.below(11_000);
-      return () => {
-        endpoint.latencyMs = 0;
-      };
-    },
-  },
+  ...ENDPOINT_FAULTS,
   {
     name: 'slow blocks',
     group: 'chain',
@@ -295,6 +274,20 @@ export const FAULTS: readonly FaultKind[] = [
       node.wallOffsetMs = (random.below(2) * 2 - 1) * random.below(7_200_000);
       if (node.clock !== undefined) node.clock.wallOffsetMs = node.wallOffsetMs;
       coverage.count('clock.jump');
+      return undefined;
+    },
+  },
+  {
+    name: 'clock drifts',
+    group: 'clock',
+    weight: 2,
+    lastsMs: 0,
+    strike({ coverage, nodes }, random) {
+      const node = random.pick(nodes);
+      // From its next start on, and that is now: it was moved to another machine.
+      node.driftPpm = random.between(-MOST_DRIFT_PPM, MOST_DRIFT_PPM);
+      coverage.count('clock.drift');
+      if (node.alive && node.node !== undefined) void node.stop();
       return undefined;
     },
   },

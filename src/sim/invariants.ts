@@ -250,12 +250,13 @@ export class Invariants {
     return found;
   }
 
-  /** Channels that did not pay an honest node what was signed to it, in words. */
-  unpaidChannels(): string[] {
+  /** Of these channels, those that did not pay an honest node what was signed to it, in words. */
+  unpaidChannels(of: ReadonlySet<NodeId>): string[] {
     const { chain, weiPerUnit } = this.#options;
     const found: string[] = [];
     for (const channel of chain.blocks.state.channels) {
       const { address, closed, parties } = channel;
+      if (!of.has(address)) continue;
       for (const [node, peer] of [
         [parties.a.signer, parties.b.signer],
         [parties.b.signer, parties.a.signer],

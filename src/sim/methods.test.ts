@@ -26,7 +26,7 @@ function demand(happened: Coverage, names: readonly string[]): void {
 
 describe('methods of payment under faults', () => {
   test('transfers count after k confirmations, once', async () => {
-    demand(await run(['transfer'], [3, 4, 6]), ['method.transfer', 'chain.reorganised']);
+    demand(await run(['transfer'], [3, 4, 6]), ['method.transfer', 'fault.reorganisation']);
   });
 
   // 11: a payment in a channel that its receiver never had read; 18: an offer to close that a wrong clock dated far ahead.
@@ -39,6 +39,25 @@ describe('methods of payment under faults', () => {
   test('methods are switched while payments are under way', async () => {
     const seen = ['method.cheque', 'method.channel', 'method.transfer', 'operator.switched'];
     demand(await run(TOKEN_METHODS, [3, 5, 7]), seen);
+  });
+});
+
+describe('a payment that was in a block', () => {
+  test('and fails on the branch that won is paid once more, when no other branch can win', async () => {
+    const settings = { methods: ['transfer'], blockMs: 500, confirmations: 8, tradeEveryMs: 30, payAt: 100 } as const;
+    const world = new World({ seed: 2, nodes: 2, cheats: [], faults: [], settings });
+    world.begin();
+    const { chain, coverage, invariants, nodes } = world;
+    const paid = (): number => nodes.reduce((sum, { id }) => sum + chain.blocks.state.paymentsTo(id).length, 0);
+    await world.advance(() => paid() > 0);
+    // The payer has seen that it is mined.
+    const seenMs = world.timeline.nowMs + 2_600;
+    await world.advance(() => world.timeline.nowMs >= seenMs);
+    chain.blocks.revertNext = 1;
+    chain.blocks.reorganise(7);
+    await world.advance(() => coverage.of('method.transfer') > 0 || world.timeline.nowMs > 300_000);
+    assert.equal(invariants.broken?.message, undefined);
+    demand(coverage, ['chain.reverted', 'chain.reorganised', 'method.transfer']);
   });
 });
 

@@ -58,6 +58,8 @@ export class SimBlockChain {
   /** From which block each branch that won differs from the one before. */
   readonly #branches: number[] = [];
   readonly #receipts = new Map<string, MinedTransaction>();
+  /** Their coin was spent otherwise: no block can hold them any more. */
+  readonly #spent = new Set<string>();
   /** Ran out of gas once, and would on any branch. */
   readonly #exhausted = new Set<string>();
   #pool: PendingTransaction[] = [];
@@ -136,6 +138,7 @@ export class SimBlockChain {
 
   /** Takes a transaction for one of the next blocks. */
   send(transaction: PendingTransaction): void {
+    if (this.#spent.has(transaction.hash)) return;
     if (this.loseNext > 0) {
       this.loseNext -= 1;
       this.#coverage?.count('chain.lost');
@@ -191,7 +194,8 @@ export class SimBlockChain {
       back[at] = back[other] as PendingTransaction;
       back[other] = here;
     }
-    const kept = back.filter((each) => !spent(each) && !this.#random.chance(lossChance));
+    for (const each of back) if (spent(each)) this.#spent.add(each.hash);
+    const kept = back.filter((each) => !this.#spent.has(each.hash) && !this.#random.chance(lossChance));
     if (kept.length < back.length) this.#coverage?.count('chain.lost', back.length - kept.length);
     this.#pool = [...kept, ...this.#pool];
     this.state.audit();

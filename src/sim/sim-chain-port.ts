@@ -16,6 +16,7 @@ import type { Signer } from '../chain/signer.ts';
 import type { SignedCheque } from '../core/cheque.ts';
 import { codeOf, WayleaveError } from '../core/errors.ts';
 import type { NodeId } from '../core/node-id.ts';
+import { EndpointView } from './endpoint-view.ts';
 import type { Life } from './life.ts';
 import type { MinedTransaction, PendingTransaction } from './sim-block-chain.ts';
 import type { SimChain } from './sim-chain.ts';
@@ -60,6 +61,11 @@ const FOREIGN: ChequebookFacts = {
   withdrawalWei: 0n,
 };
 
+/** What money depends on: where the endpoints of a node do not say the same, there is no answer (`chain/quorum.ts`). */
+const AGREED: ReadonlySet<string> = new Set(
+  ['head', 'block', 'incoming', 'chequebook', 'channel', 'outcome', 'paid', 'poll'].map((each) => `chain.${each}`),
+);
+
 interface Sending {
   readonly port: string;
   readonly transaction: PendingTransaction;
@@ -73,6 +79,7 @@ export class SimChainPort implements Chain {
   readonly #me: NodeId;
   readonly #options: SimChainPortOptions;
   readonly #payer: SimPayer;
+  readonly #view: EndpointView;
   readonly channels: SimChannels;
   #last: Promise<unknown> = Promise.resolve();
   #closed = false;
@@ -82,8 +89,10 @@ export class SimChainPort implements Chain {
     this.#life = life;
     this.#me = signer.id;
     this.#options = options;
+    this.#view = new EndpointView(chain.blocks, chain.endpoint(signer.id), chain.coverage);
     this.#payer = new SimPayer({
       me: signer.id,
+      view: this.#view,
       blocks: chain.blocks,
       call: (port, answer) => this.#call(port, answer),
       pause: (ms) => this.#pause(ms),
@@ -115,22 +124,15 @@ export class SimChainPort implements Chain {
   }
 
   head(): Promise<Head> {
-    const { blocks } = this.#chain;
-    return this.#call('chain.head', () => {
-      const { number } = blocks;
-      return { number: BigInt(number), hash: blocks.blockHash(number) ?? '' };
-    });
+    return this.#call('chain.head', () => this.#view.head());
   }
 
   blockHash(number: number): Promise<string | undefined> {
-    return this.#call('chain.block', () => this.#chain.blocks.blockHash(number));
+    return this.#call('chain.block', () => this.#view.blockHash(number));
   }
 
   incoming(fromBlock: number, toBlock: number): Promise<readonly IncomingPayment[] | undefined> {
-    const { blocks } = this.#chain;
-    return this.#call('chain.incoming', () =>
-      toBlock > blocks.number ? undefined : blocks.state.paymentsTo(this.#me, fromBlock, toBlock),
-    );
+    return this.#call('chain.incoming', () => this.#view.incoming(this.#me, fromBlock, toBlock));
   }
 
   money(address: NodeId): Promise<bigint> {
@@ -146,7 +148,7 @@ export class SimChainPort implements Chain {
   }
 
   chequebook(address: NodeId, beneficiary: NodeId): Promise<ChequebookFacts | undefined> {
-    return this.#call('chain.chequebook', () => this.#facts(address, beneficiary));
+    return this.#call('chain.chequebook', () => this.#view.told(this.#facts(address, beneficiary)));
   }
 
   #facts(address: NodeId, beneficiary: NodeId): ChequebookFacts | undefined {
@@ -219,7 +221,7 @@ export class SimChainPort implements Chain {
   }
 
   async outcome(transaction: string, chequebook: NodeId): Promise<CashReceipt | undefined> {
-    const mined = await this.#call('chain.outcome', () => this.#chain.blocks.receipt(transaction));
+    const mined = await this.#call('chain.outcome', () => this.#view.receipt(transaction));
     return mined === undefined ? undefined : { ...cashReceipt(mined), ...paidFrom(mined, chequebook) };
   }
 
@@ -261,9 +263,9 @@ export class SimChainPort implements Chain {
     const { pollMs = POLL_MS, minedWithinMs = MINED_WITHIN_MS } = this.#options;
     const deadlineMs = timeline.nowMs + minedWithinMs;
     for (;;) {
-      const mined = await this.#call('chain.poll', () => blocks.receipt(hash)).catch((error: unknown) => {
+      const mined = await this.#call('chain.poll', () => this.#view.receipt(hash)).catch((error: unknown) => {
         // It is on its way whatever the endpoint says meanwhile.
-        if (codeOf(error) === 'RPC_UNREACHABLE') return undefined;
+        if (codeOf(error) === 'RPC_UNREACHABLE' || codeOf(error) === 'RPC_DISAGREES') return undefined;
         throw error;
       });
       if (mined !== undefined) {
@@ -298,6 +300,10 @@ export class SimChainPort implements Chain {
     if (this.#chain.dead || endpoint.dead) {
       coverage?.count('chain.dead');
       return Promise.reject(new WayleaveError('RPC_UNREACHABLE', { reason: 'refused' }));
+    }
+    if (endpoint.disagrees && AGREED.has(port)) {
+      coverage?.count('chain.disagreed');
+      return Promise.reject(new WayleaveError('RPC_DISAGREES', { port }));
     }
     if (latencyMs === 0) return answered(answer);
     return new Promise((resolve) => {

@@ -2,6 +2,7 @@ import type { Chain } from '../chain/chain.ts';
 import type { Signer } from '../chain/signer.ts';
 import type { NodeId } from '../core/node-id.ts';
 import type { Coverage } from './coverage.ts';
+import { type Endpoint, SOUND } from './endpoint-view.ts';
 import type { Life } from './life.ts';
 import type { SeededRandom } from './seeded-random.ts';
 import { SimBlockChain } from './sim-block-chain.ts';
@@ -22,14 +23,6 @@ export interface SimChainOptions {
   readonly coverage?: Coverage;
   /** Default 1337, as the embedded chain. */
   readonly chainId?: number;
-}
-
-/** What may be wrong with the endpoint of one node. */
-export interface Endpoint {
-  /** Every call is refused. */
-  dead: boolean;
-  /** Added to every answer; from 10 s on the caller gives up, though what it asked for is done. */
-  latencyMs: number;
 }
 
 /**
@@ -65,7 +58,7 @@ export class SimChain {
 
   /** The endpoint one node asks, through all its lives. */
   endpoint(id: NodeId): Endpoint {
-    const known = this.#endpoints.get(id) ?? { dead: false, latencyMs: 0 };
+    const known = this.#endpoints.get(id) ?? { ...SOUND };
     this.#endpoints.set(id, known);
     return known;
   }

@@ -2,6 +2,7 @@ import type { OutgoingPayment, PayReceipt } from '../chain/chain.ts';
 import { NO_LOG, type OutgoingTransaction, type TransactionLog } from '../chain/outgoing.ts';
 import { codeOf, WayleaveError } from '../core/errors.ts';
 import type { NodeId } from '../core/node-id.ts';
+import type { EndpointView } from './endpoint-view.ts';
 import type { MinedTransaction, PendingTransaction, SimBlockChain } from './sim-block-chain.ts';
 import { type ContractCall, payCall } from './sim-contracts.ts';
 
@@ -9,6 +10,8 @@ import { type ContractCall, payCall } from './sim-contracts.ts';
 export interface SimPayerOptions {
   readonly me: NodeId;
   readonly blocks: SimBlockChain;
+  /** The blocks as this node's endpoint tells of them. */
+  readonly view: EndpointView;
   readonly call: <T>(port: string, answer: () => T) => Promise<T>;
   readonly pause: (ms: number) => Promise<void>;
   readonly nowMs: () => number;
@@ -61,7 +64,7 @@ export class SimPayer {
   }
 
   async paid(hash: string): Promise<PayReceipt | undefined> {
-    const mined = await this.#options.call('chain.paid', () => this.#options.blocks.receipt(hash));
+    const mined = await this.#options.call('chain.paid', () => this.#options.view.receipt(hash));
     return mined === undefined ? undefined : payReceipt(mined);
   }
 
@@ -99,13 +102,13 @@ export class SimPayer {
 
   /** Tells it, and tells it again when it is neither waiting nor in a block, until it is deep in the chain. */
   async #seeTo(first: OutgoingTransaction): Promise<void> {
-    const { blocks, call, pause, closed } = this.#options;
+    const { blocks, call, pause, closed, view } = this.#options;
     const hash = first.versions[0]?.hash ?? '';
     let entry = first;
     while (!closed()) {
       const mined = await call('chain.tell', () => {
         blocks.sendAgain(hash);
-        return blocks.receipt(hash);
+        return view.receipt(hash);
       }).catch(() => undefined);
       if (mined !== undefined && blocks.number >= mined.block + FINAL_BLOCKS) break;
       entry = await this.#become(this.#present(entry), mined === undefined ? 'open' : 'mined');
@@ -129,11 +132,11 @@ export class SimPayer {
   }
 
   async #mined(hash: string): Promise<MinedTransaction> {
-    const { blocks, call, pause, closed, nowMs, pollMs, minedWithinMs } = this.#options;
+    const { call, pause, closed, nowMs, pollMs, minedWithinMs, view } = this.#options;
     const deadlineMs = nowMs() + minedWithinMs;
     for (;;) {
-      const mined = await call('chain.poll', () => blocks.receipt(hash)).catch((error: unknown) => {
-        if (codeOf(error) === 'RPC_UNREACHABLE') return undefined;
+      const mined = await call('chain.poll', () => view.receipt(hash)).catch((error: unknown) => {
+        if (codeOf(error) === 'RPC_UNREACHABLE' || codeOf(error) === 'RPC_DISAGREES') return undefined;
         throw error;
       });
       if (mined !== undefined) return mined;

@@ -133,9 +133,10 @@ export function drawWorld(
   { cheats, settings }: { readonly cheats: readonly Cheat[]; readonly settings?: Partial<WorldSettings> },
 ): WorldSettings {
   const drawn = drawSettings(random.fork('settings'));
-  if (settings !== undefined) return { ...drawn, ...settings };
   const needed = [...new Set(cheats.flatMap(({ needs }) => (needs === undefined ? [] : [needs])))];
+  const methods = drawMethods(random.fork('methods'), needed);
+  if (settings !== undefined) return { ...drawn, ...(needed.length > 0 && methods), ...settings };
   const carried = cheats.some(({ needsPackets }) => needsPackets);
   const packets = drawPackets(random.fork('packet settings'), drawn, carried);
-  return { ...drawn, ...drawMethods(random.fork('methods'), needed), packets };
+  return { ...drawn, ...methods, packets };
 }

@@ -15,6 +15,7 @@ const NO_WAY = { kind: 'transfer', transaction: `0x${'0'.repeat(64)}` } as const
  */
 export const deniesPayments: Cheat = {
   name: 'denies-payments',
+  needs: 'cheque',
   join({ machine, victims, random, every, cheated }) {
     /** Wei of the last cheque of each neighbour, by the id of the payment that brought it. */
     const kept = new Map<string, bigint>();
