@@ -52,6 +52,7 @@ export class AccountWatch {
   #corrected = 0;
   /** Where time is metered, what was sold and bought of it. Units. */
   #timeSold = 0;
+  #lastTransit = { provided: 0, consumed: 0 };
   #timeBought = 0;
   /** Packets' value that came and went, over all lives; and the most taken on credit, or paid ahead. Units. */
   #valueIn = 0;
@@ -116,6 +117,7 @@ export class AccountWatch {
     this.#forgot += Math.max(0, this.#lastProvided - provided);
     this.#lastProvided = provided;
     this.#lastConsumed = sum(account, Column.consumed);
+    this.#lastTransit = transit(account);
     this.#lastPaid = ledger.get(row, Column.paid);
     this.#lastReceived = ledger.get(row, Column.received);
     this.#corrected = sum(account, Column.providedCorrection);
@@ -158,7 +160,7 @@ export class AccountWatch {
     this.#fades(account);
     this.#beyond = this.node.node?.packets?.returnedBeyond(this.peer) ?? 0;
     this.#exposure(account, corrected);
-    this.#time(account, provided, consumed);
+    this.#time(account);
     this.#value(account, provided);
     this.#lastProvided = provided;
     this.#lastConsumed = consumed;
@@ -204,10 +206,12 @@ export class AccountWatch {
   }
 
   /** Where time is metered bytes cost nothing, and time is charged in between: nobody counts it as it arrives. */
-  #time(account: LinkAccount, provided: number, consumed: number): void {
+  #time(account: LinkAccount): void {
     const { buysTime, sellsTime } = account.service('transit').rates;
-    if (sellsTime) this.#timeSold += provided - this.#lastProvided;
-    if (buysTime) this.#timeBought += consumed - this.#lastConsumed;
+    const { consumed, provided } = transit(account);
+    if (sellsTime) this.#timeSold += provided - this.#lastTransit.provided;
+    if (buysTime) this.#timeBought += consumed - this.#lastTransit.consumed;
+    this.#lastTransit = { consumed, provided };
   }
 
   /** On a new connection a neighbour's word is never taken for what this end says it had: it admits what is on disk. */
@@ -308,6 +312,11 @@ export class AccountWatch {
 /** What a neighbour may owe after it brought value. */
 function mayTake({ mine }: LinkAccount): number {
   return mine.newest?.valueAt ?? 0;
+}
+
+/** Of transit alone: packets' value is counted as it comes and goes. */
+function transit({ ledger, row }: LinkAccount): { readonly provided: number; readonly consumed: number } {
+  return { provided: ledger.get(row, Column.provided), consumed: ledger.get(row, Column.consumed) };
 }
 
 function sum({ ledger, row }: LinkAccount, column: number): number {
