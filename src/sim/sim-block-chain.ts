@@ -179,15 +179,9 @@ export class SimBlockChain {
     this.reorganising?.();
     const first = this.#number() - depth;
     this.#branches.push(first + 1);
-    const back: PendingTransaction[] = [];
-    while ((this.#blocks.at(-1)?.number ?? Number.NEGATIVE_INFINITY) > first) {
-      const block = this.#blocks.pop() as Block;
-      for (const undo of block.undo) undo();
-      back.unshift(...block.transactions);
-    }
+    const back = this.#unmine(first);
     if (back.length === 0) return;
     this.#coverage?.count('chain.reorganised', back.length);
-    for (const { hash } of back) this.#receipts.delete(hash);
     for (let at = back.length - 1; at > 0; at -= 1) {
       const other = this.#random.below(at + 1);
       const here = back[at] as PendingTransaction;
@@ -200,6 +194,18 @@ export class SimBlockChain {
     this.#pool = [...kept, ...this.#pool];
     this.state.audit();
     this.#schedule();
+  }
+
+  /** Undoes the blocks after `first`; returns what they held. */
+  #unmine(first: number): PendingTransaction[] {
+    const back: PendingTransaction[] = [];
+    while ((this.#blocks.at(-1)?.number ?? Number.NEGATIVE_INFINITY) > first) {
+      const block = this.#blocks.pop() as Block;
+      for (const undo of block.undo) undo();
+      back.unshift(...block.transactions);
+    }
+    for (const { hash } of back) this.#receipts.delete(hash);
+    return back;
   }
 
   #number(): number {

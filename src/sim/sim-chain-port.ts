@@ -259,7 +259,7 @@ export class SimChainPort implements Chain {
   }
 
   async #mined(hash: string): Promise<MinedTransaction> {
-    const { timeline, blocks, coverage } = this.#chain;
+    const { timeline, coverage } = this.#chain;
     const { pollMs = POLL_MS, minedWithinMs = MINED_WITHIN_MS } = this.#options;
     const deadlineMs = timeline.nowMs + minedWithinMs;
     for (;;) {
