@@ -1,49 +1,88 @@
 const FIRST_SLOTS = 2 ** 10;
-/** The most slots of a generation: 2 generations × 2¹⁹ × 32 bytes = 32 MiB under a flood. Half of them are used. */
+/** The most slots of a generation, half of them used: 2 generations × 10 MiB under a flood. */
 export const MOST_SLOTS = 2 ** 19;
 
-/** Words of a slot: one half of a cache line, so that a packet costs one miss for each generation. */
+/** Words of an entry: half a cache line. */
 const WORDS = 8;
-const At = { idHigh: 0, idLow: 1, from: 2, to: 3, valueHigh: 4, valueLow: 5, toll: 6, state: 7 } as const;
+const At = { idHigh: 0, idLow: 1, from: 2, to: 3, valueHigh: 4, valueLow: 5, toll: 6, notes: 7 } as const;
 
 const TWO_32 = 2 ** 32;
 
-/** What is noted of a packet beside its generation's life: change for it is due, and a receipt for it passed. */
+/** What is noted of a packet: change for it is due, and a receipt for it passed. */
 const Note = { change: 1, receipt: 2 } as const;
-const NOTE_BITS = 2;
-
-/** Lives of a generation, above those bits. */
-const MOST_LIVES = 2 ** (31 - NOTE_BITS) - 1;
 
 /** The packet was returned, or is here: its id is only remembered. */
 const TAKEN = -9;
 
+/** A slot holds the number of its entry, from 1, and above it what the hash has beyond the slot's own bits. */
+const ENTRY = 2 ** 19 - 1;
+const TAG = ~ENTRY;
+
+/**
+ * Packets in the order in which they came, and a small index of them: looking for an id that is new, as most are, touches
+ * four bytes, and remembering it writes where the last one was written.
+ */
 class Generation {
-  readonly cells: Int32Array;
+  cells: Int32Array;
   /** Change that is due, by link: what nobody answers is forgotten with the generation. */
   readonly due = new Map<number, number>();
-  readonly slots: number;
+  slots: number;
   used = 0;
-  /** Slots marked with another life are free: emptying millions of them costs nothing. */
-  life = 1;
+  #index: Int32Array;
 
   constructor(slots: number) {
     this.slots = slots;
-    this.cells = new Int32Array(slots * WORDS);
+    this.cells = new Int32Array((slots / 2) * WORDS);
+    this.#index = new Int32Array(slots);
+  }
+
+  get isFull(): boolean {
+    return this.used * 2 >= this.slots;
   }
 
   empty(): void {
     this.due.clear();
     this.used = 0;
-    this.life += 1;
-    if (this.life > MOST_LIVES) {
-      this.life = 1;
-      this.cells.fill(0);
+    this.#index.fill(0);
+  }
+
+  /** The slot of the id, or the free one where it would stand. */
+  slotOf(hash: number, idHigh: number, idLow: number): number {
+    const index = this.#index;
+    const mask = this.slots - 1;
+    for (let slot = hash & mask; ; slot = (slot + 1) & mask) {
+      const held = index[slot] as number;
+      if (held === 0) return slot;
+      if ((held & TAG) !== (hash & TAG)) continue;
+      const at = ((held & ENTRY) - 1) * WORDS;
+      if (this.cells[at] === (idHigh | 0) && this.cells[at + At.idLow] === (idLow | 0)) return slot;
     }
   }
 
-  isFree(at: number): boolean {
-    return (this.cells[at + At.state] as number) >> NOTE_BITS !== this.life;
+  /** Where the entry of a slot begins; negative: the slot is free. */
+  entryAt(slot: number): number {
+    return (((this.#index[slot] as number) & ENTRY) - 1) * WORDS;
+  }
+
+  /** Where a new entry begins, which is the slot's from now on. */
+  addAt(slot: number, hash: number): number {
+    this.used += 1;
+    this.#index[slot] = (hash & TAG) | this.used;
+    return (this.used - 1) * WORDS;
+  }
+
+  double(hashOf: (idHigh: number, idLow: number) => number): void {
+    const { cells, used } = this;
+    this.slots *= 2;
+    this.cells = new Int32Array((this.slots / 2) * WORDS);
+    this.cells.set(cells);
+    this.#index = new Int32Array(this.slots);
+    this.used = 0;
+    for (let at = 0; at < used * WORDS; at += WORDS) {
+      const [idHigh, idLow] = [cells[at] as number, cells[at + At.idLow] as number];
+      const hash = hashOf(idHigh, idLow);
+      this.addAt(this.slotOf(hash, idHigh, idLow), hash);
+    }
   }
 }
 
@@ -70,8 +109,9 @@ export class PacketWindow {
   #young = new Generation(FIRST_SLOTS);
   #old = new Generation(FIRST_SLOTS);
   #rotateMs: number | undefined;
-  /** Where the id that was asked for last would stand; ids of zeros name nothing. */
+  /** Where the id that was asked for last would stand, and its hash; ids of zeros name nothing. */
   #place = 0;
+  #hash = 0;
   readonly #placeOf = { high: 0, low: 0 };
   readonly #found: Passed = { from: 0, to: 0, valueIn: 0, toll: 0, wantsChange: false };
 
@@ -102,23 +142,26 @@ export class PacketWindow {
 
   /** True when the id passed lately. */
   has(idHigh: number, idLow: number): boolean {
-    this.#place = this.#probe(this.#young, idHigh, idLow);
+    const hash = this.#hashOf(idHigh, idLow);
+    this.#hash = hash;
+    this.#place = this.#young.slotOf(hash, idHigh, idLow);
     this.#placeOf.high = idHigh;
     this.#placeOf.low = idLow;
-    return !this.#young.isFree(this.#place) || this.#seek(this.#old, idHigh, idLow) >= 0;
+    if (this.#young.entryAt(this.#place) >= 0) return true;
+    return this.#old.entryAt(this.#old.slotOf(hash, idHigh, idLow)) >= 0;
   }
 
   /** Remembers a packet whose id `has` does not know. */
   add(idHigh: number, idLow: number, passed: Passed): void {
-    const full = (this.#young.used + 1) * 2 > this.#young.slots;
+    const full = this.#young.isFull;
     if (full) this.#enlarge();
     const young = this.#young;
     const { cells } = young;
     const known = !full && this.#placeOf.high === idHigh && this.#placeOf.low === idLow;
-    const at = known ? this.#place : this.#probe(young, idHigh, idLow);
+    const hash = known ? this.#hash : this.#hashOf(idHigh, idLow);
+    const at = young.addAt(known ? this.#place : young.slotOf(hash, idHigh, idLow), hash);
     this.#placeOf.high = 0;
     this.#placeOf.low = 0;
-    young.used += 1;
     cells[at] = idHigh;
     cells[at + At.idLow] = idLow;
     cells[at + At.from] = passed.from;
@@ -126,7 +169,7 @@ export class PacketWindow {
     cells[at + At.valueHigh] = Math.floor(passed.valueIn / TWO_32);
     cells[at + At.valueLow] = passed.valueIn | 0;
     cells[at + At.toll] = passed.toll | 0;
-    cells[at + At.state] = (young.life << NOTE_BITS) + (passed.wantsChange ? Note.change : 0);
+    cells[at + At.notes] = passed.wantsChange ? Note.change : 0;
     if (passed.wantsChange) addDue(young.due, passed.to, passed.valueIn - passed.toll);
   }
 
@@ -139,9 +182,9 @@ export class PacketWindow {
       const { cells } = generation;
       const at = this.#seek(generation, idHigh, idLow);
       if (at < 0 || cells[at + At.to] !== sentTo) continue;
-      const state = cells[at + At.state] as number;
-      if ((state & Note.receipt) !== 0) return undefined;
-      cells[at + At.state] = state | Note.receipt;
+      const notes = cells[at + At.notes] as number;
+      if ((notes & Note.receipt) !== 0) return undefined;
+      cells[at + At.notes] = notes | Note.receipt;
       return cells[at + At.from];
     }
     return undefined;
@@ -156,13 +199,13 @@ export class PacketWindow {
     const { cells, due } = generation;
     const at = this.#seek(generation, idHigh, idLow);
     if (at < 0 || cells[at + At.to] !== sentTo) return undefined;
-    if (((cells[at + At.state] as number) & Note.receipt) !== 0) return undefined;
+    if (((cells[at + At.notes] as number) & Note.receipt) !== 0) return undefined;
     const found = this.#found;
     found.from = cells[at + At.from] as number;
     found.to = sentTo;
     found.valueIn = (cells[at + At.valueHigh] as number) * TWO_32 + ((cells[at + At.valueLow] as number) >>> 0);
     found.toll = (cells[at + At.toll] as number) >>> 0;
-    found.wantsChange = ((cells[at + At.state] as number) & Note.change) !== 0;
+    found.wantsChange = ((cells[at + At.notes] as number) & Note.change) !== 0;
     // The id stays known, so that a copy is still a copy; nobody is its next hop any more.
     cells[at + At.to] = TAKEN;
     if (found.wantsChange) addDue(due, sentTo, found.toll - found.valueIn);
@@ -183,37 +226,18 @@ export class PacketWindow {
   }
 
   #enlarge(): void {
-    const young = this.#young;
-    if (young.slots >= MOST_SLOTS) return this.#rotate();
-    const larger = new Generation(young.slots * 2);
-    larger.life = young.life;
-    for (let at = 0; at < young.cells.length; at += WORDS) {
-      if (young.isFree(at)) continue;
-      const [high, low] = [young.cells[at] as number, young.cells[at + 1] as number];
-      larger.cells.set(young.cells.subarray(at, at + WORDS), this.#probe(larger, high, low));
-    }
-    larger.used = young.used;
-    for (const [link, value] of young.due) larger.due.set(link, value);
-    this.#young = larger;
+    if (this.#young.slots >= MOST_SLOTS) return this.#rotate();
+    this.#young.double((idHigh, idLow) => this.#hashOf(idHigh, idLow));
   }
 
-  /** Where the id's slot begins; negative: it is not there. */
+  /** Where the id's entry begins; negative: it is not there. */
   #seek(generation: Generation, idHigh: number, idLow: number): number {
-    const at = this.#probe(generation, idHigh, idLow);
-    return generation.isFree(at) ? -1 : at;
+    return generation.entryAt(generation.slotOf(this.#hashOf(idHigh, idLow), idHigh, idLow));
   }
 
-  /** The slot of the id, or the free one where it would stand. */
-  #probe(generation: Generation, idHigh: number, idLow: number): number {
-    const { cells, life } = generation;
-    const mask = generation.slots - 1;
-    let hash = Math.imul((idLow ^ this.#salt) | 0, 0x9e3779b1) ^ Math.imul(idHigh | 0, 0x85ebca6b);
-    hash ^= hash >>> 15;
-    for (let slot = hash & mask; ; slot = (slot + 1) & mask) {
-      const at = slot * WORDS;
-      if ((cells[at + At.state] as number) >> NOTE_BITS !== life) return at;
-      if (cells[at] === (idHigh | 0) && cells[at + At.idLow] === (idLow | 0)) return at;
-    }
+  #hashOf(idHigh: number, idLow: number): number {
+    const hash = Math.imul((idLow ^ this.#salt) | 0, 0x9e3779b1) ^ Math.imul(idHigh | 0, 0x85ebca6b);
+    return hash ^ (hash >>> 15);
   }
 }
 
