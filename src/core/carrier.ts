@@ -1,6 +1,6 @@
 import { doubled } from './doubled.ts';
 import { ForwardingTable, HERE, NOWHERE } from './forwarding-table.ts';
-import { Column, type Ledger, type LinkRow } from './ledger.ts';
+import { CONSUME, Column, type Ledger, type LinkRow, PROVIDE } from './ledger.ts';
 import { MAX_LIFE_MS, MAX_VALUE, type PacketHeader, REASONS, type Reason, tollFor } from './packet.ts';
 import { PacketWindow, type Passed } from './packet-window.ts';
 import { NO_TOLL, type PathPrice } from './route.ts';
@@ -343,30 +343,37 @@ export class Carrier {
 
   /** Value on credit stays below what this neighbour was granted for value, whatever it may owe for service. */
   #mayTake(from: LinkRow, value: Units): boolean {
-    const ledger = this.#ledger;
     if (!(value >= 0 && value <= MAX_VALUE)) return false;
-    if (ledger.halted(from)) return false;
     // Beyond the lease a crash could forget it, while what went on for it is owed all the same.
-    if (value > Math.max(0, ledger.get(from, Column.leaseLeft))) return false;
+    const lease = this.#ledger.providing[from * PROVIDE + Column.leaseLeft] as number;
+    if (value > Math.max(0, lease)) return false;
     return this.#mayOwe(from, value, this.#cell(from, Cell.valueAt));
   }
 
   /** Whether a neighbour may owe so much more for packets, up to `limit`. */
   #mayOwe(from: LinkRow, value: Units, limit: Units): boolean {
-    const ledger = this.#ledger;
-    const after = ledger.debtOf(from) + value;
+    // Cells are read where they lie: a number that is handed over beyond 2³¹ is an allocation, four times a packet.
+    const cells = this.#ledger.providing;
+    const base = from * PROVIDE;
+    // The ceiling is dropAt less all that is owed beside the balance; below all numbers on a link that was halted.
+    const room = (cells[base + Column.ceiling] as number) - (cells[base] as number) - value;
     // Service under way may still be owed for later, as if it had begun then: it only has to fit the whole limit.
-    if (after + ledger.get(from, Column.heldProvide) > ledger.get(from, Column.dropAt)) return false;
-    return after <= limit;
+    if (!(room >= (cells[base + Column.heldProvide] as number))) return false;
+    return (cells[base + Column.dropAt] as number) - room <= limit;
   }
 
   /** Whether a neighbour takes so much more value now, what waits to leave included. */
   maySend(to: LinkRow, value: Units): boolean {
-    const ledger = this.#ledger;
-    const queued = this.#cell(to, Cell.queued);
-    if (value + queued > ledger.roomToConsume(to)) return false;
-    const owed = ledger.get(to, Column.assumed) - ledger.get(to, Column.balance);
-    return owed + queued + value <= this.#cell(to, Cell.peerValueAt);
+    const cells = this.#ledger.consuming;
+    const base = to * CONSUME - PROVIDE;
+    const provide = this.#ledger.providing;
+    const more = this.#cell(to, Cell.queued) + value;
+    const owed = (cells[base + Column.assumed] as number) - (provide[to * PROVIDE] as number) + more;
+    const held = cells[base + Column.heldConsume] as number;
+    const room = owed + held <= (cells[base + Column.peerDropAt] as number);
+    // What carries nothing needs no room.
+    if (more > 0 && !(room && more <= (provide[to * PROVIDE + Column.leaseLeft] as number))) return false;
+    return owed <= this.#cell(to, Cell.peerValueAt);
   }
 
   /** What may still come back from a neighbour as change. Units. */

@@ -1,5 +1,11 @@
 import { WayleaveError } from './errors.ts';
 
+/** Why a hold was refused: negative, so that it shares a number with handles. */
+export const Refusal = { limit: -1, lease: -2, halted: -3 } as const;
+
+/** A handle ≥ 0, or one of `Refusal`. */
+export type HoldResult = number;
+
 /** Slots addressable by a handle: 2²⁰. More holds at once than that is a leak, not a load. */
 const SLOT_LIMIT = 2 ** 20;
 const SLOT_MASK = SLOT_LIMIT - 1;

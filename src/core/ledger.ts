@@ -1,6 +1,6 @@
 import { doubled } from './doubled.ts';
 import { WayleaveError } from './errors.ts';
-import { HoldTable } from './hold-table.ts';
+import { type HoldResult, HoldTable, Refusal } from './hold-table.ts';
 import { SERVICES } from './service.ts';
 import { amount, type Units } from './units.ts';
 import { FORGIVEN_PERCENT, standing } from './write-offs.ts';
@@ -49,20 +49,15 @@ export const Column = {
   /** Of what was written off in the neighbour's favour, so much stands against it no more. */
   faded: 26,
 } as const;
-const PROVIDE = 8;
-const CONSUME = 8;
+/** Cells of a link in `providing` and `consuming`; columns of the second begin at `PROVIDE`. */
+export const PROVIDE = 8;
+export const CONSUME = 8;
 const COLD = 11;
 const HOT = PROVIDE + CONSUME;
 const MAX = Number.MAX_SAFE_INTEGER;
 
 /** A limit no exposure fits into: the link was stopped because a rule of its books does not hold. */
 const HALTED = -1;
-
-/** Why a hold was refused: negative, so that it shares a number with handles. */
-export const Refusal = { limit: -1, lease: -2, halted: -3 } as const;
-
-/** A handle ≥ 0, or one of `Refusal`. */
-export type HoldResult = number;
 
 /** The accounts of all links of one node. Amounts are whole units; overflow and broken rules are errors, never roundings. */
 export class Ledger {
@@ -100,6 +95,15 @@ export class Ledger {
     if (offset < PROVIDE) return this.#provide[row * PROVIDE + offset] as number;
     if (offset < HOT) return this.#consume[row * CONSUME + offset - PROVIDE] as number;
     return this.#cold[row * COLD + offset - HOT] as number;
+  }
+
+  /** The cells that providing touches, and consuming, for who reads several for each packet. Not to be written. */
+  get providing(): Float64Array {
+    return this.#provide;
+  }
+
+  get consuming(): Float64Array {
+    return this.#consume;
   }
 
   #set(row: LinkRow, offset: number, value: number): void {
@@ -294,9 +298,7 @@ export class Ledger {
 
   /** In the neighbour's favour. */
   #writtenOff(row: LinkRow): number {
-    let written = 0;
-    for (let s = 0; s < SERVICES.length; s += 1) written -= this.get(row, Column.providedCorrection + s);
-    return written;
+    return 0 - this.#sum(row, Column.providedCorrection);
   }
 
   #weighWriteOffs(row: LinkRow): void {
@@ -359,20 +361,19 @@ export class Ledger {
 
   /** Signed sum of all corrections, from my side: balance = (totals) + writeOff. */
   writeOff(row: LinkRow): number {
+    return this.#sum(row, Column.providedCorrection) - this.#sum(row, Column.consumedCorrection);
+  }
+
+  #sum(row: LinkRow, column: number): number {
     let sum = 0;
-    for (let s = 0; s < SERVICES.length; s += 1) {
-      sum += this.get(row, Column.providedCorrection + s) - this.get(row, Column.consumedCorrection + s);
-    }
+    for (let s = 0; s < SERVICES.length; s += 1) sum += this.get(row, column + s);
     return sum;
   }
 
   /** The balance computed again from the gross totals. */
   derivedBalance(row: LinkRow): number {
-    let sum = this.get(row, Column.paid) - this.get(row, Column.received) + this.writeOff(row);
-    for (let s = 0; s < SERVICES.length; s += 1) {
-      sum += this.get(row, Column.provided + s) - this.get(row, Column.consumed + s);
-    }
-    return sum;
+    const traded = this.#sum(row, Column.provided) - this.#sum(row, Column.consumed);
+    return traded + this.get(row, Column.paid) - this.get(row, Column.received) + this.writeOff(row);
   }
 
   /** Checks the row's own invariants; throws `INVARIANT_BROKEN` and halts the link if one does not hold. */

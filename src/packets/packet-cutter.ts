@@ -1,4 +1,4 @@
-import { MAX_PACKET_BYTES, packetLength, viewOf } from '../wire/packet.ts';
+import { packetLength, viewOf } from '../wire/packet.ts';
 
 /** A packet where it lies among others. One object is used again for every packet; its bytes are only borrowed. */
 export interface PlacedPacket {
@@ -10,6 +10,9 @@ export interface PlacedPacket {
 }
 
 const NOTHING = Buffer.alloc(0);
+
+/** By then a packet says how long it is (`packetLength`). */
+const LENGTH_BYTES = 6;
 
 /** A packet that stands alone. */
 export function placed(bytes: Buffer): PlacedPacket {
@@ -55,16 +58,18 @@ export class PacketCutter {
 
   /** Finishes the packet that was cut off, if `bytes` has enough of it, and returns what follows it. */
   #complete(bytes: Buffer): Buffer {
-    const joined = Buffer.concat([this.#rest, bytes.subarray(0, MAX_PACKET_BYTES)]);
-    const view = viewOf(joined);
-    const length = packetLength(view, 0);
-    if (length === 0 || length > joined.length) {
-      this.#rest = joined;
-      return bytes.subarray(bytes.length);
+    const before = this.#rest.length;
+    // First what says how long it is, then just as much: most pieces are far longer than what is missing.
+    if (before < LENGTH_BYTES) this.#rest = Buffer.concat([this.#rest, bytes.subarray(0, LENGTH_BYTES - before)]);
+    const length = packetLength(viewOf(this.#rest), 0);
+    const had = this.#rest.length - before;
+    const taken = length === 0 ? bytes.length : Math.min(bytes.length, length - before);
+    if (taken > had) this.#rest = Buffer.concat([this.#rest, bytes.subarray(had, taken)]);
+    if (length > 0 && this.#rest.length === length) {
+      const packet = this.#rest;
+      this.#rest = NOTHING;
+      this.#give(packet, viewOf(packet), 0, length);
     }
-    const taken = length - this.#rest.length;
-    this.#rest = NOTHING;
-    this.#give(joined, view, 0, length);
     return bytes.subarray(taken);
   }
 }
