@@ -1,5 +1,6 @@
 import { createSigner } from '../../src/chain/signer.ts';
-import { type Carrier, type Decision, SELF } from '../../src/core/carrier.ts';
+import type { Carrier } from '../../src/core/carrier.ts';
+import { type Decision, SELF } from '../../src/core/carrier-decision.ts';
 import { ForwardingTable } from '../../src/core/forwarding-table.ts';
 import type { PacketHeader } from '../../src/core/packet.ts';
 import { makeIdentity } from '../../src/link/certificate.ts';

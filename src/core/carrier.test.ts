@@ -1,6 +1,7 @@
 import { strict as assert } from 'node:assert';
 import { describe, it } from 'node:test';
-import { Carrier, type CarrierLink, SELF } from './carrier.ts';
+import { Carrier, type CarrierLink } from './carrier.ts';
+import { SELF } from './carrier-decision.ts';
 import { HERE } from './forwarding-table.ts';
 import { Column, Ledger, type LinkRow } from './ledger.ts';
 import { type PacketHeader, packetHeader } from './packet.ts';

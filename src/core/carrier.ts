@@ -1,16 +1,14 @@
+import { type Decision, SELF, type StrandReason } from './carrier-decision.ts';
 import { doubled } from './doubled.ts';
 import { ForwardingTable, HERE, NOWHERE } from './forwarding-table.ts';
 import { CONSUME, Column, type Ledger, type LinkRow, PROVIDE } from './ledger.ts';
-import { MAX_LIFE_MS, MAX_VALUE, type PacketHeader, REASONS, type Reason, tollFor } from './packet.ts';
+import { MAX_LIFE_MS, MAX_VALUE, type PacketHeader, type Reason, tollFor } from './packet.ts';
 import { PacketWindow, type Passed } from './packet-window.ts';
 import { NO_TOLL, type PathPrice } from './route.ts';
 import { serviceColumn } from './service.ts';
 import type { PriorityOffers } from './terms.ts';
 import type { Units } from './units.ts';
 import { Unsettled } from './unsettled.ts';
-
-/** This node itself, where a link is asked for. */
-export const SELF = -1;
 
 /** What a link means to a carrier. */
 export interface CarrierLink {
@@ -29,21 +27,6 @@ export interface CarrierLink {
    */
   readonly offers?: PriorityOffers;
 }
-
-/** What becomes of a packet. One object is used again for every packet. */
-export interface Decision {
-  action: 'forward' | 'deliver' | 'return' | 'drop';
-  /** `forward`: the link to leave by. `return`: the link to go back on, or `SELF`: the value is back where it started. */
-  to: LinkRow;
-  /** What the packet carries from here on. */
-  value: Units;
-  reason: Reason;
-  /** `return` for `UNDERFUNDED` and `CONGESTED`: the toll that was wanted. */
-  wanted: Units;
-}
-
-/** Why a packet that was on its way out goes back. */
-export type StrandReason = Extract<Reason, 'CONGESTED' | 'NO_ROUTE' | 'EXPIRED'>;
 
 /** Why a packet goes back, and the toll that was wanted. */
 interface Why {
@@ -398,9 +381,4 @@ export class Carrier {
     decision.wanted = typeof why === 'string' ? 0 : why.wanted;
     return decision;
   }
-}
-
-/** The wire number of a reason. */
-export function reasonCode(reason: Reason): number {
-  return REASONS.indexOf(reason);
 }

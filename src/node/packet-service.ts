@@ -1,5 +1,6 @@
 import type { Signer } from '../chain/signer.ts';
-import { Carrier, type CarrierLink, SELF } from '../core/carrier.ts';
+import { Carrier, type CarrierLink } from '../core/carrier.ts';
+import { SELF } from '../core/carrier-decision.ts';
 import type { Clock, RandomBytes } from '../core/clock.ts';
 import { type Surge, surgedToll, surgeFor } from '../core/congestion.ts';
 import { HERE, NOWHERE } from '../core/forwarding-table.ts';

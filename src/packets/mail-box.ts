@@ -1,4 +1,4 @@
-import type { StrandReason } from '../core/carrier.ts';
+import type { StrandReason } from '../core/carrier-decision.ts';
 import type { Clock } from '../core/clock.ts';
 import type { LinkRow } from '../core/ledger.ts';
 import { PairQueue, type PairQueueLimits } from '../core/pair-queue.ts';

@@ -1,4 +1,5 @@
-import { type Carrier, type Decision, SELF, type StrandReason } from '../core/carrier.ts';
+import type { Carrier } from '../core/carrier.ts';
+import { type Decision, SELF, type StrandReason } from '../core/carrier-decision.ts';
 import type { Clock } from '../core/clock.ts';
 import { codeOf, WayleaveError } from '../core/errors.ts';
 import type { LinkRow } from '../core/ledger.ts';

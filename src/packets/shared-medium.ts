@@ -1,4 +1,4 @@
-import { SELF, type StrandReason } from '../core/carrier.ts';
+import { SELF, type StrandReason } from '../core/carrier-decision.ts';
 import type { Clock, Timer } from '../core/clock.ts';
 import type { LinkRow } from '../core/ledger.ts';
 import { type PairFigures, PairQueue, type PairQueueLimits } from '../core/pair-queue.ts';
