@@ -62,7 +62,6 @@ export const SAME: readonly Accepted[] = [
     ['const CONSUME = ', 'room'],
     ['const COLD = ', 'room'],
     ['const HALTED = ', 'number'],
-    ['const Refusal = ', 'number'],
     ['if (offset < PROVIDE)', 'edge', '< → <='],
     ['offset < HOT + COLD', 'belt'],
     ['held <= MAX', 'edge', '<= → <'],
@@ -104,7 +103,7 @@ export const SAME: readonly Accepted[] = [
     ['terms.services[service].askPerMb ?? 0', 'edge', '0 → 1'],
     ['payee.services[service].askPerMb ?? 0', 'edge', '0 → 1'],
   ),
-  ...rows('hold-table', ['MARK_MASK', 'room'], ['slot >= this.#used', 'belt']),
+  ...rows('hold-table', ['MARK_MASK', 'room'], ['slot >= this.#used', 'belt'], ['const Refusal = ', 'number']),
   { file: 'conduct', place: 'Conduct.#decay', not: 'nobody', why: 'edge' },
   ...rows(
     'pace',
