@@ -18,6 +18,8 @@ export interface SimConfig {
   readonly payAt: number;
   readonly dropAt: number;
   readonly riskAt: number;
+  /** It settles by the clock too, so often; 0: by size alone. Seconds. */
+  readonly settleEveryS: number;
   readonly depositWei: bigint;
   readonly weiPerUnit: bigint;
   readonly journalWindowMs: number;
@@ -50,10 +52,6 @@ const base = parseConfig(
 /** A second costs this part of the debt at which it is paid, so that a few fit into it. */
 const SECOND_OF_PAY_AT = 1 / 5;
 
-/** One world in so many settles by the clock too, so often. Seconds. */
-const PERIOD_ONE_IN = 3;
-const PERIOD_S = 3;
-
 /** The complete configuration of a simulated node. */
 export function simConfig(options: SimConfig): NodeConfig {
   const { deal = 'cheque', methods = ['cheque'] } = options;
@@ -85,7 +83,7 @@ export function simConfig(options: SimConfig): NodeConfig {
       ...base.settlement,
       depositWei: options.depositWei,
       weiPerUnit: options.weiPerUnit,
-      settleEveryS: options.payAt % PERIOD_ONE_IN === 0 ? PERIOD_S : 0,
+      settleEveryS: options.settleEveryS,
       methods: deal === 'barter' ? ['barter'] : [...methods, 'barter'],
       confirmations: options.confirmations ?? base.settlement.confirmations,
       // What dropAt is worth while a transfer waits is what a world tries out: no handshake refuses it.

@@ -53,6 +53,8 @@ const SETTINGS = {
   depositWei: 10n ** 18n,
   journalWindowMs: 50,
   tradeEveryMs: Number.POSITIVE_INFINITY,
+  // Real nodes are not held to the time of the simulated ones.
+  settleEveryS: 0,
 } as const;
 
 /** Runs `count` steps between nodes in a line, one at a time, without faults, and writes down what they came to. */

@@ -9,6 +9,8 @@ export interface WorldSettings {
   readonly payAt: number;
   readonly dropAt: number;
   readonly riskAt: number;
+  /** All settle by the clock too, so often; 0: by size alone. Seconds. */
+  readonly settleEveryS: number;
   readonly weiPerUnit: bigint;
   readonly depositWei: bigint;
   readonly journalWindowMs: number;
@@ -33,6 +35,10 @@ export interface WorldSettings {
   readonly packets?: PacketSettings | undefined;
 }
 
+/** One world in so many settles by the clock too, so often. Seconds. */
+const PERIOD_ONE_IN = 3;
+const PERIOD_S = 3;
+
 /** Thresholds are small, so that a run of a few thousand steps pays, chokes, cashes and forgets many times. */
 export function drawSettings(random: SeededRandom): WorldSettings {
   const payAt = random.between(20, 500);
@@ -41,6 +47,7 @@ export function drawSettings(random: SeededRandom): WorldSettings {
     payAt,
     dropAt: payAt * random.between(2, 6) + 400,
     riskAt: payAt * random.between(1, 10),
+    settleEveryS: payAt % PERIOD_ONE_IN === 0 ? PERIOD_S : 0,
     weiPerUnit: random.pick([1n, 1_000n, 10_000_000_000n]),
     depositWei: 10n ** 20n,
     journalWindowMs: random.pick([0, 20, 50, 50, 50, 200, 500]),
@@ -127,7 +134,10 @@ export function drawPackets(
   };
 }
 
-/** All of a world's settings: those of `given`, or drawn so that its cheats have a chance. */
+/**
+ * All of a world's settings: those that are given, where it settles by size alone unless told otherwise, or drawn so that
+ * its cheats have a chance.
+ */
 export function drawWorld(
   random: SeededRandom,
   { cheats, settings }: { readonly cheats: readonly Cheat[]; readonly settings?: Partial<WorldSettings> },
@@ -135,7 +145,7 @@ export function drawWorld(
   const drawn = drawSettings(random.fork('settings'));
   const needed = [...new Set(cheats.flatMap(({ needs }) => (needs === undefined ? [] : [needs])))];
   const methods = drawMethods(random.fork('methods'), needed);
-  if (settings !== undefined) return { ...drawn, ...(needed.length > 0 && methods), ...settings };
+  if (settings !== undefined) return { ...drawn, settleEveryS: 0, ...(needed.length > 0 && methods), ...settings };
   const carried = cheats.some(({ needsPackets }) => needsPackets);
   const packets = drawPackets(random.fork('packet settings'), drawn, carried);
   return { ...drawn, ...methods, packets };

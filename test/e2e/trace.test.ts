@@ -7,6 +7,8 @@ import { DEV_FACTORY } from '../../src/chain/dev-chain.ts';
 import type { DevChainServer } from '../../src/chain/dev-chain-server.ts';
 import { createEvmChain } from '../../src/chain/evm-chain.ts';
 import type { Signer } from '../../src/chain/signer.ts';
+import { Column } from '../../src/core/ledger.ts';
+import type { LinkAccount } from '../../src/core/link-account.ts';
 import { makeIdentity } from '../../src/link/certificate.ts';
 import { TlsTransport } from '../../src/link/tls-transport.ts';
 import type { NodeConfig } from '../../src/node/config.ts';
@@ -107,6 +109,11 @@ function bookOf(nodes: readonly RealNode[], node: number, neighbour: number): Bo
   return booksOf(node, neighbour, nodes[node]?.context.accountOf(nodes[neighbour]?.node.id ?? ''));
 }
 
+/** It is connected, and has nothing to pay, nor anything that it pays just now. */
+function paidUp(account: LinkAccount | undefined): boolean {
+  return account?.ready === true && !account.payDue() && account.ledger.get(account.row, Column.pending) === 0;
+}
+
 /** Both ends say the same, and nobody has anything left to pay. */
 function quiet(trace: Trace, nodes: readonly RealNode[]): boolean {
   return trace.edges.every(([a, b]) => {
@@ -117,7 +124,7 @@ function quiet(trace: Trace, nodes: readonly RealNode[]): boolean {
     ];
     const agree = mine.provided === theirs.consumed && mine.consumed === theirs.provided;
     const paid = mine.paid === theirs.received && mine.received === theirs.paid;
-    return agree && paid && accounts.every((account) => account?.ready === true && !account.payDue());
+    return agree && paid && accounts.every(paidUp);
   });
 }
 
