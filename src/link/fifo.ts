@@ -32,6 +32,16 @@ export class Fifo<T> {
     return item;
   }
 
+  /** The item that has `behind` others behind it. */
+  fromEnd(behind: number): T | undefined {
+    return behind < this.length ? this.#items[this.#items.length - 1 - behind] : undefined;
+  }
+
+  /** Puts an item in front of the last `behind` ones. */
+  pushBefore(behind: number, item: T): void {
+    this.#items.splice(this.#items.length - behind, 0, item);
+  }
+
   clear(): void {
     this.#items = [];
     this.#head = 0;

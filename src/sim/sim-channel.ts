@@ -55,6 +55,7 @@ export class SimChannel implements Channel {
     if (this.#left || this.#accepted) return;
     this.#accepted = true;
     this.#host.put(ParcelKind.accept, this.id, 0);
+    if (this.#starved) this.#host.later(() => this.wake());
   }
 
   sendable(): number {
@@ -88,7 +89,7 @@ export class SimChannel implements Channel {
   }
 
   reset(code: number): void {
-    if (this.#left) return;
+    if (this.#left || (this.#ended && this.#peerEnded)) return;
     this.#leave(code);
     this.#host.later(() => this.#handlers?.reset(code));
   }
@@ -102,6 +103,8 @@ export class SimChannel implements Channel {
 
   release(bytes: number): void {
     if (this.#left) return;
+    const held = SIM_WINDOW_BYTES - this.#granted - this.#released;
+    if (bytes > held) throw new WayleaveError('LINK_WINDOW_EXCEEDED', { channel: this.id, bytes, held });
     this.#released += bytes;
     if (this.#released * 2 < SIM_WINDOW_BYTES) return;
     this.#granted += this.#released;

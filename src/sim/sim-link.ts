@@ -1,7 +1,13 @@
 import type { ErrorCode } from '../core/errors.ts';
 import { ERRORS, WayleaveError } from '../core/errors.ts';
 import type { NodeId } from '../core/node-id.ts';
-import { MAX_HEADER_BYTES, MAX_MESSAGE_BYTES, MESSAGES_BURST, MESSAGES_PER_SECOND } from '../link/limits.ts';
+import {
+  MAX_CHANNELS,
+  MAX_HEADER_BYTES,
+  MAX_MESSAGE_BYTES,
+  MESSAGES_BURST,
+  MESSAGES_PER_SECOND,
+} from '../link/limits.ts';
 import {
   type Channel,
   type ChannelHandlers,
@@ -58,6 +64,8 @@ export class SimLink implements Link {
   /** What came before `attach`. */
   #early: Parcel[] = [];
   #nextId: number;
+  /** Channels opened here that are not over. */
+  #own = 0;
   #forward = 0;
   #end: LinkEnd | undefined;
   #told = false;
@@ -78,9 +86,13 @@ export class SimLink implements Link {
       budget: 0,
       ended: false,
       put: (kind, channel, value, bytes) => this.#put(kind, channel, value, bytes),
-      gone: (channel) => this.#channels.delete(channel.id),
+      gone: (channel) => this.#gone(channel),
       later: (task) => this.#later(task),
     };
+  }
+
+  #gone(channel: SimChannel): void {
+    if (this.#channels.delete(channel.id) && channel.opener) this.#own -= 1;
   }
 
   /** The wire that leads to the other end. */
@@ -93,7 +105,7 @@ export class SimLink implements Link {
   }
 
   get queuedBytes(): number {
-    return 0;
+    return this.#wire?.queuedBytes ?? 0;
   }
 
   /** It has ended, or its process has. */
@@ -105,6 +117,8 @@ export class SimLink implements Link {
     if (this.#end !== undefined && this.#told) return this.#later(() => handlers.closed(this.#end as LinkEnd));
     if (this.#early.length === 0) this.#handlers = handlers;
     else this.#later(() => this.#deliverEarly(handlers));
+    // A first round trip is measured at once.
+    this.probe(() => {});
   }
 
   #deliverEarly(handlers: LinkHandlers): void {
@@ -129,10 +143,12 @@ export class SimLink implements Link {
   open(header: Uint8Array, tag: number, handlers: ChannelHandlers): Channel {
     if (this.#end !== undefined) throw new WayleaveError('LINK_CLOSED', { code: this.#end.code });
     if (header.length > MAX_HEADER_BYTES) throw new WayleaveError('FRAME_TOO_LARGE', { bytes: header.length });
+    if (this.#own >= MAX_CHANNELS) throw new WayleaveError('LINK_CHANNELS_EXHAUSTED', { channels: MAX_CHANNELS });
     if (this.#host.budget < OPEN_COST_BYTES) throw new WayleaveError('LINK_BUDGET_SPENT', { left: this.#host.budget });
     this.#host.budget -= OPEN_COST_BYTES;
     const id = this.#nextId;
     this.#nextId += 2;
+    this.#own += 1;
     this.#put(ParcelKind.open, id, tag, header);
     const channel = new SimChannel(this.#host, id, handlers);
     this.#channels.set(id, channel);

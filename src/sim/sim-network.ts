@@ -1,3 +1,4 @@
+import { WayleaveError } from '../core/errors.ts';
 import type { NodeId } from '../core/node-id.ts';
 import { SILENT_MS } from '../link/limits.ts';
 import type { LinkAddress } from '../link/link.ts';
@@ -18,6 +19,9 @@ export const CALM: Readonly<WireConditions> = {
   duplicate: 0,
   reorder: 0,
 };
+
+/** First port given for port 0. */
+const FIRST_PORT = 49_152;
 
 /** A message that was said twice may arrive so much later, over a stalled wire. Milliseconds. */
 const LATELY_MS = 60_000;
@@ -52,6 +56,7 @@ export class SimNetwork {
   readonly #conditions = new Map<string, WireConditions>();
   readonly #tampered = new Map<string, number>();
   readonly #connections = new Map<string, Set<Connection>>();
+  #nextPort = FIRST_PORT;
 
   constructor(options: SimNetworkOptions) {
     this.#options = options;
@@ -145,8 +150,12 @@ export class SimNetwork {
     return this.#between(a, b).flatMap(({ ends }) => ends.filter((end) => !end.ended));
   }
 
-  bind(address: LinkAddress, transport: SimTransport): void {
-    this.#listeners.set(keyOf(address), transport);
+  /** Where it listens now. A dead process leaves its port. Throws `PORT_IN_USE`. */
+  bind(address: LinkAddress, transport: SimTransport): LinkAddress {
+    const bound = { host: address.host, port: address.port === 0 ? this.#nextPort++ : address.port };
+    if (this.#listeners.get(keyOf(bound))?.life.alive === true) throw new WayleaveError('PORT_IN_USE', { ...bound });
+    this.#listeners.set(keyOf(bound), transport);
+    return bound;
   }
 
   unbind(address: LinkAddress, transport: SimTransport): void {

@@ -46,21 +46,21 @@ export class SimTransport implements Transport {
     return this.#links;
   }
 
-  listen(address: LinkAddress, accept: (link: Link) => void): Promise<Listener> {
+  async listen(wanted: LinkAddress, accept: (link: Link) => void): Promise<Listener> {
     const { life, network } = this.#options;
     if (!life.touch('link.listen')) return never();
     network.timeline.asynchronous();
-    network.bind(address, this);
+    const address = network.bind(wanted, this);
     life.onDeath(() => network.unbind(address, this));
     this.#accept = accept;
-    return Promise.resolve({
+    return {
       address,
       close: () => {
         network.unbind(address, this);
         network.timeline.asynchronous();
         return Promise.resolve();
       },
-    });
+    };
   }
 
   dial(address: LinkAddress, expected?: NodeId): Promise<Link> {

@@ -31,6 +31,8 @@ export interface Parcel {
   /** The word of a close. */
   word: string;
   atMs: number;
+  /** The step of the timeline in which it was sent. */
+  step: number;
 }
 
 /** How one direction between two nodes behaves now. Shared by all connections between them. */
@@ -76,6 +78,8 @@ export class SimWire {
   #armed = false;
   #dead = false;
   #overtaken: Parcel | undefined;
+  #queuedBytes = 0;
+  #queuedStep = -1;
 
   constructor(options: SimWireOptions) {
     this.#options = options;
@@ -83,6 +87,11 @@ export class SimWire {
 
   get inFlight(): number {
     return this.#flight.length;
+  }
+
+  /** Sent in the present step of the timeline. They leave when it ends: control first, then payments, then the rest. */
+  get queuedBytes(): number {
+    return this.#queuedStep === this.#options.timeline.steps ? this.#queuedBytes : 0;
   }
 
   /** Sends one parcel. */
@@ -102,7 +111,7 @@ export class SimWire {
   }
 
   #fill(kind: ParcelKind, channel: number, value: number, bytes: Uint8Array | undefined): Parcel {
-    const parcel = this.#free.pop() ?? { kind, channel: 0, value: 0, bytes: undefined, word: '', atMs: 0 };
+    const parcel = this.#free.pop() ?? { kind, channel: 0, value: 0, bytes: undefined, word: '', atMs: 0, step: 0 };
     parcel.kind = kind;
     parcel.channel = channel;
     parcel.value = value;
@@ -139,8 +148,11 @@ export class SimWire {
     if (this.#dead) return;
     const { conditions, timeline, random } = this.#options;
     let at = timeline.nowMs;
+    const bytes = (parcel.bytes ?? EMPTY).length + FRAME_BYTES;
+    if (this.#queuedStep !== timeline.steps) this.#queuedBytes = 0;
+    this.#queuedStep = timeline.steps;
+    this.#queuedBytes += bytes;
     if (conditions.bytesPerSecond !== Number.POSITIVE_INFINITY) {
-      const bytes = (parcel.bytes ?? EMPTY).length + FRAME_BYTES;
       this.#busyUntilMs = Math.max(at, this.#busyUntilMs) + (bytes * 1000) / conditions.bytesPerSecond;
       at = this.#busyUntilMs;
     }
@@ -149,8 +161,23 @@ export class SimWire {
     if (at < this.#lastAtMs) at = this.#lastAtMs;
     this.#lastAtMs = at;
     parcel.atMs = at;
-    this.#flight.push(parcel);
+    parcel.step = timeline.steps;
+    if (parcel.kind <= ParcelKind.payment) this.#pushMessage(parcel);
+    else this.#flight.push(parcel);
     this.#arm();
+  }
+
+  /** Ahead of what was sent in the same step and is less urgent, as it leaves a real link's queue. */
+  #pushMessage(parcel: Parcel): void {
+    let behind = 0;
+    let last = this.#flight.fromEnd(0);
+    while (last !== undefined && last.step === parcel.step && last.kind > parcel.kind) {
+      parcel.atMs = last.atMs;
+      behind += 1;
+      last = this.#flight.fromEnd(behind);
+    }
+    if (behind === 0) this.#flight.push(parcel);
+    else this.#flight.pushBefore(behind, parcel);
   }
 
   /** One event stands on the timeline for the first parcel; those of the same moment follow it at once. */
@@ -190,6 +217,8 @@ export class SimWire {
     this.#lastAtMs = this.#flight.length > 0 ? (parcels[kept - 1]?.atMs ?? 0) : this.#options.timeline.nowMs;
     const lost = this.#fill(ParcelKind.lost, 0, 0, undefined);
     lost.atMs = Math.max(this.#lastAtMs, this.#options.timeline.nowMs);
+    // Nothing overtakes it.
+    lost.step = -1;
     this.#flight.push(lost);
     this.#armed = false;
     this.#arm();

@@ -61,6 +61,13 @@ export const BOOKS: readonly Bug[] = [
     new: '',
   },
   {
+    name: 'write-offs-fade-in-minutes',
+    why: 'who breaks connections all the time is served again and again for nothing',
+    file: 'src/core/write-offs.ts',
+    old: 'const DAY_MS = 86_400_000;',
+    new: 'const DAY_MS = 86_400;',
+  },
+  {
     name: 'remainder-dropped',
     why: 'the fraction of a unit is given away with every frame',
     file: 'src/core/service-account.ts',
