@@ -38,6 +38,8 @@ export interface ChannelDeskOptions {
   readonly wanted: (neighbour: NodeId, wei: bigint) => void;
   /** This channel must not be paid in: its close was agreed on. */
   readonly leaving: (channel: NodeId) => boolean;
+  /** Who signed a payment; the curve's word unless given. */
+  readonly recover?: typeof recoverChequeIssuer;
 }
 
 /** A channel with a shorter freeze period leaves too little time to answer an old state. Seconds. */
@@ -216,7 +218,7 @@ export class ChannelDesk implements MethodDesk {
   }
 
   #judge(neighbour: NodeId, cheque: SignedCheque, ratio: Ratio): ChannelVerdict {
-    const { book, chainId, leaving, signer } = this.#options;
+    const { book, chainId, leaving, recover = recoverChequeIssuer, signer } = this.#options;
     const channel = book.at(cheque.chequebook);
     const last = this.#theirs.get(cheque.chequebook);
     return checkChannelPayment({
@@ -231,7 +233,7 @@ export class ChannelDesk implements MethodDesk {
       ratio,
       remainder: last?.remainder ?? 0n,
       minimumUnits: MIN_CHEQUE_UNITS,
-      genuine: () => recoverChequeIssuer(chainId, cheque) === neighbour,
+      genuine: () => recover(chainId, cheque) === neighbour,
     });
   }
 

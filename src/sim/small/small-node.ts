@@ -3,6 +3,7 @@ import { WayleaveError } from '../../core/errors.ts';
 import { Column } from '../../core/ledger.ts';
 import type { LinkAccount } from '../../core/link-account.ts';
 import type { NodeId } from '../../core/node-id.ts';
+import type { PaymentMethod } from '../../core/terms.ts';
 import type { Units } from '../../core/units.ts';
 import { Journal } from '../../neighbour/journal.ts';
 import type { Neighbour } from '../../neighbour/neighbour.ts';
@@ -13,6 +14,7 @@ import { PaymentDesks } from '../../node/payment-desks.ts';
 import { CashierDesk } from '../../settle/cashier-desk.ts';
 import { ChequeDesk } from '../../settle/cheque-desk.ts';
 import { ChequebookFactsBook } from '../../settle/chequebook-facts.ts';
+import type { MethodDesk } from '../../settle/method-desk.ts';
 import { OwnChequebook } from '../../settle/own-chequebook.ts';
 import type { StoreRecord } from '../../store/store.ts';
 import type { Scenario } from './scenario.ts';
@@ -72,6 +74,9 @@ function firstRecords(who: 0 | 1, unread: boolean): StoreRecord[] {
   return [mine, { kind: 'note', name: `chequebook:${CHEQUEBOOKS[other]}`, text: JSON.stringify(facts) }];
 }
 
+/** Desks of a node beside the one for cheques, made anew for each of its lives. */
+export type MoreDesks = (node: SmallNode) => Readonly<Partial<Record<PaymentMethod, MethodDesk>>>;
+
 export interface SmallNodeOptions {
   readonly who: 0 | 1;
   readonly scenario: Scenario;
@@ -79,6 +84,7 @@ export interface SmallNodeOptions {
   readonly chain: SmallChain | undefined;
   /** Does the chain answer when a chequebook is looked up? */
   readonly answers: () => boolean;
+  readonly moreDesks?: MoreDesks | undefined;
 }
 
 /** One node of a small world: everything from `Neighbours` down is what runs in production. */
@@ -101,6 +107,8 @@ export class SmallNode {
   complaints: string[] = [];
   /** Told of all that this node says of itself and its neighbour. */
   listener: ((kind: string, facts: Record<string, unknown>) => void) | undefined;
+  /** Its desks beside the one for cheques, in this life. */
+  more: ReturnType<MoreDesks> = {};
   /** Units of its debt that wait for what happens on other links. */
   heldBack = 0;
   readonly #scenario: Scenario;
@@ -109,6 +117,7 @@ export class SmallNode {
   #neighbours!: Neighbours;
 
   readonly #answers: () => boolean;
+  readonly #moreDesks: MoreDesks;
 
   constructor(options: SmallNodeOptions) {
     this.who = options.who;
@@ -117,6 +126,7 @@ export class SmallNode {
     this.#config = options.config;
     this.#chain = options.chain;
     this.#answers = options.answers;
+    this.#moreDesks = options.moreDesks ?? (() => ({}));
     this.disk = new SmallDisk(firstRecords(options.who, options.scenario.unread === true));
     this.start();
   }
@@ -165,16 +175,21 @@ export class SmallNode {
       store,
       own: new OwnChequebook({ chain, store, notes }),
       facts: new ChequebookFactsBook({ chain: this.#lookups(), store, me: this.id, notes }),
-      neighbour: () => this.#payer(),
+      neighbour: () => this.payer(),
       issued,
       received,
       recover,
     });
+    this.more = this.#moreDesks(this);
+    const { more } = this;
     this.#neighbours = new Neighbours({
       config: this.#config,
       clock,
       journal: this.journal,
-      desk: new PaymentDesks({ desks: { cheque: this.desk } }),
+      desk: new PaymentDesks({
+        desks: { cheque: this.desk, ...more },
+        isChannel: (_, contract) => more.channel !== undefined && !CHEQUEBOOKS.includes(contract),
+      }),
       stored,
       services: { opened() {}, granted() {}, linkUp() {}, linkDown: () => this.#linkDown() },
       emit,
@@ -220,7 +235,8 @@ export class SmallNode {
     this.credit = 0;
   }
 
-  #payer(): { chequebook: NodeId | undefined; theirRatio: Ratio; myRatio: Ratio; riskAt: Units } {
+  /** What the desks are told of the neighbour. */
+  payer(): { chequebook: NodeId | undefined; theirRatio: Ratio; myRatio: Ratio; riskAt: Units } {
     const theirs = this.account.theirs.newest;
     const mine = this.account.mine.acknowledged ?? this.account.mine.newest;
     return {

@@ -6,7 +6,7 @@ import { Ghost } from './ghost.ts';
 import type { Scenario } from './scenario.ts';
 import { SmallChain } from './small-chain.ts';
 import { type DataFrame, emptyFlight, type Flight, SmallLink } from './small-link.ts';
-import { CHEQUEBOOKS, IDS, SmallNode, smallConfig, WEI_PER_UNIT } from './small-node.ts';
+import { CHEQUEBOOKS, IDS, type MoreDesks, SmallNode, smallConfig, WEI_PER_UNIT } from './small-node.ts';
 
 /** Promises that follow from one action run out within this many turns; the longest chain seen takes fewer than 10. */
 const TURNS = 16;
@@ -24,7 +24,11 @@ export class SmallWorld {
   #sequence = 0;
   readonly #messages = new WeakMap<Uint8Array, Message>();
 
-  constructor(scenario: Scenario, configs: readonly [NodeConfig, NodeConfig] = smallConfigs(scenario)) {
+  constructor(
+    scenario: Scenario,
+    configs: readonly [NodeConfig, NodeConfig] = smallConfigs(scenario),
+    moreDesks?: MoreDesks,
+  ) {
     this.scenario = scenario;
     const drained = scenario.drainedTo === undefined ? 10n ** 18n : BigInt(scenario.drainedTo) * WEI_PER_UNIT;
     const balances = new Map([
@@ -34,7 +38,8 @@ export class SmallWorld {
     this.chain = scenario.cashing ? new SmallChain(balances) : undefined;
     const { chain } = this;
     const answers = (): boolean => this.ghost.chainAnswers;
-    const make = (who: 0 | 1): SmallNode => new SmallNode({ who, scenario, config: configs[who], chain, answers });
+    const shared = { scenario, chain, answers, moreDesks };
+    const make = (who: 0 | 1): SmallNode => new SmallNode({ who, config: configs[who], ...shared });
     this.nodes = [make(0), make(1)];
   }
 

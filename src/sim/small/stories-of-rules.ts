@@ -2,6 +2,7 @@ import type { RuleStory } from './rule-story.ts';
 import { STORIES_OF_BREAKS } from './stories-of-breaks.ts';
 import { STORIES_OF_DEBT } from './stories-of-debt.ts';
 import { STORIES_OF_STATEMENTS, STORIES_OF_TRADE } from './stories-of-trade.ts';
+import { STORIES_OF_TRANSFERS } from './stories-of-transfers.ts';
 import { STORIES_OF_WORDS } from './stories-of-words.ts';
 
 /** All of them. To add one: begin, let things happen, and say what must be the same. */
@@ -11,4 +12,5 @@ export const STORIES_OF_RULES: readonly RuleStory[] = [
   ...STORIES_OF_TRADE,
   ...STORIES_OF_STATEMENTS,
   ...STORIES_OF_BREAKS,
+  ...STORIES_OF_TRANSFERS,
 ];

@@ -5,7 +5,7 @@ import { decodeMessage, encodeMessage } from '../../wire/message.ts';
 import { brokenLaw } from './laws.ts';
 import { NEVER, type Scenario } from './scenario.ts';
 import { CLASSES, mayArrive } from './small-link.ts';
-import type { SmallNode } from './small-node.ts';
+import type { MoreDesks, SmallNode } from './small-node.ts';
 import { SmallWorld, smallConfigs } from './small-world.ts';
 
 type Who = 0 | 1;
@@ -32,6 +32,7 @@ export const ROUND: Scenario = {
 export interface Beginning {
   readonly world?: Partial<Scenario>;
   readonly config?: (config: NodeConfig) => NodeConfig;
+  readonly desks?: MoreDesks;
   /** Not connected yet. */
   readonly apart?: true;
   /** Somebody does what an honest neighbour never does, so the laws between honest ones do not hold. */
@@ -59,10 +60,10 @@ export class Teller {
   }
 
   #made(): SmallWorld {
-    const { world, config = (each) => each } = this.#beginning;
+    const { world, desks, config = (each) => each } = this.#beginning;
     const scenario = { ...ROUND, ...world };
     const [seller, buyer] = smallConfigs(scenario);
-    const made = new SmallWorld(scenario, [config(seller), config(buyer)]);
+    const made = new SmallWorld(scenario, [config(seller), config(buyer)], desks);
     for (const who of [0, 1] as const)
       made.nodes[who].listener = (kind, facts) => this.#news[who].push(inWords(kind, facts));
     return made;
