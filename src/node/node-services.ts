@@ -29,7 +29,10 @@ export interface NodeServicesOptions {
   /** Pays a neighbour what is owed, and so much beyond it; nothing ahead to one that the operator did not list. */
   readonly payAhead: (neighbour: NodeId, units: Units) => void;
   readonly fault: (neighbour: NodeId, error: unknown) => void;
-  readonly emit: (kind: 'packet' | 'packetFate' | 'fault', facts: Record<string, string | number | undefined>) => void;
+  readonly emit: (
+    kind: 'packet' | 'packetFate' | 'demoted' | 'fault',
+    facts: Record<string, string | number | boolean | undefined>,
+  ) => void;
 }
 
 /** What is sold over the links, and the ways it takes: transit, packets, and the routes of both. */
@@ -48,12 +51,14 @@ export class NodeServices implements LinkServices {
       ? new PacketService({
           ...{ signer, config: config.packets, clock, randomBytes, ledger, accountOf, routeTo, tolled, fault, emit },
           payAhead: options.payAhead,
+          fated: (way, outcome) => this.routing.fated(way, outcome),
         })
       : undefined;
     this.routing = new Routing({
       ...{ self: signer.id, clock, uplink: config.transit.uplink, preference, rerouted, fault },
       toll: (id) => this.packets?.tollTo(id) ?? NO_TOLL,
       changed: (node, via) => this.packets?.route(node, via),
+      demoted: ({ via, to }, facts) => emit('demoted', { neighbour: via, to, ...facts }),
     });
   }
 

@@ -3,6 +3,7 @@ import { Carrier, type CarrierLink } from '../core/carrier.ts';
 import { SELF } from '../core/carrier-decision.ts';
 import type { Clock, RandomBytes } from '../core/clock.ts';
 import { type Surge, surgedToll, surgeFor } from '../core/congestion.ts';
+import type { Outcome, Way } from '../core/deliveries.ts';
 import { HERE, NOWHERE } from '../core/forwarding-table.ts';
 import type { Ledger } from '../core/ledger.ts';
 import type { LinkAccount } from '../core/link-account.ts';
@@ -35,7 +36,12 @@ export interface PacketServiceOptions {
   /** Pays a neighbour what is owed, and so much beyond it; nothing ahead to one that the operator did not list. */
   readonly payAhead: (neighbour: NodeId, units: Units) => void;
   readonly fault: (neighbour: NodeId, error: unknown) => void;
-  readonly emit: (kind: 'packet' | 'packetFate' | 'fault', facts: Record<string, string | number | undefined>) => void;
+  /** What became of a packet that asked for a receipt. */
+  readonly fated: (way: Way, outcome: Outcome) => void;
+  readonly emit: (
+    kind: 'packet' | 'packetFate' | 'fault',
+    facts: Record<string, string | number | boolean | undefined>,
+  ) => void;
 }
 
 /** Packets that are short at once share one payment. Milliseconds. */
@@ -80,7 +86,10 @@ export class PacketService {
       relay: () => this.#made.relay,
       delivered: ({ from, value, bytes }) => options.emit('packet', { neighbour: from, value, bytes }),
       failed: ({ code, message }) => options.emit('fault', { code, what: message }),
-      fate: ({ via, ...facts }) => options.emit('packetFate', { neighbour: via, ...facts }),
+      fate: ({ via, ...facts }) => {
+        options.emit('packetFate', { neighbour: via, ...facts });
+        if (via !== undefined) options.fated({ via, to: facts.to }, facts);
+      },
     });
   }
 

@@ -1,4 +1,5 @@
-import type { Clock } from '../core/clock.ts';
+import type { Clock, Timer } from '../core/clock.ts';
+import { Deliveries, type Outcome, type Standing, type Way } from '../core/deliveries.ts';
 import { type ErrorCode, WayleaveError } from '../core/errors.ts';
 import { isNodeId, type NodeId } from '../core/node-id.ts';
 import type { Destination, PathPrice } from '../core/route.ts';
@@ -23,10 +24,15 @@ export interface RoutingOptions {
   /** The way to the internet is another one: prices may follow. */
   readonly rerouted: () => void;
   readonly fault: (neighbour: NodeId, error: unknown) => void;
+  /** Packets to a node go by this neighbour last, or not at all, for a time. */
+  readonly demoted: (way: Way, facts: { readonly standing: Standing; readonly forMs: number }) => void;
 }
 
 /** Every link is as far as any other until quality is measured. */
 const LINK_METRIC = 1;
+
+/** What a neighbour's ways are worth by what this node's own packets came to there. */
+const RANKS: Readonly<Record<Standing, number>> = { used: 1, last: 0, left: -1 };
 
 /** All of the internet, as gateways announce it. */
 const EVERYWHERE: readonly Destination[] = ['0.0.0.0/0', '::/0'];
@@ -38,6 +44,8 @@ export class Routing {
   readonly #links = new Map<NodeId, Link>();
   /** Ranges that somebody reaches, and their text as a destination. */
   readonly #ranges = new Map<Destination, AddressPrefix>();
+  readonly #deliveries = new Deliveries();
+  readonly #timers = new Set<Timer>();
   #preferences = '';
 
   constructor(options: RoutingOptions) {
@@ -54,9 +62,26 @@ export class Routing {
     if (uplink) for (const range of EVERYWHERE) this.#exchange.originate(range);
   }
 
-  /** A node is reached by the shortest way; the internet by whoever this node prefers to buy from. */
+  /** A node is reached by the shortest way that delivers; the internet by whoever this node prefers to buy from. */
   #rank(destination: Destination, via: NodeId): number {
-    return isNodeId(destination) ? 0 : this.#options.preference(via);
+    if (!isNodeId(destination)) return this.#options.preference(via);
+    return RANKS[this.#deliveries.standing({ via, to: destination }, this.#options.clock.nowMs())];
+  }
+
+  /** What became of a packet of this node: who does not deliver is left for a time, and tried again then. */
+  fated(way: Way, outcome: Outcome): void {
+    const { clock } = this.#options;
+    const nowMs = clock.nowMs();
+    const untilMs = this.#deliveries.told(way, outcome, nowMs);
+    if (untilMs === undefined) return;
+    this.#options.demoted(way, { standing: this.#deliveries.standing(way, nowMs), forMs: Math.round(untilMs - nowMs) });
+    const again = (): void => this.#exchange.ranked((destination, via) => this.#rank(destination, via), [way.to]);
+    again();
+    const timer = clock.after(Math.ceil(untilMs - nowMs) + 1, () => {
+      this.#timers.delete(timer);
+      again();
+    });
+    this.#timers.add(timer);
   }
 
   #changed(destination: Destination, route: Route | undefined): void {
@@ -120,6 +145,8 @@ export class Routing {
   }
 
   close(): void {
+    for (const timer of this.#timers) timer.cancel();
+    this.#timers.clear();
     this.#exchange.close();
   }
 }

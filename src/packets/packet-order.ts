@@ -69,9 +69,11 @@ export type PacketReceiver = (packet: ReceivedPacket) => readonly PacketReply[] 
 export interface PacketFate {
   readonly fate: 'delivered' | 'refused' | 'lost' | 'forged';
   readonly to: NodeId;
-  /** The neighbour it left by. */
+  /** The neighbour it left by; undefined where it never left. */
   readonly via: NodeId | undefined;
   readonly sentUnits: Units;
   /** `delivered`: what arrived. `refused`: what came back. */
   readonly arrivedUnits: Units;
+  /** It was told as lost before. */
+  readonly late?: true;
 }

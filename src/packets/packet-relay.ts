@@ -28,8 +28,8 @@ import { SharedMedium } from './shared-medium.ts';
 export interface PacketSink {
   /** It is for this node, which now has its value. */
   delivered(packet: Buffer, value: number, from: NodeId | undefined): void;
-  /** One of this node's own could not go on; `value` is what is left of it. */
-  refunded(packet: Buffer, value: number, receipt: Receipt): void;
+  /** One of this node's own could not go on; `value` is what is left of it. `from` undefined: it never left this node. */
+  refunded(packet: Buffer, value: number, receipt: Receipt, from: NodeId | undefined): void;
   /** Somebody, perhaps its destination, says that one of this node's own arrived. */
   confirmed?(receipt: Buffer, from: NodeId | undefined): void;
 }
@@ -338,14 +338,14 @@ export class PacketRelay {
     const receipt = readReceipt(packet);
     const decision = this.#options.carrier.returned(from, this.#header, receipt.reason, receipt.wanted);
     if (decision === undefined) throw new WayleaveError('PACKET_RETURN_FALSE', { neighbour: this.#peer(from) });
-    this.#giveBack(decision, packet, receipt.refusedBy);
+    this.#giveBack(decision, packet, receipt.refusedBy, this.#peer(from));
   }
 
-  #giveBack(decision: Decision, packet: Buffer, refusedBy: NodeId): void {
+  #giveBack(decision: Decision, packet: Buffer, refusedBy: NodeId, from?: NodeId): void {
     const { action, to, value, reason, wanted } = decision;
     if (action !== 'return') return;
     const receipt = { reason, refusedBy, wanted };
-    if (to === SELF) return this.#options.sink.refunded(packet, value, receipt);
+    if (to === SELF) return this.#options.sink.refunded(packet, value, receipt, from);
     const box = this.#boxes[to];
     if (box === undefined) return;
     box.putBack(returnedPacket(packet, value, receipt));

@@ -123,7 +123,9 @@ describe('a receipt', () => {
     line.end(0).user.confirmed(late[0] as Buffer, line.end(1).id);
     const { confirmed, lost, lostUnits } = line.end(0).user.figures;
     assert.deepEqual([confirmed, lost, lostUnits], [1, 1, 50]);
-    assert.equal(line.end(0).fates.at(-1)?.fate, 'delivered');
+    const told = line.end(0).fates.map(({ fate, late, via }) => [fate, late ?? false, via === line.end(1).id]);
+    const refused = ['refused', false, false];
+    assert.deepEqual(told, [['lost', false, true], refused, ['lost', false, true], ['delivered', true, true]]);
   });
 
   it('takes the place of a return: who gave one may not give the packet back as well', async () => {

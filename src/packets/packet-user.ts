@@ -202,9 +202,10 @@ export class PacketUser implements PacketSink {
     return waiting;
   }
 
-  #tell({ order, via }: Waiting, fate: PacketFate['fate'], arrivedUnits: Units): void {
+  #tell({ order, via }: Waiting, fate: PacketFate['fate'], arrivedUnits: Units, late = false): void {
     if (order.receipt !== true) return;
-    this.#options.fate?.({ fate, to: order.to, via, sentUnits: order.value, arrivedUnits });
+    const facts = { fate, to: order.to, via, sentUnits: order.value, arrivedUnits };
+    this.#options.fate?.(late ? { ...facts, late } : facts);
   }
 
   #end(name: string, result: PacketOutcome['result'], receipt?: Receipt): void {
@@ -265,15 +266,17 @@ export class PacketUser implements PacketSink {
     }
   }
 
-  refunded(packet: Buffer, value: Units, receipt: Receipt): void {
+  refunded(packet: Buffer, value: Units, receipt: Receipt, from: NodeId | undefined): void {
     this.#counts.refused += 1;
     this.#counts.refundedUnits += value;
     const name = packetId(packet).toString('hex');
-    const waiting = this.#waiting.get(name) ?? this.#found(name);
+    const found = this.#found(name);
+    const waiting = found ?? this.#waiting.get(name);
     if (waiting === undefined) return;
     waiting.cameUnits += value;
     this.#budget.cameBack(value, this.#nowMs);
-    this.#tell(waiting, 'refused', value);
+    // One that never left says nothing of those it would have left by.
+    this.#tell({ ...waiting, via: from }, 'refused', value, found !== undefined);
     this.#end(name, 'refused', receipt);
   }
 
@@ -288,11 +291,11 @@ export class PacketUser implements PacketSink {
       this.#tell({ ...waiting, via: from ?? waiting.via }, 'forged', 0);
       return;
     }
-    this.#found(name);
+    const late = this.#found(name) !== undefined;
     this.#counts.confirmed += 1;
     this.#counts.confirmedUnits += delivered.value;
     waiting.delivery = { arrivedUnits: delivered.value, signature: `0x${delivered.signature.toString('hex')}` };
-    this.#tell(waiting, 'delivered', delivered.value);
+    this.#tell(waiting, 'delivered', delivered.value, late);
     if (order.replies === 0) this.#end(name, 'delivered');
   }
 

@@ -19,6 +19,8 @@ const COUNTED = new Set([
 export function countEvent(coverage: Coverage, event: NodeEvent): void {
   if (COUNTED.has(event.kind)) coverage.count(`event.${event.kind}`);
   if (event.kind === 'received') coverage.count(`method.${event['method']}`);
+  if (event.kind === 'demoted') coverage.count(`packet.way.${event['standing']}`);
+  if (event.kind === 'packetFate') coverage.count(`packet.fate.${event['fate']}`);
   if (event.kind === 'channel') coverage.count(`channel.${event['act']}`);
 }
 

@@ -65,12 +65,13 @@ export class PacketTrade {
     const replies = random.below(MOST_REPLIES + 1);
     const blind = random.below(BLIND_ONE_IN) === 0;
     const drawn = random.below(settings.mostValue + 1);
+    const receipt = random.chance(0.5);
     const packets = node.node?.packets;
     if (!node.alive || packets === undefined || to === node) return;
     const value = blind ? drawn : drawn + (packets.quote(to.id, payload.length) ?? 0);
     const { life } = node;
     timeline.asynchronous();
-    packets.send({ to: to.id, value, payload, replies, waitMs: WAIT_MS }).then(
+    packets.send({ to: to.id, value, payload, replies, receipt, waitMs: WAIT_MS }).then(
       (outcome) => life.alive && this.#ended(outcome),
       () => coverage.count('packet.not sent'),
     );

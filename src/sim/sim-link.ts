@@ -30,6 +30,9 @@ export interface LinkTamper {
   outgoing?(peer: NodeId, kind: MessageClass, bytes: Uint8Array): readonly Uint8Array[] | undefined;
   /** What its node is told instead of this message; undefined leaves it alone. */
   incoming?(peer: NodeId, kind: MessageClass, bytes: Uint8Array): readonly Uint8Array[] | undefined;
+  /** What it changes, in place, in data of channels as it arrives, or as it leaves. */
+  dataIn?(peer: NodeId, bytes: Uint8Array): void;
+  dataOut?(peer: NodeId, bytes: Uint8Array): void;
   /** The tag its data travels under. */
   dataTag?(peer: NodeId, tag: number): number;
 }
@@ -188,6 +191,7 @@ export class SimLink implements Link {
     if (this.#end !== undefined || !this.#life.touch('link.send')) return;
     const tamper = this.#options.tamper;
     const tag = kind === ParcelKind.data && tamper?.dataTag !== undefined ? tamper.dataTag(this.peer, value) : value;
+    if (kind === ParcelKind.data && bytes !== undefined) tamper?.dataOut?.(this.peer, bytes);
     this.#wire?.put(kind, channel, tag, bytes);
   }
 
@@ -211,6 +215,7 @@ export class SimLink implements Link {
     const channel = this.#channels.get(parcel.channel);
     const bytes = parcel.bytes as Uint8Array;
     if (channel === undefined) return 'no such channel';
+    this.#options.tamper?.dataIn?.(this.peer, bytes);
     if (!channel.opener) {
       this.#forward -= bytes.length;
       if (this.#forward < 0) return 'forward budget';

@@ -126,7 +126,8 @@ export function drawPackets(
     tollPerPacket: random.between(0, 6),
     tollPerMb: random.pick([0, 0, 2_000, 20_000]),
     refusalFee: random.between(0, 3),
-    valueAt: random.pick([0, 0, payAt, 2 * payAt]),
+    // Where nobody trusts anybody, there is little to be cheated of.
+    valueAt: random.pick(always ? [payAt, 2 * payAt] : [0, 0, payAt, 2 * payAt]),
     prepay: random.pick([0, payAt, 3 * payAt]),
     price: random.between(0, 20),
     everyMs: random.between(30, 300),

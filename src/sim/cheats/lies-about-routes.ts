@@ -1,0 +1,20 @@
+import type { Cheat } from '../cheat.ts';
+import { Rumours, tooGood } from './rumours.ts';
+
+const LIE_MS = 1_000;
+
+/** Says that everything it has heard of is right here, for nothing, by a word newer than anybody's. */
+export const liesAboutRoutes: Cheat = {
+  name: 'lies-about-routes',
+  needsPackets: true,
+  join({ machine, every, cheated }) {
+    const rumours = new Rumours(machine);
+    machine.tamper = {
+      incoming(_peer, kind, bytes) {
+        if (kind === 'control') rumours.listen(bytes);
+        return undefined;
+      },
+    };
+    every(LIE_MS, () => cheated(rumours.tell(tooGood)));
+  },
+};

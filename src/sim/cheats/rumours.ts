@@ -1,0 +1,53 @@
+import type { NodeId } from '../../core/node-id.ts';
+import { type Destination, NO_TOLL, type RouteUpdate } from '../../core/route.ts';
+import { decodeRoutes, encodeRoutes, isRoutes } from '../../wire/routes.ts';
+import type { SimNode } from '../sim-node.ts';
+
+/** The latest that it repeats: in a world where somebody invents nodes there is no end to them. */
+const MOST_HEARD = 100;
+
+/** What a machine heard of routes, and its way to say something else about them. */
+export class Rumours {
+  readonly #machine: SimNode;
+  readonly #heard = new Map<Destination, RouteUpdate>();
+
+  constructor(machine: SimNode) {
+    this.#machine = machine;
+  }
+
+  /** For its `tamper.incoming`. */
+  listen(bytes: Uint8Array): void {
+    if (!isRoutes(bytes)) return;
+    for (const update of decodeRoutes(bytes).updates) {
+      const { destination, sequence } = update;
+      const known = this.#heard.get(destination);
+      if (known !== undefined && sequence < known.sequence) continue;
+      this.#heard.delete(destination);
+      this.#heard.set(destination, update);
+      if (this.#heard.size > MOST_HEARD) this.#heard.delete(this.#heard.keys().next().value as Destination);
+    }
+  }
+
+  /** All it heard of, but for itself and those it tells. */
+  about(peer: NodeId): RouteUpdate[] {
+    const own = new Set([peer, this.#machine.id]);
+    return [...this.#heard.values()].filter(({ destination, origin }) => !own.has(destination) && !own.has(origin));
+  }
+
+  /** Tells every neighbour what `say` makes of what it heard. Returns how many were told something. */
+  tell(say: (update: RouteUpdate) => RouteUpdate): number {
+    let told = 0;
+    for (const link of this.#machine.transport?.links ?? []) {
+      const updates = this.about(link.peer).map(say);
+      if (updates.length === 0) continue;
+      link.sendRaw('control', encodeRoutes({ updates, requests: [] }));
+      told += 1;
+    }
+    return told;
+  }
+}
+
+/** It is right here, for nothing, and this is the newest word. */
+export function tooGood(update: RouteUpdate): RouteUpdate {
+  return { ...update, sequence: update.sequence + 1, metric: 0, price: NO_TOLL };
+}
