@@ -44,7 +44,7 @@ export function offer(
       chunks: { askPerMb: undefined, bidPerMb: 0 },
       packets: { askPerMb: config.packets.enabled ? 0 : undefined, bidPerMb: 0 },
     },
-    ...withAhead(credit, config, neighbour),
+    ...withPackets(credit, config, neighbour),
     valueAt: valueAtFor(config, neighbour, facts),
     settleEveryMs: config.settlement.enabled ? config.settlement.settleEveryS * 1000 : 0,
     metering: config.transit.metering,
@@ -60,26 +60,33 @@ function offersTo(neighbour: NeighbourConfig | undefined): PriorityOffers {
   return { sendingPerMb: neighbour?.offerSendingPerMb ?? 0, receivingPerMb: neighbour?.offerReceivingPerMb ?? 0 };
 }
 
-/** What is paid ahead is inside the limits: it is what the neighbour owes. Nobody pays strangers ahead. */
-function withAhead(
-  { dropAt, payAt }: { readonly dropAt: Units; readonly payAt: Units },
-  { packets }: NodeConfig,
+/**
+ * Value and service are one account: value on credit that the operator granted has room below dropAt, unless it typed that
+ * limit too. What is paid ahead is inside the limits: it is what the neighbour owes. Nobody pays strangers ahead.
+ */
+function withPackets(
+  credit: { readonly dropAt: Units; readonly payAt: Units },
+  config: NodeConfig,
   neighbour: NeighbourConfig | undefined,
 ): Pick<Terms, 'payAt' | 'dropAt'> {
-  const ahead = neighbour === undefined ? 0 : packets.prepayUnits;
-  return { payAt: payAt + ahead, dropAt: dropAt + ahead };
+  const granted = isCreditFixed(config, neighbour) ? 0 : grantedValueAt(config, neighbour);
+  const dropAt = Math.max(credit.dropAt, granted);
+  const payAt = neighbour?.payAtUnits ?? config.credit.payAtUnits ?? payAtFor(credit, dropAt);
+  const ahead = neighbour === undefined ? 0 : config.packets.prepayUnits;
+  return { payAt: Math.floor(payAt) + ahead, dropAt: dropAt + ahead };
+}
+
+/** Value on credit that the operator typed for a neighbour, or for all. */
+function grantedValueAt({ packets }: NodeConfig, neighbour: NeighbourConfig | undefined): Units {
+  return packets.enabled ? (neighbour?.valueAtUnits ?? packets.valueAtUnits) : 0;
 }
 
 /**
  * How much value a neighbour may give on credit: what the operator grants, else what it has earned, by payments that were
  * honoured and were not passed on (DESIGN §3). 0 for a new key: it pays ahead. 0 where nothing is carried.
  */
-function valueAtFor(
-  { packets }: NodeConfig,
-  neighbour: NeighbourConfig | undefined,
-  { earned = 0 }: OfferFacts,
-): Units {
-  return packets.enabled ? Math.max(neighbour?.valueAtUnits ?? packets.valueAtUnits, earned) : 0;
+function valueAtFor(config: NodeConfig, neighbour: NeighbourConfig | undefined, { earned = 0 }: OfferFacts): Units {
+  return config.packets.enabled ? Math.max(grantedValueAt(config, neighbour), earned) : 0;
 }
 
 /**
