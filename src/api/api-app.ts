@@ -10,7 +10,7 @@ import { cashPlan, chequebookBody, chequebookStanding, orderChequebook } from '.
 import { EventStreams } from './event-stream.ts';
 import { bearerToken, loopbackOnly } from './guard.ts';
 import { ledger } from './ledger-routes.ts';
-import { quotePacket, sendBody, sendPacket, serveBody, servePackets } from './packet-routes.ts';
+import { quotePacket, receivePackets, sendBody, sendPacket, serveBody, servePackets } from './packet-routes.ts';
 
 /** What the process around the node can do, beside the node itself. */
 export interface ApiActions {
@@ -37,6 +37,8 @@ export interface ApiApp {
 /** No request has more to say, but for the one that takes along the payload of a packet, in base64. */
 const MAX_BODY_BYTES = 16_384;
 const MAX_PACKET_BODY_BYTES = 32_768;
+
+const NDJSON = { 'content-type': 'application/x-ndjson' };
 
 const neighbourBody = v.optional(
   v.strictObject({ neighbour: v.optional(v.pipe(v.string(), v.toLowerCase(), v.check(isNodeId))) }),
@@ -73,7 +75,7 @@ export function createApiApp({ node, token, actions = {}, fault }: ApiAppOptions
   app.get('/v1/status', (context) => context.json(node.status()));
   app.get('/v1/events', (context) => {
     const drop = (): void => void context.env.outgoing.destroy();
-    return context.body(events.open(drop), 200, { 'content-type': 'application/x-ndjson' });
+    return context.body(events.open(drop), 200, NDJSON);
   });
   app.get('/metrics', async (context) => {
     // Loaded when first asked for: most nodes are never scraped.
@@ -83,7 +85,6 @@ export function createApiApp({ node, token, actions = {}, fault }: ApiAppOptions
   });
 
   app.get('/v1/ledger', async (context) => context.json(await ledger(node, context.req.query())));
-  app.get('/v1/packets/quote', (context) => context.json(quotePacket(node, context.req.query())));
 
   app.get('/v1/chequebook', async (context) => context.json(await chequebookStanding(node)));
   app.get('/v1/cash', async (context) => context.json(await cashPlan(node)));
@@ -101,12 +102,7 @@ export function createApiApp({ node, token, actions = {}, fault }: ApiAppOptions
   });
   chequeOrders(app, node);
   channelRoutes(app, node, (context) => readBody(context, closeBody));
-  app.post('/v1/packets/send', async (context) => {
-    return context.json(await sendPacket(node, await readBody(context, sendBody, MAX_PACKET_BODY_BYTES)));
-  });
-  app.post('/v1/packets/serve', async (context) => {
-    return context.json(servePackets(node, await readBody(context, serveBody, MAX_PACKET_BODY_BYTES)));
-  });
+  packetRoutes(app, node, events);
   app.post('/v1/backup', async (context) => {
     const { path } = await readBody(context, backupBody);
     if (actions.backup === undefined) throw new WayleaveError('API_UNSUPPORTED', { action: 'backup' });
@@ -120,6 +116,22 @@ export function createApiApp({ node, token, actions = {}, fault }: ApiAppOptions
     return context.json({ ok: true });
   });
   return { fetch: (request, env) => app.fetch(request, env), close: () => events.close() };
+}
+
+/** Value packets. What comes for the node is its owner's affair: behind the token, like what changes something. */
+function packetRoutes(app: Hono<{ Bindings: HttpBindings }>, node: WayleaveNode, events: EventStreams): void {
+  app.get('/v1/packets/quote', (context) => context.json(quotePacket(node, context.req.query())));
+  app.post('/v1/packets/send', async (context) => {
+    return context.json(await sendPacket(node, await readBody(context, sendBody, MAX_PACKET_BODY_BYTES)));
+  });
+  app.post('/v1/packets/receive', async (context) => {
+    await readBody(context, emptyBody);
+    const drop = (): void => void context.env.outgoing.destroy();
+    return context.body(events.open(drop, receivePackets(node)), 200, NDJSON);
+  });
+  app.post('/v1/packets/serve', async (context) => {
+    return context.json(servePackets(node, await readBody(context, serveBody, MAX_PACKET_BODY_BYTES)));
+  });
 }
 
 /** What moves money of cheques; behind the token. */

@@ -7,13 +7,19 @@ export const MAX_EVENT_LISTENERS = 64;
 /** Bytes that wait for one reader; some thousand events. Who falls further behind is dropped. */
 export const EVENT_BUFFER_BYTES = 512 * 1024;
 
-/** The events of a node as NDJSON, for any number of readers up to `MAX_EVENT_LISTENERS`. */
+/** What a stream tells, and how far its reader may fall behind. `listen` returns a function that ends it. */
+export interface Told {
+  readonly listen: (tell: (line: object) => void) => () => void;
+  readonly bufferBytes: number;
+}
+
+/** The events of a node, or the packets for it, as NDJSON, for any number of readers up to `MAX_EVENT_LISTENERS`. */
 export class EventStreams {
-  readonly #node: Pick<WayleaveNode, 'subscribe'>;
+  readonly #events: Told;
   readonly #open = new Set<() => void>();
 
   constructor(node: Pick<WayleaveNode, 'subscribe'>) {
-    this.#node = node;
+    this.#events = { listen: (tell) => node.subscribe(tell), bufferBytes: EVENT_BUFFER_BYTES };
   }
 
   get listeners(): number {
@@ -21,16 +27,17 @@ export class EventStreams {
   }
 
   /**
-   * A stream of every event from now on, a line each. `drop` is called when its reader is too slow, and must break the
-   * connection: an orderly end would say that this was all. Throws `API_LISTENERS_EXHAUSTED`.
+   * A stream of every event, unless another thing is to be told, from now on, a line each. `drop` is called when its reader
+   * is too slow, and must break the connection: an orderly end would say that this was all. Throws
+   * `API_LISTENERS_EXHAUSTED`.
    */
-  open(drop: () => void): ReadableStream<Uint8Array> {
+  open(drop: () => void, told: Told = this.#events): ReadableStream<Uint8Array> {
     if (this.#open.size >= MAX_EVENT_LISTENERS) throw new WayleaveError('API_LISTENERS_EXHAUSTED');
     const encoder = new TextEncoder();
     let stop = (): void => {};
     const start = (controller: ReadableStreamDefaultController<Uint8Array>): void => {
-      const unsubscribe = this.#node.subscribe((event) => {
-        controller.enqueue(encoder.encode(`${JSON.stringify(event)}\n`));
+      const unsubscribe = told.listen((line) => {
+        controller.enqueue(encoder.encode(`${JSON.stringify(line)}\n`));
         if ((controller.desiredSize ?? 0) > 0) return;
         stop();
         drop();
@@ -47,7 +54,7 @@ export class EventStreams {
       // An empty line, so that the reader sees at once that it is listening.
       controller.enqueue(encoder.encode('\n'));
     };
-    const strategy = new ByteLengthQueuingStrategy({ highWaterMark: EVENT_BUFFER_BYTES });
+    const strategy = new ByteLengthQueuingStrategy({ highWaterMark: told.bufferBytes });
     return new ReadableStream<Uint8Array>({ start, cancel: () => stop() }, strategy);
   }
 

@@ -4,11 +4,13 @@ import { isNodeId } from '../core/node-id.ts';
 import { MAX_PAYLOAD_BYTES, MAX_VALUE } from '../core/packet.ts';
 import type { WayleaveNode } from '../node/node.ts';
 import type { PacketOutcome } from '../packets/packet-order.ts';
+import type { Told } from './event-stream.ts';
 
 /** Base64 of the longest payload. */
 const MAX_PAYLOAD_TEXT = 4 * Math.ceil(MAX_PAYLOAD_BYTES / 3);
 const MAX_REPLIES = 10_000;
 const MAX_WAIT_MS = 50_000;
+const RECEIVED_BUFFER_BYTES = 2 ** 21;
 
 const units = v.pipe(v.number(), v.safeInteger(), v.minValue(0), v.maxValue(MAX_VALUE));
 const count = v.pipe(v.number(), v.safeInteger(), v.minValue(0), v.maxValue(MAX_REPLIES));
@@ -21,6 +23,7 @@ export const sendBody = v.strictObject({
   marginPercent: v.optional(v.pipe(v.number(), v.safeInteger(), v.minValue(0), v.maxValue(1_000)), 10),
   payload,
   replies: v.optional(count, 0),
+  answers: v.optional(v.pipe(v.string(), v.regex(/^[0-9a-f]{16}$/))),
   receipt: v.optional(v.boolean(), false),
   waitMs: v.optional(v.pipe(v.number(), v.safeInteger(), v.minValue(0), v.maxValue(MAX_WAIT_MS)), 2_000),
 });
@@ -57,8 +60,9 @@ export async function sendPacket(node: WayleaveNode, body: v.InferOutput<typeof 
   const quote = packets.quote(body.to, bytes.length);
   if (body.value === undefined && quote === undefined) throw new WayleaveError('PACKET_NO_ROUTE', { to: body.to });
   const value = body.value ?? Math.ceil(((quote ?? 0) * (100 + body.marginPercent)) / 100);
-  const { to, replies, receipt, waitMs } = body;
-  return { ok: true, quote, ...shown(await packets.send({ to, value, payload: bytes, replies, receipt, waitMs })) };
+  const { to, replies, receipt, waitMs, answers } = body;
+  const order = { to, value, payload: bytes, replies, receipt, waitMs, ...(answers === undefined ? {} : { answers }) };
+  return { ok: true, quote, ...shown(await packets.send(order)) };
 }
 
 /** Sets how the node answers requests. Throws `PACKETS_OFF`. */
@@ -67,6 +71,20 @@ export function servePackets(node: WayleaveNode, body: v.InferOutput<typeof serv
   if ('off' in body) packets.user.serve(undefined);
   else packets.user.serve({ ...body, payload: Buffer.from(body.payload, 'base64') });
   return { ok: true, ...('off' in body ? { serving: false } : { serving: true, price: body.price }) };
+}
+
+/**
+ * Packets that arrive and answer none of the node's own, with their payloads. Two MB wait: what one read of a link
+ * brings, in base64. Throws `PACKETS_OFF`.
+ */
+export function receivePackets(node: WayleaveNode): Told {
+  const { user } = packetsOf(node);
+  const listen: Told['listen'] = (tell) =>
+    user.receive(({ payload: bytes, ...packet }) => {
+      tell({ ...packet, payload: Buffer.from(bytes).toString('base64') });
+      return undefined;
+    });
+  return { listen, bufferBytes: RECEIVED_BUFFER_BYTES };
 }
 
 function packetsOf(node: WayleaveNode): NonNullable<WayleaveNode['packets']> {

@@ -217,7 +217,8 @@ describe('the API of a running node', () => {
   it('changes nothing without the token', async () => {
     const { calls } = node;
     const before = calls.length;
-    for (const path of ['payments/pause', 'payments/resume', 'cash', 'backup', 'stop', 'no-such-thing']) {
+    const orders = 'payments/pause payments/resume cash packets/send packets/receive backup stop no-such-thing';
+    for (const path of orders.split(' ')) {
       for (const authorization of [undefined, 'Bearer', 'Bearer wrong', `Basic ${api.token}`, `Bearer ${api.token}0`]) {
         const headers = authorization === undefined ? {} : { authorization };
         const answer = await call(api, `/v1/${path}`, { method: 'POST', headers });
@@ -256,28 +257,27 @@ describe('the API of a running node', () => {
     ['backup', '{"path":"/defect"}', 500, 'INTERNAL'],
     ['cash', JSON.stringify({ a: 'a'.repeat(20_000) }), 413, 'API_BODY_TOO_LARGE'],
     ['no-such-thing', '', 404, 'API_NOT_FOUND'],
+    ['packets/receive', '', 409, 'PACKETS_OFF'],
   ];
   for (const [path, body, expected, code] of bodies) {
-    it('a ledger is asked for by link and time', async () => {
-      const id = `0x${'ab'.repeat(20)}`;
-      for (const query of ['', '?link=bob', `?link=${id}&since=-1`, `?link=${id}&until=x`]) {
-        const { status: code, text } = await call(api, `/v1/ledger${query}`);
-        assert.deepEqual([code, JSON.parse(text).code], [400, 'API_BODY_INVALID'], query);
-      }
-      node.calls.length = 0;
-      assert.equal(
-        (await call(api, `/v1/ledger?link=${id.toUpperCase().replace('X', 'x')}&since=5&until=9`)).status,
-        404,
-      );
-      assert.deepEqual(node.calls, [['ledger', { neighbour: id, sinceMs: 5, untilMs: 9 }]]);
-    });
-
     it(`answers ${expected} ${code} to ${path} ${body.slice(0, 40)}`, async () => {
       const answer = await call(api, `/v1/${path}`, { method: 'POST', headers: authorised, body });
       assert.deepEqual([answer.status, JSON.parse(answer.text).code], [expected, code]);
       assert.ok(!answer.text.includes('secret'), 'what a defect says stays in the log');
     });
   }
+
+  it('a ledger is asked for by link and time', async () => {
+    const id = `0x${'ab'.repeat(20)}`;
+    for (const query of ['', '?link=bob', `?link=${id}&since=-1`, `?link=${id}&until=x`]) {
+      const { status: code, text } = await call(api, `/v1/ledger${query}`);
+      assert.deepEqual([code, JSON.parse(text).code], [400, 'API_BODY_INVALID'], query);
+    }
+    node.calls.length = 0;
+    const loud = id.toUpperCase().replace('X', 'x');
+    assert.equal((await call(api, `/v1/ledger?link=${loud}&since=5&until=9`)).status, 404);
+    assert.deepEqual(node.calls, [['ledger', { neighbour: id, sinceMs: 5, untilMs: 9 }]]);
+  });
 
   it('takes a body of unannounced length, up to the same limit, and none at all', async () => {
     const raw = async (rest: string): Promise<string> => {

@@ -51,6 +51,11 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: async (context) => (await import('./send.ts')).sendCommand(context),
   },
   {
+    name: 'receive',
+    summary: 'show the value packets that come for this node',
+    load: async (context) => (await import('./receive.ts')).receiveCommand(context),
+  },
+  {
     name: 'serve',
     summary: 'answer requests that carry value, for a price',
     load: async (context) => (await import('./serve.ts')).serveCommand(context),

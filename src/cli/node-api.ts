@@ -16,6 +16,8 @@ export interface ApiOptions {
 
 /** What became of a packet. */
 export interface SentPacket {
+  /** What its path takes; null where no way is known. */
+  readonly quote?: number | null;
   readonly result: 'sent' | 'delivered' | 'answered' | 'unanswered' | 'refused' | 'lost';
   readonly sentUnits: number;
   readonly cameUnits: number;
@@ -23,6 +25,16 @@ export interface SentPacket {
   readonly replies: readonly { readonly value: number; readonly payload: string }[];
   readonly receipt?: { readonly reason: string; readonly refusedBy: string; readonly wanted: number };
   readonly delivery?: { readonly arrivedUnits: number; readonly signature: string };
+}
+
+/** A packet that came for the node. */
+export interface CameIn {
+  readonly id: string;
+  readonly value: number;
+  /** Base64. */
+  readonly payload: string;
+  readonly from?: string;
+  readonly replyTo?: string;
 }
 
 /** What would be cashed. */
@@ -108,6 +120,18 @@ export class NodeApi {
     return (await this.#call('POST', '/v1/packets/send', order)) as SentPacket;
   }
 
+  /** Packets as they arrive, until the node stops; undefined first: it listens now. */
+  async *receive(signal: AbortSignal): AsyncGenerator<CameIn | undefined> {
+    const response = await this.#fetch('POST', '/v1/packets/receive', { signal });
+    if (!response.ok) throw refusal(await response.json(), this.url);
+    let rest = '';
+    for await (const text of (response.body ?? new ReadableStream<Uint8Array>()).pipeThrough(new TextDecoderStream())) {
+      const lines = `${rest}${text}`.split('\n');
+      rest = lines.pop() ?? '';
+      for (const line of lines) yield line === '' ? undefined : (JSON.parse(line) as CameIn);
+    }
+  }
+
   async settle(order: { neighbour?: string; aheadUnits: number }): Promise<void> {
     await this.#call('POST', '/v1/payments/settle', order);
   }
@@ -141,19 +165,24 @@ export class NodeApi {
   }
 
   async #call(method: string, path: string, body?: object, answerMs = ANSWER_MS): Promise<unknown> {
+    const content = body === undefined ? {} : { body: JSON.stringify(body) };
+    const response = await this.#fetch(method, path, { signal: AbortSignal.timeout(answerMs), ...content });
+    const answer = await this.#reached(() => response.json());
+    if (!response.ok) throw refusal(answer, this.url);
+    return answer;
+  }
+
+  #fetch(method: string, path: string, init: RequestInit): Promise<Response> {
     const headers = this.#token === undefined ? {} : { authorization: `Bearer ${this.#token}` };
-    const signal = AbortSignal.timeout(answerMs);
-    let response: Response;
-    let answer: unknown;
+    return this.#reached(() => fetch(`${this.url}${path}`, { method, headers, ...init }));
+  }
+
+  async #reached<T>(ask: () => Promise<T>): Promise<T> {
     try {
-      const content = body === undefined ? {} : { body: JSON.stringify(body) };
-      response = await fetch(`${this.url}${path}`, { method, headers, signal, ...content });
-      answer = await response.json();
+      return await ask();
     } catch (cause) {
       throw new WayleaveError('API_UNREACHABLE', { url: this.url }, cause);
     }
-    if (!response.ok) throw refusal(answer, this.url);
-    return answer;
   }
 }
 

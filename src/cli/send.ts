@@ -1,9 +1,10 @@
-import { readFile } from 'node:fs/promises';
+import { writeFile } from 'node:fs/promises';
 import { Command, InvalidArgumentError } from 'commander';
 import { WayleaveError } from '../core/errors.ts';
 import { nodeId } from '../core/node-id.ts';
 import { MAX_PAYLOAD_BYTES } from '../core/packet.ts';
 import { type ApiOptions, NodeApi, type SentPacket, withApiOptions } from './node-api.ts';
+import { payloadOf, payloadText } from './payload.ts';
 import { answer, type CommandContext } from './terminal.ts';
 
 interface SendOptions extends ApiOptions {
@@ -12,6 +13,7 @@ interface SendOptions extends ApiOptions {
   readonly file?: string;
   readonly text?: string;
   readonly replies: number;
+  readonly out?: string;
   readonly receipt?: boolean;
   readonly budget?: number;
   readonly wait: number;
@@ -31,6 +33,7 @@ export function sendCommand(context: CommandContext): Command {
     .option('--file <path>', 'what it carries')
     .option('--text <text>', 'the same, as typed')
     .option('--replies <number>', 'ask for answers, and wait for so many', whole, 0)
+    .option('--out <path>', 'write what the answers carry to this file')
     .option('--receipt', 'ask for a signed receipt; a packet is lost when neither it nor the packet comes back')
     .option('--budget <units>', 'send no further part once all of them have cost this much', whole)
     .option('--wait <ms>', 'how long to wait for answers, a receipt or a refusal', whole, 2_000)
@@ -38,16 +41,23 @@ export function sendCommand(context: CommandContext): Command {
     .option('--json', 'answer in JSON')
     .action(async (address: string, options: SendOptions) => {
       const api = NodeApi.find(options, context.terminal.folder);
-      if (options.quote) return quote(context, api, nodeId(address), await content(options));
-      const all = parts(await content(options));
+      if (options.quote) return quote(context, api, nodeId(address), await payloadOf(options));
+      const all = parts(await payloadOf(options));
       const sent = await sendParts(api, nodeId(address), all, options);
+      if (options.out !== undefined) await save(options.out, sent);
       const unsent = all.length - sent.length;
       const ok = unsent === 0 && sent.every(({ result }) => ARRIVED.has(result));
-      const costUnits = cost(sent);
+      const sums = {
+        sentUnits: sum(sent, ({ sentUnits }) => sentUnits),
+        cameUnits: sum(sent, ({ cameUnits }) => cameUnits),
+        costUnits: cost(sent),
+        ...(options.budget === undefined ? {} : { budgetUnits: options.budget }),
+      };
       const lost = sent.filter(({ result }) => result === 'lost').length;
-      answer(context, { ok, costUnits, lost, unsent, packets: sent }, () => [
-        ...sent.map(line),
-        ...(unsent > 0 ? [`${unsent} more not sent: ${costUnits} units spent of ${options.budget}`] : []),
+      answer(context, { ok, ...sums, lost, unsent, packets: sent }, () => [
+        ...sent.flatMap(lines),
+        ...(sent.length > 1 || options.budget !== undefined ? [inAll(sent.length, sums)] : []),
+        ...(unsent > 0 ? [`${unsent} more not sent: the budget does not cover the next`] : []),
       ]);
       context.exit(ok ? 0 : 1);
     });
@@ -56,8 +66,34 @@ export function sendCommand(context: CommandContext): Command {
 /** As far as is known: who asks for nothing hears nothing. */
 const ARRIVED: ReadonlySet<SentPacket['result']> = new Set(['sent', 'delivered', 'answered']);
 
+function sum(sent: readonly SentPacket[], of: (packet: SentPacket) => number): number {
+  return sent.reduce((all, packet) => all + of(packet), 0);
+}
+
 function cost(sent: readonly SentPacket[]): number {
-  return sent.reduce((all, { costUnits }) => all + costUnits, 0);
+  return sum(sent, ({ costUnits }) => costUnits);
+}
+
+interface Sums {
+  readonly sentUnits: number;
+  readonly cameUnits: number;
+  readonly costUnits: number;
+  readonly budgetUnits?: number;
+}
+
+function inAll(packets: number, { sentUnits, cameUnits, costUnits, budgetUnits }: Sums): string {
+  const budget = budgetUnits === undefined ? '' : `, of a budget of ${budgetUnits}`;
+  return `${packets} packets: ${sentUnits} units sent, ${cameUnits} came back: they cost ${costUnits}${budget}`;
+}
+
+/** What the answers carry, one after the other. Throws `FILE_UNWRITABLE`. */
+async function save(file: string, sent: readonly SentPacket[]): Promise<void> {
+  const payloads = sent.flatMap(({ replies }) => replies.map(({ payload }) => Buffer.from(payload, 'base64')));
+  try {
+    await writeFile(file, Buffer.concat(payloads));
+  } catch (cause) {
+    throw new WayleaveError('FILE_UNWRITABLE', { file }, cause);
+  }
 }
 
 async function sendParts(
@@ -88,16 +124,9 @@ async function quote(context: CommandContext, api: NodeApi, to: string, bytes: B
     prices.push(price);
   }
   const sum = prices.reduce((total, price) => total + price, 0);
-  answer(context, { ok: true, to, prices, sum }, () => [`${sum} units for ${prices.length} packets`]);
-}
-
-async function content({ file, text }: SendOptions): Promise<Buffer> {
-  if (file === undefined) return Buffer.from(text ?? '');
-  try {
-    return await readFile(file);
-  } catch (cause) {
-    throw new WayleaveError('FILE_UNREADABLE', { file }, cause);
-  }
+  answer(context, { ok: true, to, prices, sum }, () => [
+    `${sum} units for ${prices.length} packet${prices.length === 1 ? '' : 's'}`,
+  ]);
 }
 
 function parts(bytes: Buffer): Buffer[] {
@@ -105,12 +134,25 @@ function parts(bytes: Buffer): Buffer[] {
   return Array.from({ length: count }, (_, n) => bytes.subarray(n * MAX_PAYLOAD_BYTES, (n + 1) * MAX_PAYLOAD_BYTES));
 }
 
-function line({ result, sentUnits, cameUnits, costUnits, replies, receipt, delivery }: SentPacket): string {
+/** More answers than this are counted, not listed. */
+const MOST_LISTED = 10;
+
+function lines(packet: SentPacket): string[] {
+  const { replies } = packet;
+  const listed = replies.slice(0, MOST_LISTED).map(({ value, payload }) => {
+    return `  answer: ${value} units, ${payloadText(Buffer.from(payload, 'base64'))}`;
+  });
+  const more = replies.length - listed.length;
+  return [line(packet), ...listed, ...(more > 0 ? [`  and ${more} answers more`] : [])];
+}
+
+function line({ quote, result, sentUnits, cameUnits, costUnits, receipt, delivery }: SentPacket): string {
   const arrived = delivery === undefined ? '' : `, ${delivery.arrivedUnits} arrived`;
-  const cost = `${sentUnits} units sent${arrived}, ${cameUnits} came back: it cost ${costUnits}`;
-  if (receipt === undefined) return `${result}${replies.length === 0 ? '' : ` (${replies.length} replies)`}: ${cost}`;
+  const path = typeof quote === 'number' ? ` (the path takes ${quote})` : '';
+  const units = `${sentUnits} units sent${path}${arrived}, ${cameUnits} came back: it cost ${costUnits}`;
+  if (receipt === undefined) return `${result}: ${units}`;
   const wanted = receipt.wanted > 0 ? `, which wanted ${receipt.wanted}` : '';
-  return `${result} (${receipt.reason}) by ${receipt.refusedBy}${wanted}: ${cost}`;
+  return `${result} (${receipt.reason}) by ${receipt.refusedBy}${wanted}: ${units}`;
 }
 
 export function whole(text: string): number {

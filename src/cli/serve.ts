@@ -1,7 +1,6 @@
-import { readFile } from 'node:fs/promises';
 import { Command, Option } from 'commander';
-import { WayleaveError } from '../core/errors.ts';
 import { type ApiOptions, NodeApi, withApiOptions } from './node-api.ts';
+import { payloadOf } from './payload.ts';
 import { whole } from './send.ts';
 import { answer, type CommandContext } from './terminal.ts';
 
@@ -34,17 +33,8 @@ export function serveCommand(context: CommandContext): Command {
     .option('--json', 'answer in JSON')
     .action(async ({ price, replies, split, off, ...options }: ServeOptions) => {
       const api = NodeApi.find(options, context.terminal.folder);
-      const rule = off ? { off } : { price, replies, split, payload: (await content(options)).toString('base64') };
+      const rule = off ? { off } : { price, replies, split, payload: (await payloadOf(options)).toString('base64') };
       const result = await api.servePackets(rule);
       answer(context, result, () => [off ? 'Requests are not answered any more.' : `Serving at ${price} units.`]);
     });
-}
-
-async function content({ file, text }: { file?: string; text?: string }): Promise<Buffer> {
-  if (file === undefined) return Buffer.from(text ?? '');
-  try {
-    return await readFile(file);
-  } catch (cause) {
-    throw new WayleaveError('FILE_UNREADABLE', { file }, cause);
-  }
 }

@@ -9,6 +9,7 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { PassThrough } from 'node:stream';
 import { after, describe, it } from 'node:test';
+import { setTimeout as pause } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import type { NodeStatus } from '../node/node.ts';
 import { runCli } from './run-cli.ts';
@@ -80,6 +81,57 @@ async function init(name: string, options: string, more = ''): Promise<string> {
 
 const listenPort = (up: Line | undefined): number => Number(String(up?.['listen']).split(':').at(-1));
 
+type Sent = { ok: boolean; costUnits: number; packets: { result: string; replies: { value: number }[] }[] };
+
+async function sendPackets(line: string): Promise<Sent> {
+  return JSON.parse((await run(`send ${line} --json`)).out) as Sent;
+}
+
+/** Value packets by the commands: a price, a request with change, packets received, one refused. */
+async function tradePackets(to: string): Promise<void> {
+  while ((await run(`send ${to} -c buyer --quote`)).code !== 0) await pause(50);
+  assert.match((await run(`send ${to} -c buyer --quote`)).out, /^0 units/);
+  assert.equal((await run('serve -c gateway --price 200 --text pong --json')).code, 0);
+  const asked = await sendPackets(`${to} -c buyer --value 1000 --replies 1 --receipt --out ${join(folder, 'answer')}`);
+  assert.deepEqual([asked.ok, asked.costUnits, asked.packets[0]?.replies[0]?.value], [true, 200, 800]);
+  assert.equal(readFileSync(join(folder, 'answer'), 'utf8'), 'pong');
+  const tooMuch = await sendPackets(`${to} -c buyer --value 6000`);
+  assert.deepEqual([tooMuch.ok, tooMuch.costUnits, tooMuch.packets[0]?.result], [false, 0, 'refused']);
+
+  writeFileSync(join(folder, 'sent'), Buffer.alloc(40_000, 'value'));
+  const receiving = new Receiver(`receive -c gateway --count 3 --file ${join(folder, 'got')} --json`);
+  await receiving.listens;
+  const file = await sendPackets(`${to} -c buyer --value 7 --receipt --file ${join(folder, 'sent')} --budget 21`);
+  assert.deepEqual([file.ok, file.costUnits, file.packets.length], [true, 21, 3]);
+  assert.equal(await receiving.code, 0);
+  assert.deepEqual(
+    receiving.out
+      .split('\n')
+      .filter(Boolean)
+      .map((line) => (JSON.parse(line) as { value: number }).value),
+    [7, 7, 7],
+  );
+  assert.deepEqual(readFileSync(join(folder, 'got')), readFileSync(join(folder, 'sent')));
+  assert.equal((await run('receive -c gateway --count 1 --wait 20')).code, 1, 'none came');
+}
+
+/** `wayleave receive`, which says when it listens. */
+class Receiver {
+  readonly listens: Promise<void>;
+  readonly code: Promise<number>;
+  out = '';
+
+  constructor(line: string) {
+    let listening = (): void => undefined;
+    this.listens = new Promise((resolve) => {
+      listening = resolve;
+    });
+    const out = (text: string): void => void (this.out += text);
+    const terminal = { out, err: () => listening(), isTty: false, input: new PassThrough(), env: {}, folder };
+    this.code = runCli(line.split(' '), terminal);
+  }
+}
+
 describe('wayleave up', () => {
   it('runs two nodes made by hand, which find each other, serve each other and stop cleanly', async () => {
     const page = createServer((_, response) => response.end('x'.repeat(4321)));
@@ -87,7 +139,11 @@ describe('wayleave up', () => {
     after(() => page.close().closeAllConnections());
 
     const buyerId = await init('buyer', '');
-    await init('gateway', '--uplink', `\n[[neighbour]]\nid = "${buyerId}"\nname = "buyer"\nfree = true\n`);
+    const gatewayId = await init(
+      'gateway',
+      '--uplink',
+      `\n[[neighbour]]\nid = "${buyerId}"\nname = "buyer"\nfree = true\nvalue_at_units = 5000\n`,
+    );
     const gateway = new Up('gateway');
     const port = listenPort(await gateway.line('up'));
     assert.ok(port > 0, gateway.err);
@@ -106,6 +162,7 @@ describe('wayleave up', () => {
     assert.deepEqual([status.links[0]?.name, status.links[0]?.connected], ['buyer', true]);
     assert.ok((status.links[0]?.services.transit.providedBytes ?? 0) > 4321, 'the link carried it');
 
+    await tradePackets(gatewayId);
     assert.equal((await run('backup copy -c buyer')).code, 0, 'while it runs');
     for (const { child } of [buyer, gateway]) child.kill('SIGINT');
     assert.deepEqual([await buyer.exit(), await gateway.exit()], [0, 0], buyer.err + gateway.err);

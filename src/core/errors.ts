@@ -574,6 +574,10 @@ export const ERRORS = {
     what: 'Packets of this node have cost as much today as they may, or this one would cost more.',
     remedy: 'Wait until tomorrow, or raise send_budget_units in [packets].',
   },
+  PACKET_ID_INVALID: {
+    what: 'This is not the id of a packet.',
+    remedy: 'It has 16 hexadecimal digits in small letters, as the packet that is answered came with.',
+  },
   PACKET_RECEIVER_FAILED: {
     what: 'A program that takes packets from this node failed, or answered with more value than came.',
     remedy: 'Its packet was not answered; what it carried stays here. Look at the program.',

@@ -12,7 +12,7 @@ import type { PairFigures } from '../core/pair-queue.ts';
 import type { PathPrice } from '../core/route.ts';
 import type { Route } from '../core/route-table.ts';
 import type { PriorityOffers } from '../core/terms.ts';
-import { MAX_PRICE, type PricePerMb, type Units } from '../core/units.ts';
+import { amount, MAX_PRICE, type PricePerMb, type Units } from '../core/units.ts';
 import type { Channel, Link } from '../link/link.ts';
 import type { PacketOrder, PacketOutcome } from '../packets/packet-order.ts';
 import { PacketRelay } from '../packets/packet-relay.ts';
@@ -181,6 +181,7 @@ export class PacketService {
    * takes part of `order.waitMs`. Throws as `PacketUser.send`.
    */
   async send(order: PacketOrder): Promise<PacketOutcome> {
+    amount(order.value, 'value');
     const startMs = this.#options.clock.nowMs();
     await this.#paidFor(order);
     const waitedMs = this.#options.clock.nowMs() - startMs;

@@ -11,6 +11,8 @@ export interface PacketOrder {
   readonly replies: number;
   /** The destination is asked for a signed receipt. The packet lives half of `waitMs`: the rest is for the way back. */
   readonly receipt?: boolean;
+  /** The packet that this one answers: `ReceivedPacket.id`. Whoever waits for answers there takes it as one. */
+  readonly answers?: string;
   /** How long to wait for replies, for the receipt, or for the packet to come back. Milliseconds. */
   readonly waitMs: number;
 }

@@ -4,7 +4,7 @@ import { isGenuineReceipt } from '../chain/receipt-signing.ts';
 import { createSigner } from '../chain/signer.ts';
 import { deliveredPacket, PacketKind, packetLength, viewOf } from '../wire/packet.ts';
 import { type Meddle, PacketLine } from './packet-line.fixture.ts';
-import type { PacketOrder, PacketOutcome } from './packet-order.ts';
+import type { PacketOrder, PacketOutcome, ReceivedPacket } from './packet-order.ts';
 
 const NOTHING = new Uint8Array(0);
 const order = (line: PacketLine, over: Partial<PacketOrder> = {}): PacketOrder => {
@@ -169,7 +169,43 @@ describe('who sends packets', () => {
   });
 });
 
+describe('an order that makes no sense', () => {
+  const refused: [string, Partial<PacketOrder>, string][] = [
+    ['a negative value', { value: -1 }, 'AMOUNT_INVALID'],
+    ['a fraction', { value: 0.5 }, 'AMOUNT_INVALID'],
+    ['no number', { value: Number.NaN }, 'AMOUNT_INVALID'],
+    ['more than a packet holds', { value: 2 ** 48 }, 'AMOUNT_INVALID'],
+    ['too much to carry', { payload: new Uint8Array(15_361) }, 'PACKET_TOO_LARGE'],
+    ['nobody', { to: 'bob' }, 'NODE_ID_INVALID'],
+    ['an answer to what is no id', { answers: 'ab' }, 'PACKET_ID_INVALID'],
+  ];
+  for (const [what, over, code] of refused) {
+    it(`is refused, and costs nothing of the budget: ${what}`, async () => {
+      const line = new PacketLine(2, 2 ** 49);
+      await assert.rejects(send(line, over), { code });
+      const { sent, spentUnits } = line.end(0).user.figures;
+      assert.deepEqual([sent, spentUnits], [0, 0]);
+    });
+  }
+});
+
 describe('who receives packets', () => {
+  it('may answer when it is ready, by the id of what it answers', async () => {
+    const line = new PacketLine(3);
+    const got: ReceivedPacket[] = [];
+    line.end(2).user.receive((packet) => void got.push(packet));
+    const asked = line.end(0).user.send(order(line, { replies: 1, receipt: false }));
+    line.run();
+    const [{ id, replyTo, value }] = got as [ReceivedPacket];
+    const answer = order(line, { to: replyTo as string, answers: id, value: value - 10, receipt: false });
+    const answered = line.end(2).user.send(answer);
+    line.run();
+    const { cameUnits, result } = await asked;
+    assert.deepEqual([result, cameUnits], ['answered', 80]);
+    line.clock.pass(1_000);
+    assert.equal((await answered).result, 'sent');
+  });
+
   it('is given them, and answers with what came at most', async () => {
     const line = new PacketLine(3);
     const got: unknown[] = [];

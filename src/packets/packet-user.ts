@@ -3,7 +3,7 @@ import { WayleaveError } from '../core/errors.ts';
 import type { NodeId } from '../core/node-id.ts';
 import { MAX_LIFE_MS, MAX_VALUE } from '../core/packet.ts';
 import { SendBudget } from '../core/send-budget.ts';
-import type { Units } from '../core/units.ts';
+import { amount, type Units } from '../core/units.ts';
 import { packetAnswers, packetId, packetPayload, packetReplyTo, type Receipt, readDelivered } from '../wire/packet.ts';
 import { type ChangeRule, changeOf } from './change.ts';
 import type {
@@ -123,12 +123,12 @@ export class PacketUser implements PacketSink {
 
   /**
    * Sends a packet and resolves when its fate is known. Throws `PACKETS_WAITING`, `PACKETS_OVER_BUDGET`,
-   * `PACKET_TOO_LARGE`, `AMOUNT_INVALID`.
+   * `PACKET_TOO_LARGE`, `AMOUNT_INVALID`, `PACKET_ID_INVALID`.
    */
   async send(order: PacketOrder): Promise<PacketOutcome> {
     if (this.#waiting.size >= MAX_WAITING) throw new WayleaveError('PACKETS_WAITING', { waiting: MAX_WAITING });
     const { clock } = this.#options;
-    if (!this.#budget.spend(order.value, this.#nowMs))
+    if (!this.#budget.spend(amount(order.value, 'value'), this.#nowMs))
       throw new WayleaveError('PACKETS_OVER_BUDGET', { value: order.value, budget: this.#budget.perDay });
     const id = this.#newId();
     const name = id.toString('hex');
@@ -140,7 +140,7 @@ export class PacketUser implements PacketSink {
       };
       this.#waiting.set(name, waiting);
       try {
-        waiting.via = this.#put(order, id, undefined);
+        waiting.via = this.#put(order, id, answeredId(order.answers));
       } catch (error) {
         timer.cancel();
         this.#waiting.delete(name);
@@ -302,4 +302,10 @@ export class PacketUser implements PacketSink {
   close(): void {
     for (const name of [...this.#waiting.keys()]) this.#end(name, 'unanswered');
   }
+}
+
+function answeredId(id: string | undefined): Buffer | undefined {
+  if (id === undefined) return undefined;
+  if (!/^[0-9a-f]{16}$/.test(id)) throw new WayleaveError('PACKET_ID_INVALID', { id });
+  return Buffer.from(id, 'hex');
 }
