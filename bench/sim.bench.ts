@@ -1,3 +1,4 @@
+import { type MassRun, runMass } from '../src/sim/mass-run.ts';
 import { World } from '../src/sim/world.ts';
 import type { Bench, BenchContext, Row } from './bench.ts';
 import { cpuSeconds, median, medianInterval } from './measure.ts';
@@ -19,8 +20,18 @@ const HOUR_CHARGES = 7_200_000;
 
 export const bench: Bench = {
   id: 'sim',
-  rows: async (context) => [await twoNodes(context), await neighbourhood(context)],
+  rows: async (context) => [
+    await twoNodes(context),
+    await neighbourhood(context),
+    massTwoNodes(context),
+    massNeighbourhood(context),
+  ],
 };
+
+/** The rules of core alone (`sim mass`): a busy link, with frames of 1,000 bytes. */
+const MASS_PAIR: MassRun = { nodes: 2, seconds: 2_000, rate: 1_000, bytes: 1_000 };
+/** The whole hour, not a part of it. */
+const MASS_HOUR: MassRun = { nodes: NODES, links: 4, seconds: 3_600, rate: 1 };
 
 async function pass(world: World, ms: number): Promise<void> {
   const untilMs = world.timeline.nowMs + ms;
@@ -87,4 +98,31 @@ async function neighbourhood(context: BenchContext): Promise<Row> {
     unit: 'CPU-s',
     target: { of: 'value', most: 60 },
   };
+}
+
+function mass(run: MassRun): { readonly cpu: number; readonly charges: number } {
+  const { broken, counts, cpuSeconds: cpu } = runMass(run);
+  if (broken !== undefined) throw new Error(broken.what);
+  return { cpu, charges: Number(counts['charges']) };
+}
+
+function massTwoNodes(context: BenchContext): Row {
+  context.say(`two nodes on the rules alone: ${ROUNDS} × ${MASS_PAIR.seconds} s of virtual time`);
+  const rates = Array.from({ length: ROUNDS }, () => {
+    const { charges, cpu } = mass(MASS_PAIR);
+    return charges / cpu;
+  });
+  return {
+    id: 'sim.mass-two-nodes',
+    value: median(rates),
+    unit: 'charges/CPU-s',
+    target: { of: 'value', least: 1e6 },
+    interval: medianInterval(rates),
+  };
+}
+
+function massNeighbourhood(context: BenchContext): Row {
+  const { charges, cpu } = mass(MASS_HOUR);
+  context.say(`1,000 nodes on the rules alone: ${charges} charges in an hour of virtual time`);
+  return { id: 'sim.mass-thousand-nodes', value: cpu, unit: 'CPU-s', target: { of: 'value', most: 60 } };
 }

@@ -1,6 +1,7 @@
 import { Command } from 'commander';
 import { simExhaustiveCommand } from './sim-exhaustive.ts';
 import { simFaultCommand } from './sim-fault.ts';
+import { simMassCommand } from './sim-mass.ts';
 import { simNewcomersCommand } from './sim-newcomers.ts';
 import { simRunCommand } from './sim-run.ts';
 import type { CommandContext } from './terminal.ts';
@@ -13,5 +14,6 @@ export function simCommand(context: CommandContext): Command {
     .addCommand(simRunCommand(context))
     .addCommand(simFaultCommand(context))
     .addCommand(simExhaustiveCommand(context))
+    .addCommand(simMassCommand(context))
     .addCommand(simNewcomersCommand(context));
 }

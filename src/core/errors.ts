@@ -598,6 +598,10 @@ export const ERRORS = {
     what: 'The scenario file has a mistake.',
     remedy: 'The message names the place and what may stand there; docs/packets.md describes the format.',
   },
+  MASS_INVALID: {
+    what: 'There can be no world of these sizes.',
+    remedy: 'Change the setting named to what it accepts; docs/testing.md describes them all.',
+  },
   // configuration and faces
   SCENARIO_UNKNOWN: {
     what: 'There is no scenario of this name.',

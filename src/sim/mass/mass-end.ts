@@ -1,0 +1,340 @@
+import { Conduct } from '../../core/conduct.ts';
+import { EPOCH_GRACE_MS } from '../../core/epoch-book.ts';
+import { Column } from '../../core/ledger.ts';
+import { LinkAccount } from '../../core/link-account.ts';
+import type { Message } from '../../core/message.ts';
+import { clearsWhenFinal } from '../../core/risk.ts';
+import type { ServiceAccount } from '../../core/service-account.ts';
+import { Session } from '../../core/session.ts';
+import type { SessionEffect, SessionEvent, SessionNews } from '../../core/session-effect.ts';
+import { SESSION_RULES, type SessionRules } from '../../core/session-rules.ts';
+import type { Terms } from '../../core/terms.ts';
+import { BEAT_MS } from '../../neighbour/beat.ts';
+import { BrokenRule } from '../broken-rule.ts';
+import { bytesOf, epochAt, frameOf, goesWith } from './frame-argument.ts';
+import { CASHING_MS, MASS_CHAIN_ID } from './mass-money.ts';
+import type { MassNode } from './mass-node.ts';
+import { MassPurse, UNSIGNED } from './mass-purse.ts';
+import type { MassStage } from './mass-stage.ts';
+import { EndTruth } from './mass-truth.ts';
+
+/** How soon after a charge that may matter the session looks; as in `neighbour/neighbour.ts`. Milliseconds. */
+const LOOK_MS = 2;
+
+/**
+ * What was consumed is told once a minute, not twice a second: nothing is decided by it where no process dies, and it
+ * would be most of the work.
+ */
+const MASS_RULES: SessionRules = { ...SESSION_RULES, countsIntervalMs: 60_000 };
+
+/**
+ * One end of one link: the production account and session of one neighbour, with nothing around them but this. It does
+ * what `neighbour/neighbour.ts` does, with values in place of bytes, and with a store that is always durable.
+ */
+export class MassEnd {
+  readonly index: number;
+  readonly node: MassNode;
+  readonly account: LinkAccount;
+  readonly session: Session;
+  readonly purse: MassPurse;
+  readonly truth = new EndTruth();
+  readonly transit: ServiceAccount;
+  /** The other end of the link, and how long it takes there. Milliseconds. */
+  other: MassEnd = this;
+  delayMs = 0;
+  terms: Terms;
+  connected = false;
+  readonly #stage: MassStage;
+  /** Messages that are under way to this end; and how many of those that were lost with a connection would still come. */
+  readonly #inbound: Message[] = [];
+  #lost = 0;
+  #effects: SessionEffect[] | undefined;
+  #looks = false;
+  #awake = false;
+  /** Nothing was charged since the last step. */
+  #settled = true;
+  #laterMs = Number.POSITIVE_INFINITY;
+  /** A new record is made when less than this is left of its lease. Units. */
+  #leaseFloor = 0;
+
+  constructor(stage: MassStage, node: MassNode, place: { readonly index: number; readonly peer: MassNode }) {
+    const { index, peer } = place;
+    this.#stage = stage;
+    this.index = index;
+    this.node = node;
+    this.terms = node.termsFor(0, 1);
+    this.truth.grant(this.terms.dropAt);
+    this.account = new LinkAccount({
+      ledger: node.ledger,
+      neighbour: peer.id,
+      fullRateBytesPerSecond: Number.POSITIVE_INFINITY,
+      epochGraceMs: EPOCH_GRACE_MS,
+      enforce: true,
+    });
+    this.session = new Session({
+      account: this.account,
+      conduct: new Conduct(),
+      terms: this.terms,
+      storeEpoch: 1,
+      rules: MASS_RULES,
+      statements:
+        stage.statementMs === 0 ? undefined : { me: node.id, chainId: MASS_CHAIN_ID, intervalMs: stage.statementMs },
+    });
+    this.purse = new MassPurse({
+      me: node.id,
+      neighbour: peer.id,
+      myChequebook: node.chequebook,
+      theirChequebook: peer.chequebook,
+      riskAt: node.riskAt,
+    });
+    this.transit = this.account.service('transit');
+    this.account.onMoved(() => this.#moved());
+    if (node.freeRider) this.step({ kind: 'pause', paused: true });
+  }
+
+  get name(): string {
+    return `${this.node.name} about ${this.other.node.name}`;
+  }
+
+  // --- trade ----------------------------------------------------------------------------------------------------------
+
+  /** The other end wants so many bytes of this one, now. Who does not pay does not ask itself whether it may. */
+  serve(wanted: number): void {
+    const { counts, timeline } = this.#stage;
+    const { other } = this;
+    const wants = other.node.freeRider ? wanted : other.transit.usable(wanted);
+    const bytes = wants === 0 ? 0 : this.transit.servable(wants, timeline.nowMs).bytes;
+    if (bytes < wanted) {
+      if (bytes > 0) counts.slowed += 1;
+      else {
+        counts.refused += 1;
+        return;
+      }
+    }
+    this.transit.commit(this.transit.serve(bytes, timeline.nowMs));
+    counts.charges += 1;
+    counts.bytes += bytes;
+    this.truth.given.add(bytes, this.node.askPerMb);
+    const frame = frameOf(other.index, { bytes, epoch: this.transit.sellEpoch, connection: this.truth.connections });
+    timeline.post(this.delayMs, this.#stage.frame, frame);
+    this.#charged();
+  }
+
+  /** A frame arrives, if the connection it left on is still there. */
+  frame(argument: number): void {
+    const { epoch: newest } = this.account.theirs.newest ?? this.terms;
+    if (!this.connected || !goesWith(argument, this.truth.connections)) return;
+    const bytes = bytesOf(argument);
+    this.transit.delivered(bytes, epochAt(argument, newest));
+    this.truth.taken.add(bytes, this.other.node.askPerMb);
+    this.#charged();
+  }
+
+  /** The first charge after a step may bring on what time would else never do; later ones no sooner. */
+  #charged(): void {
+    if (this.#settled) {
+      this.#settled = false;
+      this.#watch();
+    }
+    this.#stage.laws.look(this);
+  }
+
+  /** The message that is first on its way arrives. */
+  arrive(): void {
+    if (this.#lost > 0) {
+      this.#lost -= 1;
+      return;
+    }
+    const message = this.#inbound.shift();
+    if (message !== undefined) this.step({ kind: 'message', message });
+  }
+
+  /** Every charge comes here, as in production. */
+  #moved(): void {
+    const { account } = this;
+    if (account.ledger.get(account.row, Column.leaseLeft) < this.#leaseFloor) this.#record();
+    if (!this.session.sample() || this.#looks) return;
+    this.#looks = true;
+    this.#stage.timeline.post(LOOK_MS, this.#stage.look, this.index);
+  }
+
+  // --- time -----------------------------------------------------------------------------------------------------------
+
+  look(): void {
+    this.#looks = false;
+    this.step({ kind: 'tick' });
+  }
+
+  beat(): void {
+    this.#awake = false;
+    if (!this.connected) return;
+    this.#record();
+    const { nowMs } = this.#stage.timeline;
+    if (this.session.dueMs(nowMs) <= nowMs) return this.step({ kind: 'tick' });
+    this.#watch();
+  }
+
+  later(): void {
+    this.#laterMs = Number.POSITIVE_INFINITY;
+    this.#wake();
+  }
+
+  #wake(): void {
+    if (this.#awake || !this.connected) return;
+    this.#awake = true;
+    this.#stage.timeline.post(BEAT_MS, this.#stage.beat, this.index);
+  }
+
+  /** When is time alone to be looked at? */
+  #watch(): void {
+    if (this.#awake || !this.connected) return;
+    const { nowMs } = this.#stage.timeline;
+    const dueMs = this.session.dueMs(nowMs);
+    if (dueMs >= this.#laterMs) return;
+    if (dueMs <= nowMs + BEAT_MS) return this.#wake();
+    this.#laterMs = dueMs;
+    this.#stage.timeline.post(dueMs - nowMs, this.#stage.later, this.index);
+  }
+
+  // --- the session ----------------------------------------------------------------------------------------------------
+
+  /** Tells the session what happened, does what follows in order, and has the laws looked at. */
+  step(event: SessionEvent): void {
+    const effects = this.session.step(event, this.#stage.timeline.nowMs);
+    if (this.#effects !== undefined) {
+      for (const effect of effects) this.#effects.push(effect);
+      return;
+    }
+    this.#effects = effects;
+    for (let at = 0; at < effects.length; at += 1) this.#perform(effects[at] as SessionEffect);
+    this.#effects = undefined;
+    // All that was charged before is on its way, in order: a mark may follow at any moment.
+    if (this.session.markWanted) return this.step({ kind: 'quiet' });
+    this.#settled = true;
+    this.#watch();
+    this.#stage.laws.look(this);
+  }
+
+  #perform(effect: SessionEffect): void {
+    switch (effect.kind) {
+      case 'send':
+        return this.#send(effect.message);
+      case 'lease':
+        this.#record();
+        return this.step({ kind: 'leaseDurable' });
+      case 'emit':
+        return this.#note(effect.event);
+      case 'changed':
+        return this.account.changed();
+      case 'close':
+        throw new BrokenRule('honest-not-cut', `${this.name}: ${effect.code}`);
+      case 'keepStatement':
+        return this.step({ kind: 'statementKept', statement: { ...effect.statement, signature: UNSIGNED } });
+      case 'checkStatement':
+        this.#stage.counts.statements += 1;
+        return this.step({ kind: 'statementChecked', statement: effect.statement, genuine: true });
+      case 'rememberTerms':
+      case 'rememberStatement':
+      case 'voidPayment':
+        return;
+      default:
+        return this.#pay(effect);
+    }
+  }
+
+  #send(message: Message): void {
+    if (!this.connected) return;
+    const { other } = this;
+    other.#inbound.push(message);
+    this.#stage.timeline.post(this.delayMs, this.#stage.arrive, other.index);
+  }
+
+  #pay(effect: Extract<SessionEffect, { kind: `${string}Payment` | 'keepPaid' }>): void {
+    const { account, purse } = this;
+    const { nowMs } = this.#stage.timeline;
+    const { mine, theirs } = account;
+    switch (effect.kind) {
+      case 'writePayment': {
+        const { id, method, units } = effect;
+        const proof = purse.write(id, units, (theirs.newest ?? this.terms).ratio);
+        return this.step({ kind: 'paymentWritten', id, method, proof });
+      }
+      case 'resendPayment': {
+        const last = purse.unanswered();
+        if (last !== undefined) this.step({ kind: 'paymentWritten', method: effect.method, ...last });
+        return;
+      }
+      case 'checkPayment': {
+        const outcome = purse.check(effect.payment, (mine.acknowledged ?? this.terms).ratio, nowMs);
+        return this.step({ kind: 'paymentChecked', id: effect.payment.id, method: 'cheque', outcome });
+      }
+      case 'keepPayment':
+        this.#record();
+        this.step({ kind: 'paymentKept' });
+        if (purse.cashes(nowMs)) this.#stage.timeline.post(CASHING_MS, this.#stage.cashed, this.index);
+        return;
+      case 'keepPaid':
+        purse.answered(effect.acceptedWei);
+        return;
+      default:
+    }
+  }
+
+  #note({ kind, facts }: SessionNews): void {
+    const { counts } = this.#stage;
+    if (kind === 'received') {
+      counts.payments += 1;
+      counts.paidUnits += Number(facts['amount']);
+    } else if (kind === 'state') {
+      if (facts['to'] === 'throttled') counts.throttles += 1;
+      if (facts['to'] === 'choked') counts.chokes += 1;
+    } else if (kind === 'writeOff') {
+      counts.writtenOff += Math.max(0, -Number(facts['provided']));
+    } else if (kind === 'verdict' || kind === 'divergence') {
+      throw new BrokenRule('honest-not-blamed', `${this.name}: ${JSON.stringify(facts)}`);
+    }
+  }
+
+  /** A record of the account is durable as soon as it is made; its lease begins anew. */
+  #record(): void {
+    const { account } = this;
+    const lease = account.leaseUnits();
+    this.#leaseFloor = Math.floor(lease / 2);
+    account.record(lease);
+    account.durable(account.snapshot);
+  }
+
+  // --- what comes from elsewhere --------------------------------------------------------------------------------------
+
+  connect(): void {
+    this.connected = true;
+    this.truth.connecting();
+    this.step({ kind: 'linkUp' });
+  }
+
+  disconnect(): void {
+    this.connected = false;
+    this.#lost += this.#inbound.length;
+    this.#inbound.length = 0;
+    this.step({ kind: 'linkDown' });
+  }
+
+  /** A cheque that was under way to be cashed is final. */
+  cashed(): void {
+    const { account, purse } = this;
+    this.#stage.counts.cashings += 1;
+    purse.cashed(this.#stage.timeline.nowMs);
+    const held = account.ledger.get(account.row, Column.uncleared) - account.unkept;
+    const units = clearsWhenFinal(held, purse.uncashedUnits, this.node.riskAt);
+    if (units > 0) this.step({ kind: 'cleared', units });
+    if (purse.cashes(this.#stage.timeline.nowMs)) this.#stage.timeline.post(CASHING_MS, this.#stage.cashed, this.index);
+  }
+
+  /** The neighbour has earned another credit. */
+  offer(earned: number): void {
+    this.#stage.counts.creditSteps += 1;
+    this.terms = this.node.termsFor(earned, this.terms.epoch + 1);
+    this.truth.grant(this.terms.dropAt);
+    this.step({ kind: 'termsChanged', terms: this.terms });
+  }
+}

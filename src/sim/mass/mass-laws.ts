@@ -1,0 +1,172 @@
+import { Column } from '../../core/ledger.ts';
+import type { LinkAccount } from '../../core/link-account.ts';
+import { BrokenRule } from '../broken-rule.ts';
+import type { MassCounts } from './mass-counts.ts';
+import type { MassEnd } from './mass-end.ts';
+
+/** Of what a neighbour pays, so much is forgiven where connections break (core/write-offs.ts). */
+const BREAKS_PERCENT = 2;
+
+/** What came nearest to its limit. */
+export interface Nearest {
+  readonly units: number;
+  readonly limit: number;
+}
+
+/**
+ * The rules of DESIGN §3, looked at after every step for the end it touched; against the other end where money moved. They
+ * read the ledger's cells and compute by themselves; nothing here asks core whether core is right.
+ */
+export class MassLaws {
+  readonly #counts: MassCounts;
+  readonly #exposure = { units: 0, limit: 1 };
+  readonly #risk = { units: 0, limit: 1 };
+
+  constructor(counts: MassCounts) {
+    this.#counts = counts;
+  }
+
+  /** The exposure, and the uncashed, that came nearest to dropAt and riskAt. */
+  get exposure(): Nearest {
+    return this.#exposure;
+  }
+
+  get risk(): Nearest {
+    return this.#risk;
+  }
+
+  /** Throws `BrokenRule`. */
+  look(end: MassEnd): void {
+    this.#counts.looks += 1;
+    const { account, truth } = end;
+    const { ledger, row } = account;
+    const provided = total(account, Column.provided);
+    const consumed = total(account, Column.consumed);
+    const paid = ledger.get(row, Column.paid);
+    const received = ledger.get(row, Column.received);
+    if (provided < truth.provided || consumed < truth.consumed || paid < truth.paid || received < truth.received)
+      broken('totals-grow', end);
+    const given = provided + total(account, Column.providedCorrection);
+    const taken = consumed + total(account, Column.consumedCorrection);
+    const balance = ledger.get(row, Column.balance);
+    if (given - taken + paid - received !== balance) broken('balance-is-totals', end);
+    money(end, paid, received);
+    agreement(end, given, taken);
+    truth.provided = provided;
+    truth.consumed = consumed;
+    truth.paid = paid;
+    truth.received = received;
+    this.#bounds(end, balance, given - provided);
+  }
+
+  /** No admission raises the exposure past its limit, and no loss goes past dropAt and riskAt. */
+  #bounds(end: MassEnd, balance: number, corrected: number): void {
+    const { purse, truth } = end;
+    const { ledger, row } = end.account;
+    const held = ledger.get(row, Column.heldProvide);
+    const pending = ledger.get(row, Column.pending);
+    const uncleared = ledger.get(row, Column.uncleared);
+    if (held < 0 || pending < 0 || uncleared < 0 || ledger.get(row, Column.heldConsume) < 0)
+      broken('reservations', end);
+    const exposure =
+      balance + pending + uncleared + held + ledger.get(row, Column.forgiven) + ledger.get(row, Column.assumed);
+    // A fraction, an overflow and no number at all are found here: each makes the sum no integer.
+    if (!Number.isSafeInteger(exposure)) broken('integers', end);
+    const limit = truth.granted;
+    if (exposure > limit && exposure > truth.exposure) broken('bounded-exposure', end);
+    truth.exposure = exposure;
+    nearer(this.#exposure, exposure, limit);
+    const { riskAt } = end.node;
+    const uncashed = purse.uncashedUnits;
+    if (uncashed - uncleared > riskAt) broken('bounded-risk', end);
+    nearer(this.#risk, uncashed, riskAt);
+    const breaks = Math.ceil((Math.max(0, truth.received - truth.paid) * BREAKS_PERCENT) / 100) + truth.connections;
+    const loss = balance + pending + uncashed - Math.min(0, corrected);
+    if (loss > truth.mostGranted + riskAt + breaks + ledger.get(row, Column.faded)) broken('bounded-loss', end);
+  }
+
+  /** Once all is at rest: both ends of every link agree to the unit, and nothing is made or lost in between. */
+  atRest(ends: readonly MassEnd[]): void {
+    let balances = 0;
+    let [paid, received] = [0, 0];
+    for (const end of ends) {
+      const { ledger, row } = end.account;
+      this.look(end);
+      const balance = ledger.get(row, Column.balance);
+      if (!end.session.up || !end.truth.comparable || !agrees(end)) broken('books-converge', end);
+      if (ledger.get(row, Column.pending) !== 0 || ledger.get(row, Column.heldProvide) !== 0)
+        broken('books-converge', end);
+      balances += balance;
+      paid += ledger.get(row, Column.paid);
+      received += ledger.get(row, Column.received);
+    }
+    if (balances !== 0) throw new BrokenRule('conservation', `all balances add up to ${balances}`);
+    if (paid !== received) throw new BrokenRule('conservation', `${paid} was paid, ${received} received`);
+  }
+}
+
+function nearer(nearest: { units: number; limit: number }, units: number, limit: number): void {
+  if (units * nearest.limit <= nearest.units * limit) return;
+  nearest.units = units;
+  nearest.limit = limit;
+}
+
+/** Money once: what is written is paid or pending, what is taken is received, and nobody has what was not written. */
+function money(end: MassEnd, paid: number, received: number): void {
+  const { ledger, row } = end.account;
+  const { purse, truth } = end;
+  if (purse.issuedUnits !== paid + ledger.get(row, Column.pending)) broken('paid-once', end);
+  if (purse.creditedUnits !== received) broken('credited-once', end);
+  if (received !== truth.received && received > end.other.purse.issuedUnits) broken('credited-once', end);
+  if (paid !== truth.paid && paid > end.other.purse.creditedUnits) broken('paid-once', end);
+}
+
+/**
+ * Each end has booked what left it and what arrived, to the millionth, at every moment; so both agree on all that is not
+ * under way. Where books are compared after a break they must be equal, and go on from there.
+ */
+function agreement(end: MassEnd, given: number, taken: number): void {
+  const { truth } = end;
+  if (!truth.comparable) {
+    if (!end.session.up || !end.other.session.up) return;
+    if (!agrees(end)) broken('agreement', end);
+    compared(end);
+    compared(end.other);
+  }
+  const { consumedRemainder, providedRemainder } = end.transit;
+  if (given !== truth.given.units || providedRemainder !== truth.given.millionths) broken('agreement', end);
+  if (taken !== truth.taken.units || consumedRemainder !== truth.taken.millionths) broken('agreement', end);
+}
+
+function compared({ account, truth }: MassEnd): void {
+  truth.comparable = true;
+  truth.given.begin(account.net('provided', 0));
+  truth.taken.begin(account.net('consumed', 0));
+}
+
+/** What each end says it gave is what the other says it took. */
+function agrees({ account, other: { account: theirs } }: MassEnd): boolean {
+  const given = account.net('provided', 0) === theirs.net('consumed', 0);
+  return given && account.net('consumed', 0) === theirs.net('provided', 0);
+}
+
+function total({ ledger, row }: LinkAccount, column: number): number {
+  return ledger.get(row, column) + ledger.get(row, column + 1) + ledger.get(row, column + 2);
+}
+
+/** The rule, the end, and both ends' cells: what a person needs to see what happened. */
+function broken(rule: string, end: MassEnd): never {
+  throw new BrokenRule(rule, `${end.name}: ${cellsOf(end)}; the other end: ${cellsOf(end.other)}`);
+}
+
+/** All cells of an end, with what really happened there. */
+export function cellsOf({ account, purse, session, truth }: MassEnd): string {
+  const cells = Object.entries(Column).map(([name, offset]) => {
+    const three = ['provided', 'consumed', 'providedCorrection', 'consumedCorrection'].includes(name);
+    return `${name} ${three ? total(account, offset) : account.ledger.get(account.row, offset)}`;
+  });
+  const { creditedUnits, issuedUnits, uncashedUnits } = purse;
+  const money = `written ${issuedUnits}, taken ${creditedUnits}, uncashed ${uncashedUnits}`;
+  const really = `really given ${truth.given.units}, taken ${truth.taken.units}`;
+  return `${cells.join(', ')}; ${money}; ${really}; ${session.up ? 'up' : 'not up'}`;
+}
