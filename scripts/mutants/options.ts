@@ -12,7 +12,7 @@ export const HELP = `Puts bugs into a copy of the code, one at a time, and sees 
   --by WHOM       mechanical ones are tried only by tests, or simulation; what is found is kept for a whole run
   --minutes N     starts none after N minutes
   --workers N     at a time (1)
-  --rounds N      of simulation, 1 to 3 (1)
+  --rounds N      of simulation, 1 to 3 (1); 0: stories alone, which takes seconds
   --accepted      tries what may go unnoticed too, and tells what does not
   --fresh         forgets what was found before
   --json FILE     writes all that was found
@@ -63,9 +63,9 @@ export function readOptions(args: readonly string[]): Options | { readonly help:
     return {
       ...{ accepted, all, mechanical, patch, only, fresh, json, leftOut: values['left-out'] },
       by: side(values.by),
-      minutes: number('minutes', values.minutes, 100_000),
-      workers: number('workers', values.workers, 64),
-      rounds: number('rounds', values.rounds, 3),
+      minutes: number('minutes', values.minutes, { most: 100_000 }),
+      workers: number('workers', values.workers, { most: 64 }),
+      rounds: number('rounds', values.rounds, { least: 0, most: 3 }),
     };
   } catch (error) {
     // Node's advice on how to pass what begins with a dash helps nobody here.
@@ -78,8 +78,12 @@ function side(text: string): Options['by'] {
   throw new Error(`--by takes tests, simulation or both, not ${text}`);
 }
 
-function number(name: string, text: string, most: number): number {
-  const value = Number(text);
-  if (!(value > 0 && value <= most)) throw new Error(`--${name} takes a number up to ${most}, not ${text}`);
+function number(
+  name: string,
+  text: string,
+  { least = Number.MIN_VALUE, most }: { least?: number; most: number },
+): number {
+  const value = text === '' ? Number.NaN : Number(text);
+  if (!(value >= least && value <= most)) throw new Error(`--${name} takes a number up to ${most}, not ${text}`);
   return name === 'minutes' ? value : Math.ceil(value);
 }

@@ -1,5 +1,7 @@
 import type { RuleStory } from './rule-story.ts';
 import { STORIES_OF_BREAKS } from './stories-of-breaks.ts';
+import { STORIES_OF_CASHING } from './stories-of-cashing.ts';
+import { STORIES_OF_CHANNELS } from './stories-of-channels.ts';
 import { STORIES_OF_DEBT } from './stories-of-debt.ts';
 import { STORIES_OF_STATEMENTS, STORIES_OF_TRADE } from './stories-of-trade.ts';
 import { STORIES_OF_TRANSFERS } from './stories-of-transfers.ts';
@@ -12,5 +14,7 @@ export const STORIES_OF_RULES: readonly RuleStory[] = [
   ...STORIES_OF_TRADE,
   ...STORIES_OF_STATEMENTS,
   ...STORIES_OF_BREAKS,
+  ...STORIES_OF_CASHING,
   ...STORIES_OF_TRANSFERS,
+  ...STORIES_OF_CHANNELS,
 ];

@@ -132,6 +132,11 @@ export const STORIES_OF_TRANSFERS: readonly RuleStory[] = [
       blocks.grow();
       blocks.pays(PAYER, 'lost', wei(30));
       await receiver.look();
+      blocks.branch({ moved: blocks.number - 6 });
+      same('there for a moment', await receiver.grown(4), [42, 30, 30]);
+      blocks.grow();
+      blocks.pays(PAYER, 'lost', wei(30));
+      await receiver.look();
       same('there again, not deep yet', await receiver.grown(1), [42, 30, 30]);
       same('deep again', await receiver.grown(1), [42, 0, 0]);
       same('what was only seen is forgotten', await receiver.grown(9), [42, 0, 0]);
