@@ -1,5 +1,5 @@
 import type { NodeId } from './node-id.ts';
-import type { Destination } from './route.ts';
+import { type Destination, isNewer } from './route.ts';
 
 /** The best that was ever announced from here: anything worse might lead back through here. */
 interface Distance {
@@ -20,7 +20,11 @@ export class Feasibility {
   allows(destination: Destination, origin: NodeId, sequence: number, metric: number): boolean {
     const known = this.#distances.get(key(destination, origin));
     if (known === undefined) return true;
-    return sequence > known.sequence || (sequence === known.sequence && metric < known.metric);
+    return isNewer(sequence, known.sequence) || (sequence === known.sequence && metric < known.metric);
+  }
+
+  knows(destination: Destination, origin: NodeId): boolean {
+    return this.#distances.has(key(destination, origin));
   }
 
   /** The newest sequence announced from here; undefined when nothing was. */
@@ -37,7 +41,7 @@ export class Feasibility {
     const { sequence, metric, nowMs } = claim;
     const name = key(destination, origin);
     const known = this.#distances.get(name);
-    if (known === undefined || sequence > known.sequence) {
+    if (known === undefined || isNewer(sequence, known.sequence)) {
       this.#distances.set(name, { sequence, metric, touchedMs: nowMs });
       return;
     }

@@ -52,6 +52,12 @@ export class RouteNetwork {
     this.wire.splice(index % Math.max(1, this.wire.length), 1);
   }
 
+  /** A node says something else than its table does. */
+  say(from: number, to: number, updates: readonly RouteUpdate[]): void {
+    const [x, y] = [this.ids[from] as string, this.ids[to] as string];
+    if (this.links.has(key(x, y))) this.wire.push({ from: x, to: y, updates });
+  }
+
   wait(ms: number): void {
     this.nowMs += ms;
     for (const id of this.ids) this.#perform(id, this.table(id).tick(this.nowMs));
@@ -70,17 +76,21 @@ export class RouteNetwork {
     }
   }
 
-  /** Follows the chosen neighbours from every node towards every node: no node may be met twice. */
-  assertNoLoop(): void {
+  /** Follows the chosen neighbours from every node towards every node, or to a liar: no node may be met twice. */
+  assertNoLoop(liar?: string): void {
     for (const destination of this.ids) {
       for (const start of this.ids) {
         const met = new Set<string>();
-        for (let at: string | undefined = start; at !== undefined; at = this.table(at).route(destination)?.via) {
+        for (let at: string | undefined = start; at !== undefined && at !== liar; at = this.via(at, destination)) {
           assert.ok(!met.has(at), `loop towards ${destination} at ${at} from ${start}`);
           met.add(at);
         }
       }
     }
+  }
+
+  via(at: string, destination: string): string | undefined {
+    return this.table(at).route(destination)?.via;
   }
 
   /** Shortest metrics from everywhere, by Floyd and Warshall: nothing in common with the code under test. */

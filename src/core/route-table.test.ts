@@ -72,6 +72,38 @@ describe('routes between nodes', () => {
     assert.equal(network.tables[0]?.route(network.ids[4] as string)?.metric, 4);
   });
 
+  it('are known again after any one change within two triggered updates for each hop of the longest way', () => {
+    const count = 8;
+    const edge = fc.record({
+      a: fc.nat({ max: count - 1 }),
+      b: fc.nat({ max: count - 1 }),
+      n: fc.integer({ min: 1, max: 9 }),
+    });
+    const tree = fc.tuple(...Array.from({ length: count - 1 }, (_, n) => fc.nat({ max: n })));
+    const change = fc.record({ at: index, n: fc.integer({ min: 0, max: 40 }) });
+    fc.assert(
+      fc.property(tree, fc.array(edge, { maxLength: count }), change, (parents, more, { at, n }) => {
+        const network = new RouteNetwork(count);
+        for (const [child, parent] of parents.entries()) network.link(child + 1, parent, 1 + (child % 3));
+        for (const each of more) network.link(each.a, each.b, each.n);
+        network.settle(200_000, 1_000);
+        const [, x = 0, y = 0] = /(\d+) 0x(\d+)/.exec([...network.links.keys()][at % network.links.size] ?? '') ?? [];
+        if (n === 0) network.unlink(Number(x), Number(y));
+        else network.link(Number(x), Number(y), n);
+        network.settle(2 * (count - 1) * TRIGGER_MS, TRIGGER_MS);
+        while (network.wire.length > 0) network.deliver(0);
+        const shortest = network.shortest();
+        for (const [i, from] of network.ids.entries()) {
+          for (const [j, to] of network.ids.entries()) {
+            const reached = network.table(from).route(to) !== undefined;
+            assert.equal(reached, Number.isFinite((shortest[i] as number[])[j]), `${i}→${j}`);
+          }
+        }
+      }),
+      { numRuns: 60 },
+    );
+  });
+
   it('say what the whole path will charge: the sum of the tolls of every carrier, each for its egress', () => {
     const network = new RouteNetwork(4);
     for (const [a, toll] of [3, 5, 60].entries()) network.link(a, a + 1, toll);

@@ -4,10 +4,11 @@ import {
   addMetrics,
   addPrices,
   type Destination,
+  isNewer,
   isRouteUpdate,
   MAX_REQUEST_HOPS,
-  MAX_SEQUENCE,
   NO_TOLL,
+  nextSequence,
   type PathPrice,
   type RouteRequest,
   type RouteUpdate,
@@ -44,8 +45,9 @@ export interface RouteTableOptions {
   /** Seconds of the wall clock at start: the first sequence, newer than any of an earlier life. */
   readonly firstSequence: number;
   readonly rank?: Rank;
-  /** The most destinations taken from one neighbour. */
+  /** The most destinations taken from one neighbour, and known or remembered in all. */
   readonly routesPerNeighbour?: number;
+  readonly mostRoutes?: number;
 }
 
 /** Changes of one flush go out together: a burst costs each neighbour one message. Milliseconds. */
@@ -63,16 +65,19 @@ const FORGET_MS = 3 * EXPIRY_MS;
 /** The same request is passed on, or made, once in so long. */
 const REQUEST_MS = 2_000;
 const ROUTES_PER_NEIGHBOUR = 200_000;
+/** Some 300 bytes each. */
+const MOST_ROUTES = 500_000;
 
 interface KnownLink extends RouteLink {
+  /** What it announced since the last refresh, or before and not taken back: what it takes back at once counts too. */
   destinations: Set<Destination>;
 }
 
 /**
  * One node's routes, as a pure state machine: distance vector with RFC 8966's feasibility condition, path prices beside
  * the metric, and a choice that takes a ranking from outside. Loop-free at every step. A change travels one hop in
- * `TRIGGER_MS`, so n hops have it within n × `TRIGGER_MS` and the links' delays, plus one request to the origin and back
- * where no feasible way is left.
+ * `TRIGGER_MS` and a request to the origin waits nowhere, so all that is reachable n hops away has a way again within
+ * 2 n × `TRIGGER_MS` and the links' delays: bad news out, newer news back. What changes again and again takes longer.
  */
 export class RouteTable {
   readonly #options: RouteTableOptions;
@@ -145,21 +150,27 @@ export class RouteTable {
     const { destination } = update;
     if (update.metric === UNREACHABLE) {
       this.#entries.get(destination)?.candidates.delete(from);
-      link.destinations.delete(destination);
       return true;
     }
     const most = this.#options.routesPerNeighbour ?? ROUTES_PER_NEIGHBOUR;
     if (!link.destinations.has(destination) && link.destinations.size >= most) return false;
+    if (this.#full && !this.#feasibility.knows(destination, update.origin)) return false;
     link.destinations.add(destination);
     this.#entry(destination).candidates.set(from, candidate(from, link, update, nowMs));
     return true;
   }
 
+  /** Distances are remembered for longer than routes, so that none is made from what is gone. */
+  get #full(): boolean {
+    const most = this.#options.mostRoutes ?? MOST_ROUTES;
+    return this.#entries.size >= most || this.#feasibility.size >= most;
+  }
+
   /** News of this node's own destination came back newer than this life knows: an earlier life was ahead of the clock. */
   #ownEcho(update: RouteUpdate, nowMs: number): void {
     const entry = this.#entries.get(update.destination);
-    if (entry?.ownSequence === undefined || update.sequence <= entry.ownSequence) return;
-    entry.ownSequence = Math.min(MAX_SEQUENCE, update.sequence + 1);
+    if (entry?.ownSequence === undefined || !isNewer(update.sequence, entry.ownSequence)) return;
+    entry.ownSequence = nextSequence(update.sequence);
     this.#changed(entry, nowMs);
   }
 
@@ -168,13 +179,14 @@ export class RouteTable {
     const entry = this.#entries.get(request.destination);
     if (entry === undefined || !this.#links.has(from)) return [];
     if (entry.ownSequence !== undefined) {
-      const behind = request.origin === this.#options.self && request.sequence > entry.ownSequence;
-      if (behind) entry.ownSequence += 1;
+      const behind = request.origin === this.#options.self && isNewer(request.sequence, entry.ownSequence);
+      // All the way: whoever asks may have believed a liar, and takes nothing older than that.
+      if (behind) entry.ownSequence = request.sequence;
       return this.#answer(entry, nowMs);
     }
     const { selected } = entry;
     if (selected === undefined) return [];
-    if (selected.update.origin !== request.origin || selected.update.sequence >= request.sequence) {
+    if (selected.update.origin !== request.origin || !isNewer(request.sequence, selected.update.sequence)) {
       return this.#answer(entry, nowMs);
     }
     if (selected.via === from || request.hops < 1) return [];
@@ -190,7 +202,8 @@ export class RouteTable {
   }
 
   #ask(to: NodeId, request: RouteRequest, nowMs: number): RouteEffect[] {
-    const name = `${request.destination} ${request.origin} ${request.sequence} ${to}`;
+    // Not by sequence, of which whoever asks has any number: one answer goes to all who wait for it.
+    const name = `${request.destination} ${to}`;
     const last = this.#requested.get(name);
     if (last !== undefined && nowMs - last < REQUEST_MS) return [];
     this.#requested.set(name, nowMs);
@@ -241,16 +254,19 @@ export class RouteTable {
   #refresh(nowMs: number): RouteEffect[] {
     const effects: RouteEffect[] = [];
     this.#feasibility.forget(nowMs - FORGET_MS);
+    for (const [neighbour, { destinations }] of this.#links) {
+      for (const each of destinations)
+        if (!this.#entries.get(each)?.candidates.has(neighbour)) destinations.delete(each);
+    }
     for (const [name, atMs] of this.#requested) if (nowMs - atMs > REQUEST_MS) this.#requested.delete(name);
     for (const entry of [...this.#entries.values()]) {
       if (entry.ownSequence !== undefined) {
-        entry.ownSequence = Math.min(MAX_SEQUENCE, entry.ownSequence + 1);
+        entry.ownSequence = nextSequence(entry.ownSequence);
         this.#changed(entry, nowMs);
       }
       for (const { via, heardMs } of [...entry.candidates.values()]) {
         if (nowMs - heardMs <= EXPIRY_MS) continue;
         entry.candidates.delete(via);
-        this.#links.get(via)?.destinations.delete(entry.destination);
       }
       effects.push(...this.#select(entry, nowMs));
       if (entry.empty) this.#entries.delete(entry.destination);
@@ -305,7 +321,7 @@ export class RouteTable {
 
   #starved({ via, update }: Candidate, nowMs: number): RouteEffect[] {
     const { destination, origin } = update;
-    const sequence = Math.min(MAX_SEQUENCE, (this.#feasibility.sequence(destination, origin) ?? 0) + 1);
+    const sequence = nextSequence(this.#feasibility.sequence(destination, origin) ?? 0);
     return this.#ask(via, { destination, origin, sequence, hops: MAX_REQUEST_HOPS }, nowMs);
   }
 

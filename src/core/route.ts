@@ -1,4 +1,4 @@
-import type { NodeId } from './node-id.ts';
+import { isNodeId, type NodeId } from './node-id.ts';
 import { MAX_PRICE, type PricePerMb, type Units } from './units.ts';
 
 /** Where traffic can be led: a node id, or an IP range in its usual form (`10.0.0.0/8`, `::/0`). */
@@ -9,6 +9,19 @@ export const UNREACHABLE = 2 ** 32 - 1;
 
 /** The largest sequence number. They start at the seconds of the wall clock, so that a restart is newer than what was before. */
 export const MAX_SEQUENCE = 2 ** 32 - 1;
+
+/**
+ * Whether sequence `a` is newer than `b`. They go round (RFC 8966 §3.2.1): whatever a liar says of somebody's destination,
+ * there is a newer one for its origin to say.
+ */
+export function isNewer(a: number, b: number): boolean {
+  return ((a - b) | 0) > 0;
+}
+
+/** The sequence after this one. */
+export function nextSequence(sequence: number): number {
+  return (sequence + 1) >>> 0;
+}
 
 /** A request for a newer sequence is passed on at most this often: longer paths than this do not pay. */
 export const MAX_REQUEST_HOPS = 64;
@@ -55,10 +68,10 @@ export function addMetrics(a: number, b: number): number {
   return Math.min(UNREACHABLE, a + b);
 }
 
-/** Whether an update is within its ranges. */
-export function isRouteUpdate(update: RouteUpdate): boolean {
-  const { sequence, metric, price } = update;
+/** Whether an update is within its ranges. A node is its own origin: nobody else can have made it known. */
+export function isRouteUpdate({ destination, origin, sequence, metric, price }: RouteUpdate): boolean {
   return (
+    (destination === origin || !isNodeId(destination)) &&
     whole(sequence, MAX_SEQUENCE) &&
     whole(metric, UNREACHABLE) &&
     whole(price.perPacket, MAX_PRICE) &&
