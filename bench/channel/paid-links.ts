@@ -60,7 +60,7 @@ function deskOf(me: Signer, store: SqliteStore, others: readonly Signer[], addre
     signer: me,
     chainId: CHAIN_ID,
     store,
-    book: new ChannelBook({ chain: undefined, store, me: me.id, freezeSeconds: FREEZE_S, notes }),
+    book: new ChannelBook({ chain: undefined, store, me: me.id, freezeSeconds: FREEZE_S, clock: systemClock, notes }),
     neighbour: (id) => ({ theirRatio: RATIO, myRatio: RATIO, riskAt: 10 ** 15, myChannel: channelWith.get(id) }),
     totals: [],
     wanted: () => undefined,

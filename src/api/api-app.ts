@@ -5,7 +5,7 @@ import * as v from 'valibot';
 import { type ErrorCode, WayleaveError } from '../core/errors.ts';
 import { isNodeId } from '../core/node-id.ts';
 import type { WayleaveNode } from '../node/node.ts';
-import { channelRoutes, closeBody } from './channel-routes.ts';
+import { channelRoutes, closeBody, withdrawBody } from './channel-routes.ts';
 import { cashPlan, chequebookBody, chequebookStanding, orderChequebook } from './cheque-routes.ts';
 import { EventStreams } from './event-stream.ts';
 import { bearerToken, loopbackOnly } from './guard.ts';
@@ -101,7 +101,10 @@ export function createApiApp({ node, token, actions = {}, fault }: ApiAppOptions
     return context.json(node.attest((await readBody(context, linkBody)).neighbour));
   });
   chequeOrders(app, node);
-  channelRoutes(app, node, (context) => readBody(context, closeBody));
+  channelRoutes(app, node, {
+    close: (context) => readBody(context, closeBody),
+    withdraw: (context) => readBody(context, withdrawBody),
+  });
   packetRoutes(app, node, events);
   app.post('/v1/backup', async (context) => {
     const { path } = await readBody(context, backupBody);

@@ -18,6 +18,7 @@ const paid: ChannelStatus = {
   closesAtS: undefined,
   depositedWei: '5',
   theirDepositedWei: '7',
+  withdrawnWei: '0',
   paidWei: '1',
   receivedWei: '90071992547409931',
   payee: id('3'),

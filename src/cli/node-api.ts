@@ -160,6 +160,10 @@ export class NodeApi {
     await this.#call('POST', '/v1/channels/close', { neighbour, alone }, MINED_MS);
   }
 
+  async withdrawFromChannel(order: object): Promise<{ readonly wei: string; readonly transaction: string }> {
+    return (await this.#call('POST', '/v1/channels/withdraw', order, MINED_MS)) as { wei: string; transaction: string };
+  }
+
   async servePackets(rule: object): Promise<object> {
     return (await this.#call('POST', '/v1/packets/serve', rule)) as object;
   }

@@ -6,6 +6,7 @@ import {
   type ChannelPaymentFacts,
   checkChannelPayment,
   coverWei,
+  mayWithdraw,
   roomWei,
   topUpDue,
 } from './channel-payment.ts';
@@ -128,4 +129,22 @@ test('topped up when less than a quarter of what was put in is left', () => {
   assert.equal(topUpDue({ ...share, paidWei: 751n }), true);
   assert.equal(topUpDue({ ...share, paidWei: 2000n, receivedWei: 1500n }), false);
   assert.equal(roomWei({ ...share, paidWei: 1001n }), 0n);
+});
+
+test('what was taken out counts no more for topping up', () => {
+  const share = { depositedWei: 1000n, withdrawnWei: 800n, paidWei: 0n, receivedWei: 0n };
+  assert.equal(topUpDue(share), false);
+  assert.equal(topUpDue({ ...share, paidWei: 151n }), true);
+});
+
+test('taken out is what is not signed away, what was received too, and never less than before', () => {
+  const share = { depositedWei: 1000n, withdrawnWei: 100n, paidWei: 300n, receivedWei: 50n };
+  for (const [wei, may] of [
+    [100n, false],
+    [101n, true],
+    [750n, true],
+    [751n, false],
+  ] as const)
+    assert.equal(mayWithdraw(share, wei), may, String(wei));
+  assert.equal(mayWithdraw({ ...share, depositedWei: 0n, withdrawnWei: 0n }, 1n), false, 'nothing is there');
 });

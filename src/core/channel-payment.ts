@@ -25,6 +25,11 @@ export function roomWei(share: ChannelShare): bigint {
   return room > 0n ? room : 0n;
 }
 
+/** May a party have taken this much out, all in all? More than before, and what it has signed away must stay covered. */
+export function mayWithdraw({ depositedWei, paidWei, receivedWei, withdrawnWei }: ChannelShare, wei: bigint): boolean {
+  return wei > withdrawnWei && wei <= depositedWei + receivedWei - paidWei;
+}
+
 /** A channel as the chain had it when it was last read, from the receiver's side. */
 export interface ChannelKnowledge {
   readonly fromFactory: boolean;
@@ -123,12 +128,12 @@ function worthOf(addedWei: bigint, facts: ChannelPaymentFacts): { units: Units; 
   return addedWei > most ? undefined : weiToUnits(addedWei, facts.ratio, facts.remainder);
 }
 
-/** Top up when less than this part of the deposits is left, so that the next payments need not wait for it. Per cent. */
+/** Top up when less than this part of what was put in, and not taken out, is left, so that payments need not wait. Per cent. */
 export const TOP_UP_BELOW_PERCENT = 25n;
 
 /** Is my share nearly spent? */
 export function topUpDue(share: ChannelShare): boolean {
-  return roomWei(share) * 100n < share.depositedWei * TOP_UP_BELOW_PERCENT;
+  return roomWei(share) * 100n < (share.depositedWei - share.withdrawnWei) * TOP_UP_BELOW_PERCENT;
 }
 
 function refused(code: ErrorCode): ChannelVerdict {

@@ -515,8 +515,12 @@ export const ERRORS = {
       'What is missing is its debt again. Let `wayleave watch` run on a second machine, so that this cannot happen.',
   },
   CHANNEL_NOT_AGREED: {
-    what: 'A neighbour proposed to close a channel by totals that are not those of this node.',
+    what: 'A neighbour proposed to close a channel, or to take something out, by totals that are not those of this node.',
     remedy: 'It proposes again when the payments under way are answered.',
+  },
+  CHANNEL_TOO_LITTLE: {
+    what: 'Less than that can be taken out of the channel: the rest is signed away, or there is nothing.',
+    remedy: '`wayleave channel` shows what each put in, has signed and has taken out.',
   },
   CHANNEL_UNKNOWN: {
     what: 'There is no open channel with this neighbour.',

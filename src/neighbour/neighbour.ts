@@ -12,7 +12,7 @@ import type { SessionEffect, SessionEvent } from '../core/session-effect.ts';
 import type { Statement } from '../core/statement.ts';
 import type { Link, LinkEnd } from '../link/link.ts';
 import type { StoreRecord } from '../store/store.ts';
-import { isChannelClose } from '../wire/channel-close.ts';
+import { isChannelAgreement } from '../wire/channel-agreement.ts';
 import { decodeMessage, encodeMessage, isPayment } from '../wire/message.ts';
 import { isRoutes } from '../wire/routes.ts';
 import type { Beat } from './beat.ts';
@@ -118,7 +118,7 @@ export class Neighbour {
     if (this.link !== link) return;
     try {
       if (this.#returns.took(bytes)) return;
-      if (isRoutes(bytes) || isChannelClose(bytes)) return this.#options.services.heard?.(link, bytes);
+      if (isRoutes(bytes) || isChannelAgreement(bytes)) return this.#options.services.heard?.(link, bytes);
       const message = decodeMessage(bytes);
       if (message !== undefined) this.step({ kind: 'message', message });
     } catch (error) {

@@ -1,5 +1,5 @@
 import type { ChannelChain } from '../chain/channel-chain.ts';
-import { WayleaveError } from '../core/errors.ts';
+import { type ErrorCode, WayleaveError } from '../core/errors.ts';
 import type { NodeId } from '../core/node-id.ts';
 import { weiToUnits } from '../core/ratio.ts';
 import { commonMethod, type Terms } from '../core/terms.ts';
@@ -7,7 +7,14 @@ import { ChannelBook, type KnownChannel } from '../settle/channel-book.ts';
 import { ChannelClosing } from '../settle/channel-closing.ts';
 import { ChannelDesk } from '../settle/channel-desk.ts';
 import { ChannelKeeper } from '../settle/channel-keeper.ts';
-import { decodeChannelClose, encodeChannelClose } from '../wire/channel-close.ts';
+import { ChannelWithdrawing } from '../settle/channel-withdrawing.ts';
+import {
+  decodeChannelClose,
+  decodeChannelWithdrawal,
+  encodeChannelClose,
+  encodeChannelWithdrawal,
+  isChannelWithdrawal,
+} from '../wire/channel-agreement.ts';
 import type { ChannelStatus, Channels } from './node.ts';
 import type { ModeOptions, PaymentMode } from './payment-mode.ts';
 
@@ -23,13 +30,14 @@ export class ChannelMode implements PaymentMode, Channels {
   readonly #book: ChannelBook;
   readonly #keeper: ChannelKeeper;
   readonly #closing: ChannelClosing;
+  readonly #withdrawing: ChannelWithdrawing;
   #changed: () => void = () => undefined;
 
   constructor(options: ModeOptions, chain: ChannelChain) {
     const { clock, config, emit, signer, store, stored } = options;
     this.#options = options;
     const freezeSeconds = config.channelFreezeHours * HOUR_S;
-    this.#book = new ChannelBook({ chain, store, me: signer.id, freezeSeconds, notes: stored.notes });
+    this.#book = new ChannelBook({ chain, store, me: signer.id, freezeSeconds, clock, notes: stored.notes });
     this.desk = new ChannelDesk({
       signer,
       chainId: config.chainId,
@@ -52,19 +60,23 @@ export class ChannelMode implements PaymentMode, Channels {
       lost: (neighbour, wei) => this.#lost(neighbour, wei),
       emit,
     });
+    const agreeing = {
+      ...{ chain, chainId: config.chainId, signer, clock, book: this.#book, desk: this.desk },
+      fault: (neighbour: NodeId, code: ErrorCode, what: string) => emit('fault', { neighbour, code, what }),
+    };
     this.#closing = new ChannelClosing({
-      chain,
-      chainId: config.chainId,
-      signer,
-      clock,
-      book: this.#book,
-      desk: this.desk,
-      say: (neighbour, offer) => {
-        this.#options.neighbours().get(neighbour)?.link?.send('control', encodeChannelClose(offer));
-      },
+      ...agreeing,
+      say: (neighbour, offer) => this.#say(neighbour, encodeChannelClose(offer)),
       done: (channel, neighbour) => this.#keeper.lookAt(channel, neighbour),
-      fault: (neighbour, code, what) => emit('fault', { neighbour, code, what }),
     });
+    this.#withdrawing = new ChannelWithdrawing({
+      ...agreeing,
+      say: (neighbour, offer) => this.#say(neighbour, encodeChannelWithdrawal(offer)),
+    });
+  }
+
+  #say(neighbour: NodeId, message: Uint8Array): void {
+    this.#options.neighbours().get(neighbour)?.link?.send('control', message);
   }
 
   /**
@@ -129,8 +141,9 @@ export class ChannelMode implements PaymentMode, Channels {
     if (channel === undefined && !had) this.#keeper.fund(id, 1n);
   }
 
-  /** A neighbour offers to close its channel. Throws `WIRE_MALFORMED`. */
+  /** A neighbour offers to close its channel, or to take something out. Throws `WIRE_MALFORMED`. */
   heard(neighbour: NodeId, message: Uint8Array): void {
+    if (isChannelWithdrawal(message)) return this.#withdrawing.heard(neighbour, decodeChannelWithdrawal(message));
     this.#closing.heard(neighbour, decodeChannelClose(message));
     this.#changed();
   }
@@ -145,6 +158,13 @@ export class ChannelMode implements PaymentMode, Channels {
     if (!(await this.#closed(channel))) throw new WayleaveError('CHANNEL_NOT_AGREED', { channel: channel.address });
   }
 
+  /** See `Channels`. */
+  async withdraw(neighbour: NodeId, wei?: bigint): Promise<{ wei: bigint; hash: string }> {
+    const channel = this.#book.open(neighbour);
+    if (channel === undefined) throw new WayleaveError('CHANNEL_UNKNOWN', { neighbour });
+    return this.#withdrawing.withdraw(channel, wei);
+  }
+
   async #closed({ address, neighbour }: KnownChannel): Promise<boolean> {
     const { clock } = this.#options;
     const untilMs = clock.nowMs() + CLOSE_MS;
@@ -157,7 +177,7 @@ export class ChannelMode implements PaymentMode, Channels {
     }
   }
 
-  /** Nothing waits to be cashed: what a channel covers is sure, and to take it out is to close, which the operator asks for. */
+  /** Nothing waits to be cashed: what a channel covers is sure, and the operator asks for it with `withdraw` or `close`. */
   collect(): Promise<number> {
     return Promise.resolve(0);
   }
@@ -178,6 +198,7 @@ export class ChannelMode implements PaymentMode, Channels {
         theirDepositedWei: String(channel.theirs.depositedWei),
         paidWei: String(paidWei),
         receivedWei: String(receivedWei),
+        withdrawnWei: String(channel.mine.withdrawnWei),
         payee: this.#options.signer.id,
         signature: newest === undefined ? undefined : `0x${Buffer.from(newest.signature).toString('hex')}`,
         chainId,

@@ -59,6 +59,11 @@ export interface Channels {
    * chain's errors.
    */
   close(neighbour: NodeId, alone: boolean): Promise<void>;
+  /**
+   * Takes `wei`, or all that is free, out of the channel with a neighbour that signs it, and leaves it open. What was taken,
+   * once it is mined. Throws `CHANNEL_UNKNOWN`, `CHANNEL_TOO_LITTLE`, `CHANNEL_NOT_AGREED`, and the chain's errors.
+   */
+  withdraw(neighbour: NodeId, wei?: bigint): Promise<{ readonly wei: bigint; readonly hash: string }>;
 }
 
 export type LinkState = 'open' | 'throttled' | 'choked' | 'closed';
@@ -273,6 +278,8 @@ export interface ChannelStatus {
   readonly theirDepositedWei: string;
   readonly paidWei: string;
   readonly receivedWei: string;
+  /** What this node has taken out, or signed to take out. */
+  readonly withdrawnWei: string;
   /** Where this node is paid, and the neighbour's signature of `receivedWei`: enough to hand it in without any key. */
   readonly payee: NodeId;
   readonly signature: string | undefined;

@@ -5,7 +5,7 @@ import type { PaymentMethod } from '../core/terms.ts';
 import type { MethodDesk } from '../settle/method-desk.ts';
 import { hasTransfers } from '../settle/transfer-notes.ts';
 import type { ReceivedChequeRecord } from '../store/store.ts';
-import { isChannelClose } from '../wire/channel-close.ts';
+import { isChannelAgreement } from '../wire/channel-agreement.ts';
 import { ChannelMode } from './channel-mode.ts';
 import { ChequeMode } from './cheque-mode.ts';
 import type { Channels, ChequebookStatus, Cheques, SolvencyStatus } from './node.ts';
@@ -87,7 +87,7 @@ export class Settlement {
 
   /** A message of a neighbour, if it is about settlement alone. Throws `WIRE_MALFORMED`. */
   heard(neighbour: NodeId, message: Uint8Array): boolean {
-    if (!isChannelClose(message)) return false;
+    if (!isChannelAgreement(message)) return false;
     this.#channels?.heard(neighbour, message);
     return true;
   }

@@ -1,5 +1,6 @@
 import type { ChannelBooks, ChannelChain, ChannelFacts, ChannelPlace } from '../chain/channel-chain.ts';
-import { orderParties } from '../chain/channel-signing.ts';
+import { type ChannelWithdrawal, orderParties } from '../chain/channel-signing.ts';
+import type { Clock } from '../core/clock.ts';
 import type { NodeId } from '../core/node-id.ts';
 import type { NoteRecord, Store } from '../store/store.ts';
 
@@ -11,7 +12,7 @@ export interface KnownChannel {
   readonly address: NodeId;
   readonly neighbour: NodeId;
   readonly facts: ChannelFacts;
-  /** The books of this node and of the neighbour, and where the neighbour is paid. */
+  /** The books of this node and of the neighbour, what both signed to take out counted as taken; where the neighbour is paid. */
   readonly mine: ChannelBooks;
   readonly theirs: ChannelBooks;
   readonly theirPayee: NodeId;
@@ -25,8 +26,15 @@ export interface ChannelBookOptions {
   readonly me: NodeId;
   /** Freeze period of channels opened here, seconds. */
   readonly freezeSeconds: number;
+  readonly clock: Pick<Clock, 'wallMs'>;
   readonly notes: readonly NoteRecord[];
 }
+
+/**
+ * What was signed to be taken out counts as taken for so long after the chain would refuse it: clocks may be wrong by
+ * hours, and it only keeps back what somebody wanted to have. Seconds.
+ */
+const FORGET_S = 86_400;
 
 /** What is known of this node's channels: read from the chain in the background, kept in the store. */
 export class ChannelBook {
@@ -35,14 +43,18 @@ export class ChannelBook {
   /** Of each neighbour, the addresses of its channels. */
   readonly #with = new Map<NodeId, Set<NodeId>>();
   readonly #absent = new Set<NodeId>();
+  /** What was signed to be taken out, by channel. */
+  readonly #signed = new Map<NodeId, ChannelWithdrawal>();
   readonly #reading = new Map<NodeId, Promise<void>>();
 
   constructor(options: ChannelBookOptions) {
     this.#options = options;
     for (const { name, text } of options.notes) {
       if (!name.startsWith(PREFIX)) continue;
-      const { neighbour, facts } = parse(text);
-      const known = this.#view(name.slice(PREFIX.length), neighbour, facts);
+      const { neighbour, facts, signed } = parse(text);
+      const address = name.slice(PREFIX.length);
+      if (signed !== undefined) this.#signed.set(address, signed);
+      const known = this.#view(address, neighbour, facts);
       if (known !== undefined) this.#remember(known);
     }
   }
@@ -111,9 +123,40 @@ export class ChannelBook {
     if (before === undefined && this.#known.size >= MAX_CHANNELS) return;
     this.#absent.delete(known.address);
     this.#remember(known);
-    const text = format(known);
-    if (before !== undefined && format(before) === text) return;
-    await this.#options.store.commit([{ kind: 'note', name: PREFIX + known.address, text }]);
+    if (before !== undefined && format(before.facts) === format(known.facts)) return;
+    await this.#write(known);
+  }
+
+  #write({ address, facts, neighbour }: KnownChannel): Promise<void> {
+    const text = format({ neighbour, facts, signed: this.#signed.get(address) });
+    return this.#options.store.commit([{ kind: 'note', name: PREFIX + address, text }]);
+  }
+
+  /**
+   * This node is about to sign that so much is taken out: from now on it counts as taken, whether the chain ever hears of
+   * it or not. Durable when it resolves. Throws `STORE_*`, and counts it all the same until a restart.
+   */
+  async signs(address: NodeId, withdrawal: ChannelWithdrawal): Promise<void> {
+    const known = this.#known.get(address);
+    if (known === undefined) return;
+    const before = this.#stillSigned(address);
+    const { validUntilS, withdrawnByAWei, withdrawnByBWei } = withdrawal;
+    this.#signed.set(address, {
+      withdrawnByAWei: larger(withdrawnByAWei, before?.withdrawnByAWei ?? 0n),
+      withdrawnByBWei: larger(withdrawnByBWei, before?.withdrawnByBWei ?? 0n),
+      validUntilS: Math.max(validUntilS, before?.validUntilS ?? 0),
+    });
+    const after = this.#view(address, known.neighbour, known.facts);
+    if (after === undefined) return;
+    this.#remember(after);
+    await this.#write(after);
+  }
+
+  #stillSigned(address: NodeId): ChannelWithdrawal | undefined {
+    const signed = this.#signed.get(address);
+    if (signed === undefined || signed.validUntilS + FORGET_S > this.#options.clock.wallMs() / 1000) return signed;
+    this.#signed.delete(address);
+    return undefined;
   }
 
   /** Undefined where it is none between the two of us: there is nothing to know of it. */
@@ -124,7 +167,10 @@ export class ChannelBook {
     const [own, other] = iAmA ? [a, b] : [b, a];
     const ours = facts.fromFactory && own.signer === me && own.payee === me && other.signer === neighbour;
     if (!ours) return undefined;
-    const [mine, theirs] = iAmA ? [facts.a, facts.b] : [facts.b, facts.a];
+    const signed = this.#stillSigned(address);
+    const ofA = withdrawn(facts.a, signed?.withdrawnByAWei);
+    const ofB = withdrawn(facts.b, signed?.withdrawnByBWei);
+    const [mine, theirs] = iAmA ? [ofA, ofB] : [ofB, ofA];
     return { address, neighbour, facts, mine, theirs, theirPayee: other.payee, iAmA };
   }
 
@@ -167,18 +213,37 @@ export class ChannelBook {
 
 const PREFIX = 'channel:';
 
-function format({ facts, neighbour }: KnownChannel): string {
-  return JSON.stringify({ neighbour, facts }, (_, value: unknown) => (typeof value === 'bigint' ? `${value}` : value));
+function format(written: ChannelFacts | Note): string {
+  return JSON.stringify(written, (_, value: unknown) => (typeof value === 'bigint' ? `${value}` : value));
+}
+
+function withdrawn(books: ChannelBooks, signedWei = 0n): ChannelBooks {
+  return signedWei > books.withdrawnWei ? { ...books, withdrawnWei: signedWei } : books;
+}
+
+function larger(a: bigint, b: bigint): bigint {
+  return a > b ? a : b;
 }
 
 type Written = Record<keyof ChannelBooks, string>;
 
-function parse(text: string): { neighbour: NodeId; facts: ChannelFacts } {
-  const raw = JSON.parse(text) as {
+interface Note {
+  readonly neighbour: NodeId;
+  readonly facts: ChannelFacts;
+  readonly signed?: ChannelWithdrawal | undefined;
+}
+
+function parse(text: string): Note {
+  const { facts, neighbour, signed } = JSON.parse(text) as {
     neighbour: NodeId;
     facts: Omit<ChannelFacts, 'a' | 'b'> & { a: Written; b: Written };
+    signed?: Record<'withdrawnByAWei' | 'withdrawnByBWei', string> & { validUntilS: number };
   };
-  return { neighbour: raw.neighbour, facts: { ...raw.facts, a: booksOf(raw.facts.a), b: booksOf(raw.facts.b) } };
+  const note = { neighbour, facts: { ...facts, a: booksOf(facts.a), b: booksOf(facts.b) } };
+  if (signed === undefined) return note;
+  const { validUntilS, withdrawnByAWei, withdrawnByBWei } = signed;
+  const wei = { withdrawnByAWei: BigInt(withdrawnByAWei), withdrawnByBWei: BigInt(withdrawnByBWei) };
+  return { ...note, signed: { ...wei, validUntilS } };
 }
 
 function booksOf(written: Written): ChannelBooks {

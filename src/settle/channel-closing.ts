@@ -4,7 +4,7 @@ import type { Signer } from '../chain/signer.ts';
 import type { Clock } from '../core/clock.ts';
 import { codeOf, type ErrorCode, WayleaveError } from '../core/errors.ts';
 import type { NodeId } from '../core/node-id.ts';
-import type { ChannelCloseOffer } from '../wire/channel-close.ts';
+import type { ChannelCloseOffer } from '../wire/channel-agreement.ts';
 import type { ChannelBook, KnownChannel } from './channel-book.ts';
 import type { ChannelDesk } from './channel-desk.ts';
 

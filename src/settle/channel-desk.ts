@@ -103,6 +103,13 @@ export class ChannelDesk implements MethodDesk {
     return this.#writing.has(channel);
   }
 
+  /** The neighbour's newest total there, also while it is being booked. Wei. */
+  heardWei({ address, neighbour }: KnownChannel): bigint {
+    const checked = this.#checked.get(neighbour);
+    const wei = this.#theirs.get(address)?.cumulative ?? 0n;
+    return checked?.channel === address && checked.cumulative > wei ? checked.cumulative : wei;
+  }
+
   /** What this node has in a channel, by the newest totals signed. */
   share(channel: KnownChannel): ChannelShare {
     const { depositedWei, paidWei, withdrawnWei } = channel.mine;

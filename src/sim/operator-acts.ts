@@ -24,6 +24,26 @@ export const OPERATOR_ACTS: readonly FaultKind[] = [
     },
   },
   {
+    name: 'channel withdrawn',
+    group: 'operator',
+    needs: ['channel'],
+    weight: 8,
+    lastsMs: 0,
+    strike({ coverage, edges }, random) {
+      const [a, b] = random.pick(edges);
+      const [one, other] = random.chance(0.5) ? [a, b] : [b, a];
+      const most = random.chance(0.5) ? undefined : BigInt(1 + random.below(1_000_000_000));
+      const channels = one.alive ? one.node?.channels : undefined;
+      if (channels?.list().some((each) => each.neighbour === other.id && each.state === 'open') !== true)
+        return undefined;
+      channels.withdraw(other.id, most).then(
+        () => coverage.count('operator.withdrew'),
+        () => coverage.count('operator.withdraw-failed'),
+      );
+      return undefined;
+    },
+  },
+  {
     name: 'methods switched',
     group: 'operator',
     needs: TOKEN_METHODS,
