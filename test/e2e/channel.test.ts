@@ -83,6 +83,42 @@ describe('payment in channels', { timeout: 120_000 }, () => {
     });
   });
 
+  test('either takes out what is free while it stays open, and never what it has signed away', async () => {
+    await pair(async (line, get, chain) => {
+      await get(3_000_000);
+      await line.until(() => link(line, 1).paid > 0);
+      await settled(line);
+      const [seller = '', buyer = ''] = line.signers.map(({ id }) => id);
+      const channels = (index: number) => line.nodes[index]?.node.channels;
+      const onChain = async (address: string) => {
+        const answer = await chain.request('eth_getBalance', [address, 'latest']);
+        return 'result' in answer ? BigInt(answer.result as string) : 0n;
+      };
+      const received = BigInt(channel(line, 0)?.receivedWei ?? 0);
+      assert.equal((await channels(0)?.withdraw(buyer))?.wei, received, 'all it was paid, which nobody has handed in');
+      assert.equal(channel(line, 0)?.withdrawnWei, String(received));
+      await assert.rejects(async () => channels(0)?.withdraw(buyer, 1n), { code: 'CHANNEL_TOO_LITTLE' });
+
+      const free = DEPOSIT_WEI - received;
+      await assert.rejects(async () => channels(1)?.withdraw(seller, free + 1n), { code: 'CHANNEL_TOO_LITTLE' });
+      assert.equal((await channels(1)?.withdraw(seller, free))?.wei, free, 'and what it has not signed away');
+      assert.equal(await onChain(channel(line, 0)?.channel ?? ''), 0n);
+      await line.nodes[0]?.stop();
+      await line.startNode(0);
+      await line.until(() => link(line, 1).connected && link(line, 0).connected);
+      await get(3_000_000);
+      await line.until(() => BigInt(channel(line, 1)?.depositedWei ?? 0) > DEPOSIT_WEI);
+      await settled(line);
+      assert.equal(line.nodes[1]?.node.channels?.list().length, 1, 'topped up, and still the same one');
+      assert.equal(link(line, 0).uncashed, 0);
+      const before = await onChain(seller);
+      await channels(0)?.close(buyer, false);
+      const paid = BigInt(channel(line, 0)?.receivedWei ?? 0) - received;
+      assert.ok(paid > 0n);
+      assert.equal((await onChain(seller)) - before, paid, 'the rest, and nothing twice');
+    });
+  });
+
   test('who pays in a channel that is closed, and did not know, pays the same in the next one', async () => {
     // The buyer looks at its channels every ten minutes: it cannot know.
     await pair(
