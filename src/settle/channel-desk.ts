@@ -174,6 +174,16 @@ export class ChannelDesk implements MethodDesk {
   unacknowledged(neighbour: NodeId): { id: number; proof: PaymentProof } | undefined {
     const last = this.#mine.get(neighbour);
     if (last === undefined || !isPending(last)) return undefined;
+    const { book, wanted } = this.#options;
+    const channel = book.at(last.channel);
+    // A reorganisation took it back: it counts only when the channel stands again, at the same place, with as much in it.
+    if (channel === 'absent') {
+      wanted(neighbour, last.cumulative);
+      return undefined;
+    }
+    const coveredWei = typeof channel === 'string' ? last.cumulative : coverWei(this.share(channel));
+    const gone = typeof channel !== 'string' && (channel.facts.closed || channel.facts.closesAtS !== undefined);
+    if (last.cumulative > coveredWei && !gone) wanted(neighbour, last.cumulative - coveredWei);
     return { id: last.paymentId, proof: { kind: 'cheque', cheque: chequeOf(last) } };
   }
 
