@@ -55,8 +55,8 @@ export class ChannelWithdrawing {
   }
 
   /**
-   * Takes `wei` out, or all there is: what was taken, once it is mined. Throws `CHANNEL_TOO_LITTLE`, `CHANNEL_NOT_AGREED`
-   * while a payment is being written or where the neighbour does not answer, `STORE_*`, and the chain's errors.
+   * Takes `wei` out, or all there is: what was taken, once it is mined. Throws `CHANNEL_UNKNOWN`, `CHANNEL_TOO_LITTLE`,
+   * `CHANNEL_NOT_AGREED` while a payment is being written or where the neighbour does not answer, `STORE_*`, and the chain's errors.
    */
   async withdraw(
     { address, neighbour }: KnownChannel,
@@ -65,7 +65,8 @@ export class ChannelWithdrawing {
     const { book, chain, chainId, desk, say, signer } = this.#options;
     await book.read(address, neighbour);
     const channel = book.at(address);
-    if (typeof channel === 'string' || desk.busy(address) || this.#asked.has(address)) {
+    if (typeof channel === 'string') throw new WayleaveError('CHANNEL_UNKNOWN', { channel: address });
+    if (desk.busy(address) || this.#asked.has(address)) {
       throw new WayleaveError('CHANNEL_NOT_AGREED', { channel: address });
     }
     const share = standing(channel, desk);
