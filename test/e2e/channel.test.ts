@@ -106,16 +106,17 @@ describe('payment in channels', { timeout: 120_000 }, () => {
       await line.nodes[0]?.stop();
       await line.startNode(0);
       await line.until(() => link(line, 1).connected && link(line, 0).connected);
+      const before = link(line, 1).paid;
       await get(3_000_000);
-      await line.until(() => BigInt(channel(line, 1)?.depositedWei ?? 0) > DEPOSIT_WEI);
+      await line.until(() => BigInt(channel(line, 1)?.depositedWei ?? 0) > DEPOSIT_WEI && link(line, 1).paid > before);
       await settled(line);
       assert.equal(line.nodes[1]?.node.channels?.list().length, 1, 'topped up, and still the same one');
       assert.equal(link(line, 0).uncashed, 0);
-      const before = await onChain(seller);
+      const had = await onChain(seller);
       await channels(0)?.close(buyer, false);
       const paid = BigInt(channel(line, 0)?.receivedWei ?? 0) - received;
       assert.ok(paid > 0n);
-      assert.equal((await onChain(seller)) - before, paid, 'the rest, and nothing twice');
+      assert.equal((await onChain(seller)) - had, paid, 'the rest, and nothing twice');
     });
   });
 

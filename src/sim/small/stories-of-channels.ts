@@ -57,7 +57,8 @@ class Parties {
     const { disk, id, peer, who } = node;
     const [store, { channelTotals: totals, notes }] = [disk.store(), disk.state()];
     const chain = { facts: (channel: NodeId) => this.#read(channel) } as unknown as ChannelChain;
-    const book = new ChannelBook({ chain, store, me: id, freezeSeconds: LEAST_FREEZE_SECONDS, notes });
+    const clock = { wallMs: () => 0 };
+    const book = new ChannelBook({ chain, store, me: id, freezeSeconds: LEAST_FREEZE_SECONDS, clock, notes });
     const desk = new ChannelDesk({
       ...{ signer: smallSigner(id, who), chainId: CHAIN_ID, store, book, totals },
       neighbour: () => ({ ...node.payer(), myChannel: book.open(peer)?.address }),
