@@ -135,6 +135,14 @@ export class SmallNode {
     return this.neighbour.account;
   }
 
+  get config(): NodeConfig {
+    return this.#config;
+  }
+
+  get neighbours(): Neighbours {
+    return this.#neighbours;
+  }
+
   get id(): NodeId {
     return IDS[this.who];
   }
