@@ -53,7 +53,7 @@ export class LineEnd {
   readonly fates: PacketFate[] = [];
   readonly relay: PacketRelay;
   readonly user: PacketUser;
-  readonly #carrier: Carrier;
+  readonly carrier: Carrier;
 
   constructor(index: number, clock: HandClock, budgetUnits: number) {
     this.signer = createSigner(new Uint8Array(32).fill(index + 1));
@@ -69,9 +69,9 @@ export class LineEnd {
       failed: ({ code }) => this.failures.push(code),
       fate: (fate) => this.fates.push(fate),
     });
-    this.#carrier = new Carrier({ ledger: this.ledger, salt: index });
+    this.carrier = new Carrier({ ledger: this.ledger, salt: index });
     this.relay = new PacketRelay({
-      ...{ self: this.signer.id, carrier: this.#carrier, clock, sink: this.user, moved: () => undefined },
+      ...{ self: this.signer.id, carrier: this.carrier, clock, sink: this.user, moved: () => undefined },
       fault: (_, error) => this.faults.push((error as { code?: string }).code ?? error),
       receiptFor: (packet, value) => desk.receiptFor(packet, value),
     });
@@ -90,7 +90,7 @@ export class LineEnd {
     const row = this.ledger.addLink();
     for (const column of ['dropAt', 'peerDropAt', 'leaseLeft'] as const) this.ledger.setLimit(row, column, 2 ** 40);
     const toll = { perPacket: 5, perMb: 0 };
-    this.#carrier.setLink(row, { toll, valueAt: VALUE_AT, peerValueAt: VALUE_AT, refusalFee: 1 });
+    this.carrier.setLink(row, { toll, valueAt: VALUE_AT, peerValueAt: VALUE_AT, refusalFee: 1 });
     return row;
   }
 }

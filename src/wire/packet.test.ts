@@ -19,7 +19,7 @@ import {
   returnedPacket,
   viewOf,
 } from './packet.ts';
-import { readRoutes, writeRoutes } from './routes.ts';
+import { decodeRoutes, encodeRoutes, readRoutes, writeRoutes } from './routes.ts';
 
 const id = fc.uint8Array({ minLength: 20, maxLength: 20 }).map((bytes) => `0x${Buffer.from(bytes).toString('hex')}`);
 const eight = fc.uint8Array({ minLength: 8, maxLength: 8 }).filter((bytes) => bytes.some((byte) => byte !== 0));
@@ -133,6 +133,34 @@ describe('the bytes of routes', () => {
         input.end();
       }),
     );
+  });
+
+  it('that were changed on their way are refused, or say what they say in one spelling only', () => {
+    const change = fc.record({ at: fc.nat({ max: 10_000 }), byte: fc.nat({ max: 255 }), cut: fc.boolean() });
+    let [taken, refused] = [0, 0];
+    fc.assert(
+      fc.property(
+        fc.array(update, { minLength: 1, maxLength: 4 }),
+        fc.array(request, { maxLength: 2 }),
+        fc.array(change, { maxLength: 3 }),
+        (updates, requests, changes) => {
+          let bytes = Buffer.from(encodeRoutes({ updates, requests }));
+          for (const { at, byte, cut } of changes) {
+            if (cut) bytes = Buffer.from(bytes.subarray(0, 1 + (at % bytes.length)));
+            else bytes[1 + (at % (bytes.length - 1 || 1))] = byte;
+          }
+          try {
+            assert.deepEqual(Buffer.from(encodeRoutes(decodeRoutes(bytes))).subarray(1), bytes.subarray(1));
+            taken += 1;
+          } catch (error) {
+            assert.equal(codeOf(error), 'WIRE_MALFORMED');
+            refused += 1;
+          }
+        },
+      ),
+      { numRuns: 1_500 },
+    );
+    assert.ok(taken > 100 && refused > 100, `${taken} taken, ${refused} refused`);
   });
 
   it('are refused when they are no routes, and nothing else is thrown', () => {
