@@ -83,16 +83,14 @@ describe('packets that are changed on their way', () => {
 });
 
 describe('the cutter', () => {
-  const packet = fc
-    .record({ value: fc.nat(), bytes: fc.nat({ max: 200 }) })
-    .map(({ value, bytes }) =>
-      encodePacket({
-        destination: `0x${'1'.repeat(40)}`,
-        value,
-        id: Buffer.alloc(8, 7),
-        payload: Buffer.alloc(bytes, 5),
-      }),
-    );
+  const packet = fc.record({ value: fc.nat(), bytes: fc.nat({ max: 200 }) }).map(({ value, bytes }) =>
+    encodePacket({
+      destination: `0x${'1'.repeat(40)}`,
+      value,
+      id: Buffer.alloc(8, 7),
+      payload: Buffer.alloc(bytes, 5),
+    }),
+  );
   /** The packets in a stream that comes in these pieces, and the code of what ended it. */
   function cut(stream: Buffer, pieces: readonly number[]): { packets: string[]; code: string | undefined } {
     const packets: string[] = [];
