@@ -7,7 +7,7 @@ import type { NodeId } from './node-id.ts';
 import { type DebtLimits, debtState, FLOOR_BYTES_PER_SECOND, Pace, serviceRate, throttleAt } from './pace.ts';
 import { Purchases } from './purchases.ts';
 import { RateMeter } from './rate-meter.ts';
-import { agreedTotal, certainFor, coveredBy, mayHaveUsed } from './reconcile.ts';
+import { agreedTotal, mayHaveUsed } from './reconcile.ts';
 import type { Relation } from './relation.ts';
 import { Relations } from './relations.ts';
 import { SERVICES, type Service, serviceColumn } from './service.ts';
@@ -64,7 +64,6 @@ export class LinkAccount {
   settling = false;
   #ready = false;
   #admitted: [number, number, number] = [0, 0, 0];
-  #ahead = 0;
   readonly #services: readonly ServiceAccount[];
   readonly #watchers = new Set<() => void>();
   #moved: () => void = () => undefined;
@@ -267,14 +266,14 @@ export class LinkAccount {
 
   /**
    * My counts for the neighbour. I admit what is on disk, so that no crash of mine makes me deny it: opening ones are
-   * sent when all is. What it has paid for counts as admitted, whatever was lost: it never pays more than it has
-   * counted. Where several services were sold, only what the others cannot explain is certain of each.
+   * sent when all is. What it admitted to me stands, whatever was lost. What it paid says less: it may have paid ahead, and
+   * admits what it pays for beside each payment.
    */
   counts(opening: boolean, storeEpoch: number): CountsMessage {
     const provided = this.#nets('provided');
-    const admitted = certainFor(this, provided, this.#ahead, this.#admitted);
+    const [transit, chunks, packets] = this.#admitted;
     const consumed = opening ? this.#nets('consumed') : this.#writtenConsumed;
-    return { kind: 'counts', opening, storeEpoch, provided, admitted, consumed };
+    return { kind: 'counts', opening, storeEpoch, provided, admitted: [transit, chunks, packets], consumed };
   }
 
   /**
@@ -284,18 +283,11 @@ export class LinkAccount {
   received(units: Units, clearing: Units): void {
     this.ledger.received(this.row, units, 0);
     this.#clearing += clearing;
-    this.#wasPaid();
   }
 
   /** Of what clears no debt yet, the part that waits for nothing but the disk. */
   get unkept(): Units {
     return this.#clearing - this.#kept;
-  }
-
-  /** A payment of the neighbour was booked. What it paid ahead says nothing of what it has counted. */
-  #wasPaid(): void {
-    const [transit, chunks, packets] = this.#nets('provided');
-    this.#ahead = Math.max(this.#ahead, coveredBy(this) - transit - chunks - packets);
   }
 
   #nets(side: 'provided' | 'consumed'): PerService {
@@ -395,6 +387,5 @@ export class LinkAccount {
     putBack(this, record, uncleared);
     this.#writtenConsumed = this.#nets('consumed');
     this.banned = record.closed;
-    this.#wasPaid();
   }
 }

@@ -1,6 +1,5 @@
 import { Column } from './ledger.ts';
 import type { LinkAccount } from './link-account.ts';
-import type { PerService } from './message.ts';
 import { SERVICES } from './service.ts';
 import type { Units } from './units.ts';
 
@@ -8,7 +7,7 @@ import type { Units } from './units.ts';
 export interface Claim {
   /** What the provider charged. */
   readonly provided: Units;
-  /** Of it, the least that the user must have got: what it admitted on the old connection, or has paid for. */
+  /** Of it, the least that the user must have got: what it admitted on the old connection. */
   readonly admitted: Units;
   /** What the user charged itself. */
   readonly consumed: Units;
@@ -27,36 +26,6 @@ export interface Claim {
 export function agreedTotal(claim: Claim): Units {
   if (claim.consumed >= claim.provided) return claim.consumed;
   return Math.max(claim.consumed, Math.min(claim.admitted, claim.provided));
-}
-
-/**
- * The least that the user must have got of each service: what it admitted, and what it has paid for (`covered`, units).
- * Where several services were sold, only what the others cannot explain is certain of each, with what of them a crash may
- * have made this node forget (`forgotten`, units).
- */
-export function certainOf(
-  provided: PerService,
-  covered: Units,
-  admitted: PerService,
-  forgotten: Units = 0,
-): PerService {
-  const all = provided[0] + provided[1] + provided[2];
-  const of = (s: 0 | 1 | 2): Units => {
-    const others = all - provided[s];
-    return Math.max(0, covered - others - (others > 0 ? forgotten : 0), admitted[s]);
-  };
-  return [of(0), of(1), of(2)];
-}
-
-/** The same of an account that has seen what it has, of which `ahead` was paid for nothing yet. */
-export function certainFor(account: LinkAccount, provided: PerService, ahead: Units, admitted: PerService): PerService {
-  const { ledger, row } = account;
-  return certainOf(provided, coveredBy(account) - ahead, admitted, ledger.get(row, Column.assumed));
-}
-
-/** Paid to me, less what I paid and am paying. Units, signed. */
-export function coveredBy({ ledger, row }: LinkAccount): number {
-  return ledger.get(row, Column.received) - ledger.get(row, Column.paid) - ledger.get(row, Column.pending);
 }
 
 /** The most, in MB at my highest price, that I believe to have used since a copy was made of my books. */
