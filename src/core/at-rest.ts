@@ -14,6 +14,7 @@ export function accountAtRest(account: LinkAccount, toldUnits: Units): boolean {
   // A debt that is held back falls due by what happens on another link, of which nobody tells this one.
   if (ledger.unpaidDebt(row) >= (account.theirs.newest?.payAt ?? Number.POSITIVE_INFINITY)) return false;
   if (account.relation('transit')?.keepOnlyAsDebtor === true) return false;
+  if (!account.relations.byTime) return true;
   return SERVICES.every((each) => {
     const { time } = account.service(each);
     return !time.buys && time.offered() === undefined;

@@ -2,7 +2,7 @@ import { Column } from './ledger.ts';
 import type { LinkAccount } from './link-account.ts';
 import { throttleAt } from './pace.ts';
 import type { DebtorSampler } from './relation.ts';
-import { SERVICES } from './service.ts';
+import { SERVICES, type Service } from './service.ts';
 import type { Units } from './units.ts';
 
 /**
@@ -21,15 +21,17 @@ export const RESTLESS: Calm = { from: Number.POSITIVE_INFINITY, to: Number.NEGAT
 export function calmBetween(account: LinkAccount, debtor: DebtorSampler, myPayAt: Units): Calm {
   const oneWay = account.relation('transit')?.keepOnlyAsDebtor === true;
   if (account.state() !== 'open' || (oneWay && debtor.judges)) return RESTLESS;
-  for (const service of SERVICES) {
-    const { buysTime, sellsTime } = account.service(service).rates;
-    if (buysTime || sellsTime) return RESTLESS;
-  }
+  if (account.relations.byTime && SERVICES.some((each) => tradesTime(account, each))) return RESTLESS;
   const { ledger, row } = account;
   const payAt = account.theirs.newest?.payAt ?? Number.POSITIVE_INFINITY;
   const aside = ledger.debtOf(row) - ledger.get(row, Column.balance);
   const to = openBelow(account) - aside;
   return { from: -(payAt + ledger.get(row, Column.pending)), to: oneWay ? Math.min(to, myPayAt) : to };
+}
+
+function tradesTime(account: LinkAccount, service: Service): boolean {
+  const { buysTime, sellsTime } = account.service(service).rates;
+  return buysTime || sellsTime;
 }
 
 /** The debt from which a link that is open is so no more. */

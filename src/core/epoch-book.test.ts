@@ -150,27 +150,21 @@ test('whatever is announced and acknowledged in whatever order, both ends price 
   );
 });
 
-test('each change counts, and what changes nothing does not', () => {
+test('each change is told, with what is newest in place, and what changes nothing is not', () => {
   const mine = new MyEpochs();
-  const changes = [mine.changes];
-  for (const act of [
-    () => mine.announce(terms(1)),
-    () => mine.announce(terms(1)),
-    () => mine.acknowledge(1, 0),
-    () => mine.acknowledge(1, 0),
-    () => mine.announce(terms(2)),
-  ]) {
-    act();
-    changes.push(mine.changes);
-  }
-  assert.deepEqual(changes, [0, 1, 1, 2, 2, 3]);
+  const told: (number | undefined)[] = [];
+  mine.changed = () => void told.push(mine.newest?.epoch);
+  mine.announce(terms(1));
+  mine.announce(terms(1));
+  mine.acknowledge(1, 0);
+  mine.acknowledge(1, 0);
+  mine.announce(terms(2));
+  assert.deepEqual(told, [1, 1, 2]);
   const theirs = new TheirEpochs();
-  const taken = [theirs.changes];
-  for (const epoch of [1, 1, 3]) {
-    theirs.take(terms(epoch));
-    taken.push(theirs.changes);
-  }
-  assert.deepEqual(taken, [0, 1, 1, 2]);
+  const taken: (number | undefined)[] = [];
+  theirs.changed = () => void taken.push(theirs.newest?.epoch);
+  for (const epoch of [1, 1, 3]) theirs.take(terms(epoch));
+  assert.deepEqual(taken, [1, 3]);
 });
 
 test('what is past is stale, what never was is unknown, and no more is kept than is said', () => {

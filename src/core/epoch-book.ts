@@ -27,8 +27,9 @@ interface Offered {
  */
 export class MyEpochs {
   readonly #graceMs: number;
-  /** Grows with every change of what is newest or acknowledged, so that what follows from it need not be worked out again. */
-  changes = 0;
+  /** Called with every change of what is newest or acknowledged: until then what follows from it need not be worked out again. */
+  changed: () => void = () => undefined;
+  #newest: Terms | undefined;
   #offered: Offered[] = [];
   #acknowledged: Terms | undefined;
 
@@ -38,7 +39,7 @@ export class MyEpochs {
 
   /** The newest terms announced. */
   get newest(): Terms | undefined {
-    return this.#offered.at(-1)?.terms;
+    return this.#newest;
   }
 
   /** The newest terms the neighbour acknowledged: what I tag frames with, and the ratio at which it pays me. */
@@ -60,7 +61,8 @@ export class MyEpochs {
     }
     if (!this.mayAnnounce) throw new WayleaveError('TERMS_UNACKNOWLEDGED', { epoch: terms.epoch });
     this.#offered.push({ terms, supersededMs: undefined });
-    this.changes += 1;
+    this.#newest = terms;
+    this.changed();
   }
 
   /** The neighbour took `epoch`. Older acknowledgements change nothing. Throws `EPOCH_UNKNOWN`. */
@@ -69,7 +71,7 @@ export class MyEpochs {
     const entry = this.#offered.find((each) => each.terms.epoch === epoch);
     if (entry === undefined) throw new WayleaveError('EPOCH_UNKNOWN', { epoch });
     this.#acknowledged = entry.terms;
-    this.changes += 1;
+    this.changed();
     for (const each of this.#offered) if (each.terms.epoch < epoch) each.supersededMs ??= nowMs;
     this.#prune(nowMs);
   }
@@ -114,11 +116,12 @@ export class MyEpochs {
 /** A neighbour's terms by epoch: how the buyer prices what it was delivered. What is here is booked, however old its tag. */
 export class TheirEpochs {
   /** As in `MyEpochs`. */
-  changes = 0;
+  changed: () => void = () => undefined;
+  #newest: Terms | undefined;
   readonly #taken: Terms[] = [];
 
   get newest(): Terms | undefined {
-    return this.#taken.at(-1);
+    return this.#newest;
   }
 
   /** Records validated terms; the newest may come again. Throws `TERMS_STALE`. */
@@ -129,7 +132,8 @@ export class TheirEpochs {
       throw new WayleaveError('TERMS_STALE', { epoch: terms.epoch, known: newest.epoch });
     }
     this.#taken.push(terms);
-    this.changes += 1;
+    this.#newest = terms;
+    this.changed();
     if (this.#taken.length > MAX_TAKEN_EPOCHS) this.#taken.shift();
   }
 

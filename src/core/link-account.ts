@@ -3,6 +3,7 @@ import type { Allowance, ServiceDoor } from './door.ts';
 import { MyEpochs, TheirEpochs } from './epoch-book.ts';
 import { Column, type Ledger, type LinkRow } from './ledger.ts';
 import type { CountsMessage, PerService } from './message.ts';
+import { NextCharge } from './next-charge.ts';
 import type { NodeId } from './node-id.ts';
 import { type DebtLimits, debtState, FLOOR_BYTES_PER_SECOND, Pace, serviceRate, throttleAt } from './pace.ts';
 import { Purchases } from './purchases.ts';
@@ -65,6 +66,7 @@ export class LinkAccount {
   #ready = false;
   #admitted: [number, number, number] = [0, 0, 0];
   readonly #services: readonly ServiceAccount[];
+  readonly #next = new NextCharge();
   readonly #watchers = new Set<() => void>();
   #moved: () => void = () => undefined;
   readonly #purchases = new Purchases();
@@ -158,9 +160,7 @@ export class LinkAccount {
 
   /** The price of the next smallest piece of the dearest service: the link is choked when not even that fits. */
   get nextCharge(): Units {
-    let most = 0;
-    for (const service of SERVICES) most = Math.max(most, this.service(service).pieceUnits());
-    return most;
+    return this.#next.units(this.relations.changes, this.#services);
   }
 
   get #limits(): DebtLimits {
@@ -234,11 +234,11 @@ export class LinkAccount {
 
   #owedInTokens(): Units {
     const debt = this.ledger.unpaidDebt(this.row);
+    if (debt === 0) return 0;
     let barter = 0;
-    for (const service of SERVICES) {
+    for (const service of SERVICES)
       if (this.relation(service)?.iCanPay !== true) barter += this.service(service).netOwed();
-    }
-    return Math.max(0, debt - Math.max(0, barter));
+    return Math.max(0, debt - barter);
   }
 
   /** True when the debt with what is in flight has reached the neighbour's payAt (DESIGN §3, Use). */

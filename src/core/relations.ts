@@ -13,6 +13,10 @@ export interface RelationsOptions {
 
 /** Who can pay whom for each service of one link: worked out anew when terms change, read for every frame. */
 export class Relations {
+  /** Grows with every change of the terms on either side. */
+  changes = 0;
+  /** Either side has sold something by time: once it has, orders may be open. */
+  byTime = false;
   readonly #options: RelationsOptions;
   #now: ByService | undefined;
   #change = -1;
@@ -22,11 +26,13 @@ export class Relations {
 
   constructor(options: RelationsOptions) {
     this.#options = options;
-  }
-
-  /** Grows with every change of the terms on either side. */
-  get changes(): number {
-    return this.#options.mine.changes + this.#options.theirs.changes;
+    const { mine, theirs } = options;
+    const changed = (): void => {
+      this.changes += 1;
+      this.byTime ||= mine.newest?.metering === 'time' || theirs.newest?.metering === 'time';
+    };
+    mine.changed = changed;
+    theirs.changed = changed;
   }
 
   /** By both sides' newest terms; undefined before they are exchanged. */

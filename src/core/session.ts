@@ -102,7 +102,7 @@ export class Session {
     const effects: SessionEffect[] = [];
     this.#account.fade(nowMs);
     this.#on(event, nowMs, effects);
-    if (this.#phase === 'up') this.#meterTime(nowMs, effects);
+    if (this.#phase === 'up' && this.#account.relations.byTime) this.#meterTime(nowMs, effects);
     this.#observe(nowMs, effects);
     this.#calm = calmBetween(this.#account, this.#sampler, this.#terms.payAt);
     return effects;
