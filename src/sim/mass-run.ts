@@ -45,8 +45,6 @@ export interface FreeRiders {
 export interface MassRunOptions {
   /** Called now and then with the virtual time that has passed, 0 … 1. */
   readonly progress?: (part: number, world: MassWorld) => void;
-  /** Called once before trade begins. */
-  readonly begun?: (world: MassWorld) => void;
 }
 
 /** The progress is told so often. */
@@ -59,7 +57,6 @@ export function runMass(run: MassRun, options: MassRunOptions = {}): MassOutcome
   const world = new MassWorld(settings);
   const broken = brokenBy(() => {
     world.begin();
-    options.begun?.(world);
     for (let part = 1; part <= PARTS; part += 1) {
       world.advance((settings.seconds * 1_000 * part) / PARTS);
       options.progress?.(part / PARTS, world);
@@ -67,11 +64,11 @@ export function runMass(run: MassRun, options: MassRunOptions = {}): MassOutcome
     world.rest();
   });
   const { user, system } = process.cpuUsage(before);
-  const { counts, laws, timeline } = world;
+  const { counts, laws, nowMs: virtualMs, steps } = world;
   return {
     settings,
-    virtualMs: timeline.nowMs,
-    steps: timeline.steps,
+    virtualMs,
+    steps,
     cpuSeconds: (user + system) / 1e6,
     counts: { ...counts },
     exposure: laws.exposure,
@@ -124,9 +121,9 @@ export interface MassLinkOutcome {
 }
 
 /** All links of a world as they stand. */
-export function massLinks({ ends }: MassWorld): MassLinkOutcome[] {
-  return ends
-    .filter(({ index }) => index % 2 === 0)
+export function massLinks({ links }: MassWorld): MassLinkOutcome[] {
+  return links
+    .map(({ a }) => a)
     .map((end) => ({
       a: end.node.name,
       b: end.other.node.name,

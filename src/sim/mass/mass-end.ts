@@ -11,11 +11,12 @@ import { SESSION_RULES, type SessionRules } from '../../core/session-rules.ts';
 import type { Terms } from '../../core/terms.ts';
 import { BEAT_MS } from '../../neighbour/beat.ts';
 import { BrokenRule } from '../broken-rule.ts';
-import { bytesOf, epochAt, frameOf, goesWith } from './frame-argument.ts';
+import { bytesOf, epochAt, frameOf, goesWith } from './frame-number.ts';
+import { END_EVENT } from './link-event.ts';
+import type { MassLink, MassStage } from './mass-link.ts';
 import { CASHING_MS, MASS_CHAIN_ID } from './mass-money.ts';
 import type { MassNode } from './mass-node.ts';
 import { MassPurse, UNSIGNED } from './mass-purse.ts';
-import type { MassStage } from './mass-stage.ts';
 import { EndTruth } from './mass-truth.ts';
 
 /** How soon after a charge that may matter the session looks; as in `neighbour/neighbour.ts`. Milliseconds. */
@@ -27,24 +28,32 @@ const LOOK_MS = 2;
  */
 const MASS_RULES: SessionRules = { ...SESSION_RULES, countsIntervalMs: 60_000 };
 
+/** Whose end it is, who is at the other, and which of the two it is. */
+export interface MassPlace {
+  readonly node: MassNode;
+  readonly peer: MassNode;
+  readonly side: 0 | 1;
+}
+
 /**
  * One end of one link: the production account and session of one neighbour, with nothing around them but this. It does
  * what `neighbour/neighbour.ts` does, with values in place of bytes, and with a store that is always durable.
  */
 export class MassEnd {
-  readonly index: number;
   readonly node: MassNode;
+  /** 0: the first end of its link; 1: the second. */
+  readonly side: 0 | 1;
   readonly account: LinkAccount;
   readonly session: Session;
   readonly purse: MassPurse;
   readonly truth = new EndTruth();
   readonly transit: ServiceAccount;
-  /** The other end of the link, and how long it takes there. Milliseconds. */
+  /** The other end of the link. */
   other: MassEnd = this;
-  delayMs = 0;
   terms: Terms;
   connected = false;
   readonly #stage: MassStage;
+  readonly #link: MassLink;
   /** Messages that are under way to this end; and how many of those that were lost with a connection would still come. */
   readonly #inbound: Message[] = [];
   #lost = 0;
@@ -57,10 +66,11 @@ export class MassEnd {
   /** A new record is made when less than this is left of its lease. Units. */
   #leaseFloor = 0;
 
-  constructor(stage: MassStage, node: MassNode, place: { readonly index: number; readonly peer: MassNode }) {
-    const { index, peer } = place;
+  constructor(stage: MassStage, link: MassLink, { node, peer, side }: MassPlace) {
+    const { statementSeconds } = stage.settings;
     this.#stage = stage;
-    this.index = index;
+    this.#link = link;
+    this.side = side;
     this.node = node;
     this.terms = node.termsFor(0, 1);
     this.truth.grant(this.terms.dropAt);
@@ -78,7 +88,9 @@ export class MassEnd {
       storeEpoch: 1,
       rules: MASS_RULES,
       statements:
-        stage.statementMs === 0 ? undefined : { me: node.id, chainId: MASS_CHAIN_ID, intervalMs: stage.statementMs },
+        statementSeconds === 0
+          ? undefined
+          : { me: node.id, chainId: MASS_CHAIN_ID, intervalMs: statementSeconds * 1_000 },
     });
     this.purse = new MassPurse({
       me: node.id,
@@ -100,10 +112,11 @@ export class MassEnd {
 
   /** The other end wants so many bytes of this one, now. Who does not pay does not ask itself whether it may. */
   serve(wanted: number): void {
-    const { counts, timeline } = this.#stage;
+    const { counts } = this.#stage;
+    const { nowMs } = this.#link.queue;
     const { other } = this;
     const wants = other.node.freeRider ? wanted : other.transit.usable(wanted);
-    const bytes = wants === 0 ? 0 : this.transit.servable(wants, timeline.nowMs).bytes;
+    const bytes = wants === 0 ? 0 : this.transit.servable(wants, nowMs).bytes;
     if (bytes < wanted) {
       if (bytes > 0) counts.slowed += 1;
       else {
@@ -111,12 +124,11 @@ export class MassEnd {
         return;
       }
     }
-    this.transit.commit(this.transit.serve(bytes, timeline.nowMs));
+    this.transit.commit(this.transit.serve(bytes, nowMs));
     counts.charges += 1;
     counts.bytes += bytes;
     this.truth.given.add(bytes, this.node.askPerMb);
-    const frame = frameOf(other.index, { bytes, epoch: this.transit.sellEpoch, connection: this.truth.connections });
-    timeline.post(this.delayMs, this.#stage.frame, frame);
+    this.#link.frame(other, frameOf(bytes, this.transit.sellEpoch, this.truth.connections));
     this.#charged();
   }
 
@@ -140,7 +152,7 @@ export class MassEnd {
   }
 
   /** The message that is first on its way arrives. */
-  arrive(): void {
+  #arrive(): void {
     if (this.#lost > 0) {
       this.#lost -= 1;
       return;
@@ -155,52 +167,69 @@ export class MassEnd {
     if (account.ledger.get(account.row, Column.leaseLeft) < this.#leaseFloor) this.#record();
     if (!this.session.sample() || this.#looks) return;
     this.#looks = true;
-    this.#stage.timeline.post(LOOK_MS, this.#stage.look, this.index);
+    this.#post(LOOK_MS, END_EVENT.look);
   }
 
   // --- time -----------------------------------------------------------------------------------------------------------
 
-  look(): void {
+  #post(delayMs: number, event: number): void {
+    this.#link.queue.post(delayMs, event + this.side);
+  }
+
+  /** One of `END_EVENT`. */
+  happen(event: number): void {
+    switch (event) {
+      case END_EVENT.arrive:
+        return this.#arrive();
+      case END_EVENT.look:
+        return this.#look();
+      case END_EVENT.beat:
+        return this.#beat();
+      case END_EVENT.later:
+        this.#laterMs = Number.POSITIVE_INFINITY;
+        return this.#wake();
+      case END_EVENT.cashed:
+        return this.#cashed();
+      default:
+    }
+  }
+
+  #look(): void {
     this.#looks = false;
     this.step({ kind: 'tick' });
   }
 
-  beat(): void {
+  #beat(): void {
     this.#awake = false;
     if (!this.connected) return;
     this.#record();
-    const { nowMs } = this.#stage.timeline;
+    const { nowMs } = this.#link.queue;
     if (this.session.dueMs(nowMs) <= nowMs) return this.step({ kind: 'tick' });
     this.#watch();
-  }
-
-  later(): void {
-    this.#laterMs = Number.POSITIVE_INFINITY;
-    this.#wake();
   }
 
   #wake(): void {
     if (this.#awake || !this.connected) return;
     this.#awake = true;
-    this.#stage.timeline.post(BEAT_MS, this.#stage.beat, this.index);
+    this.#post(BEAT_MS, END_EVENT.beat);
   }
 
   /** When is time alone to be looked at? */
   #watch(): void {
     if (this.#awake || !this.connected) return;
-    const { nowMs } = this.#stage.timeline;
+    const { nowMs } = this.#link.queue;
     const dueMs = this.session.dueMs(nowMs);
     if (dueMs >= this.#laterMs) return;
     if (dueMs <= nowMs + BEAT_MS) return this.#wake();
     this.#laterMs = dueMs;
-    this.#stage.timeline.post(dueMs - nowMs, this.#stage.later, this.index);
+    this.#post(dueMs - nowMs, END_EVENT.later);
   }
 
   // --- the session ----------------------------------------------------------------------------------------------------
 
   /** Tells the session what happened, does what follows in order, and has the laws looked at. */
   step(event: SessionEvent): void {
-    const effects = this.session.step(event, this.#stage.timeline.nowMs);
+    const effects = this.session.step(event, this.#link.queue.nowMs);
     if (this.#effects !== undefined) {
       for (const effect of effects) this.#effects.push(effect);
       return;
@@ -246,12 +275,12 @@ export class MassEnd {
     if (!this.connected) return;
     const { other } = this;
     other.#inbound.push(message);
-    this.#stage.timeline.post(this.delayMs, this.#stage.arrive, other.index);
+    this.#link.queue.send(END_EVENT.arrive + other.side);
   }
 
   #pay(effect: Extract<SessionEffect, { kind: `${string}Payment` | 'keepPaid' }>): void {
     const { account, purse } = this;
-    const { nowMs } = this.#stage.timeline;
+    const { nowMs } = this.#link.queue;
     const { mine, theirs } = account;
     switch (effect.kind) {
       case 'writePayment': {
@@ -271,7 +300,7 @@ export class MassEnd {
       case 'keepPayment':
         this.#record();
         this.step({ kind: 'paymentKept' });
-        if (purse.cashes(nowMs)) this.#stage.timeline.post(CASHING_MS, this.#stage.cashed, this.index);
+        if (purse.cashes(nowMs)) this.#post(CASHING_MS, END_EVENT.cashed);
         return;
       case 'keepPaid':
         purse.answered(effect.acceptedWei);
@@ -320,14 +349,14 @@ export class MassEnd {
   }
 
   /** A cheque that was under way to be cashed is final. */
-  cashed(): void {
+  #cashed(): void {
     const { account, purse } = this;
     this.#stage.counts.cashings += 1;
-    purse.cashed(this.#stage.timeline.nowMs);
+    purse.cashed(this.#link.queue.nowMs);
     const held = account.ledger.get(account.row, Column.uncleared) - account.unkept;
     const units = clearsWhenFinal(held, purse.uncashedUnits, this.node.riskAt);
     if (units > 0) this.step({ kind: 'cleared', units });
-    if (purse.cashes(this.#stage.timeline.nowMs)) this.#stage.timeline.post(CASHING_MS, this.#stage.cashed, this.index);
+    if (purse.cashes(this.#link.queue.nowMs)) this.#post(CASHING_MS, END_EVENT.cashed);
   }
 
   /** The neighbour has earned another credit. */

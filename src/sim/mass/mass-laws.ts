@@ -1,4 +1,4 @@
-import { Column } from '../../core/ledger.ts';
+import { CONSUME, Column, PROVIDE } from '../../core/ledger.ts';
 import type { LinkAccount } from '../../core/link-account.ts';
 import { BrokenRule } from '../broken-rule.ts';
 import type { MassCounts } from './mass-counts.ts';
@@ -38,51 +38,54 @@ export class MassLaws {
   /** Throws `BrokenRule`. */
   look(end: MassEnd): void {
     this.#counts.looks += 1;
-    const { account, truth } = end;
-    const { ledger, row } = account;
-    const provided = total(account, Column.provided);
-    const consumed = total(account, Column.consumed);
+    const { truth } = end;
+    const { ledger, row } = end.account;
+    const provide = ledger.providing;
+    const provided = three(provide, row * PROVIDE + Column.provided);
+    const consumed = three(ledger.consuming, row * CONSUME + Column.consumed - PROVIDE);
     const paid = ledger.get(row, Column.paid);
     const received = ledger.get(row, Column.received);
     if (provided < truth.provided || consumed < truth.consumed || paid < truth.paid || received < truth.received)
       broken('totals-grow', end);
-    const given = provided + total(account, Column.providedCorrection);
-    const taken = consumed + total(account, Column.consumedCorrection);
-    const balance = ledger.get(row, Column.balance);
-    if (given - taken + paid - received !== balance) broken('balance-is-totals', end);
+    const corrected = total(end.account, Column.providedCorrection);
+    const given = provided + corrected;
+    const taken = consumed + total(end.account, Column.consumedCorrection);
+    if (given - taken + paid - received !== provide[row * PROVIDE + Column.balance]) broken('balance-is-totals', end);
     money(end, paid, received);
     agreement(end, given, taken);
     truth.provided = provided;
     truth.consumed = consumed;
     truth.paid = paid;
     truth.received = received;
-    this.#bounds(end, balance, given - provided);
+    this.#bounds(end, corrected);
   }
 
   /** No admission raises the exposure past its limit, and no loss goes past dropAt and riskAt. */
-  #bounds(end: MassEnd, balance: number, corrected: number): void {
-    const { purse, truth } = end;
+  #bounds(end: MassEnd, corrected: number): void {
+    const { truth } = end;
     const { ledger, row } = end.account;
-    const held = ledger.get(row, Column.heldProvide);
-    const pending = ledger.get(row, Column.pending);
-    const uncleared = ledger.get(row, Column.uncleared);
-    if (held < 0 || pending < 0 || uncleared < 0 || ledger.get(row, Column.heldConsume) < 0)
+    const [provide, consume] = [ledger.providing, ledger.consuming];
+    const [from, at] = [row * PROVIDE, row * CONSUME - PROVIDE];
+    const held = provide[from + Column.heldProvide] as number;
+    const pending = consume[at + Column.pending] as number;
+    const uncleared = consume[at + Column.uncleared] as number;
+    if (held < 0 || pending < 0 || uncleared < 0 || (consume[at + Column.heldConsume] as number) < 0)
       broken('reservations', end);
-    const exposure =
-      balance + pending + uncleared + held + ledger.get(row, Column.forgiven) + ledger.get(row, Column.assumed);
+    const owed = (provide[from] as number) + pending;
+    const lost = ledger.get(row, Column.forgiven) + (consume[at + Column.assumed] as number);
+    const exposure = owed + uncleared + held + lost;
     // A fraction, an overflow and no number at all are found here: each makes the sum no integer.
     if (!Number.isSafeInteger(exposure)) broken('integers', end);
-    const limit = truth.granted;
-    if (exposure > limit && exposure > truth.exposure) broken('bounded-exposure', end);
+    if (exposure > truth.granted && exposure > truth.exposure) broken('bounded-exposure', end);
     truth.exposure = exposure;
-    nearer(this.#exposure, exposure, limit);
+    nearer(this.#exposure, exposure, truth.granted);
     const { riskAt } = end.node;
-    const uncashed = purse.uncashedUnits;
+    const uncashed = end.purse.uncashedUnits;
     if (uncashed - uncleared > riskAt) broken('bounded-risk', end);
     nearer(this.#risk, uncashed, riskAt);
-    const breaks = Math.ceil((Math.max(0, truth.received - truth.paid) * BREAKS_PERCENT) / 100) + truth.connections;
-    const loss = balance + pending + uncashed - Math.min(0, corrected);
-    if (loss > truth.mostGranted + riskAt + breaks + ledger.get(row, Column.faded)) broken('bounded-loss', end);
+    const kept = Math.max(0, truth.received - truth.paid);
+    const breaks = Math.ceil((kept * BREAKS_PERCENT) / 100) + truth.connections + ledger.get(row, Column.faded);
+    if (owed + uncashed - Math.min(0, corrected) > truth.mostGranted + riskAt + breaks) broken('bounded-loss', end);
   }
 
   /** Once all is at rest: both ends of every link agree to the unit, and nothing is made or lost in between. */
@@ -148,6 +151,10 @@ function compared({ account, truth }: MassEnd): void {
 function agrees({ account, other: { account: theirs } }: MassEnd): boolean {
   const given = account.net('provided', 0) === theirs.net('consumed', 0);
   return given && account.net('consumed', 0) === theirs.net('provided', 0);
+}
+
+function three(cells: Float64Array, at: number): number {
+  return (cells[at] as number) + (cells[at + 1] as number) + (cells[at + 2] as number);
 }
 
 function total({ ledger, row }: LinkAccount, column: number): number {

@@ -1,5 +1,4 @@
 import { WayleaveError } from '../../core/errors.ts';
-import { MOST_ENDS } from './frame-argument.ts';
 
 /** A world of many nodes: how many, how they are linked, what they want of each other, and what goes wrong. */
 export interface MassSettings {
@@ -37,6 +36,9 @@ export const MASS_DEFAULTS: MassSettings = {
   breaksPerHour: 0,
   statementSeconds: 60,
 };
+
+/** Ends of links in one world: at about 10 kB each, what a machine of 16 GB holds with room to spare. */
+const MOST_ENDS = 1_000_000;
 
 /** From, to, and whether it must be whole. */
 const RANGES: Readonly<Record<keyof MassSettings, readonly [low: number, high: number, whole: boolean]>> = {
