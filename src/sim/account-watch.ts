@@ -179,7 +179,7 @@ export class AccountWatch {
     const most = Math.max(may, last.may);
     const owed = exposureOf(account) - ledger.get(row, Column.heldProvide);
     // What went since this end last paid may come back.
-    const returned = went - came >= this.#settled(account, went - came);
+    const returned = went - came >= this.#settled(account, went - came, given);
     const room = this.#beyond - last.beyond + Math.max(0, most - (owed - taken + given));
     if (taken - given > room && provided - came === last.served && !returned && !this.ownRisk)
       this.#broken('value-at', `${taken} taken of value, ${owed} owed, above ${most}: ${parts(account)}`);
@@ -196,11 +196,14 @@ export class AccountWatch {
   }
 
   /** How much value, net, had gone when it was last paid for: of what went since so much may come back. */
-  #settled({ ledger, row }: LinkAccount, net: number): number {
+  #settled({ ledger, row }: LinkAccount, net: number, given: number): number {
     const last = this.#lastValue;
     const [pending, balance] = [ledger.get(row, Column.pending), ledger.get(row, Column.balance)];
     const spent = ledger.get(row, Column.paid) + pending;
-    if (spent > last.spent) last.mark = Math.max(last.mark, net - Math.max(0, -balance - pending));
+    const debt = -balance - pending;
+    // What was given in the same step may have been given before it was paid, or only because something was paid ahead.
+    const paidFor = Math.min(net - Math.max(0, debt), net - given - Math.max(0, debt - given));
+    if (spent > last.spent) last.mark = Math.max(last.mark, paidFor);
     last.spent = spent;
     return last.mark;
   }
