@@ -36,7 +36,7 @@ export const VERDICTS: Partial<Readonly<Record<ErrorCode, Verdict>>> = {
   EPOCH_UNKNOWN: { action: 'cut', because: 'named terms that were never sent' },
   SERVICE_NOT_OFFERED: { action: 'warn', because: 'asked for a service that is not offered' },
   ROUTE_ABSURD: { action: 'warn', because: 'announced a route with absurd values' },
-  ROUTES_EXHAUSTED: { action: 'warn', because: 'announced more destinations than are taken' },
+  ROUTES_EXHAUSTED: { action: 'ignore', because: 'announced more destinations than are taken, perhaps of others' },
   PACKET_RETURN_FALSE: { action: 'cut', because: 'returned a packet it was never sent' },
   STATEMENT_INVALID: { action: 'cut', because: 'sent a statement about something else' },
   STATEMENT_FORGED: { action: 'cut', because: 'sent a statement with a false signature' },

@@ -150,8 +150,9 @@ export const ERRORS = {
     remedy: 'Its software is broken or hostile; the announcement was dropped. Nothing to do here.',
   },
   ROUTES_EXHAUSTED: {
-    what: 'A neighbour announced more destinations than are taken from one.',
-    remedy: 'Later ones were dropped. Ask its operator to announce ranges instead of single addresses.',
+    what: 'A neighbour announced more destinations than there is room for from one.',
+    remedy:
+      'Those that were new were dropped. Somebody behind it invents destinations, or should announce ranges instead.',
   },
   ALLOTMENT_AHEAD: {
     what: 'More allotments were bought ahead than are sold.',

@@ -1,5 +1,6 @@
 import type { NodeId } from './node-id.ts';
 import type { Destination, PathPrice, RouteUpdate } from './route.ts';
+import type { RequestPace } from './sequence-pace.ts';
 
 /** A way to a destination, as one neighbour announced it. */
 export interface Candidate {
@@ -32,6 +33,10 @@ export class RouteEntry {
   /** Told again even though nothing changed: somebody asked. */
   asked = false;
   askedMs = Number.NEGATIVE_INFINITY;
+  /** Requests for newer news, where some were made or passed on lately. */
+  requests: RequestPace | undefined;
+  /** The neighbour it was first heard from; undefined: this node made it known. */
+  broughtBy: NodeId | undefined;
 
   constructor(destination: Destination) {
     this.destination = destination;

@@ -2,8 +2,9 @@ import { strict as assert } from 'node:assert';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
 import { UNREACHABLE } from './route.ts';
+import { TRIGGER_MS } from './route-due.ts';
 import { RouteNetwork } from './route-network.fixture.ts';
-import { EXPIRY_MS, REFRESH_MS, RouteTable, TRIGGER_MS } from './route-table.ts';
+import { EXPIRY_MS, REFRESH_MS, RouteTable } from './route-table.ts';
 
 const NODES = 6;
 const node = fc.nat({ max: NODES - 1 });
@@ -124,8 +125,8 @@ describe('a route table', () => {
     price: free,
     ...over,
   });
-  const made = (routesPerNeighbour?: number): RouteTable => {
-    const table = new RouteTable({ self, firstSequence: 1, ...(routesPerNeighbour ? { routesPerNeighbour } : {}) });
+  const made = (mostRoutes?: number): RouteTable => {
+    const table = new RouteTable({ self, firstSequence: 1, ...(mostRoutes ? { mostRoutes } : {}) });
     for (const each of [x, y]) table.linkUp(each, { metric: 1, toll: free }, 0);
     return table;
   };
@@ -155,6 +156,24 @@ describe('a route table', () => {
     assert.equal(table.route('0.0.0.0/0')?.metric, 12);
   });
 
+  it('asks again, less and less often, as long as it has only a way that may lead back', () => {
+    const table = made();
+    table.heard(x, [update({ metric: 10 })], 0);
+    table.tick(TRIGGER_MS);
+    const asked = (effects: readonly { kind: string }[]): number =>
+      effects.filter(({ kind }) => kind === 'request').length;
+    assert.equal(asked(table.heard(x, [update({ metric: 11 })], TRIGGER_MS)), 1);
+    const times: number[] = [];
+    for (let ms = TRIGGER_MS; ms < 600_000; ms += 500) {
+      assert.ok(table.dueMs > 0);
+      if (asked(table.tick(ms)) > 0) times.push(Math.floor(ms / 1_000));
+    }
+    assert.deepEqual(times, [4, 12, 28, 60, 124, 252]);
+    table.heard(x, [update({ metric: 10, sequence: 8 })], 600_000);
+    table.heard(x, [update({ metric: 11, sequence: 8 })], 600_000);
+    assert.equal(table.route('0.0.0.0/0')?.via, x);
+  });
+
   it('raises its own sequence when asked, and when it hears of an earlier life that was ahead', () => {
     const table = made();
     table.originate(self, 0);
@@ -166,7 +185,7 @@ describe('a route table', () => {
   });
 
   it("keeps its memory bounded: too many destinations, and absurd ones, are the neighbour's fault", () => {
-    const table = made(2);
+    const table = made(4);
     const many = [1, 2, 3].map((n) => update({ destination: `10.0.${n}.0/24` }));
     assert.deepEqual(table.heard(x, many, 0).at(-1), { kind: 'fault', neighbour: x, code: 'ROUTES_EXHAUSTED' });
     assert.equal(table.route('10.0.3.0/24'), undefined);

@@ -4,11 +4,10 @@ import {
   addMetrics,
   addPrices,
   type Destination,
-  isNewer,
   isRouteUpdate,
   MAX_REQUEST_HOPS,
+  MAX_SEQUENCE,
   NO_TOLL,
-  nextSequence,
   type PathPrice,
   type RouteRequest,
   type RouteUpdate,
@@ -16,7 +15,11 @@ import {
   sameNews,
   UNREACHABLE,
 } from './route.ts';
+import { RouteDue, TRIGGER_MS } from './route-due.ts';
 import { type Candidate, chooseRoute, type Rank, RouteEntry } from './route-entry.ts';
+import { RouteRetries } from './route-retries.ts';
+import { RouteRoom } from './route-room.ts';
+import { RequestPace, SequenceLimit } from './sequence-pace.ts';
 
 /** What must be done about routes. */
 export type RouteEffect =
@@ -44,32 +47,23 @@ export interface RouteTableOptions {
   readonly self: NodeId;
   /** Seconds of the wall clock at start: the first sequence, newer than any of an earlier life. */
   readonly firstSequence: number;
+  /** When that was, by the clock that all events are told by. Default 0. */
+  readonly startMs?: number;
   readonly rank?: Rank;
-  /** The most destinations taken from one neighbour, and known or remembered in all. */
-  readonly routesPerNeighbour?: number;
+  /** The most destinations that are remembered, with and without a way. */
   readonly mostRoutes?: number;
 }
 
-/** Changes of one flush go out together: a burst costs each neighbour one message. Milliseconds. */
-export const TRIGGER_MS = 100;
-/** What keeps changing is told less and less often, at least this often. */
-export const MOST_DAMPED_MS = 30_000;
-/** A change counts against its destination for so long. */
-const FLAP_DECAY_MS = 10_000;
 /** Links lose nothing, so news is repeated only to let dead origins be noticed. */
 export const REFRESH_MS = 600_000;
 /** A way not heard of for three and a half refreshes is gone. */
 export const EXPIRY_MS = 2_100_000;
 /** Distances outlive every route made from them (RFC 8966 §3.7.3). */
 const FORGET_MS = 3 * EXPIRY_MS;
-/** The same request is passed on, or made, once in so long. */
-const REQUEST_MS = 2_000;
-const ROUTES_PER_NEIGHBOUR = 200_000;
-/** Some 300 bytes each. */
-const MOST_ROUTES = 500_000;
+/** About 1 kB each; one neighbour alone may bring half of them. */
+const MOST_ROUTES = 262_144;
 
 interface KnownLink extends RouteLink {
-  /** What it announced since the last refresh, or before and not taken back: what it takes back at once counts too. */
   destinations: Set<Destination>;
 }
 
@@ -84,21 +78,25 @@ export class RouteTable {
   readonly #entries = new Map<Destination, RouteEntry>();
   readonly #links = new Map<NodeId, KnownLink>();
   readonly #feasibility = new Feasibility();
-  readonly #due = new Set<RouteEntry>();
-  readonly #requested = new Map<string, number>();
+  readonly #due = new RouteDue();
+  readonly #retries = new RouteRetries();
+  readonly #room: RouteRoom;
+  readonly #limit: SequenceLimit;
   #rank: Rank;
   #refreshMs: number | undefined;
 
   constructor(options: RouteTableOptions) {
     this.#options = options;
     this.#rank = options.rank ?? (() => 0);
+    this.#room = new RouteRoom(options.mostRoutes ?? MOST_ROUTES);
+    this.#limit = new SequenceLimit(options.firstSequence, options.startMs ?? 0);
   }
 
   /** Makes a destination known as reached here: this node's id, or a range its uplink reaches. */
   originate(destination: Destination, nowMs: number): void {
     const entry = this.#entry(destination);
     entry.ownSequence ??= this.#options.firstSequence;
-    this.#changed(entry, nowMs);
+    this.#due.add(entry, nowMs);
   }
 
   /** Takes it back. */
@@ -106,7 +104,7 @@ export class RouteTable {
     const entry = this.#entries.get(destination);
     if (entry?.ownSequence === undefined) return [];
     entry.ownSequence = undefined;
-    this.#changed(entry, nowMs);
+    this.#due.add(entry, nowMs);
     return this.#select(entry, nowMs);
   }
 
@@ -131,83 +129,82 @@ export class RouteTable {
     return this.#again(destinations ?? [...this.#entries.keys()], () => undefined, nowMs);
   }
 
-  /** What a neighbour announced. Absurd or too many updates are dropped and are its fault. */
+  /** What a neighbour announced. Absurd updates are its fault; too many are dropped, and may be another's who is further on. */
   heard(from: NodeId, updates: readonly RouteUpdate[], nowMs: number): RouteEffect[] {
     const link = this.#links.get(from);
     if (link === undefined) return [];
     const effects: RouteEffect[] = [];
+    let dropped = false;
     for (const update of updates) {
       if (!isRouteUpdate(update)) return [...effects, { kind: 'fault', neighbour: from, code: 'ROUTE_ABSURD' }];
-      if (update.origin === this.#options.self) this.#ownEcho(update, nowMs);
-      else if (!this.#take(from, link, update, nowMs)) {
-        return [...effects, { kind: 'fault', neighbour: from, code: 'ROUTES_EXHAUSTED' }];
-      } else effects.push(...this.#select(this.#entry(update.destination), nowMs));
+      if (update.origin === this.#options.self) {
+        this.#ownEcho(update, nowMs);
+        continue;
+      }
+      const entry = this.#take(from, link, update, nowMs);
+      if (entry === 'full') dropped = true;
+      else if (entry !== undefined) effects.push(...this.#select(entry, nowMs));
     }
+    if (dropped) effects.push({ kind: 'fault', neighbour: from, code: 'ROUTES_EXHAUSTED' });
     return effects;
   }
 
-  #take(from: NodeId, link: KnownLink, update: RouteUpdate, nowMs: number): boolean {
-    const { destination } = update;
-    if (update.metric === UNREACHABLE) {
-      this.#entries.get(destination)?.candidates.delete(from);
-      return true;
+  #take(from: NodeId, link: KnownLink, update: RouteUpdate, nowMs: number): RouteEntry | 'full' | undefined {
+    const { destination, metric } = update;
+    const known = this.#entries.get(destination);
+    if (metric === UNREACHABLE) {
+      known?.candidates.delete(from);
+      link.destinations.delete(destination);
+      return known;
     }
-    const most = this.#options.routesPerNeighbour ?? ROUTES_PER_NEIGHBOUR;
-    if (!link.destinations.has(destination) && link.destinations.size >= most) return false;
-    if (this.#full && !this.#feasibility.knows(destination, update.origin)) return false;
+    if (known === undefined && !this.#room.take(from)) return 'full';
+    const entry = known ?? this.#entry(destination);
+    if (known === undefined) entry.broughtBy = from;
     link.destinations.add(destination);
-    this.#entry(destination).candidates.set(from, candidate(from, link, update, nowMs));
-    return true;
-  }
-
-  /** Distances are remembered for longer than routes, so that none is made from what is gone. */
-  get #full(): boolean {
-    const most = this.#options.mostRoutes ?? MOST_ROUTES;
-    return this.#entries.size >= most || this.#feasibility.size >= most;
+    entry.candidates.set(from, candidate(from, link, update, nowMs));
+    return entry;
   }
 
   /** News of this node's own destination came back newer than this life knows: an earlier life was ahead of the clock. */
   #ownEcho(update: RouteUpdate, nowMs: number): void {
     const entry = this.#entries.get(update.destination);
-    if (entry?.ownSequence === undefined || !isNewer(update.sequence, entry.ownSequence)) return;
-    entry.ownSequence = nextSequence(update.sequence);
-    this.#changed(entry, nowMs);
+    if (entry?.ownSequence === undefined || update.sequence <= entry.ownSequence) return;
+    const latest = this.#limit.latest(nowMs);
+    if (update.sequence > latest) return;
+    entry.ownSequence = Math.min(latest, update.sequence + 1);
+    this.#due.add(entry, nowMs);
   }
 
   /** A neighbour asks for a newer sequence. */
   requested(from: NodeId, request: RouteRequest, nowMs: number): RouteEffect[] {
     const entry = this.#entries.get(request.destination);
-    if (entry === undefined || !this.#links.has(from)) return [];
+    if (entry === undefined || !this.#links.has(from) || request.sequence > this.#limit.latest(nowMs)) return [];
     if (entry.ownSequence !== undefined) {
-      const behind = request.origin === this.#options.self && isNewer(request.sequence, entry.ownSequence);
-      // All the way: whoever asks may have believed a liar, and takes nothing older than that.
-      if (behind) entry.ownSequence = request.sequence;
+      // All that was asked for at once: who heard a lie may be far ahead.
+      if (request.origin === this.#options.self) entry.ownSequence = Math.max(entry.ownSequence, request.sequence);
       return this.#answer(entry, nowMs);
     }
     const { selected } = entry;
     if (selected === undefined) return [];
-    if (selected.update.origin !== request.origin || !isNewer(request.sequence, selected.update.sequence)) {
+    if (selected.update.origin !== request.origin || selected.update.sequence >= request.sequence) {
       return this.#answer(entry, nowMs);
     }
     if (selected.via === from || request.hops < 1) return [];
-    return this.#ask(selected.via, { ...request, hops: Math.min(request.hops, MAX_REQUEST_HOPS) - 1 }, nowMs);
+    const hops = Math.min(request.hops, MAX_REQUEST_HOPS) - 1;
+    return this.#ask(entry, { to: selected.via, nowMs }, { ...request, hops });
   }
 
   #answer(entry: RouteEntry, nowMs: number): RouteEffect[] {
     if (nowMs - entry.askedMs < TRIGGER_MS) return [];
     entry.askedMs = nowMs;
     entry.asked = true;
-    this.#changed(entry, nowMs);
+    this.#due.add(entry, nowMs);
     return [];
   }
 
-  #ask(to: NodeId, request: RouteRequest, nowMs: number): RouteEffect[] {
-    // Not by sequence, of which whoever asks has any number: one answer goes to all who wait for it.
-    const name = `${request.destination} ${to}`;
-    const last = this.#requested.get(name);
-    if (last !== undefined && nowMs - last < REQUEST_MS) return [];
-    this.#requested.set(name, nowMs);
-    return [{ kind: 'request', to, request }];
+  #ask(entry: RouteEntry, { to, nowMs }: { to: NodeId; nowMs: number }, request: RouteRequest): RouteEffect[] {
+    entry.requests ??= new RequestPace();
+    return entry.requests.mayAsk(to, request.sequence, nowMs) ? [{ kind: 'request', to, request }] : [];
   }
 
   /** The way to a destination now; undefined where none is known. */
@@ -229,9 +226,7 @@ export class RouteTable {
 
   /** When `tick` next has something to do. */
   get dueMs(): number {
-    let due = this.#refreshMs ?? Number.POSITIVE_INFINITY;
-    for (const entry of this.#due) due = Math.min(due, entry.dueMs ?? due);
-    return due;
+    return Math.min(this.#refreshMs ?? Number.POSITIVE_INFINITY, this.#due.soonestMs, this.#retries.soonestMs);
   }
 
   /** Tells what is due, repeats own news, forgets the dead. */
@@ -242,7 +237,8 @@ export class RouteTable {
       this.#refreshMs = nowMs + REFRESH_MS;
       effects.push(...this.#refresh(nowMs));
     }
-    const due = [...this.#due].filter((entry) => (entry.dueMs ?? 0) <= nowMs);
+    for (const entry of this.#retries.take(nowMs)) effects.push(...this.#select(entry, nowMs));
+    const due = this.#due.take(nowMs);
     const told = due.map((entry) => this.#telling(entry, nowMs)).filter((each) => each !== undefined);
     for (const to of this.#links.keys()) {
       const updates = told.map((each) => each(to)).filter((update) => update !== undefined);
@@ -254,24 +250,31 @@ export class RouteTable {
   #refresh(nowMs: number): RouteEffect[] {
     const effects: RouteEffect[] = [];
     this.#feasibility.forget(nowMs - FORGET_MS);
-    for (const [neighbour, { destinations }] of this.#links) {
-      for (const each of destinations)
-        if (!this.#entries.get(each)?.candidates.has(neighbour)) destinations.delete(each);
-    }
-    for (const [name, atMs] of this.#requested) if (nowMs - atMs > REQUEST_MS) this.#requested.delete(name);
     for (const entry of [...this.#entries.values()]) {
       if (entry.ownSequence !== undefined) {
-        entry.ownSequence = nextSequence(entry.ownSequence);
-        this.#changed(entry, nowMs);
+        entry.ownSequence = Math.min(MAX_SEQUENCE, entry.ownSequence + 1);
+        this.#due.add(entry, nowMs);
       }
       for (const { via, heardMs } of [...entry.candidates.values()]) {
         if (nowMs - heardMs <= EXPIRY_MS) continue;
         entry.candidates.delete(via);
+        this.#links.get(via)?.destinations.delete(entry.destination);
       }
       effects.push(...this.#select(entry, nowMs));
-      if (entry.empty) this.#entries.delete(entry.destination);
+      if (entry.requests?.idle(nowMs)) entry.requests = undefined;
+      if (entry.empty && !this.#feasibility.knows(entry.destination)) this.#forget(entry);
     }
     return effects;
+  }
+
+  #forget(entry: RouteEntry): void {
+    this.#entries.delete(entry.destination);
+    if (entry.broughtBy !== undefined) this.#room.give(entry.broughtBy);
+  }
+
+  /** How many destinations are remembered. */
+  get size(): number {
+    return this.#entries.size;
   }
 
   // --- choosing and telling --------------------------------------------------------------------------------------
@@ -309,40 +312,33 @@ export class RouteTable {
     const reachable = [...entry.candidates.values()].filter(
       ({ via, metric }) => metric < UNREACHABLE && this.#rank(destination, via) >= 0,
     );
-    const usable = reachable.filter(({ update }) => {
-      return this.#feasibility.allows(destination, update.origin, update.sequence, update.metric);
+    const latest = this.#limit.latest(nowMs);
+    const usable = reachable.filter(({ update: { metric, origin, sequence } }) => {
+      return sequence <= latest && this.#feasibility.allows(destination, origin, sequence, metric);
     });
     const chosen = chooseRoute(usable, entry.selected, (via) => this.#rank(destination, via));
     const effects = this.#use(entry, chosen, nowMs);
     // A way is left, but it may lead back here: its origin is asked for a newer sequence (RFC 8966 §3.8.2.1).
-    if (chosen === undefined) for (const each of reachable) effects.push(...this.#starved(each, nowMs));
+    if (chosen !== undefined || reachable.length === 0) this.#retries.fed(entry);
+    else {
+      this.#retries.starves(entry, nowMs);
+      for (const each of reachable) effects.push(...this.#starved(entry, each, nowMs));
+    }
     return effects;
   }
 
-  #starved({ via, update }: Candidate, nowMs: number): RouteEffect[] {
+  #starved(entry: RouteEntry, { via, update }: Candidate, nowMs: number): RouteEffect[] {
     const { destination, origin } = update;
-    const sequence = nextSequence(this.#feasibility.sequence(destination, origin) ?? 0);
-    return this.#ask(via, { destination, origin, sequence, hops: MAX_REQUEST_HOPS }, nowMs);
+    const sequence = Math.min(MAX_SEQUENCE, (this.#feasibility.sequence(destination, origin) ?? 0) + 1);
+    return this.#ask(entry, { to: via, nowMs }, { destination, origin, sequence, hops: MAX_REQUEST_HOPS });
   }
 
   #use(entry: RouteEntry, chosen: Candidate | undefined, nowMs: number): RouteEffect[] {
     const before = entry.selected;
     entry.selected = chosen;
     const now = this.#news(entry);
-    if (!sameNews(now, entry.told) || chosen?.via !== entry.toldVia) this.#changed(entry, nowMs);
+    if (!sameNews(now, entry.told) || chosen?.via !== entry.toldVia) this.#due.add(entry, nowMs);
     return before?.via === chosen?.via ? [] : [{ kind: 'changed', destination: entry.destination }];
-  }
-
-  #changed(entry: RouteEntry, nowMs: number): void {
-    if (entry.dueMs !== undefined) return;
-    const faded = Math.floor((nowMs - entry.flapsCountedMs) / FLAP_DECAY_MS);
-    if (faded > 0) {
-      entry.flaps = Math.max(0, entry.flaps - faded);
-      entry.flapsCountedMs = nowMs;
-    }
-    entry.flaps += 1;
-    entry.dueMs = nowMs + Math.min(MOST_DAMPED_MS, TRIGGER_MS * 2 ** Math.max(0, Math.min(entry.flaps, 20) - 4));
-    this.#due.add(entry);
   }
 
   /** What there is to say of a destination now; undefined where there is no way. */
@@ -361,9 +357,7 @@ export class RouteTable {
     const news = this.#news(entry);
     const { told, toldVia, asked } = entry;
     const via = entry.selected?.via;
-    entry.dueMs = undefined;
     entry.asked = false;
-    this.#due.delete(entry);
     if (sameNews(news, told) && via === toldVia && !asked) return undefined;
     entry.told = news;
     entry.toldVia = via;

@@ -7,21 +7,12 @@ export type Destination = string;
 /** The metric of what cannot be reached: an update with it takes the route back. */
 export const UNREACHABLE = 2 ** 32 - 1;
 
-/** The largest sequence number. They start at the seconds of the wall clock, so that a restart is newer than what was before. */
-export const MAX_SEQUENCE = 2 ** 32 - 1;
-
 /**
- * Whether sequence `a` is newer than `b`. They go round (RFC 8966 §3.2.1): whatever a liar says of somebody's destination,
- * there is a newer one for its origin to say.
+ * The largest sequence number. They start at the seconds of the wall clock, so that a restart is newer than what was before.
+ * They do not go round: with a liar's help each of three could be newer than the next, which is a loop. `sequence-pace.ts`
+ * limits them instead.
  */
-export function isNewer(a: number, b: number): boolean {
-  return ((a - b) | 0) > 0;
-}
-
-/** The sequence after this one. */
-export function nextSequence(sequence: number): number {
-  return (sequence + 1) >>> 0;
-}
+export const MAX_SEQUENCE = 2 ** 32 - 1;
 
 /** A request for a newer sequence is passed on at most this often: longer paths than this do not pay. */
 export const MAX_REQUEST_HOPS = 64;
@@ -68,8 +59,9 @@ export function addMetrics(a: number, b: number): number {
   return Math.min(UNREACHABLE, a + b);
 }
 
-/** Whether an update is within its ranges. A node is its own origin: nobody else can have made it known. */
-export function isRouteUpdate({ destination, origin, sequence, metric, price }: RouteUpdate): boolean {
+/** Whether an update is within its ranges; a node is announced by itself. */
+export function isRouteUpdate(update: RouteUpdate): boolean {
+  const { destination, origin, sequence, metric, price } = update;
   return (
     (destination === origin || !isNodeId(destination)) &&
     whole(sequence, MAX_SEQUENCE) &&

@@ -1,10 +1,11 @@
 import type { Clock, Timer } from '../core/clock.ts';
 import type { ErrorCode } from '../core/errors.ts';
 import type { NodeId } from '../core/node-id.ts';
-import type { Destination, RouteRequest, RouteUpdate } from '../core/route.ts';
+import type { Destination } from '../core/route.ts';
 import type { Rank } from '../core/route-entry.ts';
 import { type Route, type RouteEffect, type RouteLink, RouteTable } from '../core/route-table.ts';
-import { MAX_ROUTES_PER_MESSAGE, type Routes } from '../wire/routes.ts';
+import type { Routes } from '../wire/routes.ts';
+import { RouteOutbox } from './route-outbox.ts';
 
 export interface RouteExchangeOptions {
   readonly self: NodeId;
@@ -21,6 +22,10 @@ export interface RouteExchangeOptions {
 export class RouteExchange {
   readonly table: RouteTable;
   readonly #options: RouteExchangeOptions;
+  /** What waits for each neighbour with a link. */
+  readonly #outboxes = new Map<NodeId, RouteOutbox>();
+  /** Those in which something does. */
+  readonly #waiting = new Set<NodeId>();
   #timer: Timer | undefined;
   #timerMs = Number.POSITIVE_INFINITY;
   #closed = false;
@@ -29,7 +34,8 @@ export class RouteExchange {
     this.#options = options;
     const { self, clock, rank } = options;
     const firstSequence = Math.floor(clock.wallMs() / 1_000);
-    this.table = new RouteTable({ self, firstSequence, ...(rank === undefined ? {} : { rank }) });
+    const startMs = clock.nowMs();
+    this.table = new RouteTable({ self, firstSequence, startMs, ...(rank === undefined ? {} : { rank }) });
     this.originate(self);
   }
 
@@ -49,10 +55,12 @@ export class RouteExchange {
 
   /** A link is up, or what it costs and takes changed. */
   linkUp(neighbour: NodeId, link: RouteLink): void {
+    if (!this.#outboxes.has(neighbour)) this.#outboxes.set(neighbour, new RouteOutbox());
     this.#perform(this.table.linkUp(neighbour, link, this.#nowMs));
   }
 
   linkDown(neighbour: NodeId): void {
+    this.#outboxes.delete(neighbour);
     this.#perform(this.table.linkDown(neighbour, this.#nowMs));
   }
 
@@ -69,26 +77,33 @@ export class RouteExchange {
 
   #perform(effects: readonly RouteEffect[]): void {
     for (const effect of effects) {
-      if (effect.kind === 'announce') this.#announce(effect.to, effect.updates);
-      else if (effect.kind === 'request') this.#request(effect.to, effect.request);
+      if (effect.kind === 'announce') this.#outbox(effect.to)?.announce(effect.updates);
+      else if (effect.kind === 'request') this.#outbox(effect.to)?.request(effect.request);
       else if (effect.kind === 'fault') this.#options.fault(effect.neighbour, effect.code);
       else this.#options.changed(effect.destination, this.table.route(effect.destination));
     }
+    this.#send();
     this.#schedule();
   }
 
-  #announce(to: NodeId, updates: readonly RouteUpdate[]): void {
-    for (let at = 0; at < updates.length; at += MAX_ROUTES_PER_MESSAGE) {
-      this.#options.send(to, { updates: updates.slice(at, at + MAX_ROUTES_PER_MESSAGE), requests: [] });
+  #outbox(to: NodeId): RouteOutbox | undefined {
+    this.#waiting.add(to);
+    return this.#outboxes.get(to);
+  }
+
+  #send(): void {
+    const nowMs = this.#nowMs;
+    for (const to of this.#waiting) {
+      const outbox = this.#outboxes.get(to);
+      const routes = outbox?.take(nowMs);
+      if (outbox?.dueMs === undefined) this.#waiting.delete(to);
+      if (routes !== undefined) this.#options.send(to, routes);
     }
   }
 
-  #request(to: NodeId, request: RouteRequest): void {
-    this.#options.send(to, { updates: [], requests: [request] });
-  }
-
   #schedule(): void {
-    const dueMs = this.table.dueMs;
+    let { dueMs } = this.table;
+    for (const to of this.#waiting) dueMs = Math.min(dueMs, this.#outboxes.get(to)?.dueMs ?? dueMs);
     if (this.#closed || dueMs >= this.#timerMs) return;
     this.#timer?.cancel();
     this.#timerMs = dueMs;
