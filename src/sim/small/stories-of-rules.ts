@@ -2,6 +2,7 @@ import type { RuleStory } from './rule-story.ts';
 import { STORIES_OF_BREAKS } from './stories-of-breaks.ts';
 import { STORIES_OF_CASHING } from './stories-of-cashing.ts';
 import { STORIES_OF_CHANNELS } from './stories-of-channels.ts';
+import { STORIES_OF_CREDIT } from './stories-of-credit.ts';
 import { STORIES_OF_DEBT } from './stories-of-debt.ts';
 import { STORIES_OF_GREETINGS } from './stories-of-greetings.ts';
 import { STORIES_OF_PAYMENTS } from './stories-of-payments.ts';
@@ -19,6 +20,7 @@ export const STORIES_OF_RULES: readonly RuleStory[] = [
   ...STORIES_OF_CASHING,
   ...STORIES_OF_PAYMENTS,
   ...STORIES_OF_GREETINGS,
+  ...STORIES_OF_CREDIT,
   ...STORIES_OF_TRANSFERS,
   ...STORIES_OF_CHANNELS,
 ];
