@@ -5,6 +5,7 @@ import { STORIES_OF_CHANNELS } from './stories-of-channels.ts';
 import { STORIES_OF_CREDIT } from './stories-of-credit.ts';
 import { STORIES_OF_DEBT } from './stories-of-debt.ts';
 import { STORIES_OF_GREETINGS } from './stories-of-greetings.ts';
+import { STORIES_OF_LIMITS } from './stories-of-limits.ts';
 import { STORIES_OF_PAYMENTS } from './stories-of-payments.ts';
 import { STORIES_OF_STATEMENTS, STORIES_OF_TRADE } from './stories-of-trade.ts';
 import { STORIES_OF_TRANSFERS } from './stories-of-transfers.ts';
@@ -21,6 +22,7 @@ export const STORIES_OF_RULES: readonly RuleStory[] = [
   ...STORIES_OF_PAYMENTS,
   ...STORIES_OF_GREETINGS,
   ...STORIES_OF_CREDIT,
+  ...STORIES_OF_LIMITS,
   ...STORIES_OF_TRANSFERS,
   ...STORIES_OF_CHANNELS,
 ];
