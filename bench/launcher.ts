@@ -2,6 +2,7 @@
 export const LAUNCHER_FLAGS = [
   '--max-semi-space-size=1',
   '--memory-saver-mode',
+  '--expose-gc',
   '--disable-warning=ExperimentalWarning',
   '--disable-warning=DeprecationWarning',
 ];

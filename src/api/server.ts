@@ -1,12 +1,12 @@
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { chmodSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
-import { createServer, type Server } from 'node:http';
+import type { Server } from 'node:http';
 import { dirname } from 'node:path';
-import { getRequestListener, type HttpBindings } from '@hono/node-server';
 import { WayleaveError } from '../core/errors.ts';
 import type { WayleaveNode } from '../node/node.ts';
-import { type ApiActions, createApiApp } from './api-app.ts';
+import type { ApiActions } from './api-app.ts';
+import type { ApiListener } from './api-listener.ts';
 
 export interface ApiOptions {
   readonly node: WayleaveNode;
@@ -33,6 +33,9 @@ export interface Api extends ApiAccess {
   close(): Promise<void>;
 }
 
+/** Not by `import`, which would load `fetch` and WebSockets too (`chain/http-post.ts`). */
+const { createServer } = process.getBuiltinModule('node:http');
+
 /** Connections at once; a dashboard takes a handful. */
 const MAX_CONNECTIONS = 256;
 /** A request that takes longer to arrive is not one of ours. */
@@ -40,18 +43,17 @@ const REQUEST_TIMEOUT_MS = 10_000;
 /** 256 bits: beyond guessing. */
 const TOKEN_BYTES = 32;
 
-/** Nobody's globals are ours to replace; and a Host that cannot be parsed is refused by name, not by chance. */
-const LISTENER_OPTIONS = { overrideGlobalObjects: false, hostname: '127.0.0.1' };
-
 /** Starts the HTTP API of a node on loopback, with a token made for this run. Throws `PORT_IN_USE`, `LISTEN_FAILED`. */
 export async function startApi(options: ApiOptions): Promise<Api> {
   const { host, port, tokenFile } = options;
   const token = randomBytes(TOKEN_BYTES).toString('hex');
-  const app = createApiApp({ ...options, token });
-  const answer = getRequestListener((request, env) => app.fetch(request, env as HttpBindings), LISTENER_OPTIONS);
+  let listener: Promise<ApiListener> | undefined;
   const server = createServer({ requestTimeout: REQUEST_TIMEOUT_MS }, (incoming, outgoing) => {
+    // Loaded by the first request: with the runtime's `fetch` it takes 5 MB, and most of the time nobody asks.
+    listener ??= import('./api-listener.ts').then(({ createApiListener }) => createApiListener({ ...options, token }));
+    listener.catch((error) => options.fault?.(error));
     // Every failure of a handler is an answer already; what is left is a connection that broke off.
-    answer(incoming, outgoing).catch(() => outgoing.destroy());
+    listener.then(({ answer }) => answer(incoming, outgoing)).catch(() => outgoing.destroy());
   });
   server.maxConnections = MAX_CONNECTIONS;
   const chosen = await listen(server, host, port);
@@ -64,7 +66,7 @@ export async function startApi(options: ApiOptions): Promise<Api> {
   return {
     ...access,
     async close() {
-      app.close();
+      (await listener?.catch(() => undefined))?.close();
       const closed = once(server, 'close');
       server.close();
       server.closeAllConnections();

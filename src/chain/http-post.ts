@@ -1,5 +1,11 @@
-import http from 'node:http';
-import https from 'node:https';
+import type { ClientRequest, IncomingMessage } from 'node:http';
+
+/**
+ * Not by `import`: that reads every name these modules have, `WebSocket` among them, and so loads the runtime's `fetch` and
+ * its WebSockets, which a node then keeps for as long as it runs: 7 MB.
+ */
+const http = process.getBuiltinModule('node:http');
+const https = process.getBuiltinModule('node:https');
 
 /** Connections kept to an endpoint: calls of one node hardly overlap. */
 const MAX_CONNECTIONS = 4;
@@ -27,7 +33,7 @@ export function createPoster(options: PosterOptions): Poster {
   const { url, headers, timeoutMs, maxAnswerBytes } = options;
   const kind = url.protocol === 'https:' ? https : http;
   const agent = new kind.Agent({ keepAlive: true, maxSockets: MAX_CONNECTIONS });
-  const under = new Set<http.ClientRequest>();
+  const under = new Set<ClientRequest>();
   let closed = false;
 
   const send = (body: string, signal: AbortSignal, tell: (error: Error | undefined, text: string) => void): void => {
@@ -74,6 +80,6 @@ export function createPoster(options: PosterOptions): Poster {
 }
 
 /** Secrets may be in headers and paths: they are not carried on to where a redirection says. */
-function moved({ statusCode = 0 }: http.IncomingMessage): Error | undefined {
+function moved({ statusCode = 0 }: IncomingMessage): Error | undefined {
   return statusCode >= 300 && statusCode < 400 ? new Error(`redirected (${statusCode})`) : undefined;
 }

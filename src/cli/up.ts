@@ -5,6 +5,7 @@ import { signatureBackend } from '../chain/signer.ts';
 import { createNode } from '../node/create-node.ts';
 import { loadConfig } from '../node/load-config.ts';
 import type { NodeStatus } from '../node/node.ts';
+import { collectAtRest, ownHeap } from './collect-at-rest.ts';
 import { ACCESS_NAME, configFile, configOption } from './node-folder.ts';
 import { openNodeLog } from './node-log.ts';
 import { openPorts } from './open-ports.ts';
@@ -48,6 +49,7 @@ async function up(options: UpOptions, context: CommandContext): Promise<void> {
     fault: (error) => log.say('defect', { what: String(error) }, `defect in the API: ${String(error)}`),
   });
   opened.defer(() => api.close());
+  opened.defer(collectAtRest(ports.clock, ownHeap));
   const status = node.status();
   const { id, name, listen, socks, httpProxy } = status;
   log.say('up', { id, name, listen, socks, httpProxy, api: api.url, pid: api.pid }, banner(status, api.url));

@@ -14,6 +14,9 @@ import type { Batch, Failure, Query, Reply, Request, Settled, WorkerStart } from
 /** Rows in one transaction. More would only make the first of them wait; at this size a sync is a small part already. */
 const MAX_GROUP_ROWS = 4096;
 
+/** By then a start is over. Milliseconds. */
+const COLLECT_MS = 5_000;
+
 /** Rows in one message of a load: bounds what this thread holds at a time. */
 const PAGE_ROWS = 1000;
 
@@ -198,9 +201,15 @@ function main(port: MessagePort, start: WorkerStart): void {
     const db = openStoreFile({ path, nodeId, ...(maxBytes !== undefined && { maxBytes }) });
     serve(port, db, start);
     post(port, { op: 'opened' });
+    setTimeout(collect, COLLECT_MS).unref();
   } catch (error) {
     post(port, { op: 'unopened', fault: faultOf(error, start.path) });
   }
+}
+
+/** Starting this thread leaves garbage, and nothing that it does from then on would have it collected. */
+function collect(): void {
+  globalThis.gc?.({ type: 'major', execution: 'sync', flavor: 'last-resort' });
 }
 
 if (parentPort !== null) main(parentPort, workerData as WorkerStart);
