@@ -73,7 +73,7 @@ function makeDesk(me: Signer, store: Store, payers: readonly Signer[]): ChequeDe
     chainId: CHAIN_ID,
     store,
     own: new OwnChequebook({ chain: undefined, store, notes }),
-    facts: new ChequebookFactsBook({ chain: undefined, store, me: me.id, notes }),
+    facts: new ChequebookFactsBook({ chain: undefined, store, me: me.id, notes, nowMs: () => 0 }),
     neighbour: (id) => ({ chequebook: bookOf.get(id), theirRatio: RATIO, myRatio: RATIO, riskAt: 10 ** 15 }),
     issued: [],
     received: [],

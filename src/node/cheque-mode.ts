@@ -33,6 +33,9 @@ export class ChequeMode implements PaymentMode {
   readonly #treasury: Treasury | undefined;
   readonly #shared: SharedChequebook | undefined;
   #retry: Timer | undefined;
+  /** The chequebook is being looked at, or was at that time. */
+  #ensuring = false;
+  #ensuredMs = Number.NEGATIVE_INFINITY;
   #looking: (() => void) | undefined;
   #stopped = false;
   #ready: () => void = () => undefined;
@@ -42,7 +45,13 @@ export class ChequeMode implements PaymentMode {
     this.#options = options;
     this.#shared = sharedChequebook(options);
     this.#own = new OwnChequebook({ chain, store, notes: stored.notes, shared: this.#shared });
-    this.#facts = new ChequebookFactsBook({ chain, store, me: signer.id, notes: stored.notes });
+    this.#facts = new ChequebookFactsBook({
+      chain,
+      store,
+      me: signer.id,
+      notes: stored.notes,
+      nowMs: () => options.clock.nowMs(),
+    });
     this.desk = new ChequeDesk({
       signer,
       chainId: config.chainId,
@@ -137,6 +146,8 @@ export class ChequeMode implements PaymentMode {
   async #ensureChequebook(ready: () => void, again = false): Promise<void> {
     const { chain, clock, config, emit } = this.#options;
     if (this.#stopped || !config.enabled || !config.methods.includes('cheque') || chain === undefined) return;
+    this.#ensuring = true;
+    this.#ensuredMs = clock.nowMs();
     try {
       await this.#own.ensure(config.depositWei, config.chequebookOwner);
       ready();
@@ -145,7 +156,16 @@ export class ChequeMode implements PaymentMode {
     } catch (error) {
       emit('fault', { code: codeOf(error) ?? 'RPC_UNREACHABLE', what: 'own chequebook' });
       this.#retry = clock.after(CHEQUEBOOK_RETRY_MS, () => void this.#ensureChequebook(ready, again));
+    } finally {
+      this.#ensuring = false;
     }
+  }
+
+  /** A neighbour finds no chequebook: a reorganisation may have undone it. Looked at now, but not more often than it is retried. */
+  missed(): void {
+    if (this.#ensuring || this.#options.clock.nowMs() - this.#ensuredMs < CHEQUEBOOK_RETRY_MS) return;
+    this.#retry?.cancel();
+    void this.#ensureChequebook(this.#ready);
   }
 
   get #sources(): SolvencySources {

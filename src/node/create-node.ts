@@ -285,6 +285,7 @@ class RunningNode implements WayleaveNode {
     this.#credits.heard(kind, facts['neighbour'] as NodeId, facts);
     const rested = this.#ports.clock.nowMs() - this.#refreshedMs >= CHARGED_REPRICE_MS;
     if (kind === 'verdict' || (kind === 'charged' && rested)) this.#refresh();
+    if (kind === 'paymentRejected') this.#settlement.refused(facts['code']);
     if (kind !== 'terms') return;
     this.#settlement.learn(facts['neighbour'] as NodeId);
     this.#refresh();

@@ -109,6 +109,11 @@ export class Settlement {
     for (const mode of Object.values(this.#modes)) mode.learn(neighbour, theirs);
   }
 
+  /** A neighbour refused a payment of this node. */
+  refused(code: unknown): void {
+    if (code === 'CHEQUE_NO_CONTRACT') this.#cheques.missed();
+  }
+
   /** Takes in everything that waits. Throws `SETTLEMENT_OFF`. */
   async cashAll(): Promise<number> {
     let collected = 0;

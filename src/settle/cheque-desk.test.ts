@@ -37,7 +37,7 @@ test('payments to many neighbours under way together cannot promise more than th
       chainId: 100,
       store,
       own: new OwnChequebook({ chain: undefined, store, notes }),
-      facts: new ChequebookFactsBook({ chain: undefined, store, me: signer.id, notes: [] }),
+      facts: new ChequebookFactsBook({ chain: undefined, store, me: signer.id, notes: [], nowMs: () => 0 }),
       neighbour: () => ({ chequebook: undefined, theirRatio: ratio, myRatio: ratio, riskAt: 0 }),
       issued: [issued],
       received: [],

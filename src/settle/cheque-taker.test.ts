@@ -21,7 +21,7 @@ const known = (chequebook: string, issuer = neighbour): NoteRecord => ({
 });
 
 function takerOf(books: readonly NoteRecord[]): ChequeTaker {
-  const facts = new ChequebookFactsBook({ chain: undefined, store, me: ME, notes: books });
+  const facts = new ChequebookFactsBook({ chain: undefined, store, me: ME, notes: books, nowMs: () => 0 });
   return new ChequeTaker({ me: ME, chainId: CHAIN_ID, facts, received: [] });
 }
 

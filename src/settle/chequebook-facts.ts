@@ -5,6 +5,21 @@ import type { NoteRecord, Store } from '../store/store.ts';
 /** Chequebooks remembered at once. A neighbour announces one at a time, so more is somebody changing them in a loop. */
 const MAX_CHEQUEBOOKS = 4096;
 
+export interface ChequebookFactsOptions {
+  readonly chain: Chain | undefined;
+  readonly store: Store;
+  readonly me: NodeId;
+  readonly notes: readonly NoteRecord[];
+  /** Of a clock that does not go back. */
+  readonly nowMs: () => number;
+}
+
+/**
+ * So long it counts that no chequebook stood there: a reorganisation takes one back for a moment, and an endpoint may be
+ * behind. A cheque then costs one more look, and those that come more often none. Milliseconds.
+ */
+const ABSENT_MS = 10_000;
+
 /**
  * What is known of neighbours' chequebooks. They are looked up when their terms arrive, in the background, and kept in
  * the store: accepting a cheque makes no call (DESIGN §12).
@@ -13,10 +28,14 @@ export class ChequebookFactsBook {
   readonly #chain: Chain | undefined;
   readonly #store: Store;
   readonly #me: NodeId;
-  readonly #known = new Map<NodeId, ChequebookFacts | 'absent'>();
+  readonly #nowMs: () => number;
+  readonly #known = new Map<NodeId, ChequebookFacts>();
+  /** Where none stood, and when that was seen. */
+  readonly #absent = new Map<NodeId, number>();
   readonly #looking = new Map<NodeId, Promise<void>>();
 
-  constructor(options: { chain: Chain | undefined; store: Store; me: NodeId; notes: readonly NoteRecord[] }) {
+  constructor(options: ChequebookFactsOptions) {
+    this.#nowMs = options.nowMs;
     this.#chain = options.chain;
     this.#store = options.store;
     this.#me = options.me;
@@ -27,12 +46,13 @@ export class ChequebookFactsBook {
 
   /** As far as known now. */
   of(chequebook: NodeId): ChequebookFacts | 'unread' | 'absent' {
-    return this.#known.get(chequebook) ?? 'unread';
+    const absentMs = this.#nowMs() - (this.#absent.get(chequebook) ?? Number.NEGATIVE_INFINITY);
+    return this.#known.get(chequebook) ?? (absentMs < ABSENT_MS ? 'absent' : 'unread');
   }
 
   /** Looks a chequebook up unless it is known or being looked up. Never rejects: what failed stays unread. */
   async learn(chequebook: NodeId, again = false): Promise<void> {
-    if (!again && (this.#known.has(chequebook) || this.#chain === undefined)) return;
+    if (!again && (this.of(chequebook) !== 'unread' || this.#chain === undefined)) return;
     const running = this.#looking.get(chequebook) ?? this.#read(chequebook);
     this.#looking.set(chequebook, running);
     await running;
@@ -46,15 +66,21 @@ export class ChequebookFactsBook {
   async #read(chequebook: NodeId): Promise<void> {
     try {
       const facts = await this.#chain?.chequebook(chequebook, this.#me);
+      if (facts === undefined) return this.#missed(chequebook);
       if (this.#known.size >= MAX_CHEQUEBOOKS) this.#known.clear();
-      this.#known.set(chequebook, facts ?? 'absent');
-      if (facts !== undefined)
-        await this.#store.commit([{ kind: 'note', name: PREFIX + chequebook, text: format(facts) }]);
+      this.#known.set(chequebook, facts);
+      await this.#store.commit([{ kind: 'note', name: PREFIX + chequebook, text: format(facts) }]);
     } catch {
       // Unread: the cheque that needs it is refused for now, and the payer tries again.
     } finally {
       this.#looking.delete(chequebook);
     }
+  }
+
+  #missed(chequebook: NodeId): void {
+    this.#known.delete(chequebook);
+    if (this.#absent.size >= MAX_CHEQUEBOOKS) this.#absent.clear();
+    this.#absent.set(chequebook, this.#nowMs());
   }
 }
 

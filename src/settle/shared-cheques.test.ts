@@ -47,7 +47,7 @@ class Receiver {
     const notes = all.filter((each): each is NoteRecord => each.kind === 'note');
     const received = all.filter((each): each is ReceivedChequeRecord => each.kind === 'received');
     const store = { commit: async () => {} } as unknown as Store;
-    const facts = new ChequebookFactsBook({ chain: undefined, store, me: ME, notes });
+    const facts = new ChequebookFactsBook({ chain: undefined, store, me: ME, notes, nowMs: () => 0 });
     return new ChequeTaker({ me: ME, chainId: CHAIN_ID, facts, received, notes, wallMs: () => NOW_S * 1000 });
   }
 

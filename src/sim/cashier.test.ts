@@ -95,7 +95,7 @@ class Bed {
       chainId: this.chain.chainId,
       store,
       own: new OwnChequebook({ chain: undefined, store, notes }),
-      facts: new ChequebookFactsBook({ chain: undefined, store, me: this.me.id, notes }),
+      facts: new ChequebookFactsBook({ chain: undefined, store, me: this.me.id, notes, nowMs: () => 0 }),
       neighbour: () => ({ chequebook: undefined, theirRatio: ratio, myRatio: ratio, riskAt: 0 }),
       issued,
       received,

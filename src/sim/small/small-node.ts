@@ -182,7 +182,7 @@ export class SmallNode {
       chainId: this.#config.settlement.chainId,
       store,
       own: new OwnChequebook({ chain, store, notes }),
-      facts: new ChequebookFactsBook({ chain: this.#lookups(), store, me: this.id, notes }),
+      facts: new ChequebookFactsBook({ chain: this.#lookups(), store, me: this.id, notes, nowMs: () => 0 }),
       neighbour: () => this.payer(),
       issued,
       received,
