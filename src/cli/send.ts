@@ -25,7 +25,8 @@ export function sendCommand(context: CommandContext): Command {
   return withApiOptions(new Command('send'))
     .description(
       'Sends value to a node anywhere on the network, with a text or a file, and tells what became of it: what it cost, ' +
-        'what came back, and who refused it and why. A file that is too long for one packet goes as several.',
+        'what came back, and who refused it and why. A file that is too long for one packet goes as several, one after ' +
+        'the other: with --receipt each as soon as the one before has arrived, without it each after --wait.',
     )
     .argument('<address>', 'the node id it goes to')
     .option('--value <units>', 'what each packet carries; without it: what the path takes, and a margin', whole)
