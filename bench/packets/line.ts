@@ -14,16 +14,22 @@ import { lineNode } from './line-node.ts';
 import { PacketEnd } from './packet-end.ts';
 
 export const DESTINATIONS = 1_000;
+const DESTINATION_IDS = Array.from({ length: DESTINATIONS }, (_, n): NodeId => `0x${String(n).padStart(40, '0')}`);
 const CARRIER = createSigner(new Uint8Array(32).fill(2)).id;
 
-/** Two ends in this process and a carrier between them in a process of its own, over TLS. */
+/** Two ends in this process and, unless they are joined directly, a carrier between them in a process of its own, over TLS. */
 export class PacketLine {
-  readonly carrier: Worker;
+  readonly carrier: Worker | undefined;
   readonly source: PacketEnd;
   readonly sink: PacketEnd;
   readonly #stops: (() => Promise<void> | void)[];
 
-  private constructor(carrier: Worker, source: PacketEnd, sink: PacketEnd, stops: (() => Promise<void> | void)[]) {
+  private constructor(
+    carrier: Worker | undefined,
+    source: PacketEnd,
+    sink: PacketEnd,
+    stops: (() => Promise<void> | void)[],
+  ) {
     this.carrier = carrier;
     this.source = source;
     this.sink = sink;
@@ -34,12 +40,13 @@ export class PacketLine {
   static async start(kind: 'paid' | 'bare', folder: string): Promise<PacketLine> {
     mkdirSync(folder, { recursive: true });
     const carrier = await startWorker(join(import.meta.dirname, 'carrier-case.ts'), [kind, folder], LAUNCHER_FLAGS);
-    const to = Array.from({ length: DESTINATIONS }, (_, n): NodeId => `0x${String(n).padStart(40, '0')}`);
-    const [source, sink] = [new PacketEnd([], to), new PacketEnd(to, [])];
+    const [source, sink] = [new PacketEnd([], DESTINATION_IDS), new PacketEnd(DESTINATION_IDS, [])];
     const join_ = kind === 'paid' ? paidEnd : bareEnd;
     const stops: (() => Promise<void> | void)[] = [];
     for (const [n, end] of [source, sink].entries()) {
-      stops.push(await join_(end, createSigner(new Uint8Array(32).fill(5 + n)), { port: carrier.port, folder }));
+      stops.push(
+        await join_(end, createSigner(new Uint8Array(32).fill(5 + n)), { port: carrier.port, folder, id: CARRIER }),
+      );
     }
     while (!source.ready || !sink.ready) await pause(20);
     // News of routes and the first lease need a moment.
@@ -47,11 +54,23 @@ export class PacketLine {
     return new PacketLine(carrier, source, sink, stops);
   }
 
+  /** One link from end to end: what a packet waits for there is not a carrier's doing. */
+  static async direct(): Promise<PacketLine> {
+    const [source, sink] = [new PacketEnd([], DESTINATION_IDS), new PacketEnd(DESTINATION_IDS, [])];
+    const [dialler, listener] = [5, 6].map((key) => createSigner(new Uint8Array(32).fill(key))) as [Signer, Signer];
+    const transport = new TlsTransport({ identity: await makeIdentity(listener), clock: systemClock });
+    const accepting = await transport.listen({ host: '127.0.0.1', port: 0 }, (link) => bareLink(sink, link));
+    const stop = await bareEnd(source, dialler, { port: accepting.address.port, id: listener.id });
+    while (!source.ready || !sink.ready) await pause(20);
+    return new PacketLine(undefined, source, sink, [stop, () => accepting.close()]);
+  }
+
   /** Packets per CPU-second of the carrier, over so many packets sent as fast as it takes them. */
   async rate(packets: number): Promise<number> {
-    const before = await this.carrier.cpu();
+    const cpu = (): Promise<number> => this.carrier?.cpu() ?? Promise.resolve(Number.NaN);
+    const before = await cpu();
     await this.#pass(packets);
-    return packets / ((await this.carrier.cpu()) - before);
+    return packets / ((await cpu()) - before);
   }
 
   /** Milliseconds from source to sink at `perMs` packets a millisecond. */
@@ -69,12 +88,13 @@ export class PacketLine {
 
   async stop(): Promise<void> {
     for (const stop of this.#stops) await stop();
-    await this.carrier.stop();
+    await this.carrier?.stop();
   }
 }
 
 interface Where {
   readonly port: number;
+  readonly id: NodeId;
   readonly folder: string;
 }
 
@@ -102,9 +122,14 @@ async function paidEnd(end: PacketEnd, signer: Signer, { port, folder }: Where):
   }
 }
 
-async function bareEnd(end: PacketEnd, signer: Signer, { port }: Where): Promise<() => void> {
+async function bareEnd(end: PacketEnd, signer: Signer, { port, id }: Omit<Where, 'folder'>): Promise<() => void> {
   const transport = new TlsTransport({ identity: await makeIdentity(signer), clock: systemClock });
-  const link: Link = await transport.dial({ host: '127.0.0.1', port }, CARRIER);
+  const link: Link = await transport.dial({ host: '127.0.0.1', port }, id);
+  bareLink(end, link);
+  return () => link.destroy();
+}
+
+function bareLink(end: PacketEnd, link: Link): void {
   link.attach({
     message: () => undefined,
     opened: (channel) => end.opened(channel),
@@ -112,5 +137,4 @@ async function bareEnd(end: PacketEnd, signer: Signer, { port }: Where): Promise
     closed: () => end.linkDown(),
   });
   end.linkUp(link);
-  return () => link.destroy();
 }
