@@ -95,9 +95,10 @@ export class RouteExchange {
     const nowMs = this.#nowMs;
     for (const to of this.#waiting) {
       const outbox = this.#outboxes.get(to);
-      const routes = outbox?.take(nowMs);
+      for (let routes = outbox?.take(nowMs); routes !== undefined; routes = outbox?.take(nowMs)) {
+        this.#options.send(to, routes);
+      }
       if (outbox?.dueMs === undefined) this.#waiting.delete(to);
-      if (routes !== undefined) this.#options.send(to, routes);
     }
   }
 

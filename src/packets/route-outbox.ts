@@ -2,10 +2,12 @@ import type { Destination, RouteRequest, RouteUpdate } from '../core/route.ts';
 import { MAX_ROUTES_PER_MESSAGE, type Routes } from '../wire/routes.ts';
 
 /**
- * One message of routes to a neighbour in so long: at most 10,000 news a second, 0.6 MB/s of the 1 MiB/s that it takes in
- * messages (`link/limits.ts`). Who passes on what others flood it with must not be cut for it. Milliseconds.
+ * One message of routes to a neighbour in so long, after the first ones: at most 10,000 news a second, 0.6 MB/s of the 1 MiB/s
+ * that it takes in messages (`link/limits.ts`). Who passes on what others flood it with must not be cut for it. Milliseconds.
  */
 export const ROUTES_PACE_MS = 100;
+/** Messages that may leave at once: what is said now and then waits for nothing. */
+export const ROUTES_BURST = 10;
 /** Requests that wait for one neighbour; beyond it they are dropped: who starves asks again. */
 export const MOST_REQUESTS = 2_000;
 
@@ -13,7 +15,8 @@ export const MOST_REQUESTS = 2_000;
 export class RouteOutbox {
   readonly #updates = new Map<Destination, RouteUpdate>();
   readonly #requests: RouteRequest[] = [];
-  #sentMs = Number.NEGATIVE_INFINITY;
+  /** When all messages that may leave at once may do so again. */
+  #fullMs = Number.NEGATIVE_INFINITY;
 
   announce(updates: readonly RouteUpdate[]): void {
     for (const update of updates) this.#updates.set(update.destination, update);
@@ -25,20 +28,22 @@ export class RouteOutbox {
 
   /** When the next message may leave; undefined where nothing waits. */
   get dueMs(): number | undefined {
-    return this.#updates.size + this.#requests.length === 0 ? undefined : this.#sentMs + ROUTES_PACE_MS;
+    const nothing = this.#updates.size + this.#requests.length === 0;
+    return nothing ? undefined : this.#fullMs - (ROUTES_BURST - 1) * ROUTES_PACE_MS;
   }
 
   /** The next message, if one may leave now. */
   take(nowMs: number): Routes | undefined {
     const { dueMs } = this;
     if (dueMs === undefined || nowMs < dueMs) return undefined;
-    this.#sentMs = nowMs;
+    this.#fullMs = Math.max(this.#fullMs, nowMs) + ROUTES_PACE_MS;
+    const requests = this.#requests.splice(0, MAX_ROUTES_PER_MESSAGE / 2);
     const updates: RouteUpdate[] = [];
     for (const [destination, update] of this.#updates) {
-      if (updates.length === MAX_ROUTES_PER_MESSAGE) break;
+      if (updates.length + requests.length === MAX_ROUTES_PER_MESSAGE) break;
       updates.push(update);
       this.#updates.delete(destination);
     }
-    return { updates, requests: this.#requests.splice(0, MAX_ROUTES_PER_MESSAGE) };
+    return { updates, requests };
   }
 }

@@ -1,37 +1,43 @@
-import { NO_TOLL } from '../../core/route.ts';
+import { NO_TOLL, type RouteRequest, type RouteUpdate } from '../../core/route.ts';
 import { encodeRoutes } from '../../wire/routes.ts';
 import type { Cheat } from '../cheat.ts';
+import { Rumours } from './rumours.ts';
 
 const BURST_MS = 1_000;
-const MOST_A_MESSAGE = 200;
+const MOST_A_MESSAGE = 400;
+/** Requests for newer news of one node that there is. */
+const REQUESTS_EACH = 20;
 
-/** Announces nodes that nobody knows, and asks for newer news of them, far more than there are. */
+/** Announces nodes that nobody knows, and asks for newer news of them and of those there are, again and again. */
 export const floodsRoutes: Cheat = {
   name: 'floods-routes',
   needsPackets: true,
   join({ machine, random, every, cheated }) {
+    const rumours = new Rumours(machine);
+    machine.tamper = {
+      incoming(_peer, kind, bytes) {
+        if (kind === 'control') rumours.listen(bytes);
+        return undefined;
+      },
+    };
     const someId = (): string => `0x${Buffer.from(random.bytes(20)).toString('hex')}`;
+    const invented = (id: string): RouteUpdate => {
+      const sequence = random.below(2 ** 32);
+      return { destination: id, origin: id, sequence, metric: random.below(9), price: NO_TOLL };
+    };
+    const request = (id: string, sequence: number): RouteRequest => ({
+      ...{ destination: id, origin: id, sequence, hops: 64 },
+    });
     every(BURST_MS, () => {
       for (const link of machine.transport?.links ?? []) {
-        const ids = Array.from({ length: 1 + random.below(MOST_A_MESSAGE) }, someId);
-        const updates = ids.map((id) => {
-          return {
-            destination: id,
-            origin: id,
-            sequence: random.below(2 ** 32),
-            metric: random.below(9),
-            price: NO_TOLL,
-          };
-        });
-        const asked = [...ids, link.peer];
-        const requests = asked.map((id) => ({
-          destination: id,
-          origin: id,
-          sequence: random.below(2 ** 32),
-          hops: 64,
-        }));
+        const updates = Array.from({ length: 1 + random.below(MOST_A_MESSAGE) }, () => invented(someId()));
+        const known = rumours.about(link.peer).slice(0, 10);
+        const requests = known.flatMap(({ destination, sequence }) =>
+          Array.from({ length: REQUESTS_EACH }, (_, n) => request(destination, sequence + 1 + n)),
+        );
+        requests.push(request(link.peer, random.below(2 ** 32)));
         link.sendRaw('control', encodeRoutes({ updates, requests }));
-        cheated(ids.length);
+        cheated(updates.length);
       }
     });
   },
