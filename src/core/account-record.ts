@@ -35,6 +35,14 @@ export interface Snapshot {
   readonly clearing: Units;
 }
 
+/** All that was ever charged either way: what a lease is counted in. */
+export function chargedOf({ ledger, row }: LinkAccount): Units {
+  let sum = 0;
+  for (let s = 0; s < SERVICES.length; s += 1)
+    sum += ledger.get(row, Column.provided + s) + ledger.get(row, Column.consumed + s);
+  return sum;
+}
+
 /** The record of an account as it stands, promising "up to `lease` more". */
 export function recordOf(account: LinkAccount, lease: Units): AccountRecord {
   const { ledger, row } = account;

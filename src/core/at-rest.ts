@@ -8,8 +8,12 @@ import type { Units } from './units.ts';
  * is being paid, due, or held back until somebody else pays, no time is metered, and nobody is watched.
  */
 export function accountAtRest(account: LinkAccount, toldUnits: Units): boolean {
+  return netConsumed(account) === toldUnits && nothingWaits(account);
+}
+
+function nothingWaits(account: LinkAccount): boolean {
   const { ledger, row } = account;
-  if (!account.ready || account.state() !== 'open' || netConsumed(account) !== toldUnits) return false;
+  if (!account.ready || account.state() !== 'open') return false;
   if (account.payDue() || ledger.get(row, Column.pending) > 0) return false;
   // A debt that is held back falls due by what happens on another link, of which nobody tells this one.
   if (ledger.unpaidDebt(row) >= (account.theirs.newest?.payAt ?? Number.POSITIVE_INFINITY)) return false;
@@ -29,9 +33,8 @@ export interface Told {
 
 /** From when on time alone may change something of this account: `nowMs`, when more may be told, or Infinity for never. */
 export function accountDueMs(account: LinkAccount, told: Told, nowMs: number): number {
-  const consumed = netConsumed(account);
-  if (!accountAtRest(account, consumed)) return nowMs;
-  return consumed === told.units ? Number.POSITIVE_INFINITY : told.againMs;
+  if (!nothingWaits(account)) return nowMs;
+  return netConsumed(account) === told.units ? Number.POSITIVE_INFINITY : told.againMs;
 }
 
 /** All that was consumed, corrections included. */

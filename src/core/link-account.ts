@@ -1,4 +1,4 @@
-import { type AccountRecord, putBack, recordOf, type Snapshot } from './account-record.ts';
+import { type AccountRecord, chargedOf, putBack, recordOf, type Snapshot } from './account-record.ts';
 import type { Allowance, ServiceDoor } from './door.ts';
 import { MyEpochs, TheirEpochs } from './epoch-book.ts';
 import { Column, type Ledger, type LinkRow } from './ledger.ts';
@@ -342,14 +342,6 @@ export class LinkAccount {
     return units;
   }
 
-  /** All that was ever charged either way: what a lease is counted in. */
-  #charged(): number {
-    let sum = 0;
-    for (const s of [0, 1, 2])
-      sum += this.ledger.get(this.row, Column.provided + s) + this.ledger.get(this.row, Column.consumed + s);
-    return sum;
-  }
-
   /** The lease written with each record: room for everything either side may let run up. 0 when the books are closed. */
   leaseUnits(): Units {
     return (this.mine.newest?.dropAt ?? 0) + (this.theirs.newest?.dropAt ?? 0);
@@ -357,9 +349,14 @@ export class LinkAccount {
 
   /** The row as it stands, promising "up to `lease` more". Follow with `durable` once it is stored. */
   record(lease: Units): AccountRecord {
-    this.#purchases.tell();
-    this.#snapshot = { lease, charged: this.#charged(), consumed: this.#nets('consumed'), clearing: this.#clearing };
+    this.promise(lease);
     return recordOf(this, lease);
+  }
+
+  /** As `record`, for who keeps none: a simulation without crashes. */
+  promise(lease: Units): void {
+    this.#purchases.tell();
+    this.#snapshot = { lease, charged: chargedOf(this), consumed: this.#nets('consumed'), clearing: this.#clearing };
   }
 
   /** The record that `snapshot` was taken of is durable: what was charged since counts against its lease. */
@@ -369,7 +366,7 @@ export class LinkAccount {
     ledger.cleared(row, Math.max(0, clearing - this.#kept));
     this.#kept = Math.max(this.#kept, clearing);
     const held = ledger.get(row, Column.heldProvide) + ledger.get(row, Column.heldConsume);
-    ledger.setLimit(row, 'leaseLeft', lease - (this.#charged() - charged) - held);
+    ledger.setLimit(row, 'leaseLeft', lease - (chargedOf(this) - charged) - held);
     this.#writtenConsumed = consumed;
     this.changed();
   }

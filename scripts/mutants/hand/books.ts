@@ -85,7 +85,7 @@ export const BOOKS: readonly Bug[] = [
     name: 'lease-endless',
     why: 'more is charged than was promised to the disk, and a crash forgets it',
     file: 'src/core/link-account.ts',
-    old: 'lease - (this.#charged() - charged) - held',
+    old: 'lease - (chargedOf(this) - charged) - held',
     new: 'lease * 1000',
   },
   {

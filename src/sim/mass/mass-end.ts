@@ -26,7 +26,8 @@ const LOOK_MS = 2;
  * What was consumed is told once a minute, not twice a second: nothing is decided by it where no process dies, and it
  * would be most of the work.
  */
-const MASS_RULES: SessionRules = { ...SESSION_RULES, countsIntervalMs: 60_000 };
+const MINUTE_MS = 60_000;
+const MASS_RULES: SessionRules = { ...SESSION_RULES, countsIntervalMs: MINUTE_MS };
 
 /** Whose end it is, who is at the other, and which of the two it is. */
 export interface MassPlace {
@@ -60,9 +61,8 @@ export class MassEnd {
   #effects: SessionEffect[] | undefined;
   #looks = false;
   #awake = false;
-  /** Nothing was charged since the last step. */
-  #settled = true;
   #laterMs = Number.POSITIVE_INFINITY;
+  readonly #whileMs: number;
   /** A new record is made when less than this is left of its lease. Units. */
   #leaseFloor = 0;
 
@@ -71,6 +71,7 @@ export class MassEnd {
     this.#stage = stage;
     this.#link = link;
     this.side = side;
+    this.#whileMs = Math.min(MINUTE_MS, statementSeconds * 1_000 || MINUTE_MS);
     this.node = node;
     this.terms = node.termsFor(0, 1);
     this.truth.grant(this.terms.dropAt);
@@ -129,7 +130,7 @@ export class MassEnd {
     counts.bytes += bytes;
     this.truth.given.add(bytes, this.node.askPerMb);
     this.#link.frame(other, frameOf(bytes, this.transit.sellEpoch, this.truth.connections));
-    this.#charged();
+    this.#stage.laws.look(this);
   }
 
   /** A frame arrives, if the connection it left on is still there. */
@@ -139,15 +140,6 @@ export class MassEnd {
     const bytes = bytesOf(argument);
     this.transit.delivered(bytes, epochAt(argument, newest));
     this.truth.taken.add(bytes, this.other.node.askPerMb);
-    this.#charged();
-  }
-
-  /** The first charge after a step may bring on what time would else never do; later ones no sooner. */
-  #charged(): void {
-    if (this.#settled) {
-      this.#settled = false;
-      this.#watch();
-    }
     this.#stage.laws.look(this);
   }
 
@@ -214,11 +206,11 @@ export class MassEnd {
     this.#post(BEAT_MS, END_EVENT.beat);
   }
 
-  /** When is time alone to be looked at? */
+  /** When is time alone to be looked at? Where nothing is due yet, in a while: charges bring on nothing that is due before. */
   #watch(): void {
     if (this.#awake || !this.connected) return;
     const { nowMs } = this.#link.queue;
-    const dueMs = this.session.dueMs(nowMs);
+    const dueMs = Math.min(this.session.dueMs(nowMs), nowMs + this.#whileMs);
     if (dueMs >= this.#laterMs) return;
     if (dueMs <= nowMs + BEAT_MS) return this.#wake();
     this.#laterMs = dueMs;
@@ -239,7 +231,6 @@ export class MassEnd {
     this.#effects = undefined;
     // All that was charged before is on its way, in order: a mark may follow at any moment.
     if (this.session.markWanted) return this.step({ kind: 'quiet' });
-    this.#settled = true;
     this.#watch();
     this.#stage.laws.look(this);
   }
@@ -329,7 +320,7 @@ export class MassEnd {
     const { account } = this;
     const lease = account.leaseUnits();
     this.#leaseFloor = Math.floor(lease / 2);
-    account.record(lease);
+    account.promise(lease);
     account.durable(account.snapshot);
   }
 
