@@ -3,6 +3,7 @@ export const LAUNCHER_FLAGS = [
   '--max-semi-space-size=1',
   '--memory-saver-mode',
   '--expose-gc',
+  '--no-maglev',
   '--disable-warning=ExperimentalWarning',
   '--disable-warning=DeprecationWarning',
 ];
