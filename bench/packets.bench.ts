@@ -16,10 +16,10 @@ const ROUNDS = 5;
 
 export const bench: Bench = {
   id: 'packets',
-  rows: async (context) => [await inProcess(context), ...manyLinks(context), ...(await tlsRows(context))],
+  rows: async (context) => [...(await inProcess(context)), ...manyLinks(context), ...(await tlsRows(context))],
 };
 
-async function inProcess(context: BenchContext): Promise<Row> {
+async function inProcess(context: BenchContext): Promise<Row[]> {
   const forwards = new HopForwards(4, 1_000);
   await context.rival('ilp-packet'); // installs it
   const connector = fork(join(import.meta.dirname, 'packets/ilp-connector.cjs'), {
@@ -33,16 +33,15 @@ async function inProcess(context: BenchContext): Promise<Row> {
       async () => forwards.round(),
       () => roundOf(connector),
     );
-    return {
-      id: 'packets.in-process',
-      value: pairs.ours,
-      unit: 'hop-forwards/CPU-s',
-      rival: 'ilp-connector, in process',
-      rivalValue: pairs.rival,
-      ratio: pairs.ratio,
-      interval: pairs.interval,
-      target: { of: 'ratio', least: 40 },
-    };
+    const unit = 'hop-forwards/CPU-s';
+    return [
+      { id: 'packets.in-process-alone', value: pairs.ours, unit, target: { of: 'value', least: 1_000_000 } },
+      {
+        id: 'packets.in-process',
+        ...{ value: pairs.ours, unit, ratio: pairs.ratio, interval: pairs.interval },
+        ...{ rival: 'ilp-connector, in process', rivalValue: pairs.rival, target: { of: 'ratio', least: 40 } },
+      },
+    ];
   } finally {
     connector.kill();
   }
