@@ -29,10 +29,17 @@ export function importCommand(context: CommandContext): Command {
     });
 }
 
-/** Also what `wayleave restore` does with books from a server. `key`: the key file, where it is not in its place yet. */
-export async function importBooks(config: NodeConfig, file: string, key = config.key.file): Promise<Moved> {
+/**
+ * Also what `wayleave restore` does with books from a server: with `key`, where the key file is not in its place yet, and
+ * under an epoch that is `leastEpoch` or more.
+ */
+export async function importBooks(
+  config: NodeConfig,
+  file: string,
+  { key = config.key.file, leastEpoch = 1 }: { readonly key?: string; readonly leastEpoch?: number } = {},
+): Promise<Moved> {
   const from = await readExport(file);
   await using books = await openBooks(config, { key, make: true });
   if (books.node !== from.node) throw new WayleaveError('STORE_WRONG_NODE', { owner: from.node, nodeId: books.node });
-  return await importInto(books, from);
+  return await importInto(books, from, leastEpoch);
 }

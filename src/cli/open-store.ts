@@ -21,6 +21,28 @@ async function openServer(url: string, nodeId: NodeId) {
   return openPostgresStore({ url, nodeId, clock: systemClock });
 }
 
+/**
+ * The epoch of books that come from elsewhere: seconds since 1970, so that it is above any that this node ever had, also
+ * where nothing is left that could be counted from. Fits the four bytes it has on a link until 2106.
+ */
+export function epochOfNow(): number {
+  return Math.floor(systemClock.wallMs() / 1000);
+}
+
+/**
+ * Begins with empty books, in a store that is empty or not there: the ones the node had are lost, and so is what they were
+ * counted by. Neighbours then take its totals for those of a restored copy. The epoch. Rejects with `STORE_NOT_EMPTY`.
+ */
+export async function beginAnew(config: NodeConfig): Promise<number> {
+  await using books = await openBooks(config, { make: true });
+  const { epoch: _epoch, ...kinds } = await books.store.load();
+  const records = Object.values(kinds).reduce((sum, each) => sum + each.length, 0);
+  if (records > 0) throw new WayleaveError('STORE_NOT_EMPTY', { records });
+  const epoch = epochOfNow();
+  await books.startEpoch(epoch);
+  return epoch;
+}
+
 /** The books of a node that is not running, by the key's own word for whose they are. */
 export interface Books extends ImportTarget, AsyncDisposable {
   readonly node: NodeId;

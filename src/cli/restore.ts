@@ -1,28 +1,36 @@
 import { constants, copyFileSync, existsSync, mkdirSync, readFileSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
-import { Command } from 'commander';
+import { Command, InvalidArgumentError } from 'commander';
 import { WayleaveError } from '../core/errors.ts';
 import { loadConfig } from '../node/load-config.ts';
 import { restoreBackup } from '../store/restore.ts';
 import { BACKUP_NAMES } from './backup.ts';
 import { importBooks } from './import.ts';
 import { CONFIG_NAME } from './node-folder.ts';
+import { beginAnew, epochOfNow } from './open-store.ts';
 import { answer, type CommandContext } from './terminal.ts';
 
 interface RestoreOptions {
   readonly replace?: boolean;
+  readonly lost?: boolean;
 }
 
 /** `wayleave restore` */
 export function restoreCommand(context: CommandContext): Command {
   return new Command('restore')
-    .description('Puts a backup in place, in a new data folder or in that of a stopped node.')
-    .argument('<backup>', 'a folder made by wayleave backup')
+    .description(
+      'Puts a backup in place, in a new data folder or in that of a stopped node. With --lost it begins with empty books, ' +
+        'where those of the node are lost and there is no backup: neighbours are told so, and give back its cheques.',
+    )
+    .argument('[backup]', 'a folder made by wayleave backup; none with --lost')
     .argument('[dir]', 'the data folder', '.')
     .option('--replace', 'replace books that stand there; they are kept beside the new ones')
+    .option('--lost', 'there is no backup: begin with empty books in the data folder, with its key')
     .option('--json', 'answer in JSON')
     .addHelpText('after', '\nA configuration or key that stands there already is kept; another key is refused.')
-    .action(async (backup: string, dir: string, options: RestoreOptions) => {
+    .action(async (backup: string | undefined, dir: string, options: RestoreOptions) => {
+      if (options.lost === true) return lost(context, resolve(context.terminal.folder, backup ?? '.'));
+      if (backup === undefined) throw new InvalidArgumentError('It needs a backup, or --lost.');
       const from = resolve(context.terminal.folder, backup);
       const folder = resolve(context.terminal.folder, dir);
       const { epoch, replaced } = await restore(from, folder, options);
@@ -32,6 +40,14 @@ export function restoreCommand(context: CommandContext): Command {
         'What was traded since the backup is settled with each neighbour when it connects.',
       ]);
     });
+}
+
+async function lost(context: CommandContext, folder: string): Promise<void> {
+  const epoch = await beginAnew(loadConfig(join(folder, CONFIG_NAME)));
+  answer(context, { ok: true, folder, epoch }, () => [
+    `Empty books stand in ${folder}; its neighbours will see store epoch ${epoch}.`,
+    'What it had promised by cheque it learns from its neighbours and from the chain; the rest of its books is lost.',
+  ]);
 }
 
 async function restore(
@@ -54,8 +70,13 @@ async function restore(
     throw new WayleaveError('BACKUP_OTHER_KEY', { path: config.key.file });
   }
   const restored = await (onServer
-    ? importBooks(config, join(from, BACKUP_NAMES.books), key)
-    : restoreBackup({ from: join(from, BACKUP_NAMES.store), to: config.store.path, replace }));
+    ? importBooks(config, join(from, BACKUP_NAMES.books), { key, leastEpoch: epochOfNow() })
+    : restoreBackup({
+        from: join(from, BACKUP_NAMES.store),
+        to: config.store.path,
+        replace,
+        leastEpoch: epochOfNow(),
+      }));
   if (!hasKey) {
     mkdirSync(dirname(config.key.file), { recursive: true, mode: 0o700 });
     copyFileSync(key, config.key.file, constants.COPYFILE_EXCL);

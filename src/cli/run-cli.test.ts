@@ -186,6 +186,18 @@ describe('commands that need no running node', () => {
     await run('init ten --insecure-plain-key');
     await refused('restore copy ten', 'BACKUP_OTHER_KEY');
   });
+
+  it('begin with empty books where those of a node are lost, and never where there are some', async () => {
+    const { id } = JSON.parse((await run('init eleven --insecure-plain-key --json')).out) as { id: string };
+    const begun = JSON.parse((await run('restore --lost eleven --json')).out) as { epoch: number };
+    const path = join(folder, 'eleven/wayleave.db');
+    const store = await openSqliteStore({ path, nodeId: id });
+    assert.equal((await store.load()).epoch, begun.epoch);
+    assert.ok(begun.epoch > 1_700_000_000, 'above any that was counted up');
+    await store.commit([{ kind: 'note', name: 'chequebook', text: 'here' }]);
+    await store.close();
+    await refused('restore --lost eleven', 'STORE_NOT_EMPTY');
+  });
 });
 
 describe('commands that talk to a running node', () => {

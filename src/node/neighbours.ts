@@ -130,13 +130,11 @@ export class Neighbours {
     });
     if (config === undefined) account.onCarried((buyer, units) => this.#options.carried(id, buyer, units));
     const last = this.#offered.get(id);
-    // After a restart the epoch grows once more, so that frames of before and after are never confused.
-    const terms = offer(
-      node,
-      config,
-      this.#options.facts(id),
-      last === undefined ? undefined : { ...last, epoch: last.epoch + 1 },
-    );
+    // After a restart the epoch grows once more, so that frames of before and after are never confused. Books that were
+    // restored may know of fewer terms than the neighbour took: their own epoch is above all of those.
+    const epoch = Math.max((last?.epoch ?? 0) + 1, this.#options.stored.epoch);
+    const fresh = offer(node, config, this.#options.facts(id), last === undefined ? undefined : { ...last, epoch });
+    const terms = { ...fresh, epoch: Math.max(fresh.epoch, epoch) };
     this.#offered.set(id, terms);
     const session = new Session({
       account,

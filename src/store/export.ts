@@ -171,14 +171,14 @@ export interface ImportTarget {
 }
 
 /**
- * Puts the books of an export into an empty store, the history first and the rest as one batch, one epoch above: neighbours take lower totals for a
- * restored backup, should the old store have gone on. Reads them back and compares every sum. Rejects with
+ * Puts the books of an export into an empty store, the history first and the rest as one batch, under an
+ * epoch above and not below `leastEpoch`: neighbours take lower totals for a restored backup, should the old store have gone on. Reads them back and compares every sum. Rejects with
  * `STORE_NOT_EMPTY`, `EXPORT_INVALID`, and the store's errors.
  */
-export async function importInto(target: ImportTarget, from: ReadExport): Promise<Moved> {
+export async function importInto(target: ImportTarget, from: ReadExport, leastEpoch = 1): Promise<Moved> {
   const before = await target.store.load();
   if (recordsOf(before).length > 0) throw new WayleaveError('STORE_NOT_EMPTY', { records: recordsOf(before).length });
-  const epoch = Math.max(from.epoch, before.epoch) + 1;
+  const epoch = Math.max(from.epoch + 1, before.epoch + 1, leastEpoch);
   await target.startEpoch(epoch);
   const history = from.list.filter(({ kind }) => kind === 'history');
   for (let at = 0; at < history.length; at += PAGE_ROWS) await target.store.commit(history.slice(at, at + PAGE_ROWS));

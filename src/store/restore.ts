@@ -12,6 +12,8 @@ export interface RestoreOptions {
   readonly to: string;
   /** Replace a store that stands there; the old one is kept beside it, its name ending in `.replaced-1` or higher. */
   readonly replace?: boolean;
+  /** The new epoch is this at the least. */
+  readonly leastEpoch?: number;
 }
 
 export interface Restored {
@@ -26,7 +28,7 @@ export interface Restored {
  * store appears whole or not at all. Run it while the node is stopped.
  * Throws `BACKUP_MISSING`, `STORE_EXISTS`, `STORE_IN_USE`, `STORE_CORRUPT`, `STORE_NEWER`, `STORE_FULL`, `STORE_FAILED`.
  */
-export async function restoreBackup({ from, to, replace = false }: RestoreOptions): Promise<Restored> {
+export async function restoreBackup({ from, to, replace = false, leastEpoch = 1 }: RestoreOptions): Promise<Restored> {
   if (!existsSync(from)) throw new WayleaveError('BACKUP_MISSING', { path: from });
   const present = existsSync(to);
   if (present && !replace) throw new WayleaveError('STORE_EXISTS', { path: to });
@@ -38,7 +40,7 @@ export async function restoreBackup({ from, to, replace = false }: RestoreOption
     refuseLive(from);
     copyStore(from, partial);
     const epoch = withStore(partial, (db) => {
-      const next = Math.max(before, readEpoch(db)) + 1;
+      const next = Math.max(before + 1, readEpoch(db) + 1, leastEpoch);
       writeEpoch(db, next);
       return next;
     });

@@ -188,11 +188,9 @@ describe('wayleave export and import', { skip: server.missing ?? false }, () => 
     assert.equal((await run('backup copy -c five')).code, 0);
     await refused('restore copy five', 'STORE_NOT_EMPTY');
     onServer('four', 'six', 'restored');
-    assert.deepEqual(JSON.parse((await run('restore copy six --json')).out), {
-      ok: true,
-      folder: join(folder, 'six'),
-      epoch: 2,
-    });
+    const { epoch, ...rest } = JSON.parse((await run('restore copy six --json')).out) as { epoch: number };
+    assert.deepEqual(rest, { ok: true, folder: join(folder, 'six') });
+    assert.ok(epoch > 1_700_000_000, 'above any that was counted up');
     appendFileSync(join(folder, 'copy/wayleave.jsonl'), '\n');
     onServer('four', 'seven', 'spoilt');
     await refused('restore copy seven', 'EXPORT_INVALID');
