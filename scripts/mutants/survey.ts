@@ -1,7 +1,7 @@
 import type { Mutant } from './mutant.ts';
 import type { Ranges, Surveyed } from './trial-worker.ts';
 
-/** One mechanical mutant is worth so much simulation: the quickest parts notice nearly all that any of them does. */
+/** One mechanical mutant is worth so much simulation beside stories: the quickest parts notice nearly all that any of them does. */
 const WORTH_MS = 3_000;
 
 /** Slower tests of other files are not asked: they try much, and nearly never notice what no quicker one does. */
@@ -33,14 +33,16 @@ export class Survey {
     return { near, far };
   }
 
-  /** Parts of the simulation that execute the place: the quickest, as many as the mutant is worth, and one at least. */
+  /** Parts of the simulation that execute the place: all stories, then the quickest, as many as the mutant is worth, and one at least. */
   simulationOf(mutant: Mutant): readonly string[] {
     let ms = 0;
-    return this.#of(mutant, ({ kind }) => kind !== 'tests').filter((id) => {
+    const stories = this.#of(mutant, ({ kind }) => kind === 'stories');
+    const others = this.#of(mutant, ({ kind }) => kind === 'exhaustive' || kind === 'fault').filter((id) => {
       const within = ms < WORTH_MS;
       ms += this.#usualMs.get(id) ?? 0;
       return within;
     });
+    return [...stories, ...others];
   }
 
   /** Parts of the simulation that execute anything of a file. */
