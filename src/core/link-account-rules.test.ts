@@ -347,3 +347,20 @@ test('a payment makes room once a record of it is on disk, each as much as the r
   account.durable(first);
   assert.deepEqual(room(), [1_700, 200, 0], 'what is beyond riskAt waits for the chain');
 });
+
+test('what was written off fades by what a new key may owe, to the last unit, and not before that is known', () => {
+  const DAY_MS = 86_400_000;
+  const account = readyAccount();
+  const left = (): number => cell(account, Column.forgiven);
+  account.ledger.provided(account.row, 0, 3);
+  account.ledger.correct(account.row, 'provided', 0, -3);
+  assert.equal(left(), 3);
+  account.fade(0);
+  account.fade(100 * DAY_MS);
+  assert.equal(left(), 3, 'nobody said what a new key may owe');
+  account.onFading(() => 1);
+  for (const after of [2, 1, 0]) {
+    account.fade((103 - after) * DAY_MS);
+    assert.equal(left(), after);
+  }
+});

@@ -203,6 +203,10 @@ test('what is exchanged in kind is owed in kind, either way, by frames and by ti
   };
   door.restore(quantities);
   assert.equal(door.netOwed(), 150, 'where something is owed');
+  door.corrected('consumed', 7);
+  assert.equal(door.netOwed(), 157, 'more was used than was known');
+  door.corrected('provided', 7);
+  assert.equal(door.netOwed(), 150, 'and more given');
   account.ledger.provided(account.row, 0, 150);
   door.restore(quantities);
   assert.equal(door.netOwed(), 0);

@@ -21,6 +21,8 @@ test('a cheque of one of several nodes is worth what its node newly paid, as far
     [40n, 30n, 45n, 50n, 90n, 30n],
     [40n, 30n, 45n, 50n, 40n, 0n],
     [40n, 30n, 45n, 50n, 30n, -10n],
+    [0n, 0n, 51n, 50n, 9n, 1n],
+    [0n, 0n, 50n, 50n, 9n, 0n],
   ];
   for (const [paidWei, poolWei, cumulativeWei, baseWei, ownWei, worth] of table)
     assert.equal(
@@ -103,6 +105,8 @@ test('of a shared chequebook a cheque is good while its delegation is, for the p
   assert.equal(outcome(share(301n)), 'CHEQUE_STALE');
   assert.equal(outcome(share(1n), 1n), 'duplicate', 'it said so before');
   assert.equal(outcome(share(0n), 0n), 'CHEQUE_STALE', 'and never of nothing');
+  const mute = { ...SHARED.cheque, ownWei: undefined };
+  assert.equal(outcome({ ...share(0n), cheque: mute }), 'CHEQUE_STALE', 'who says nothing has paid nothing');
 });
 
 test('a delegation in terms names a chequebook, a payout and an end, and is signed', () => {
@@ -125,6 +129,8 @@ test('a delegation in terms names a chequebook, a payout and an end, and is sign
     { signature: new Uint8Array(66) },
   ];
   assert.ok(taken({}));
+  const last = Math.floor(Number.MAX_SAFE_INTEGER / 1_000);
+  assert.deepEqual([taken({ expiresS: last }), taken({ expiresS: last + 1 })], [true, false], 'in milliseconds');
   for (const change of bad) assert.equal(taken(change), false, JSON.stringify(Object.keys(change)));
   const none = plainTerms({ delegation });
   assert.throws(

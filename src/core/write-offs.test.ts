@@ -52,6 +52,9 @@ test('time before something was written off, after it was gone, and before a res
   assert.equal(fading.take(50, 0, 201 * DAY_MS), 0, 'no credit, no fading');
   assert.equal(fading.take(50, 86_400, 201 * DAY_MS), 0);
   assert.equal(new Fading().take(50, 86_400, 202 * DAY_MS), 0, 'another life begins anew');
+  const quick = new Fading();
+  quick.take(50, DAY_MS, 5);
+  assert.equal(quick.take(50, DAY_MS, 6), 1, 'one a millisecond');
 });
 
 test('over any looks, restarts and write-offs: no more fades than a day allows, and nothing goes below zero', () => {

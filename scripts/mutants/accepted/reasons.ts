@@ -11,5 +11,7 @@ export const REASONS = {
   bounded: 'what it lets through is bounded by riskAt like any other cheque, so that no law of the simulation breaks',
   when: 'when a thing is done, not whether: it moves costs and patience, of which the laws of the simulation say nothing',
   operator: 'asked for by an operator, which nobody does in a simulated world',
+  shared:
+    'nodes of one operator that pay from one chequebook: no simulated world has any; processes on one database test it',
   told: 'only tells people, or wakes somebody who would look a moment later by himself',
 } as const;

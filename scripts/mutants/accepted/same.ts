@@ -11,6 +11,7 @@ export const SAME: readonly Accepted[] = [
   ...rows('reconcile', ['if (claim.consumed >= claim.provided)', 'general']),
   ...rows(
     'payments',
+    ['const periodMs = theirs === undefined', 'general', '0 → 1'],
     ['#arrived = {', 'general'],
     ['if (units > 0) this.#add', 'edge'],
     ['if (outcome.units > 0) this.#account', 'edge', '> → >='],
@@ -24,9 +25,18 @@ export const SAME: readonly Accepted[] = [
   ),
   ...rows('cheque-share', ['higher > 0n ? higher : 0n', 'edge', '> → >='], ['own < pool ? own : pool', 'edge']),
   ...rows('cashier', ['Math.min(failures - 1, 20)', 'general', '20 → 21']),
+  ...rows(
+    'write-offs',
+    ['Math.max(0, kept)', 'edge', '0 → 1'],
+    ['passedMs <= 0 ?', 'edge', '<= → <'],
+    ['if (units > 0) this.#fromMs', 'edge', '> → >='],
+  ),
+  ...rows('delegation', ['DELEGATION_RENEW_S = ', 'figure']),
   ...rows('relations', ['#change = -1', 'number'], ['this.#change = change', 'general']),
   ...rows(
     'link-account',
+    ['left === 0 ? 0', 'general', '0 → 1'],
+    ['if (units > 0) this.ledger.fade', 'edge', '> → >='],
     ['LEAST_FULL_RATE = ', 'figure'],
     ['const owed = this.enforce', 'edge', '0 → 1'],
     ['owed >= from && this.nextCharge', 'edge', '>= → >'],
