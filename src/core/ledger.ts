@@ -336,9 +336,9 @@ export class Ledger {
     return this.get(row, Column.ceiling) - this.get(row, Column.balance) - this.get(row, Column.heldProvide);
   }
 
-  /** How much more could be held for providing now; 0 when choked or halted. */
-  roomToProvide(row: LinkRow): Units {
-    return Math.max(0, Math.min(this.#roomBelowLimit(row), this.get(row, Column.leaseLeft)));
+  /** How much more could be held for providing now, `instead` of so much that is held already; 0 when choked or halted. */
+  roomToProvide(row: LinkRow, instead: Units = 0): Units {
+    return Math.max(0, Math.min(this.#roomBelowLimit(row), this.get(row, Column.leaseLeft)) + instead);
   }
 
   /** How much more could be held for consuming now. */

@@ -67,6 +67,16 @@ test('a grant of one byte is held for, and a lowered limit takes no grant back',
   assert.deepEqual([held(), cell(account, Column.balance)], [0, 1_500]);
 });
 
+test('where value that came back took the room, a lower price grants nothing more, and what was granted stays held', () => {
+  const { account, door, held } = at(UNIT_A_BYTE);
+  door.reserveForward(1_000, 0);
+  const half = { dropAt: 4_000, ...selling(UNIT_A_BYTE / 2, UNIT_A_BYTE / 2) };
+  agree(account, plainTerms({ epoch: 2, ...half }), plainTerms({ epoch: 2, ...half }));
+  account.ledger.holdProvide(account.row, 2_995);
+  account.ledger.provided(account.row, 2, 605);
+  assert.deepEqual([door.reserveForward(1_000, 0).bytes, held()], [0, 3_995]);
+});
+
 test('grants that are gone leave their room to others, to the unit', () => {
   const { door, held } = at(UNIT_A_BYTE);
   door.reserveForward(3_000, 0);

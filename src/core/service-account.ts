@@ -236,7 +236,7 @@ export class ServiceAccount implements ServiceDoor {
     if (this.#gated && !this.time.active(nowMs)) return NOTHING;
     const { ledger, row } = this.#account;
     const price = this.rates.sellBytesPerMb;
-    const room = ledger.roomToProvide(row) + this.#forwardHeld;
+    const room = ledger.roomToProvide(row, this.#forwardHeld);
     const most = Math.min(this.#forwardBytes + wanted, MAX_CHARGE_BYTES);
     const total = fitting(most, price, room - 1);
     if (total <= this.#forwardBytes) return NOTHING;
@@ -248,10 +248,11 @@ export class ServiceAccount implements ServiceDoor {
     return allowed;
   }
 
-  /** Puts one hold over everything granted. Where it no longer fits (a limit was lowered), what arrives is booked all the same. */
-  #holdForward(units: Units): void {
+  /** Puts one hold over everything granted, as far as it still fits: what arrives beyond it is booked all the same. */
+  #holdForward(all: Units): void {
     const { ledger, row } = this.#account;
     this.#dropForwardHold();
+    const units = Math.min(all, ledger.roomToProvide(row));
     if (units === 0) return;
     const hold = ledger.holdProvide(row, units);
     if (hold < 0) return;
