@@ -162,7 +162,10 @@ export class ChannelMode implements PaymentMode, Channels {
   async withdraw(neighbour: NodeId, wei?: bigint): Promise<{ wei: bigint; hash: string }> {
     const channel = this.#book.open(neighbour);
     if (channel === undefined) throw new WayleaveError('CHANNEL_UNKNOWN', { neighbour });
-    return this.#withdrawing.withdraw(channel, wei);
+    const taken = await this.#withdrawing.withdraw(channel, wei);
+    const facts = { neighbour, channel: channel.address, act: 'withdrawn', wei: String(taken.wei) };
+    this.#options.emit('channel', facts);
+    return taken;
   }
 
   async #closed({ address, neighbour }: KnownChannel): Promise<boolean> {

@@ -316,7 +316,7 @@ export const EVENTS = {
   received: 'a payment was accepted: id, amount, method',
   refused: 'a payment was refused: code, method',
   undone: 'the chain took a payment back that had counted: amount',
-  channel: 'a channel was opened, toppedUp, closing, answered, finished, closed, claimed: channel, act',
+  channel: 'a channel was opened, toppedUp, withdrawn, closing, answered, finished, closed, claimed: channel, act',
   cashing: 'a cheque was submitted to the chain: transaction',
   cashed: 'a cheque was paid out: transaction, wei, gasWei',
   transferred: 'a payment by transfer was mined: transaction, wei',

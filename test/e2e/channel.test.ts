@@ -97,6 +97,7 @@ describe('payment in channels', { timeout: 120_000 }, () => {
       const received = BigInt(channel(line, 0)?.receivedWei ?? 0);
       assert.equal((await channels(0)?.withdraw(buyer))?.wei, received, 'all it was paid, which nobody has handed in');
       assert.equal(channel(line, 0)?.withdrawnWei, String(received));
+      assert.ok(line.nodes[0]?.events.some(({ act, wei }) => act === 'withdrawn' && wei === String(received)));
       await assert.rejects(async () => channels(0)?.withdraw(buyer, 1n), { code: 'CHANNEL_TOO_LITTLE' });
 
       const free = DEPOSIT_WEI - received;
