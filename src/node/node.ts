@@ -334,7 +334,7 @@ export const EVENTS = {
   endpoint: 'an endpoint of the chain was left out, with the code why, or is asked again: host, code',
   packet: 'a value packet of somebody else arrived for this node: value, bytes',
   packetFate:
-    'what became of a packet of this node that asked for a receipt: fate (delivered, refused, lost, forged), to, sentUnits, arrivedUnits, late (told as lost before)',
+    'what became of a packet of this node that asked for a receipt: fate (delivered, refused, lost, forged), to, sentUnits, arrivedUnits, late (told as lost before), scant (carried too little to be returned)',
   demoted:
     'packets by a neighbour to a node did not arrive: it is used last, or left, for a time: to, standing (last, left), forMs',
   fault: 'something failed here: code, what',

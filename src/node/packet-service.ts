@@ -84,11 +84,12 @@ export class PacketService {
     this.user = new PacketUser({
       ...{ self: signer.id, clock, randomBytes, budgetUnits: config.sendBudgetUnits },
       relay: () => this.#made.relay,
+      needed: (to, payloadBytes) => this.#needed(to, payloadBytes),
       delivered: ({ from, value, bytes }) => options.emit('packet', { neighbour: from, value, bytes }),
       failed: ({ code, message }) => options.emit('fault', { code, what: message }),
       fate: ({ via, ...facts }) => {
         options.emit('packetFate', { neighbour: via, ...facts });
-        if (via !== undefined) options.fated({ via, to: facts.to }, facts);
+        if (via !== undefined && facts.scant !== true) options.fated({ via, to: facts.to }, facts);
       },
     });
   }
@@ -331,6 +332,12 @@ export class PacketService {
     const { perMb, perPacket } = route.price;
     const sizeBytes = PACKET_HEADER_BYTES + payloadBytes;
     return perPacket - own.perPacket + Math.ceil((sizeBytes * (perMb - own.perMb)) / 1_000_000);
+  }
+
+  /** … and what is left of it then must cover a refusal, by what this node asks for one. */
+  #needed(to: NodeId, payloadBytes: number): Units | undefined {
+    const price = this.quote(to, payloadBytes);
+    return price === undefined ? undefined : price + this.#options.config.refusalFee;
   }
 
   /** Tolls and refusal fees kept so far. Units. */

@@ -43,6 +43,8 @@ export class HandClock {
 export type Meddle = (bytes: Buffer, to: number) => Buffer | undefined;
 
 const VALUE_AT = 1_000_000;
+/** Enough for the tolls of two carriers and a refusal. Units. */
+export const NEEDED = 13;
 
 /** One node of a line: the real carrier, relay and user, without sessions. */
 export class LineEnd {
@@ -61,6 +63,7 @@ export class LineEnd {
     let ids = index * 1_000;
     this.user = new PacketUser({
       ...{ self: this.signer.id, clock, budgetUnits, relay: () => this.relay, delivered: () => undefined },
+      needed: () => NEEDED,
       randomBytes: (count) => {
         const bytes = Buffer.alloc(count);
         bytes.writeUInt32BE((ids += 1), count - 4);

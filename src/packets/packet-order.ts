@@ -78,4 +78,6 @@ export interface PacketFate {
   readonly arrivedUnits: Units;
   /** It was told as lost before. */
   readonly late?: true;
+  /** It carried too little to be returned by whoever could not pass it on: that it did not come back says nothing. */
+  readonly scant?: true;
 }

@@ -3,7 +3,7 @@ import { describe, it } from 'node:test';
 import { isGenuineReceipt } from '../chain/receipt-signing.ts';
 import { createSigner } from '../chain/signer.ts';
 import { deliveredPacket, PacketKind, packetLength, viewOf } from '../wire/packet.ts';
-import { type Meddle, PacketLine } from './packet-line.fixture.ts';
+import { type Meddle, NEEDED, PacketLine } from './packet-line.fixture.ts';
 import type { PacketOrder, PacketOutcome, ReceivedPacket } from './packet-order.ts';
 
 const NOTHING = new Uint8Array(0);
@@ -126,6 +126,16 @@ describe('a receipt', () => {
     const told = line.end(0).fates.map(({ fate, late, via }) => [fate, late ?? false, via === line.end(1).id]);
     const refused = ['refused', false, false];
     assert.deepEqual(told, [['lost', false, true], refused, ['lost', false, true], ['delivered', true, true]]);
+  });
+
+  it('speaks for or against nobody where too little was sent to come back', async () => {
+    const line = new PacketLine(3);
+    line.meddle = at(2, drops(PacketKind.packet));
+    for (const value of [NEEDED - 1, NEEDED]) assert.equal((await send(line, { value })).result, 'lost');
+    assert.deepEqual(
+      line.end(0).fates.map(({ scant }) => scant),
+      [true, undefined],
+    );
   });
 
   it('takes the place of a return: who gave one may not give the packet back as well', async () => {

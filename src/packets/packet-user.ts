@@ -57,6 +57,8 @@ export interface PacketUserOptions {
   readonly budgetUnits?: Units;
   /** A program that takes packets failed. */
   readonly failed?: (error: WayleaveError) => void;
+  /** What a packet has to carry to arrive, or to be returned by any carrier on its way; undefined: not known. Default 0. */
+  readonly needed?: (to: NodeId, payloadBytes: number) => Units | undefined;
   /** Told of every packet that asked for a receipt. */
   readonly fate?: (fate: PacketFate) => void;
 }
@@ -66,6 +68,7 @@ interface Waiting {
   readonly replies: PacketReply[];
   readonly done: (outcome: PacketOutcome) => void;
   readonly timer: Timer;
+  readonly scant: boolean;
   via: NodeId | undefined;
   cameUnits: Units;
   delivery: Delivery | undefined;
@@ -135,7 +138,7 @@ export class PacketUser implements PacketSink {
     return new Promise((done, reject) => {
       const timer = clock.after(order.waitMs, () => this.#timeOut(name));
       const waiting: Waiting = {
-        ...{ order, replies: [], done, timer },
+        ...{ order, replies: [], done, timer, scant: this.#scant(order) },
         ...{ via: undefined, cameUnits: 0, delivery: undefined },
       };
       this.#waiting.set(name, waiting);
@@ -202,10 +205,15 @@ export class PacketUser implements PacketSink {
     return waiting;
   }
 
-  #tell({ order, via }: Waiting, fate: PacketFate['fate'], arrivedUnits: Units, late = false): void {
+  #scant({ payload, receipt, to, value }: PacketOrder): boolean {
+    const { needed } = this.#options;
+    return receipt === true && needed !== undefined && value < (needed(to, payload.length) ?? Number.POSITIVE_INFINITY);
+  }
+
+  #tell({ order, scant, via }: Waiting, fate: PacketFate['fate'], arrivedUnits: Units, late = false): void {
     if (order.receipt !== true) return;
     const facts = { fate, to: order.to, via, sentUnits: order.value, arrivedUnits };
-    this.#options.fate?.(late ? { ...facts, late } : facts);
+    this.#options.fate?.({ ...facts, ...(late ? { late } : {}), ...(scant ? { scant } : {}) });
   }
 
   #end(name: string, result: PacketOutcome['result'], receipt?: Receipt): void {
