@@ -4,7 +4,7 @@ import { BrokenRule } from './broken-rule.ts';
 import type { MassEnd } from './mass/mass-end.ts';
 import type { Nearest } from './mass/mass-laws.ts';
 import { MASS_DEFAULTS, type MassSettings, massOptions, massSettings } from './mass/mass-settings.ts';
-import { MassWorld } from './mass/mass-world.ts';
+import { CREDIT_LOOK_MS, MassWorld } from './mass/mass-world.ts';
 
 /** What a run is asked for; the rest is `MASS_USUAL`. */
 export type MassRun = Partial<MassSettings>;
@@ -43,12 +43,9 @@ export interface FreeRiders {
 }
 
 export interface MassRunOptions {
-  /** Called now and then with the virtual time that has passed, 0 … 1. */
+  /** Called whenever credit was looked at, with the virtual time that has passed, 0 … 1. */
   readonly progress?: (part: number, world: MassWorld) => void;
 }
-
-/** The progress is told so often. */
-const PARTS = 200;
 
 /** Runs a world of many nodes to its end, with every law looked at after every step. Throws `MASS_INVALID`. */
 export function runMass(run: MassRun, options: MassRunOptions = {}): MassOutcome {
@@ -57,9 +54,9 @@ export function runMass(run: MassRun, options: MassRunOptions = {}): MassOutcome
   const world = new MassWorld(settings);
   const broken = brokenBy(() => {
     world.begin();
-    for (let part = 1; part <= PARTS; part += 1) {
-      world.advance((settings.seconds * 1_000 * part) / PARTS);
-      options.progress?.(part / PARTS, world);
+    for (const endMs = settings.seconds * 1_000; world.nowMs < endMs; ) {
+      world.advance(Math.min(endMs, world.nowMs + CREDIT_LOOK_MS));
+      options.progress?.(world.nowMs / endMs, world);
     }
     world.rest();
   });

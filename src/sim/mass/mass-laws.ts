@@ -83,9 +83,8 @@ export class MassLaws {
     const uncashed = end.purse.uncashedUnits;
     if (uncashed - uncleared > riskAt) broken('bounded-risk', end);
     nearer(this.#risk, uncashed, riskAt);
-    const kept = Math.max(0, truth.received - truth.paid);
-    const breaks = Math.ceil((kept * BREAKS_PERCENT) / 100) + truth.connections + ledger.get(row, Column.faded);
-    if (owed + uncashed - Math.min(0, corrected) > truth.mostGranted + riskAt + breaks) broken('bounded-loss', end);
+    const beyond = owed + uncashed - Math.min(0, corrected) - truth.mostGranted - riskAt;
+    if (beyond > 0 && beyond > forgivable(end)) broken('bounded-loss', end);
   }
 
   /** Once all is at rest: both ends of every link agree to the unit, and nothing is made or lost in between. */
@@ -106,6 +105,12 @@ export class MassLaws {
     if (balances !== 0) throw new BrokenRule('conservation', `all balances add up to ${balances}`);
     if (paid !== received) throw new BrokenRule('conservation', `${paid} was paid, ${received} received`);
   }
+}
+
+/** What breaks may cost beside: a part of what the other paid and kept, a fraction each time, and what has faded. */
+function forgivable({ account: { ledger, row }, truth }: MassEnd): number {
+  const kept = Math.max(0, truth.received - truth.paid);
+  return Math.ceil((kept * BREAKS_PERCENT) / 100) + truth.connections + ledger.get(row, Column.faded);
 }
 
 function nearer(nearest: { units: number; limit: number }, units: number, limit: number): void {

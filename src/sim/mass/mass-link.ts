@@ -32,11 +32,13 @@ export class MassLink {
   trading = true;
   readonly #stage: MassStage;
   readonly #random: SeededRandom;
+  readonly #everyMs: number;
   /** What is left of a millisecond when the next want is due. */
   #fraction = 0;
 
   constructor(stage: MassStage, index: number, [one, two]: readonly [MassNode, MassNode]) {
     this.#stage = stage;
+    this.#everyMs = 1_000 / stage.settings.rate;
     // Of its own: what happens on a link does not depend on how many others there are.
     this.#random = new SeededRandom(`${stage.settings.seed}/link ${index}`);
     this.queue = new LinkQueue(this.#random.between(0, 2 * stage.settings.delayMs));
@@ -50,7 +52,7 @@ export class MassLink {
   /** Both ends connect, and trade begins, each link at a moment of its own. */
   begin(): void {
     this.queue.post(0, LINK_EVENT.connect);
-    this.queue.post(1_000 + this.#random.next() * (1_000 / this.#stage.settings.rate), LINK_EVENT.trade);
+    this.queue.post(1_000 + this.#random.next() * this.#everyMs, LINK_EVENT.trade);
     this.queue.post(this.#nextBreakMs(), LINK_EVENT.break);
   }
 
@@ -81,13 +83,12 @@ export class MassLink {
 
   #trade(): void {
     if (!this.trading) return;
-    const { bytes, rate } = this.#stage.settings;
-    const nextMs = 1_000 / rate + this.#fraction;
+    const nextMs = this.#everyMs + this.#fraction;
     const wholeMs = Math.floor(nextMs);
     this.#fraction = nextMs - wholeMs;
     this.queue.post(wholeMs, LINK_EVENT.trade);
     const sells = this.#random.chance(this.share) ? this.a : this.b;
-    const wanted = this.#random.between(1, 2 * bytes - 1);
+    const wanted = this.#random.between(1, 2 * this.#stage.settings.bytes - 1);
     // Who does not pay does not serve, either: its neighbours learn to ask elsewhere.
     const seller = sells.node.freeRider ? sells.other : sells;
     if (!seller.node.freeRider) seller.serve(wanted);

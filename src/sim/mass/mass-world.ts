@@ -13,7 +13,7 @@ import type { MassSettings } from './mass-settings.ts';
  * Credit is looked at this often, when all links have come to the same moment: production does so once a second, but what
  * income moves in half a minute is a small part of a step of credit. Milliseconds.
  */
-const CREDIT_LOOK_MS = 30_000;
+export const CREDIT_LOOK_MS = 30_000;
 
 /** After trade has ended, long enough for a payment that was refused to go again, and for what is cashed. Milliseconds. */
 const REST_MS = 60_000;
