@@ -4,6 +4,7 @@ import { STORIES_OF_CASHING } from './stories-of-cashing.ts';
 import { STORIES_OF_CHANNELS } from './stories-of-channels.ts';
 import { STORIES_OF_CREDIT } from './stories-of-credit.ts';
 import { STORIES_OF_DEBT } from './stories-of-debt.ts';
+import { STORIES_OF_DOORS } from './stories-of-doors.ts';
 import { STORIES_OF_GREETINGS } from './stories-of-greetings.ts';
 import { STORIES_OF_LIMITS } from './stories-of-limits.ts';
 import { STORIES_OF_PAYMENTS } from './stories-of-payments.ts';
@@ -23,6 +24,7 @@ export const STORIES_OF_RULES: readonly RuleStory[] = [
   ...STORIES_OF_GREETINGS,
   ...STORIES_OF_CREDIT,
   ...STORIES_OF_LIMITS,
+  ...STORIES_OF_DOORS,
   ...STORIES_OF_TRANSFERS,
   ...STORIES_OF_CHANNELS,
 ];
