@@ -65,6 +65,11 @@ export class ChainTruth {
     const total = channel.closed ? other.paidWei : theirs;
     return total < cover ? total : cover;
   }
+
+  /** What a node signed to its neighbour in a closed channel and the neighbour never handed in: it stays with the node. */
+  keptWei(channel: SimPaymentChannel, node: NodeId, { mine }: SignedTotals): bigint {
+    return larger(mine - sides(channel, node).own.paidWei, 0n);
+  }
 }
 
 function sides({ a, b, parties }: SimPaymentChannel, node: NodeId): { own: ChannelBooks; other: ChannelBooks } {

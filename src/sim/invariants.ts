@@ -264,7 +264,7 @@ export class Invariants {
         if (!this.#byNode.has(node) || this.#cheats.has(node)) continue;
         const totals = this.#money.totals(node, address);
         const due = this.#truth.worthWei({ ...channel, closed: false }, node, totals);
-        const paid = this.#truth.worthWei(channel, node, totals);
+        const paid = this.#truth.worthWei(channel, node, totals) + this.#truth.keptWei(channel, node, totals);
         const name = `${this.#names.get(node)} of ${this.#names.get(peer) ?? peer} in ${address}`;
         if (!closed && totals.theirs > 0n) found.push(`${name}: not closed`);
         else if (closed && paid + weiPerUnit <= due) found.push(`${name}: ${paid} of ${due} wei`);
