@@ -47,7 +47,9 @@ export async function closeChannels(world: World): Promise<void> {
   // Who pays on opens more of them meanwhile.
   const present = new Set([...chain.blocks.state.channels].map(({ address }) => address));
   let again = 0;
-  while (invariants.openChannels().length > 0 && timeline.nowMs < untilMs && invariants.broken === undefined) {
+  // Who waited for a freeze period that is over may not have looked since.
+  const due = (): boolean => invariants.openChannels().length > 0 || (again === 0 && channelsClosing(world));
+  while (due() && timeline.nowMs < untilMs && invariants.broken === undefined) {
     // The second time around nobody waits for the other.
     for (const [at, { node, peer }] of invariants.openChannels().entries())
       void node.node?.channels?.close(peer, again > 0 || at % 2 === 0).catch(() => undefined);
