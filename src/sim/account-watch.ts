@@ -281,7 +281,9 @@ export class AccountWatch {
     const relation = account.relation('transit');
     // While nothing is sold, what was granted keeps its price.
     if (relation?.iSell !== true) return;
-    const ask = account.mine.acknowledged?.services.transit.askPerMb ?? 0;
+    const ask = account.mine.acknowledged?.services.transit.askPerMb;
+    // What is sold again has no price before the neighbour knows it.
+    if (ask === undefined) return;
     const price = relation.theyCanPay ? ask : relation.providePerMb;
     if (price > this.#price && this.#price > 0)
       this.#dearer += Math.ceil(((price - this.#price) * GRANTED_BYTES) / BYTES_PER_MB);
