@@ -84,4 +84,13 @@ export const NOT_SIMULATED: readonly Accepted[] = [
     ['if (this.#days.has(id)) return true', 'belt'],
     ['if (day === undefined) return', 'belt'],
   ),
+  ...rows(
+    'session',
+    ["kind: 'changed'", 'told'],
+    ['effects.push(this.#termsNews', 'told'],
+    ["if (this.#phase === 'down') return", 'belt'],
+    ["code === 'INVARIANT_BROKEN') throw error", 'belt'],
+  ),
+  ...rows('link-account', ['this.changed()', 'told'], ['this.#watchers.add(changed)', 'told'], ['watcher()', 'told']),
+  ...rows('service-account', ['this.#account.moved()', 'told']),
 ];
