@@ -179,9 +179,10 @@ export class AccountWatch {
     const most = Math.max(may, last.may);
     const owed = exposureOf(account) - ledger.get(row, Column.heldProvide);
     // What went since this end last paid may come back.
-    const returned = went - came >= this.#settled(account, went - came, given);
+    const served = provided - came - last.served;
+    const returned = went - came >= this.#settled(account, { net: went - came, given, served });
     const room = this.#beyond - last.beyond + Math.max(0, most - (owed - taken + given));
-    if (taken - given > room && provided - came === last.served && !returned && !this.ownRisk)
+    if (taken - given > room && served === 0 && !returned && !this.ownRisk)
       this.#broken('value-at', `${taken} taken of value, ${owed} owed, above ${most}: ${parts(account)}`);
     // What comes is answered in the same step.
     if (owed + given <= most) last.mark = Math.min(last.mark, went - given - came);
@@ -196,11 +197,12 @@ export class AccountWatch {
   }
 
   /** How much value, net, had gone when it was last paid for: of what went since so much may come back. */
-  #settled({ ledger, row }: LinkAccount, net: number, given: number): number {
+  #settled({ ledger, row }: LinkAccount, { net, given, served }: SameStep): number {
     const last = this.#lastValue;
     const [pending, balance] = [ledger.get(row, Column.pending), ledger.get(row, Column.balance)];
     const spent = ledger.get(row, Column.paid) + pending;
-    const debt = -balance - pending;
+    // What was served in the same step may have been served after it was paid, and hides what was left unpaid.
+    const debt = -balance - pending + served;
     // What was given in the same step may have been given before it was paid, or only because something was paid ahead.
     const paidFor = Math.min(net - Math.max(0, debt), net - given - Math.max(0, debt - given));
     if (spent > last.spent) last.mark = Math.max(last.mark, paidFor);
@@ -312,6 +314,13 @@ export class AccountWatch {
   #broken(rule: string, what: string): never {
     throw new BrokenRule(rule, `${this.node.name} about ${this.other?.node.name ?? this.peer}: ${what}`);
   }
+}
+
+/** Value gone in all, net, and what of value and of service was given since the last look. Units. */
+interface SameStep {
+  readonly net: number;
+  readonly given: number;
+  readonly served: number;
 }
 
 /** What a neighbour may owe after it brought value. */
