@@ -180,6 +180,7 @@ class RunningNode implements WayleaveNode {
         waiting: (link) => this.#services.waiting?.(link) ?? 0,
       },
       emit: (kind, facts) => this.#heard(kind as EventKind, facts),
+      paused: () => this.#paused,
       facts: (id) => this.#market.offerTo(id),
       bought: (bytes, pricePerMb) => this.#market.bought(bytes, pricePerMb),
       carried: (upstream, customer, units) => this.#carried.note(upstream, customer, units),

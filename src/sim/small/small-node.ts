@@ -209,6 +209,7 @@ export class SmallNode {
       bought: () => undefined,
       carried: () => undefined,
       heldBack: () => this.heldBack,
+      paused: () => false,
       ...(this.#scenario.statements === true && { signer: smallSigner(this.id, this.who) }),
     });
     const known = this.#neighbours.get(this.peer);
