@@ -12,6 +12,7 @@ const STEPS = 2_500;
 /** The same, with all that it takes. */
 const KNOWN_RUNS: readonly FaultRun[] = [
   { seed: 8007682, steps: 10_000, nodes: 4, cheats: ['two-keys'], without: [1, 2, 3] },
+  { seed: 31000005, steps: 8_136, nodes: 4, cheats: ['all'], without: [2, 3, 4, 5, 6, 7, 8, 10, 12, 13] },
 ];
 /** Fresh seeds are run for so much of this process's time. */
 const FRESH_CPU_MS = 4_000;
@@ -25,6 +26,14 @@ test('seeds that once showed a defect break no rule', async () => {
     const { broken, run } = await runFaults(known);
     assert.equal(broken, undefined, `${broken?.what}\n${replayLine(run)}`);
   }
+});
+
+test('a cheat comes to owe where its neighbour uses all that it owes for packets', async () => {
+  const cheats = CHEATS.filter(({ name }) => name === 'pays-late');
+  const packets = { tollPerPacket: 5, tollPerMb: 0, refusalFee: 3, price: 20, valueAt: 0, prepay: 0 };
+  const settings = { settleEveryS: 3, faultEveryMs: 1_195, packets: { ...packets, everyMs: 19, mostValue: 339 } };
+  const { broken } = await new World({ seed: 520031, nodes: 6, cheats, settings }).run(3_000);
+  assert.equal(broken, undefined);
 });
 
 test('seeds nobody has seen break no rule', async () => {
