@@ -25,6 +25,7 @@ import type { Channels, Cheques, EventKind, LinkStatus, NodeEvent, NodeStatus, W
 import type { CreateNodeOptions, NodePorts } from './node-ports.ts';
 import { NodeServices } from './node-services.ts';
 import type { PacketService } from './packet-service.ts';
+import { Pauses } from './pauses.ts';
 import { repeat } from './repeat.ts';
 import { Settlement } from './settlement.ts';
 import { linkStatus } from './status.ts';
@@ -65,7 +66,7 @@ class RunningNode implements WayleaveNode {
   readonly #doors: Doors;
   readonly #history: HistoryKeeper;
   readonly #attest: (link: LinkStatus | undefined) => SignedText;
-  #paused = false;
+  readonly #pauses = new Pauses();
   #stopping = false;
   #refreshing = false;
   #refreshedMs = Number.NEGATIVE_INFINITY;
@@ -180,7 +181,7 @@ class RunningNode implements WayleaveNode {
         waiting: (link) => this.#services.waiting?.(link) ?? 0,
       },
       emit: (kind, facts) => this.#heard(kind as EventKind, facts),
-      paused: () => this.#paused,
+      paused: (id) => this.#pauses.of(id),
       facts: (id) => this.#market.offerTo(id),
       bought: (bytes, pricePerMb) => this.#market.bought(bytes, pricePerMb),
       carried: (upstream, customer, units) => this.#carried.note(upstream, customer, units),
@@ -319,7 +320,7 @@ class RunningNode implements WayleaveNode {
       chequebooks: this.#settlement.standing,
       costPerMb: this.#market.costPerMb(),
       askPerMb: this.#market.askPerMb(),
-      paymentsPaused: this.#paused,
+      paymentsPaused: this.#pauses.all,
       streams: this.#transit?.streams ?? 0,
       packets: this.packets?.status,
       links: this.#neighbours.all().map((known) => this.#linkStatus(known)),
@@ -341,7 +342,7 @@ class RunningNode implements WayleaveNode {
   }
 
   pausePayments(paused: boolean, neighbour?: NodeId): void {
-    if (neighbour === undefined) this.#paused = paused;
+    this.#pauses.set(paused, neighbour);
     this.#tell({ kind: 'pause', paused }, neighbour);
   }
 

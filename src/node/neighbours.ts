@@ -46,8 +46,8 @@ export interface NeighboursOptions {
   readonly carried: (upstream: NodeId, customer: NodeId, units: Units) => void;
   /** What is owed to a neighbour and must wait until others have paid, or may come back as change. */
   readonly heldBack: (neighbour: NodeId, listed: boolean) => Units;
-  /** The operator has all payments paused: those to neighbours that come later too. */
-  readonly paused: () => boolean;
+  /** The operator has payments to it paused, maybe before it came. */
+  readonly paused: (neighbour: NodeId) => boolean;
 }
 
 /** A neighbour with what the configuration says of it. */
@@ -152,7 +152,7 @@ export class Neighbours {
     const neighbour = new Neighbour({ account, session, clock, journal, beat, desk, emit, services, signer });
     const known = { neighbour, config };
     this.#known.set(id, known);
-    if (this.#options.paused()) neighbour.step({ kind: 'pause', paused: true });
+    if (this.#options.paused(id)) neighbour.step({ kind: 'pause', paused: true });
     return known;
   }
 

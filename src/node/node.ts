@@ -18,7 +18,10 @@ export interface WayleaveNode {
   readonly packets?: PacketService | undefined;
   /** Every event from now on; returns a function that stops the stream. */
   subscribe(listener: (event: NodeEvent) => void): () => void;
-  /** Stops (or resumes) paying a neighbour, or everyone. For demonstrations and emergencies. */
+  /**
+   * Stops (or resumes) paying a neighbour, or everyone, known here already or not, until this node ends. For
+   * demonstrations and emergencies. Throws `NEIGHBOURS_EXHAUSTED` for more of them than there can be.
+   */
   pausePayments(paused: boolean, neighbour?: NodeId): void;
   /**
    * Pays what is owed to a neighbour, or to everyone, though it is not due yet, and `aheadUnits` beyond it as far as what

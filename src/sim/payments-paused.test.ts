@@ -3,10 +3,15 @@ import { test } from 'node:test';
 import type { SimNode } from './sim-node.ts';
 import { World } from './world.ts';
 
-test('where all payments are paused, one who comes later is not paid either', async () => {
+test('one who comes after payments were paused, to all or to it, is not paid', async () => {
+  await paused((node) => node.node?.pausePayments(true));
+  await paused((node, neighbour) => node.node?.pausePayments(true, neighbour.id));
+});
+
+async function paused(pause: (node: SimNode, neighbour: SimNode) => void): Promise<void> {
   const world = new World({ seed: 'paused', nodes: 2, cheats: [], faults: [], edges: [[0, 1]] });
   const [node, neighbour] = world.nodes as [SimNode, SimNode];
-  node.started.push(() => node.node?.pausePayments(true));
+  node.started.push(() => pause(node, neighbour));
   const due = () => node.accountOf(neighbour.id)?.payDue() === true;
   const paid = () => world.coverage.of('event.paid');
   const take = () => {
@@ -20,7 +25,7 @@ test('where all payments are paused, one who comes later is not paid either', as
   await world.advance(() => world.timeline.nowMs >= untilMs);
   const { links } = node.node?.status() ?? { links: [] };
   assert.deepEqual([due(), links.map((link) => link.paymentsPaused)], [true, [true]]);
-  node.node?.pausePayments(false);
+  node.node?.pausePayments(false, neighbour.id);
   await world.advance(() => paid() > 0 || world.timeline.nowMs > untilMs + 60_000);
   assert.ok(paid() > 0);
-});
+}
