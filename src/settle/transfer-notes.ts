@@ -40,9 +40,12 @@ export function searchedNote(searched: Searched): NoteRecord {
   return { kind: 'note', name: SEARCHED, text: print(searched) };
 }
 
-/** Did this node ever pay, or was it ever paid, by transfer? */
+/**
+ * Did this node ever pay, or ever look out for payments, by transfer? Who once offered it may be paid so for as long as a
+ * neighbour has an offer of that time, and nothing of such a payment is in the notes before it is in a block.
+ */
 export function hasTransfers(notes: readonly NoteRecord[]): boolean {
-  return notes.some(({ name }) => name.startsWith(SENT) || name.startsWith(BOOK));
+  return notes.some(({ name }) => name.startsWith(SENT) || name.startsWith(BOOK) || name === SEARCHED);
 }
 
 export interface TransferNotes {

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import type { PaymentMethod } from '../core/terms.ts';
 import { Coverage } from './coverage.ts';
+import type { SimNode } from './sim-node.ts';
 import { World } from './world.ts';
 import { TOKEN_METHODS } from './world-settings.ts';
 
@@ -41,6 +42,42 @@ describe('methods of payment under faults', () => {
     demand(await run(TOKEN_METHODS, [3, 5, 7]), seen);
   });
 });
+
+describe('a method that its operator gives up', () => {
+  test('is still taken from a neighbour whose first transfer was under way', async () => {
+    const settings = {
+      methods: ['cheque', 'transfer'],
+      blockMs: 2_000,
+      confirmations: 4,
+      tradeEveryMs: 30,
+      payAt: 100,
+    } as const;
+    const paying: string[] = [];
+    const log = (_: number, line: string): void => {
+      if (/^[AB] paying .* method transfer/.test(line)) paying.push(line.slice(0, 1));
+    };
+    const world = new World({ seed: 3, nodes: 2, cheats: [], faults: [], settings, log });
+    for (const node of world.nodes) withMethods(node, ['transfer', 'barter']);
+    world.begin();
+    const { invariants, nodes, timeline } = world;
+    await world.advance(() => paying.length > 0);
+    const payee = nodes.find(({ name }) => name !== paying[0]) as SimNode;
+    withMethods(payee, ['cheque', 'barter']);
+    // Nothing is in a block yet.
+    assert.equal(world.chain.blocks.state.paymentsTo(payee.id).length, 0);
+    void payee.stop();
+    world.calm();
+    world.workload.rest();
+    const restMs = timeline.nowMs + 90_000;
+    await world.advance(() => timeline.nowMs >= restMs);
+    assert.deepEqual([invariants.broken?.message, invariants.differences()], [undefined, []]);
+    assert.ok(world.coverage.of('method.transfer') > 0);
+  });
+});
+
+function withMethods(node: SimNode, methods: readonly PaymentMethod[]): void {
+  node.config = { ...node.config, settlement: { ...node.config.settlement, methods } };
+}
 
 describe('a payment that was in a block', () => {
   test('and fails on the branch that won is paid once more, when no other branch can win', async () => {
