@@ -222,6 +222,16 @@ describe('a carrier', () => {
     assert.deepEqual(bed.balances(), [6, -1]);
   });
 
+  it('keeps what comes back under an id it has forgotten, and tells what is beyond its trust', () => {
+    const bed = new Bed({ valueAt: 40 });
+    for (const value of [30, 10, 13]) {
+      const decision = bed.carrier.returned(bed.right, bed.packet({ value }), 'NO_ROUTE', 0);
+      assert.deepEqual([decision?.action, decision?.value], ['drop', 0]);
+    }
+    assert.deepEqual([bed.carrier.unclaimed, bed.carrier.returnedBeyond(bed.right)], [53, 13]);
+    assert.deepEqual(bed.balances(), [0, 53]);
+  });
+
   it('holds back from settlement the change that may still come, beyond what it would take on credit', () => {
     const bed = new Bed({ valueAt: 40 });
     bed.ledger.received(bed.left, 500, 500);

@@ -273,9 +273,11 @@ export class Carrier {
 
   /** An id that this process does not know: it may be from before its start, or its link was slow. Nobody is cheated. */
   #forgotten(from: LinkRow, value: Units, why: Why): Decision {
-    if (this.#mayOwe(from, value, Number.POSITIVE_INFINITY)) {
+    const may = this.#mayOwe(from, value, this.#cell(from, Cell.valueAt));
+    if (may || this.#mayOwe(from, value, Number.POSITIVE_INFINITY)) {
       this.#ledger.provided(from, PACKETS, value);
       this.unclaimed += value;
+      if (!may) this.#add(this.#beyond, from, value);
     }
     return this.#decide('drop', from, 0, why);
   }
