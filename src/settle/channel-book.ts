@@ -43,6 +43,8 @@ export class ChannelBook {
   /** Of each neighbour, the addresses of its channels. */
   readonly #with = new Map<NodeId, Set<NodeId>>();
   readonly #absent = new Set<NodeId>();
+  /** Channels that a reorganisation took back, with whom. */
+  readonly #undone = new Map<NodeId, NodeId>();
   /** What was signed to be taken out, by channel. */
   readonly #signed = new Map<NodeId, ChannelWithdrawal>();
   readonly #reading = new Map<NodeId, Promise<void>>();
@@ -73,6 +75,11 @@ export class ChannelBook {
 
   all(): readonly KnownChannel[] {
     return [...this.#known.values()];
+  }
+
+  /** Those that stood and do not any more: on the branch that won they may be mined yet, and be closed there. */
+  undone(): readonly Pick<KnownChannel, 'address' | 'neighbour'>[] {
+    return [...this.#undone].map(([address, neighbour]) => ({ address, neighbour }));
   }
 
   /** The channel with this neighbour that is open and not about to be closed: the newest, if there are several. */
@@ -113,7 +120,10 @@ export class ChannelBook {
   #forget(channel: NodeId): void {
     const known = this.#known.get(channel);
     this.#known.delete(channel);
-    if (known !== undefined) this.#with.get(known.neighbour)?.delete(channel);
+    if (known !== undefined) {
+      this.#with.get(known.neighbour)?.delete(channel);
+      if (this.#undone.size < MAX_CHANNELS) this.#undone.set(channel, known.neighbour);
+    }
     if (this.#absent.size >= MAX_CHANNELS) this.#absent.clear();
     this.#absent.add(channel);
   }
@@ -122,6 +132,7 @@ export class ChannelBook {
     const before = this.#known.get(known.address);
     if (before === undefined && this.#known.size >= MAX_CHANNELS) return;
     this.#absent.delete(known.address);
+    this.#undone.delete(known.address);
     this.#remember(known);
     if (before !== undefined && format(before.facts) === format(known.facts)) return;
     await this.#write(known);

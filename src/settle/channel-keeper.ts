@@ -96,9 +96,10 @@ export class ChannelKeeper {
     }
   }
 
-  /** Reads every channel that is not over, and does what follows. Never rejects. */
+  /** Reads every channel that is not over, or was taken back, and does what follows. Never rejects. */
   async look(): Promise<void> {
-    for (const { address, neighbour } of this.#options.book.all()) {
+    const { book } = this.#options;
+    for (const { address, neighbour } of [...book.all(), ...book.undone()]) {
       if (this.#stopped) return;
       await this.lookAt(address, neighbour);
     }

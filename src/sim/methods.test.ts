@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import type { PaymentMethod } from '../core/terms.ts';
+import { CHEATS } from './cheats.ts';
 import { Coverage } from './coverage.ts';
 import type { SimNode } from './sim-node.ts';
 import { World } from './world.ts';
@@ -95,6 +96,17 @@ describe('a payment that was in a block', () => {
     await world.advance(() => coverage.of('method.transfer') > 0 || world.timeline.nowMs > 300_000);
     assert.equal(invariants.broken?.message, undefined);
     demand(coverage, ['chain.reverted', 'chain.reorganised', 'method.transfer']);
+  });
+});
+
+describe('a channel that a reorganisation took back', () => {
+  // Nobody pays in it again: one end alone has money there, and the other closes it with an old total.
+  test('is found when it is mined again, and its close is answered', async () => {
+    const cheats = CHEATS.filter(({ name }) => name === 'closes-old-state');
+    const world = new World({ seed: 88_016, nodes: 4, cheats, without: new Set([2]) });
+    const { broken, coverage } = await world.run(4_000);
+    assert.equal(broken?.message, undefined);
+    demand(coverage, ['chain.reorganised', 'channel.answered', 'channel.closed']);
   });
 });
 
