@@ -180,8 +180,9 @@ export class AccountWatch {
     const owed = exposureOf(account) - ledger.get(row, Column.heldProvide);
     // What went since this end last paid may come back.
     const served = provided - came - last.served;
-    const returned = went - came >= this.#settled(account, { net: went - came, given, served });
-    const room = this.#beyond - last.beyond + Math.max(0, most - (owed - taken + given));
+    const beyond = this.#beyond - last.beyond;
+    const returned = went - came + beyond >= this.#settled(account, { net: went - came, given, served });
+    const room = beyond + Math.max(0, most - (owed - taken + given));
     if (taken - given > room && served === 0 && !returned && !this.ownRisk)
       this.#broken('value-at', `${taken} taken of value, ${owed} owed, above ${most}: ${parts(account)}`);
     // What comes is answered in the same step.
