@@ -1,18 +1,18 @@
 import { Column } from '../core/ledger.ts';
 import type { LinkAccount } from '../core/link-account.ts';
 import type { NodeId } from '../core/node-id.ts';
-import { serviceColumn } from '../core/service.ts';
 import { BYTES_PER_MB } from '../core/units.ts';
 import { BrokenRule } from './broken-rule.ts';
+import { exposureOf } from './exposure-of.ts';
 import type { SimNode } from './sim-node.ts';
 import type { Tally } from './tally.ts';
+import { ValueWatch } from './value-watch.ts';
 
 /** Of what a neighbour pays, so much may be lost to it where connections break, as honest links lose it (core/ledger.ts). */
 const BREAKS_PERCENT = 2;
 
 /** In a day, what a new key may owe fades of what was written off (core/write-offs.ts). */
 const DAY_MS = 86_400_000;
-const PACKETS = serviceColumn.packets;
 
 /** What a neighbour may upload before it is charged, as `LinkTraffic` grants it. */
 const GRANTED_BYTES = 8 * 1024;
@@ -54,10 +54,7 @@ export class AccountWatch {
   #timeSold = 0;
   #lastTransit = { provided: 0, consumed: 0 };
   #timeBought = 0;
-  /** Packets' value that came and went, over all lives; and the most taken on credit, or paid ahead. Units. */
-  #valueIn = 0;
-  #valueOut = 0;
-  #mostValueAt = 0;
+  readonly #value: ValueWatch;
   /** What it returned beyond what it may owe, in this life and in all before. Units. */
   #beyond = 0;
   #beyondBefore = 0;
@@ -67,7 +64,6 @@ export class AccountWatch {
   #nowMs = 0;
   /** The least that the other has to stand by. */
   #admitted = 0;
-  readonly #lastValue = { in: 0, out: 0, served: 0, may: 0, spent: 0, mark: 0, beyond: 0 };
   /** What exposure may reach now: the limit, or what stood when it was lowered. */
   #allowed = 0;
   /** What a price that rose, asked or one for one, adds to uploads granted before on this connection: charged as they come. */
@@ -80,17 +76,20 @@ export class AccountWatch {
     this.peer = peer;
     this.honest = honest;
     this.#tally = node.tally(peer);
+    const value = new ValueWatch(node.packetTap(peer));
+    node.paying.add((ledger, row) => value.paying(ledger, row));
+    this.#value = value;
   }
 
   /** What this end had of the other by its own word, over all lives. Units. */
   get consumed(): number {
-    return this.#tally.got + this.#tally.sent + this.#timeBought + this.#valueOut;
+    return this.#tally.got + this.#tally.sent + this.#timeBought + this.#value.went;
   }
 
   /** What the other end really had of this one: only what arrived. */
   get provided(): number {
     const { other } = this;
-    return this.#tally.gave + this.#timeSold + this.#valueIn + (other === undefined ? 0 : other.#tally.got);
+    return this.#tally.gave + this.#timeSold + this.#value.came + (other === undefined ? 0 : other.#tally.got);
   }
 
   get account(): LinkAccount | undefined {
@@ -124,16 +123,10 @@ export class AccountWatch {
     this.#claimed = sum(account, Column.consumedCorrection);
     this.#admitted = 0;
     this.#allowed = exposureOf(account);
-    const value = this.#lastValue;
-    value.in = ledger.get(row, Column.provided + PACKETS);
-    value.out = ledger.get(row, Column.consumed + PACKETS);
-    value.served = provided - value.in;
-    value.may = mayTake(account);
+    this.#value.enter(account, provided);
     this.#beyondBefore += this.#beyond;
     this.#beyond = 0;
-    value.beyond = 0;
-    value.spent = this.#lastPaid + ledger.get(row, Column.pending);
-    value.mark = value.out - value.in;
+    this.node.hearPayments(ledger);
     return true;
   }
 
@@ -158,10 +151,11 @@ export class AccountWatch {
     this.#claims(account);
     this.#admissions(account, provided, corrected);
     this.#fades(account);
+    this.node.hearPayments(ledger);
     this.#beyond = this.node.node?.packets?.returnedBeyond(this.peer) ?? 0;
     this.#exposure(account, corrected);
     this.#time(account);
-    this.#value(account, provided);
+    this.#checkValue(account, provided);
     this.#lastProvided = provided;
     this.#lastConsumed = consumed;
     this.#lastPaid = paid;
@@ -169,46 +163,9 @@ export class AccountWatch {
     this.#corrected = corrected;
   }
 
-  /** Value is taken on little credit, whatever a neighbour may owe for service: else a friend further on would cash it. */
-  #value(account: LinkAccount, provided: number): void {
-    const { ledger, row } = account;
-    const last = this.#lastValue;
-    const [came, went] = [ledger.get(row, Column.provided + PACKETS), ledger.get(row, Column.consumed + PACKETS)];
-    const may = mayTake(account);
-    const [taken, given] = [came - last.in, went - last.out];
-    const most = Math.max(may, last.may);
-    const owed = exposureOf(account) - ledger.get(row, Column.heldProvide);
-    // What went since this end last paid may come back.
-    const served = provided - came - last.served;
-    const beyond = this.#beyond - last.beyond;
-    const returned = went - came + beyond >= this.#settled(account, { net: went - came, given, served });
-    const room = beyond + Math.max(0, most - (owed - taken + given));
-    if (taken - given > room && served === 0 && !returned && !this.ownRisk)
-      this.#broken('value-at', `${taken} taken of value, ${owed} owed, above ${most}: ${parts(account)}`);
-    // What comes is answered in the same step.
-    if (owed + given <= most) last.mark = Math.min(last.mark, went - given - came);
-    last.beyond = this.#beyond;
-    this.#valueIn += taken;
-    this.#valueOut += given;
-    this.#mostValueAt = Math.max(this.#mostValueAt, most);
-    last.in = came;
-    last.out = went;
-    last.served = provided - came;
-    last.may = may;
-  }
-
-  /** How much value, net, had gone when it was last paid for: of what went since so much may come back. */
-  #settled({ ledger, row }: LinkAccount, { net, given, served }: SameStep): number {
-    const last = this.#lastValue;
-    const [pending, balance] = [ledger.get(row, Column.pending), ledger.get(row, Column.balance)];
-    const spent = ledger.get(row, Column.paid) + pending;
-    // What was served in the same step may have been served after it was paid, and hides what was left unpaid.
-    const debt = -balance - pending + served;
-    // What was given in the same step may have been given before it was paid, or only because something was paid ahead.
-    const paidFor = Math.min(net - Math.max(0, debt), net - given - Math.max(0, debt - given));
-    if (spent > last.spent) last.mark = Math.max(last.mark, paidFor);
-    last.spent = spent;
-    return last.mark;
+  #checkValue(account: LinkAccount, provided: number): void {
+    const what = this.#value.look(account, { provided, beyond: this.#beyond });
+    if (what !== undefined && !this.ownRisk) this.#broken('value-at', `${what}: ${parts(account)}`);
   }
 
   /** Where time is metered bytes cost nothing, and time is charged in between: nobody counts it as it arrives. */
@@ -317,18 +274,6 @@ export class AccountWatch {
   }
 }
 
-/** Value gone in all, net, and what of value and of service was given since the last look. Units. */
-interface SameStep {
-  readonly net: number;
-  readonly given: number;
-  readonly served: number;
-}
-
-/** What a neighbour may owe after it brought value. */
-function mayTake({ mine }: LinkAccount): number {
-  return mine.newest?.valueAt ?? 0;
-}
-
 /** Of transit alone: packets' value is counted as it comes and goes. */
 function transit({ ledger, row }: LinkAccount): { readonly provided: number; readonly consumed: number } {
   return { provided: ledger.get(row, Column.provided), consumed: ledger.get(row, Column.consumed) };
@@ -342,16 +287,4 @@ function parts({ ledger, row }: LinkAccount): string {
   return ['balance', 'pending', 'uncleared', 'forgiven', 'assumed', 'heldProvide']
     .map((name) => `${name} ${ledger.get(row, Column[name as keyof typeof Column])}`)
     .join(', ');
-}
-
-/** Debt with what is being paid, uncleared, assumed and held. */
-export function exposureOf({ ledger, row }: LinkAccount): number {
-  return (
-    ledger.get(row, Column.balance) +
-    ledger.get(row, Column.pending) +
-    ledger.get(row, Column.uncleared) +
-    ledger.get(row, Column.forgiven) +
-    ledger.get(row, Column.assumed) +
-    ledger.get(row, Column.heldProvide)
-  );
 }

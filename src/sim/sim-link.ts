@@ -19,6 +19,7 @@ import {
 } from '../link/link.ts';
 import { TokenBucket } from '../link/token-bucket.ts';
 import type { Life } from './life.ts';
+import type { WireTap } from './packet-tap.ts';
 import { SimChannel, type SimChannelHost } from './sim-channel.ts';
 import { type Parcel, ParcelKind, type SimWire } from './sim-wire.ts';
 import type { Timeline } from './timeline.ts';
@@ -46,6 +47,8 @@ export interface SimLinkOptions {
   readonly dialled: boolean;
   readonly remoteAddress: string;
   readonly tamper: LinkTamper | undefined;
+  /** Reads what this end sends and is given, cheating included. */
+  readonly tap?: WireTap | undefined;
   /** This end has ended; the connection is to be taken apart. */
   readonly over: () => void;
 }
@@ -152,6 +155,7 @@ export class SimLink implements Link {
     const id = this.#nextId;
     this.#nextId += 2;
     this.#own += 1;
+    this.#options.tap?.opened(id, header);
     this.#put(ParcelKind.open, id, tag, header);
     const channel = new SimChannel(this.#host, id, handlers);
     this.#channels.set(id, channel);
@@ -191,7 +195,10 @@ export class SimLink implements Link {
     if (this.#end !== undefined || !this.#life.touch('link.send')) return;
     const tamper = this.#options.tamper;
     const tag = kind === ParcelKind.data && tamper?.dataTag !== undefined ? tamper.dataTag(this.peer, value) : value;
-    if (kind === ParcelKind.data && bytes !== undefined) tamper?.dataOut?.(this.peer, bytes);
+    if (kind === ParcelKind.data && bytes !== undefined) {
+      tamper?.dataOut?.(this.peer, bytes);
+      this.#options.tap?.sent(channel, bytes);
+    }
     this.#wire?.put(kind, channel, tag, bytes);
   }
 
@@ -216,6 +223,7 @@ export class SimLink implements Link {
     const bytes = parcel.bytes as Uint8Array;
     if (channel === undefined) return 'no such channel';
     this.#options.tamper?.dataIn?.(this.peer, bytes);
+    this.#options.tap?.arrived(parcel.channel, bytes);
     if (!channel.opener) {
       this.#forward -= bytes.length;
       if (this.#forward < 0) return 'forward budget';
@@ -274,6 +282,7 @@ export class SimLink implements Link {
     if (this.#forward < 0) return 'forward budget';
     const channel = new SimChannel(this.#host, parcel.channel);
     this.#channels.set(parcel.channel, channel);
+    this.#options.tap?.opened(parcel.channel, parcel.bytes as Uint8Array);
     handlers.opened(channel, parcel.bytes as Uint8Array, parcel.value);
     return undefined;
   }

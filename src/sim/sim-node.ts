@@ -1,4 +1,5 @@
 import { createSigner, generateKey, type Signer } from '../chain/signer.ts';
+import type { Ledger, LinkRow } from '../core/ledger.ts';
 import type { LinkAccount } from '../core/link-account.ts';
 import type { NodeId } from '../core/node-id.ts';
 import type { NodeConfig } from '../node/config.ts';
@@ -7,6 +8,7 @@ import type { NodeEvent, WayleaveNode } from '../node/node.ts';
 import type { NodePorts, ServicesContext } from '../node/node-ports.ts';
 import type { Coverage } from './coverage.ts';
 import { Life } from './life.ts';
+import { PacketTap, type WireTap } from './packet-tap.ts';
 import type { SeededRandom } from './seeded-random.ts';
 import type { SimChain } from './sim-chain.ts';
 import { SimDisk } from './sim-disk.ts';
@@ -75,6 +77,10 @@ export class SimNode {
   clock: VirtualClock | undefined;
   #context: ServicesContext | undefined;
   readonly #tallies = new Map<NodeId, Tally>();
+  readonly #taps = new Map<NodeId, PacketTap>();
+  /** Called in the moment a payment of this node is booked, once `hearPayments` knows the ledger. */
+  readonly paying = new Set<(ledger: Ledger, row: LinkRow) => void>();
+  #heard: Ledger['settled'] | undefined;
   #framesBefore = 0;
   readonly #surroundings: SimSurroundings;
 
@@ -107,6 +113,24 @@ export class SimNode {
     return found;
   }
 
+  /** The value packets between this node and a neighbour, read off the wire. */
+  packetTap(peer: NodeId): PacketTap {
+    const found = this.#taps.get(peer) ?? new PacketTap();
+    this.#taps.set(peer, found);
+    return found;
+  }
+
+  /** Tells `paying` of what is paid by this ledger. Called often: production may begin to listen later than this does. */
+  hearPayments(ledger: Ledger): void {
+    const { settled } = ledger;
+    if (settled === this.#heard) return;
+    this.#heard = (row) => {
+      settled(row);
+      for (const told of this.paying) told(ledger, row);
+    };
+    ledger.settled = this.#heard;
+  }
+
   /** The account with a neighbour in the present life; undefined before there is one. */
   accountOf(neighbour: NodeId): LinkAccount | undefined {
     return this.#context?.accountOf(neighbour);
@@ -132,7 +156,8 @@ export class SimNode {
     const { driftPpm, wallOffsetMs } = this;
     const clock = new VirtualClock({ timeline, life, driftPpm, wallOffsetMs });
     const { id, signer, tamper } = this;
-    const transport = new SimTransport({ network, life, clock, id, key: signer.publicKey, tamper });
+    const tap = (peer: NodeId): WireTap | undefined => (this.carries ? this.packetTap(peer).begin() : undefined);
+    const transport = new SimTransport({ network, life, clock, id, key: signer.publicKey, tamper, tap });
     this.clock = clock;
     this.transport = transport;
     const random = this.random.fork(`life ${this.lives}`);

@@ -3,6 +3,7 @@ import type { NodeId } from '../core/node-id.ts';
 import { HANDSHAKE_MS } from '../link/limits.ts';
 import type { Link, LinkAddress, Listener, Transport } from '../link/link.ts';
 import type { Life } from './life.ts';
+import type { WireTap } from './packet-tap.ts';
 import { type LinkTamper, SimLink } from './sim-link.ts';
 import type { SimNetwork } from './sim-network.ts';
 import type { VirtualClock } from './virtual-clock.ts';
@@ -15,6 +16,8 @@ export interface SimTransportOptions {
   /** Compressed public key, as neighbours see it. */
   readonly key: Uint8Array;
   readonly tamper?: LinkTamper | undefined;
+  /** Reads the data of each new connection. */
+  readonly tap?: (peer: NodeId) => WireTap | undefined;
 }
 
 /** How long a dial waits for an answer that cannot come. Milliseconds. */
@@ -114,7 +117,7 @@ export class SimTransport implements Transport {
   }
 
   #link(peer: SimTransport, dialled: boolean, remoteAddress: string): SimLink {
-    const { clock, life, network, tamper } = this.#options;
+    const { clock, life, network, tamper, tap } = this.#options;
     const link = new SimLink({
       timeline: network.timeline,
       life,
@@ -124,6 +127,7 @@ export class SimTransport implements Transport {
       dialled,
       remoteAddress,
       tamper,
+      tap: tap?.(peer.id),
       over: () => {
         this.#links.delete(link);
         network.ended(link, this.id);
