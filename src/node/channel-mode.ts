@@ -65,7 +65,7 @@ export class ChannelMode implements PaymentMode, Channels {
       fault: (neighbour: NodeId, code: ErrorCode, what: string) => emit('fault', { neighbour, code, what }),
     };
     this.#closing = new ChannelClosing({
-      ...agreeing,
+      ...{ ...agreeing, store, notes: stored.notes },
       say: (neighbour, offer) => this.#say(neighbour, encodeChannelClose(offer)),
       done: (channel, neighbour) => this.#keeper.lookAt(channel, neighbour),
     });
@@ -153,7 +153,7 @@ export class ChannelMode implements PaymentMode, Channels {
     const channel = this.#book.open(neighbour);
     if (channel === undefined) throw new WayleaveError('CHANNEL_UNKNOWN', { neighbour });
     if (alone) return this.#keeper.closeAlone(channel);
-    this.#closing.offer(channel);
+    await this.#closing.offer(channel);
     this.#changed();
     if (!(await this.#closed(channel))) throw new WayleaveError('CHANNEL_NOT_AGREED', { channel: channel.address });
   }

@@ -4,6 +4,7 @@ import type { Signer } from '../chain/signer.ts';
 import type { Clock } from '../core/clock.ts';
 import { codeOf, type ErrorCode, WayleaveError } from '../core/errors.ts';
 import type { NodeId } from '../core/node-id.ts';
+import type { NoteRecord, Store } from '../store/store.ts';
 import type { ChannelCloseOffer } from '../wire/channel-agreement.ts';
 import type { ChannelBook, KnownChannel } from './channel-book.ts';
 import type { ChannelDesk } from './channel-desk.ts';
@@ -13,6 +14,8 @@ export interface ChannelClosingOptions {
   readonly chainId: number;
   readonly signer: Signer;
   readonly clock: Clock;
+  readonly store: Pick<Store, 'commit'>;
+  readonly notes: readonly NoteRecord[];
   readonly book: ChannelBook;
   readonly desk: ChannelDesk;
   readonly say: (neighbour: NodeId, offer: ChannelCloseOffer) => void;
@@ -23,6 +26,9 @@ export interface ChannelClosingOptions {
 
 /** An offer holds so long. Nothing is paid in the channel meanwhile, so it must not be long; a transaction takes a minute. Seconds. */
 export const OFFER_S = 120;
+
+/** Note of a channel, until when nothing is paid in it: what was signed may be handed in also after a restart. */
+const LEAVING = 'leaving:';
 
 /** The clocks of two neighbours may differ by so much. Seconds. */
 const SKEW_S = 60;
@@ -40,6 +46,8 @@ export class ChannelClosing {
 
   constructor(options: ChannelClosingOptions) {
     this.#options = options;
+    for (const { name, text } of options.notes)
+      if (name.startsWith(LEAVING)) this.#leaving.set(name.slice(LEAVING.length), Number(text));
   }
 
   leaving(channel: NodeId): boolean {
@@ -51,12 +59,21 @@ export class ChannelClosing {
     return Math.floor(this.#options.clock.wallMs() / 1000);
   }
 
-  /** Offers the other party to close it by the totals as they stand here. Throws `CHANNEL_NOT_AGREED` while a payment is being written. */
-  offer(channel: KnownChannel): void {
+  /** Durable when it resolves, and counts at once. Rejects with `STORE_*`. */
+  #leave(channel: NodeId, untilS: number): Promise<void> {
+    this.#leaving.set(channel, untilS);
+    return this.#options.store.commit([{ kind: 'note', name: LEAVING + channel, text: String(untilS) }]);
+  }
+
+  /**
+   * Offers the other party to close it by the totals as they stand here. Rejects with `CHANNEL_NOT_AGREED` while a payment
+   * is being written, `STORE_*`.
+   */
+  async offer(channel: KnownChannel): Promise<void> {
     const { chainId, desk, say, signer } = this.#options;
     if (desk.busy(channel.address)) throw new WayleaveError('CHANNEL_NOT_AGREED', { channel: channel.address });
     const validUntilS = this.#nowS + OFFER_S;
-    this.#leaving.set(channel.address, validUntilS + SKEW_S);
+    await this.#leave(channel.address, validUntilS + SKEW_S);
     const close = { ...this.#totals(channel), validUntilS };
     const signature = signClose(signer, chainId, channel.address, close);
     say(channel.neighbour, { channel: channel.address, ...close, signature });
@@ -86,7 +103,6 @@ export class ChannelClosing {
       return fault(neighbour, 'CHANNEL_NOT_AGREED', offer.channel);
     }
     if (this.#handingIn.has(channel.address)) return;
-    this.#leaving.set(channel.address, offer.validUntilS + SKEW_S);
     const mine = signer.signDigest(digest);
     const [byA, byB] = channel.iAmA ? [mine, offer.signature] : [offer.signature, mine];
     void this.#handIn(channel, { ...offer, byA, byB });
@@ -99,6 +115,7 @@ export class ChannelClosing {
     const { chain, done, fault } = this.#options;
     this.#handingIn.add(address);
     try {
+      await this.#leave(address, agreed.validUntilS + SKEW_S);
       await chain.closeTogether(address, agreed);
       await done(address, neighbour);
     } catch (error) {

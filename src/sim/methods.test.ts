@@ -110,6 +110,19 @@ describe('a channel that a reorganisation took back', () => {
   });
 });
 
+describe('a close that was signed', () => {
+  test('binds both ends also after a restart: nothing is paid in the channel until it has lapsed', async () => {
+    const world = new World({
+      seed: 35_300_033,
+      nodes: 3,
+      cheats: [],
+      settings: { methods: ['channel'], blockMs: 2_000 },
+    });
+    const { broken } = await world.run(4_000);
+    assert.equal(broken?.message, undefined);
+  });
+});
+
 describe('a reorganisation deeper than the confirmations asked for', () => {
   test('takes a payment back from its receiver, which is paid for once when it is mined again', async () => {
     const settings = { methods: ['transfer'], blockMs: 500, confirmations: 3, tradeEveryMs: 30, payAt: 100 } as const;
