@@ -175,4 +175,18 @@ export const BOOKS: readonly Bug[] = [
     this.forgetForward();`,
     new: `  disconnected(): void {`,
   },
+  {
+    name: 'value-on-any-credit',
+    why: 'a neighbour in debt for service brings value, and a friend of its further on cashes it',
+    file: 'src/core/carrier.ts',
+    old: '    return this.#mayOwe(from, value, this.#cell(from, Cell.valueAt));\n',
+    new: '    return this.#mayOwe(from, value, Number.POSITIVE_INFINITY);\n',
+  },
+  {
+    name: 'paid-value-comes-back',
+    why: 'one key is paid for a packet and returns it on credit, and another has its value a second time',
+    file: 'src/core/unsettled.ts',
+    old: 'if (lowest > (this.#lowest[row] ?? Number.NaN)) this.#lowest[row] = lowest;',
+    new: 'if (lowest < Number.NEGATIVE_INFINITY) this.#lowest[row] = lowest;',
+  },
 ];
