@@ -232,6 +232,18 @@ describe('a carrier', () => {
     assert.deepEqual(bed.balances(), [0, 53]);
   });
 
+  it('books it where holds that its neighbour cannot know of leave no room, but no more than an honest one can owe', () => {
+    const bed = new Bed({ valueAt: 40 });
+    bed.ledger.setLimit(bed.right, 'dropAt', 100);
+    bed.ledger.holdProvide(bed.right, 90);
+    bed.carrier.returned(bed.right, bed.packet({ value: 20 }), 'NO_ROUTE', 0);
+    assert.deepEqual([bed.balances()[1], bed.carrier.returnedBeyond(bed.right)], [20, 20]);
+    bed.carrier.returned(bed.right, bed.packet({ value: 180 }), 'NO_ROUTE', 0);
+    assert.equal(bed.balances()[1], 200);
+    bed.carrier.returned(bed.right, bed.packet({ value: 1 }), 'NO_ROUTE', 0);
+    assert.equal(bed.balances()[1], 200);
+  });
+
   it('holds back from settlement the change that may still come, beyond what it would take on credit', () => {
     const bed = new Bed({ valueAt: 40 });
     bed.ledger.received(bed.left, 500, 500);

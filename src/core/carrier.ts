@@ -271,13 +271,19 @@ export class Carrier {
     return this.#booked(passed.from, may ? value : 0, reason, wanted);
   }
 
-  /** An id that this process does not know: it may be from before its start, or its link was slow. Nobody is cheated. */
+  /**
+   * An id that this process does not know: it may be from before its start, or its link was slow. Nobody is cheated: it is
+   * booked, so that both ends agree, unless it is more than an honest neighbour can have had room for in its own books,
+   * which know nothing of what is held or under way here.
+   */
   #forgotten(from: LinkRow, value: Units, why: Why): Decision {
-    const may = this.#mayOwe(from, value, this.#cell(from, Cell.valueAt));
-    if (may || this.#mayOwe(from, value, Number.POSITIVE_INFINITY)) {
+    const cells = this.#ledger.providing;
+    const base = from * PROVIDE;
+    const room = (cells[base + Column.ceiling] as number) - (cells[base] as number) - value;
+    if (room >= -(cells[base + Column.dropAt] as number)) {
+      if (!this.#mayOwe(from, value, this.#cell(from, Cell.valueAt))) this.#add(this.#beyond, from, value);
       this.#ledger.provided(from, PACKETS, value);
       this.unclaimed += value;
-      if (!may) this.#add(this.#beyond, from, value);
     }
     return this.#decide('drop', from, 0, why);
   }

@@ -231,6 +231,17 @@ describe('a relay of packets', () => {
     assert.deepEqual(bed.balances(), [102, -95]);
   });
 
+  it('returns what waited too long even by a link that had its turn in the same burst', () => {
+    const bed = new Bed();
+    bed.right.room = 0;
+    bed.left.says(bed.packet(id(2), { lifeMs: 10 }));
+    now.ms += 10;
+    bed.right.room = 1_000_000;
+    bed.left.says(Buffer.concat([bed.packet(id(77)), bed.packet(id(2))]));
+    const receipts = bed.left.sent.map((packet) => readReceipt(packet).reason);
+    assert.deepEqual(receipts, ['NO_ROUTE', 'EXPIRED']);
+  });
+
   it('holds back what is new while a mark is set, and takes what arrives all the same', () => {
     const bed = new Bed();
     bed.held = true;

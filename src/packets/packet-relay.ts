@@ -240,9 +240,12 @@ export class PacketRelay {
   #flush(): void {
     // A link that is only looked at charges nothing: its account must not be written for that, or each write, which
     // makes this node look again, would be followed by the next for ever.
-    for (const row of this.#touched) if (this.#boxes[row]?.flush() === true) this.#moved.add(row);
-    this.#touched.clear();
-    this.#lastTouched = SELF;
+    for (const row of this.#touched) {
+      // What one link could not take goes back by another, which may have had its turn: then it has another.
+      this.#touched.delete(row);
+      this.#lastTouched = SELF;
+      if (this.#boxes[row]?.flush() === true) this.#moved.add(row);
+    }
     for (const row of this.#moved) this.#options.moved(row);
     this.#moved.clear();
   }
