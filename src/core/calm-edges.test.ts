@@ -53,6 +53,19 @@ test('where time is bought or sold nothing rests', () => {
   }
 });
 
+test('where time was bought or sold once, and is no more, an account rests again', () => {
+  for (const side of ['mine', 'theirs'] as const) {
+    const account = readyAccount({ [side]: { metering: 'time', ...selling(10, 1_000_000) } });
+    const now = { ...plainTerms(), epoch: 2 };
+    account.mine.announce(now);
+    account.mine.acknowledge(2, 0);
+    account.theirs.take(now);
+    assert.equal(account.relations.byTime, true, 'orders may be open');
+    assert.equal(accountAtRest(account, 0), true, side);
+    assert.notDeepEqual(calm(account), RESTLESS, side);
+  }
+});
+
 test('a single unit that is pending, or not told, of any service, wakes an account', () => {
   const account = readyAccount();
   assert.equal(accountAtRest(account, 0), true);

@@ -32,7 +32,16 @@ export const SAME: readonly Accepted[] = [
     ['if (units > 0) this.#fromMs', 'edge', '> → >='],
   ),
   ...rows('delegation', ['DELEGATION_RENEW_S = ', 'figure']),
-  ...rows('relations', ['#change = -1', 'number'], ['this.#change = change', 'general']),
+  ...rows(
+    'relations',
+    ['#change = -1', 'number'],
+    ['this.#change = change', 'general'],
+    ['this.changes += 1', 'number'],
+    ['byTime = false', 'general', 'false → true'],
+    ["theirs.newest?.metering === 'time'", 'general', '=== → !=='],
+  ),
+  ...rows('at-rest', ['if (!account.relations.byTime) return true;', 'general']),
+  ...rows('calm', ['account.relations.byTime && SERVICES', 'general', '&& → ||']),
   ...rows(
     'link-account',
     ['left === 0 ? 0', 'general', '0 → 1'],
@@ -43,6 +52,7 @@ export const SAME: readonly Accepted[] = [
     ['if (debt < from) this.#lastRate', 'edge', '< → <='],
     ['if (payAt === undefined) return false', 'general'],
     ['if (this.#owedInTokens() + inFlight < payAt)', 'general'],
+    ['if (debt === 0) return 0;', 'general'],
   ),
   ...rows(
     'session',
