@@ -117,6 +117,11 @@ const CASES: readonly [string, readonly ((books: Books) => void)[], boolean, num
   ['a return after it was paid for', [sent(80), pay(80), serve, (books) => books.takesBack(1, 80)], true],
   ['it in one step with the payment', [sent(80), serve, paidAndBack], true],
   ['a return of what a payment left', [sent(80), pay(30), (books) => books.takesBack(1, 50)], false],
+  [
+    'a return of what was sent after something paid for had come back',
+    [sent(80), pay(80), (books) => books.takesBack(1, 20), sent(60, 2), serve, (books) => books.takesBack(2, 60)],
+    false,
+  ],
   ['two returns in one step', [sent(80), sent(90, 2), serve, bothBack], false],
 ];
 

@@ -72,6 +72,8 @@ export class ValueWatch {
     const figures = `${owed} owed, ${before} before, ${given} given, above ${most}`;
     if (taken - back > room) return `${taken - back} taken of new value, ${figures}`;
     if (taken > room && went - came + beyond < this.#gone) return `${back} taken back that was paid for, ${figures}`;
+    // What came back, within trust or beyond it, is gone no more: as much may be sent, and returned, again.
+    this.#gone = Math.min(this.#gone, went - came);
     return undefined;
   }
 }
