@@ -59,8 +59,12 @@ export class ChannelClosing {
     return Math.floor(this.#options.clock.wallMs() / 1000);
   }
 
-  /** Durable when it resolves, and counts at once. Rejects with `STORE_*`. */
-  #leave(channel: NodeId, untilS: number): Promise<void> {
+  /**
+   * Never shorter than before: what was signed first may still be handed in. Durable when it resolves, and counts at once.
+   * Rejects with `STORE_*`.
+   */
+  #leave(channel: NodeId, signedUntilS: number): Promise<void> {
+    const untilS = Math.max(signedUntilS + SKEW_S, this.#leaving.get(channel) ?? 0);
     this.#leaving.set(channel, untilS);
     return this.#options.store.commit([{ kind: 'note', name: LEAVING + channel, text: String(untilS) }]);
   }
@@ -73,7 +77,7 @@ export class ChannelClosing {
     const { chainId, desk, say, signer } = this.#options;
     if (desk.busy(channel.address)) throw new WayleaveError('CHANNEL_NOT_AGREED', { channel: channel.address });
     const validUntilS = this.#nowS + OFFER_S;
-    await this.#leave(channel.address, validUntilS + SKEW_S);
+    await this.#leave(channel.address, validUntilS);
     const close = { ...this.#totals(channel), validUntilS };
     const signature = signClose(signer, chainId, channel.address, close);
     say(channel.neighbour, { channel: channel.address, ...close, signature });
@@ -115,7 +119,7 @@ export class ChannelClosing {
     const { chain, done, fault } = this.#options;
     this.#handingIn.add(address);
     try {
-      await this.#leave(address, agreed.validUntilS + SKEW_S);
+      await this.#leave(address, agreed.validUntilS);
       await chain.closeTogether(address, agreed);
       await done(address, neighbour);
     } catch (error) {

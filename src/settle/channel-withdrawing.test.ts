@@ -4,13 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import type { ChannelChain } from '../chain/channel-chain.ts';
-import {
-  type ChannelParty,
-  orderParties,
-  recoverAgreementSigner,
-  signWithdrawal,
-  withdrawalDigest,
-} from '../chain/channel-signing.ts';
+import { recoverAgreementSigner, signWithdrawal, withdrawalDigest } from '../chain/channel-signing.ts';
 import { signCheque } from '../chain/cheque-signing.ts';
 import { createSigner } from '../chain/signer.ts';
 import type { Clock } from '../core/clock.ts';
@@ -19,6 +13,7 @@ import type { NoteRecord } from '../store/store.ts';
 import type { ChannelWithdrawalOffer } from '../wire/channel-agreement.ts';
 import { ChannelBook } from './channel-book.ts';
 import { ChannelDesk } from './channel-desk.ts';
+import { channelNote } from './channel-note.fixture.ts';
 import { ChannelWithdrawing } from './channel-withdrawing.ts';
 
 const CHAIN_ID = 31_337;
@@ -31,28 +26,7 @@ const [me, them, nobody] = [1, 2, 3].map((each) => createSigner(new Uint8Array(3
 ];
 const iAmA = me.id < them.id;
 
-/** They put in 1,000 and I 100; they have paid me 300 of it. */
-const NOTE: NoteRecord = (() => {
-  const books = (deposited: number) => ({
-    depositedWei: String(deposited),
-    withdrawnWei: '0',
-    paidWei: '0',
-    unclaimedWei: '0',
-  });
-  const [a, b] = iAmA ? [books(100), books(1_000)] : [books(1_000), books(100)];
-  const sides = [me, them].map(({ id }) => ({ signer: id, payee: id })) as [ChannelParty, ChannelParty];
-  const parties = orderParties(...sides);
-  const facts = {
-    fromFactory: true,
-    parties,
-    freezeSeconds: 86_400,
-    nonce: 0,
-    a,
-    b,
-    closed: false,
-  };
-  return { kind: 'note', name: `channel:${CHANNEL}`, text: JSON.stringify({ neighbour: them.id, facts }) };
-})();
+const NOTE = channelNote(me, them, CHANNEL);
 
 describe('a neighbour that wants to take something out of a channel', () => {
   const folder = mkdtempSync(join(tmpdir(), 'wayleave-withdrawing-'));

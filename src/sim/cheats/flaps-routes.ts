@@ -10,12 +10,6 @@ export const flapsRoutes: Cheat = {
   needsPackets: true,
   join({ machine, every, cheated }) {
     const rumours = new Rumours(machine);
-    machine.tamper = {
-      incoming(_peer, kind, bytes) {
-        if (kind === 'control') rumours.listen(bytes);
-        return undefined;
-      },
-    };
     let here = false;
     every(FLAP_MS, () => {
       here = !here;

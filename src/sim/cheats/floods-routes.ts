@@ -14,12 +14,6 @@ export const floodsRoutes: Cheat = {
   needsPackets: true,
   join({ machine, random, every, cheated }) {
     const rumours = new Rumours(machine);
-    machine.tamper = {
-      incoming(_peer, kind, bytes) {
-        if (kind === 'control') rumours.listen(bytes);
-        return undefined;
-      },
-    };
     const someId = (): string => `0x${Buffer.from(random.bytes(20)).toString('hex')}`;
     const invented = (id: string): RouteUpdate => {
       const sequence = random.below(2 ** 32);

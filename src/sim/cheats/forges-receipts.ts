@@ -12,12 +12,7 @@ export const forgesReceipts: Cheat = {
   name: 'forges-receipts',
   needsPackets: true,
   join({ machine, victims, random, every, cheated }) {
-    const rumours = new Rumours(machine);
-    machine.tamper = {
-      incoming(_peer, kind, bytes) {
-        if (kind === 'control') rumours.listen(bytes);
-        return undefined;
-      },
+    const rumours = new Rumours(machine, {
       dataOut(peer, bytes) {
         for (const packet of wholePackets(bytes)) {
           if (packet[0] === PacketKind.delivered) packet[SIGNATURE] = (packet[SIGNATURE] as number) ^ 0xff;
@@ -29,7 +24,7 @@ export const forgesReceipts: Cheat = {
           cheated();
         }
       },
-    };
+    });
     every(LIE_MS, () => {
       rumours.tell(tooGood);
     });

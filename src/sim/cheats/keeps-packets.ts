@@ -11,13 +11,8 @@ export const keepsPackets: Cheat = {
   name: 'keeps-packets',
   needsPackets: true,
   join({ machine, every, cheated }) {
-    const rumours = new Rumours(machine);
     const own = Buffer.from(machine.id.slice(2), 'hex');
-    machine.tamper = {
-      incoming(_peer, kind, bytes) {
-        if (kind === 'control') rumours.listen(bytes);
-        return undefined;
-      },
+    const rumours = new Rumours(machine, {
       dataIn(_peer, bytes) {
         for (const packet of wholePackets(bytes)) {
           if (packet[0] !== PacketKind.packet || packet.subarray(DESTINATION, DESTINATION + 20).equals(own)) continue;
@@ -27,7 +22,7 @@ export const keepsPackets: Cheat = {
           cheated();
         }
       },
-    };
+    });
     every(LIE_MS, () => {
       rumours.tell(tooGood);
     });

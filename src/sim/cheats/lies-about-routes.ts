@@ -9,12 +9,6 @@ export const liesAboutRoutes: Cheat = {
   needsPackets: true,
   join({ machine, every, cheated }) {
     const rumours = new Rumours(machine);
-    machine.tamper = {
-      incoming(_peer, kind, bytes) {
-        if (kind === 'control') rumours.listen(bytes);
-        return undefined;
-      },
-    };
     every(LIE_MS, () => cheated(rumours.tell(tooGood)));
   },
 };

@@ -1,6 +1,7 @@
 import type { NodeId } from '../../core/node-id.ts';
 import { type Destination, NO_TOLL, type RouteUpdate } from '../../core/route.ts';
 import { decodeRoutes, encodeRoutes, isRoutes } from '../../wire/routes.ts';
+import type { LinkTamper } from '../sim-link.ts';
 import type { SimNode } from '../sim-node.ts';
 
 /** The latest that it repeats: in a world where somebody invents nodes there is no end to them. */
@@ -11,12 +12,19 @@ export class Rumours {
   readonly #machine: SimNode;
   readonly #heard = new Map<Destination, RouteUpdate>();
 
-  constructor(machine: SimNode) {
+  /** Listens to all that the machine is told; `more` is what else it tampers with. */
+  constructor(machine: SimNode, more: Omit<LinkTamper, 'incoming'> = {}) {
     this.#machine = machine;
+    machine.tamper = {
+      ...more,
+      incoming: (_peer, kind, bytes) => {
+        if (kind === 'control') this.#listen(bytes);
+        return undefined;
+      },
+    };
   }
 
-  /** For its `tamper.incoming`. */
-  listen(bytes: Uint8Array): void {
+  #listen(bytes: Uint8Array): void {
     if (!isRoutes(bytes)) return;
     for (const update of decodeRoutes(bytes).updates) {
       const { destination, sequence } = update;
