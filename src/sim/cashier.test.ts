@@ -10,10 +10,10 @@ import { ChequebookFactsBook } from '../settle/chequebook-facts.ts';
 import { LOST_MS } from '../settle/open-cashings.ts';
 import { OwnChequebook } from '../settle/own-chequebook.ts';
 import type { ReceivedChequeRecord } from '../store/store.ts';
+import { SimChain } from './chain/sim-chain.ts';
+import { SimDisk } from './disk/sim-disk.ts';
 import { Life } from './life.ts';
 import { SeededRandom } from './seeded-random.ts';
-import { SimChain } from './sim-chain.ts';
-import { SimDisk } from './sim-disk.ts';
 import { Timeline } from './timeline.ts';
 import { VirtualClock } from './virtual-clock.ts';
 

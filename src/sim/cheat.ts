@@ -1,8 +1,8 @@
 import type { NodeId } from '../core/node-id.ts';
 import type { PaymentMethod } from '../core/terms.ts';
+import type { SimChain } from './chain/sim-chain.ts';
+import type { SimNetwork } from './link/sim-network.ts';
 import type { SeededRandom } from './seeded-random.ts';
-import type { SimChain } from './sim-chain.ts';
-import type { SimNetwork } from './sim-network.ts';
 import type { SimNode } from './sim-node.ts';
 import type { Timeline } from './timeline.ts';
 import type { WorldSettings } from './world-settings.ts';

@@ -1,4 +1,4 @@
-import { BrokenRule } from './broken-rule.ts';
+import { BrokenRule } from './watch/broken-rule.ts';
 import type { World } from './world.ts';
 
 /** Whoever has a channel in trouble looks at it several times in this. */

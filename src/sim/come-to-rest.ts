@@ -1,6 +1,6 @@
-import { BrokenRule } from './broken-rule.ts';
 import { closeChannels, freezePeriodsEnd, hasChannels } from './close-channels.ts';
-import { oneForOne } from './one-for-one.ts';
+import { BrokenRule } from './watch/broken-rule.ts';
+import { oneForOne } from './watch/one-for-one.ts';
 import type { World } from './world.ts';
 
 /** How long after the faults everything must have come to rest, and how long cheques may take to be cashed. */

@@ -1,11 +1,11 @@
 import type { PaymentMethod } from '../core/terms.ts';
+import type { SimChain } from './chain/sim-chain.ts';
 import type { Coverage } from './coverage.ts';
 import { ENDPOINT_FAULTS } from './endpoint-faults.ts';
+import type { SimNetwork } from './link/sim-network.ts';
+import { CALM } from './link/sim-network.ts';
 import { OPERATOR_ACTS } from './operator-acts.ts';
 import type { SeededRandom } from './seeded-random.ts';
-import type { SimChain } from './sim-chain.ts';
-import type { SimNetwork } from './sim-network.ts';
-import { CALM } from './sim-network.ts';
 import type { SimNode } from './sim-node.ts';
 import type { Timeline } from './timeline.ts';
 

@@ -1,10 +1,10 @@
 import { codeOf } from '../core/errors.ts';
 import { Column } from '../core/ledger.ts';
-import { BrokenRule } from './broken-rule.ts';
 import type { MassEnd } from './mass/mass-end.ts';
 import type { Nearest } from './mass/mass-laws.ts';
 import { MASS_DEFAULTS, type MassSettings, massOptions, massSettings } from './mass/mass-settings.ts';
 import { CREDIT_LOOK_MS, MassWorld } from './mass/mass-world.ts';
+import { BrokenRule } from './watch/broken-rule.ts';
 
 /** What a run is asked for; the rest is `MASS_USUAL`. */
 export type MassRun = Partial<MassSettings>;

@@ -1,7 +1,7 @@
 import { PacketTrade, type PacketTradeOptions } from './packet-trade.ts';
-import { PacketWatch } from './packet-watch.ts';
 import type { SeededRandom } from './seeded-random.ts';
 import type { SimNode } from './sim-node.ts';
+import { PacketWatch } from './watch/packet-watch.ts';
 import type { World } from './world.ts';
 
 export interface PacketWorldOptions extends PacketTradeOptions {

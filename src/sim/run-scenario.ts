@@ -1,7 +1,7 @@
 import { WayleaveError } from '../core/errors.ts';
 import type { NodeId } from '../core/node-id.ts';
 import type { Link } from '../link/link.ts';
-import { MemoryNetwork } from './memory-transport.ts';
+import { MemoryNetwork } from './link/memory-transport.ts';
 import type { ExpectStep, Scenario, ScenarioLinkSpec, ScenarioStep, SendStep } from './scenario-format.ts';
 import { ScenarioNode } from './scenario-node.ts';
 import { SeededRandom } from './seeded-random.ts';

@@ -6,19 +6,19 @@ import type { NodeConfig } from '../node/config.ts';
 import { createNode } from '../node/create-node.ts';
 import type { NodeEvent, WayleaveNode } from '../node/node.ts';
 import type { NodePorts, ServicesContext } from '../node/node-ports.ts';
+import type { SimChain } from './chain/sim-chain.ts';
 import type { Coverage } from './coverage.ts';
+import { SimDisk } from './disk/sim-disk.ts';
 import { Life } from './life.ts';
-import { PacketTap, type WireTap } from './packet-tap.ts';
+import { PacketTap, type WireTap } from './link/packet-tap.ts';
+import type { LinkTamper } from './link/sim-link.ts';
+import type { SimNetwork } from './link/sim-network.ts';
+import { SimTransport } from './link/sim-transport.ts';
 import type { SeededRandom } from './seeded-random.ts';
-import type { SimChain } from './sim-chain.ts';
-import { SimDisk } from './sim-disk.ts';
-import type { LinkTamper } from './sim-link.ts';
-import type { SimNetwork } from './sim-network.ts';
-import { SimTransport } from './sim-transport.ts';
-import { Tally } from './tally.ts';
 import type { Timeline } from './timeline.ts';
-import { Traffic } from './traffic.ts';
 import { VirtualClock } from './virtual-clock.ts';
+import { Tally } from './watch/tally.ts';
+import { Traffic } from './watch/traffic.ts';
 
 /** What all nodes of a world share. */
 export interface SimSurroundings {

@@ -5,10 +5,10 @@ import { codeOf } from '../core/errors.ts';
 import type { NodeId } from '../core/node-id.ts';
 import { OwnChequebook } from '../settle/own-chequebook.ts';
 import { Treasury } from '../settle/treasury.ts';
+import { SimChain } from './chain/sim-chain.ts';
+import { SimDisk } from './disk/sim-disk.ts';
 import { Life } from './life.ts';
 import { SeededRandom } from './seeded-random.ts';
-import { SimChain } from './sim-chain.ts';
-import { SimDisk } from './sim-disk.ts';
 import { Timeline } from './timeline.ts';
 import { VirtualClock } from './virtual-clock.ts';
 

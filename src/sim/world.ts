@@ -1,6 +1,6 @@
 import type { NodeId } from '../core/node-id.ts';
 import type { NodeEvent } from '../node/node.ts';
-import { BrokenRule } from './broken-rule.ts';
+import { SimChain } from './chain/sim-chain.ts';
 import type { Cheat } from './cheat.ts';
 import { comeToRest } from './come-to-rest.ts';
 import { Coverage } from './coverage.ts';
@@ -8,14 +8,14 @@ import { drive } from './drive.ts';
 import { carriersFor, drawEdges, neighboursOf } from './edges.ts';
 import { countEvent, eventWords } from './event-words.ts';
 import { FaultPlan, type PlannedFault } from './fault-plan.ts';
-import { Invariants } from './invariants.ts';
+import { SimNetwork } from './link/sim-network.ts';
 import { type PacketWorld, packetsOf } from './packet-world.ts';
 import { SeededRandom } from './seeded-random.ts';
-import { SimChain } from './sim-chain.ts';
 import { SIM_CHAIN_ID, type SimConfig, simConfig } from './sim-config.ts';
-import { SimNetwork } from './sim-network.ts';
 import { SimNode, type SimSurroundings } from './sim-node.ts';
 import { Timeline } from './timeline.ts';
+import { BrokenRule } from './watch/broken-rule.ts';
+import { Invariants } from './watch/invariants.ts';
 import { Workload } from './workload.ts';
 import { drawDeals, drawWorld, type WorldSettings } from './world-settings.ts';
 

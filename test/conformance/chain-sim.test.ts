@@ -1,6 +1,6 @@
+import { SimChain } from '../../src/sim/chain/sim-chain.ts';
 import { Life } from '../../src/sim/life.ts';
 import { SeededRandom } from '../../src/sim/seeded-random.ts';
-import { SimChain } from '../../src/sim/sim-chain.ts';
 import { Timeline } from '../../src/sim/timeline.ts';
 import { chainConformance } from './chain.ts';
 

@@ -6,7 +6,7 @@ import { makeIdentity } from '../../src/link/certificate.ts';
 import { LinkKeeper } from '../../src/link/keeper.ts';
 import type { Link, LinkAddress, Listener, Transport } from '../../src/link/link.ts';
 import { TlsTransport } from '../../src/link/tls-transport.ts';
-import { MemoryNetwork } from '../../src/sim/memory-transport.ts';
+import { MemoryNetwork } from '../../src/sim/link/memory-transport.ts';
 import { LinkLog, realClock, settle, signer, until } from './link-world.fixture.ts';
 
 /** A node as far as links go. */

@@ -1,4 +1,4 @@
-import { MemoryNetwork } from '../../src/sim/memory-transport.ts';
+import { MemoryNetwork } from '../../src/sim/link/memory-transport.ts';
 import { linkConformance } from './link.ts';
 import { realClock, signer } from './link-world.fixture.ts';
 

@@ -1,8 +1,8 @@
 import { Coverage } from '../../src/sim/coverage.ts';
 import { Life } from '../../src/sim/life.ts';
+import { SimNetwork } from '../../src/sim/link/sim-network.ts';
+import { SimTransport } from '../../src/sim/link/sim-transport.ts';
 import { SeededRandom } from '../../src/sim/seeded-random.ts';
-import { SimNetwork } from '../../src/sim/sim-network.ts';
-import { SimTransport } from '../../src/sim/sim-transport.ts';
 import { Timeline } from '../../src/sim/timeline.ts';
 import { VirtualClock } from '../../src/sim/virtual-clock.ts';
 import { linkConformance } from './link.ts';

@@ -1,6 +1,6 @@
+import { SimDisk } from '../../src/sim/disk/sim-disk.ts';
 import { Life } from '../../src/sim/life.ts';
 import { SeededRandom } from '../../src/sim/seeded-random.ts';
-import { SimDisk } from '../../src/sim/sim-disk.ts';
 import { Timeline } from '../../src/sim/timeline.ts';
 import type { Store } from '../../src/store/store.ts';
 import { storeConformance } from './store.ts';

@@ -18,7 +18,7 @@ import type { ServicesContext } from '../../src/node/node-ports.ts';
 import { systemClock } from '../../src/node/system-clock.ts';
 import { SIM_CHAIN_ID, simConfig } from '../../src/sim/sim-config.ts';
 import { type Books, booksOf, recordTrace, type Trace } from '../../src/sim/trace.ts';
-import { Traffic } from '../../src/sim/traffic.ts';
+import { Traffic } from '../../src/sim/watch/traffic.ts';
 import { openSqliteStore } from '../../src/store/sqlite-store.ts';
 import { systemEgress } from '../../src/transit/egress.ts';
 import { lineChain, lineSigners } from './line.fixture.ts';

@@ -1,6 +1,6 @@
 import { overStore } from '../../store/over-store.ts';
 import type { Cheat } from '../cheat.ts';
-import type { DiskImage } from '../disk-image.ts';
+import type { DiskImage } from '../disk/disk-image.ts';
 
 const BACKUP_MS = 1_500;
 const RESTORE_MS = 6_000;

@@ -1,7 +1,7 @@
 import type { NodeId } from '../../core/node-id.ts';
 import { type Destination, NO_TOLL, type RouteUpdate } from '../../core/route.ts';
 import { decodeRoutes, encodeRoutes, isRoutes } from '../../wire/routes.ts';
-import type { LinkTamper } from '../sim-link.ts';
+import type { LinkTamper } from '../link/sim-link.ts';
 import type { SimNode } from '../sim-node.ts';
 
 /** The latest that it repeats: in a world where somebody invents nodes there is no end to them. */

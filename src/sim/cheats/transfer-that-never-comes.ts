@@ -1,6 +1,6 @@
 import { encodeMessage } from '../../wire/message.ts';
+import { hashOf } from '../chain/sim-contracts.ts';
 import type { Cheat } from '../cheat.ts';
-import { hashOf } from '../sim-contracts.ts';
 import { take } from './customer.ts';
 
 const LOOK_MS = 200;

@@ -10,7 +10,7 @@ import type { SessionEffect, SessionEvent, SessionNews } from '../../core/sessio
 import { SESSION_RULES, type SessionRules } from '../../core/session-rules.ts';
 import type { Terms } from '../../core/terms.ts';
 import { BEAT_MS } from '../../neighbour/beat.ts';
-import { BrokenRule } from '../broken-rule.ts';
+import { BrokenRule } from '../watch/broken-rule.ts';
 import { bytesOf, epochAt, frameOf, goesWith } from './frame-number.ts';
 import { END_EVENT } from './link-event.ts';
 import type { MassLink, MassStage } from './mass-link.ts';

@@ -1,6 +1,6 @@
 import { CONSUME, Column, PROVIDE } from '../../core/ledger.ts';
 import type { LinkAccount } from '../../core/link-account.ts';
-import { BrokenRule } from '../broken-rule.ts';
+import { BrokenRule } from '../watch/broken-rule.ts';
 import type { MassCounts } from './mass-counts.ts';
 import type { MassEnd } from './mass-end.ts';
 

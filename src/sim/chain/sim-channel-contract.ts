@@ -1,0 +1,182 @@
+import type { BothSignatures, ChannelBooks, ChannelPlace } from '../../chain/channel-chain.ts';
+import {
+  type ChannelClose,
+  type ChannelWithdrawal,
+  closeDigest,
+  recoverAgreementSigner,
+  withdrawalDigest,
+} from '../../chain/channel-signing.ts';
+import { recoverChequeIssuer } from '../../chain/cheque-signing.ts';
+import type { SignedCheque } from '../../core/cheque.ts';
+import type { NodeId } from '../../core/node-id.ts';
+import type { ChainState, SimPaymentChannel } from './chain-state.ts';
+import { type CallOutcome, type ContractCall, hashOf, NOTHING, pay, Revert } from './sim-contracts.ts';
+
+/** What the channel contract does, as `contracts/Channel.sol` does it, in native coin. */
+
+/** Gas by call, near what docs/contracts.md says was measured. */
+const GAS = { open: 250_000n, deposit: 60_000n, submit: 60_000n, close: 90_000n } as const;
+
+const EMPTY: ChannelBooks = { depositedWei: 0n, withdrawnWei: 0n, paidWei: 0n, unclaimedWei: 0n };
+
+interface Deposit {
+  readonly payee: NodeId;
+  readonly wei: bigint;
+}
+
+type Change = (channel: SimPaymentChannel, state: ChainState, nowS: number) => SimPaymentChannel;
+
+/** Where a channel stands: it follows from everything it is made of. */
+export function channelAddress({ freezeSeconds, nonce, parties: { a, b } }: ChannelPlace): NodeId {
+  const text = `channel ${a.signer} ${a.payee} ${b.signer} ${b.payee} ${freezeSeconds} ${nonce}`;
+  return `0x${hashOf(text).slice(2, 42)}`;
+}
+
+/** Opens it where it does not stand yet, with a deposit. */
+export function openCall(from: NodeId, place: ChannelPlace, deposit: Deposit): ContractCall {
+  const address = channelAddress(place);
+  const call = depositToCall(from, address, deposit);
+  return {
+    ...call,
+    gas: GAS.open,
+    run(state, block) {
+      if (state.channel(address) === undefined)
+        state.setChannel({ address, fromFactory: true, ...place, a: EMPTY, b: EMPTY, closed: false });
+      return call.run(state, block);
+    },
+  };
+}
+
+export function depositToCall(from: NodeId, address: NodeId, { payee, wei }: Deposit): ContractCall {
+  const call = changing({ from, address, gas: GAS.deposit }, (channel, state) => {
+    const ofA = payee === channel.parties.a.payee;
+    if (!ofA && payee !== channel.parties.b.payee) throw new Revert('NotAParty');
+    pay(state, from, address, wei);
+    const mine = ofA ? channel.a : channel.b;
+    return { ...channel, [ofA ? 'a' : 'b']: { ...mine, depositedWei: mine.depositedWei + wei } };
+  });
+  return { ...call, wei };
+}
+
+interface Submission {
+  readonly from: NodeId;
+  readonly chainId: number;
+  readonly address: NodeId;
+  readonly cheques: readonly SignedCheque[];
+}
+
+export function submitCall({ from, chainId, address, cheques }: Submission): ContractCall {
+  return changing({ from, address, gas: GAS.submit }, (channel) => {
+    const after = raise(channel, chainId, cheques);
+    if (after === channel) throw new Revert('NothingNew');
+    return after;
+  });
+}
+
+export function startCloseCall({ from, chainId, address, cheques }: Submission): ContractCall {
+  return changing({ from, address, gas: GAS.close }, (channel, _state, nowS) => {
+    const { a, b } = channel.parties;
+    if (channel.closesAtS !== undefined) throw new Revert('AlreadyClosing');
+    if (![a.signer, b.signer, a.payee, b.payee].includes(from)) throw new Revert('NotAParty');
+    return { ...raise(channel, chainId, cheques), closesAtS: nowS + channel.freezeSeconds };
+  });
+}
+
+export function finishCall(from: NodeId, address: NodeId): ContractCall {
+  return changing({ from, address, gas: GAS.close }, (channel, state, nowS) => {
+    if (channel.closesAtS === undefined) throw new Revert('NotClosing');
+    if (nowS < channel.closesAtS) throw new Revert('StillFrozen');
+    return close(channel, state);
+  });
+}
+
+interface Agreement<Agreed> {
+  readonly from: NodeId;
+  readonly chainId: number;
+  readonly address: NodeId;
+  readonly agreed: Agreed & BothSignatures;
+}
+
+export function closeTogetherCall({ from, chainId, address, agreed }: Agreement<ChannelClose>): ContractCall {
+  return changing({ from, address, gas: GAS.close }, (channel, state, nowS) => {
+    checkBoth(channel, closeDigest(chainId, address, agreed), { ...agreed, nowS });
+    const a = { ...channel.a, paidWei: agreed.paidByAWei };
+    return close({ ...channel, a, b: { ...channel.b, paidWei: agreed.paidByBWei } }, state);
+  });
+}
+
+export function withdrawTogetherCall({ from, chainId, address, agreed }: Agreement<ChannelWithdrawal>): ContractCall {
+  return changing({ from, address, gas: GAS.close }, (channel, state, nowS) => {
+    checkBoth(channel, withdrawalDigest(chainId, address, agreed), { ...agreed, nowS });
+    const { a, b, parties } = channel;
+    const [toA, toB] = [agreed.withdrawnByAWei - a.withdrawnWei, agreed.withdrawnByBWei - b.withdrawnWei];
+    if (toA < 0n || toB < 0n || toA + toB === 0n) throw new Revert('NothingNew');
+    if (agreed.withdrawnByAWei + agreed.withdrawnByBWei > a.depositedWei + b.depositedWei)
+      throw new Revert('NotCovered');
+    pay(state, address, parties.a.payee, toA);
+    pay(state, address, parties.b.payee, toB);
+    const taken = { a: agreed.withdrawnByAWei, b: agreed.withdrawnByBWei };
+    return { ...channel, a: { ...a, withdrawnWei: taken.a }, b: { ...b, withdrawnWei: taken.b } };
+  });
+}
+
+function changing(
+  call: Pick<ContractCall, 'from' | 'gas'> & { readonly address: NodeId },
+  change: Change,
+): ContractCall {
+  const { address, from, gas } = call;
+  return {
+    from,
+    gas,
+    wei: 0n,
+    run(state, { nowS }): CallOutcome {
+      const channel = state.channel(address);
+      // As on an EVM: a call of an address without code does nothing, and succeeds.
+      if (channel === undefined) return NOTHING;
+      if (channel.closed) throw new Revert('AlreadyClosed');
+      state.setChannel(change(channel, state, nowS));
+      return NOTHING;
+    },
+  };
+}
+
+function checkBoth(
+  { parties }: SimPaymentChannel,
+  digest: Uint8Array,
+  { byA, byB, nowS, validUntilS }: BothSignatures & { readonly nowS: number; readonly validUntilS: number },
+): void {
+  if (nowS > validUntilS) throw new Revert('AgreementLapsed');
+  if (recoverAgreementSigner(digest, byA) !== parties.a.signer) throw new Revert('SignerNotParty');
+  if (recoverAgreementSigner(digest, byB) !== parties.b.signer) throw new Revert('SignerNotParty');
+}
+
+/** The channel itself where none of the cheques said something new. */
+function raise(channel: SimPaymentChannel, chainId: number, cheques: readonly SignedCheque[]): SimPaymentChannel {
+  let raised = channel;
+  for (const cheque of cheques) {
+    const { parties } = channel;
+    const toA = cheque.beneficiary === parties.a.payee;
+    if (!toA && cheque.beneficiary !== parties.b.payee) throw new Revert('NotAParty');
+    const payer = toA ? raised.b : raised.a;
+    if (cheque.cumulativeWei <= payer.paidWei) continue;
+    const signer = recoverChequeIssuer(chainId, cheque);
+    const drawnHere = cheque.chequebook === channel.address;
+    if (!drawnHere || signer !== (toA ? parties.b : parties.a).signer) throw new Revert('SignerNotPayer');
+    raised = { ...raised, [toA ? 'b' : 'a']: { ...payer, paidWei: cheque.cumulativeWei } };
+  }
+  return raised;
+}
+
+/** Pays both their share by the totals as they stand. */
+function close(channel: SimPaymentChannel, state: ChainState): SimPaymentChannel {
+  const { a, address, b, parties } = channel;
+  const pot = a.depositedWei + b.depositedWei - a.withdrawnWei - b.withdrawnWei;
+  const credit = a.depositedWei + b.paidWei;
+  const debit = a.withdrawnWei + a.paidWei;
+  const shareWei = credit > debit ? credit - debit : 0n;
+  const toA = shareWei < pot ? shareWei : pot;
+  pay(state, address, parties.a.payee, toA);
+  pay(state, address, parties.b.payee, pot - toA);
+  const { closesAtS: _closesAtS, ...rest } = channel;
+  return { ...rest, closed: true };
+}

@@ -1,0 +1,103 @@
+import type { Receipt } from '../../chain/chain.ts';
+import type { BothSignatures, ChannelChain, ChannelFacts, ChannelPlace, Sent } from '../../chain/channel-chain.ts';
+import type { ChannelClose, ChannelWithdrawal } from '../../chain/channel-signing.ts';
+import type { SignedCheque } from '../../core/cheque.ts';
+import { WayleaveError } from '../../core/errors.ts';
+import type { NodeId } from '../../core/node-id.ts';
+import type { SimBlockChain } from './sim-block-chain.ts';
+import {
+  channelAddress,
+  closeTogetherCall,
+  depositToCall,
+  finishCall,
+  openCall,
+  startCloseCall,
+  submitCall,
+  withdrawTogetherCall,
+} from './sim-channel-contract.ts';
+import type { ContractCall } from './sim-contracts.ts';
+import type { SimPayer } from './sim-payer.ts';
+
+export interface SimChannelsOptions {
+  readonly me: NodeId;
+  readonly chainId: number;
+  readonly blocks: SimBlockChain;
+  readonly payer: SimPayer;
+  readonly call: <T>(port: string, answer: () => T) => Promise<T>;
+}
+
+type Deposit = { readonly payee: NodeId; readonly wei: bigint };
+
+/** Channels of a simulated chain, as one life of one node sees them: what `EvmChannels` is to an EVM. */
+export class SimChannels implements ChannelChain {
+  readonly #options: SimChannelsOptions;
+
+  constructor(options: SimChannelsOptions) {
+    this.#options = options;
+  }
+
+  address(place: ChannelPlace): Promise<NodeId> {
+    return this.#options.call('chain.channel-address', () => channelAddress(place));
+  }
+
+  facts(channel: NodeId): Promise<ChannelFacts | undefined> {
+    return this.#options.call('chain.channel', () => {
+      const found = this.#options.blocks.state.channel(channel);
+      if (found === undefined) return undefined;
+      const { address: _address, ...facts } = found;
+      return facts;
+    });
+  }
+
+  open(place: ChannelPlace, deposit: Deposit, sent?: Sent): Promise<Receipt> {
+    return this.#send(`open ${channelAddress(place)} ${deposit.wei}`, openCall(this.#options.me, place, deposit), sent);
+  }
+
+  deposit(channel: NodeId, deposit: Deposit, sent?: Sent): Promise<Receipt> {
+    return this.#send(`deposit ${channel} ${deposit.wei}`, depositToCall(this.#options.me, channel, deposit), sent);
+  }
+
+  submit(channel: NodeId, cheques: readonly SignedCheque[], sent?: Sent): Promise<Receipt> {
+    return this.#send(`submit ${channel} ${words(cheques)}`, submitCall(this.#submission(channel, cheques)), sent);
+  }
+
+  startClose(channel: NodeId, cheques: readonly SignedCheque[], sent?: Sent): Promise<Receipt> {
+    return this.#send(`start ${channel} ${words(cheques)}`, startCloseCall(this.#submission(channel, cheques)), sent);
+  }
+
+  finish(channel: NodeId, sent?: Sent): Promise<Receipt> {
+    return this.#send(`finish ${channel}`, finishCall(this.#options.me, channel), sent);
+  }
+
+  closeTogether(address: NodeId, agreed: ChannelClose & BothSignatures, sent?: Sent): Promise<Receipt> {
+    const { chainId, me } = this.#options;
+    const purpose = `close ${address} ${agreed.paidByAWei} ${agreed.paidByBWei} ${agreed.validUntilS}`;
+    return this.#send(purpose, closeTogetherCall({ from: me, chainId, address, agreed }), sent);
+  }
+
+  withdrawTogether(address: NodeId, agreed: ChannelWithdrawal & BothSignatures, sent?: Sent): Promise<Receipt> {
+    const { chainId, me } = this.#options;
+    const purpose = `withdraw ${address} ${agreed.withdrawnByAWei} ${agreed.withdrawnByBWei} ${agreed.validUntilS}`;
+    return this.#send(purpose, withdrawTogetherCall({ from: me, chainId, address, agreed }), sent);
+  }
+
+  /** Nobody refuses to be paid here. */
+  claim(): Promise<Receipt> {
+    return Promise.reject(new WayleaveError('TRANSACTION_REVERTED', { reason: 'NothingOwed' }));
+  }
+
+  #submission(address: NodeId, cheques: readonly SignedCheque[]) {
+    const { chainId, me: from } = this.#options;
+    return { from, chainId, address, cheques };
+  }
+
+  async #send(what: string, call: ContractCall, sent: Sent = () => Promise.resolve()): Promise<Receipt> {
+    // The same thing under way is joined, not done twice.
+    const { gasWei, hash } = await this.#options.payer.perform({ purpose: `channel ${what}`, call }, sent);
+    return { hash, gasWei };
+  }
+}
+
+function words(cheques: readonly SignedCheque[]): string {
+  return cheques.map(({ beneficiary, cumulativeWei }) => `${beneficiary} ${cumulativeWei}`).join(' ');
+}
