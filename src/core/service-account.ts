@@ -68,6 +68,7 @@ export class ServiceAccount implements ServiceDoor {
       service,
       priceIn: (side, terms) => pricePerMb(terms, service, side, account.relation(service)),
       charge: (side, units) => this.#charge(side, units),
+      admit: (units) => this.#admit(units),
     });
   }
 
@@ -334,6 +335,12 @@ export class ServiceAccount implements ServiceDoor {
     if (!this.rates.payable) this.barterNet += side === 'provided' ? units : -units;
     this.#account.moved();
     return true;
+  }
+
+  /** Time was ordered, and charged to itself, by a neighbour for which there is no room: its word, as `reconcile` takes it. */
+  #admit(units: number): void {
+    this.#account.ledger.correct(this.#account.row, 'provided', this.#column, units);
+    this.corrected('provided', units);
   }
 
   /** The connection is gone, and with it every grant and the time bought on it. */

@@ -58,11 +58,14 @@ test('time that does not fit is neither sold nor bought', () => {
   door.usable(1);
   assert.equal(door.time.meter(0).bought, undefined);
   assert.deepEqual([door.usable(1), cell(account, Column.consumed)], [0, 0]);
+  door.time.forget();
   door.time.ordered(order(2), 0);
-  assert.deepEqual(door.time.meter(0), { bought: undefined, sold: 0 });
+  assert.deepEqual(door.time.meter(0), { bought: undefined, sold: 0, admitted: 1_200 });
+  assert.deepEqual([cell(account, Column.provided), account.ledger.writeOff(account.row)], [0, 1_200], 'on its word');
   assert.deepEqual(door.servable(5_000, 0), { bytes: 0 });
   account.ledger.received(account.row, 600, 600);
-  assert.equal(door.time.meter(0).sold, 2);
+  assert.deepEqual(door.time.meter(0), { bought: undefined, sold: 2, admitted: -1_200 });
+  assert.equal(account.ledger.writeOff(account.row), 0);
   assert.deepEqual([cell(account, Column.provided), door.forwarded.units, door.used.units], [1_200, 1_200, 0]);
   assert.equal(door.servable(5_000, 0).bytes, 5_000, 'within time that was bought');
   assert.equal(door.reserveForward(5_000, 0).bytes, 5_000);
@@ -72,6 +75,21 @@ test('time that does not fit is neither sold nor bought', () => {
   assert.deepEqual(door.reserveForward(5_000, 60_000), { bytes: 0 });
   door.release(door.serve(1_024, 60_000));
   assert.deepEqual(door.servable(5_000, 60_100), { bytes: 0, retryMs: 900 });
+});
+
+test('what is ordered without room is in the books of both, and makes no room for what was written off', () => {
+  const { account, door } = made({ mine: { ...TIME, dropAt: 1_279, payAt: 1 } });
+  const { ledger, row } = account;
+  ledger.provided(row, 0, 700);
+  ledger.correct(row, 'provided', 0, -100);
+  door.time.ordered(order(1), 0);
+  assert.deepEqual(door.time.meter(0), { bought: undefined, sold: 0, admitted: 600 });
+  assert.deepEqual([account.ledger.debtOf(row), cell(account, Column.forgiven)], [1_200, 0], 'its word makes good');
+  for (const look of [1, 2]) assert.equal(door.time.meter(look).sold, 0, 'room for 579 is none for 600');
+  assert.deepEqual(door.servable(5_000, 0), { bytes: 0 });
+  ledger.received(row, 21, 21);
+  assert.equal(door.time.meter(3).sold, 1);
+  assert.deepEqual([ledger.debtOf(row), cell(account, Column.provided)], [1_279, 1_300]);
 });
 
 test('a seller that only observes serves without time, and a buyer that does uses without it', () => {

@@ -5,7 +5,7 @@ import type { LinkAccount } from './link-account.ts';
 import type { AllotmentMessage } from './message.ts';
 import type { Service } from './service.ts';
 import type { Terms } from './terms.ts';
-import { TimeBuyer, type TimeCharge, type TimeOffer, TimeSeller } from './time-meter.ts';
+import { type TimeAdmit, TimeBuyer, type TimeCharge, type TimeOffer, TimeSeller } from './time-meter.ts';
 import { BYTES_PER_MB, type PricePerMb, type Units } from './units.ts';
 
 /** What the metering of one service by time needs of the account it charges. */
@@ -16,6 +16,8 @@ export interface ServiceTimeOptions {
   readonly priceIn: (side: 'mine' | 'theirs', terms: Terms) => PricePerMb;
   /** Charges the account; false, and nothing is charged, where a limit or the lease has no room. */
   readonly charge: (side: 'provided' | 'consumed', units: Units) => boolean;
+  /** Corrects what I provided by what the neighbour admits, and takes it back. Signed units. */
+  readonly admit: TimeAdmit;
 }
 
 /**
@@ -72,15 +74,15 @@ export class ServiceTime {
     this.#sold.order(message.count, offer, nowMs);
   }
 
-  /** Sells time that was ordered and buys what is due. What was bought is to be sent. */
-  meter(nowMs: number): { bought: AllotmentMessage | undefined; sold: number } {
+  /** Sells time that was ordered, or admits it, and buys what is due. What was bought is to be sent. `admitted`: signed units. */
+  meter(nowMs: number): { bought: AllotmentMessage | undefined; sold: number; admitted: number } {
     const { account, service } = this.#options;
-    const sold = this.#sold.sell(nowMs, this.#provide);
+    const sale = this.#sold.sell(nowMs, this.#provide, this.#options.admit);
     const terms = account.theirs.newest;
     const offer = account.relation(service)?.iBuy === true ? this.#offer('theirs', terms) : undefined;
     const count = offer === undefined ? undefined : this.#bought.renew(offer, nowMs, this.#consume);
-    if (count === undefined || terms === undefined) return { bought: undefined, sold };
-    return { bought: { kind: 'allotment', service, count, epoch: terms.epoch }, sold };
+    if (count === undefined || terms === undefined) return { bought: undefined, ...sale };
+    return { bought: { kind: 'allotment', service, count, epoch: terms.epoch }, ...sale };
   }
 
   /** The connection is gone: time bought on it expires. */

@@ -354,9 +354,9 @@ export class Session {
   /** Buys and sells the time that is due: allotments are charged here, whatever moves meanwhile (DESIGN §7). */
   #meterTime(nowMs: number, effects: SessionEffect[]): void {
     for (const service of SERVICES) {
-      const { bought, sold } = this.#account.service(service).time.meter(nowMs);
+      const { admitted, bought, sold } = this.#account.service(service).time.meter(nowMs);
       if (bought !== undefined) effects.push({ kind: 'send', message: bought });
-      if (bought !== undefined || sold > 0) effects.push({ kind: 'changed' });
+      if (bought !== undefined || sold > 0 || admitted !== 0) effects.push({ kind: 'changed' });
     }
   }
 

@@ -1,12 +1,14 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { AllotmentSize } from './allotment.ts';
-import { TimeBuyer, type TimeOffer, TimeSeller } from './time-meter.ts';
+import { TimeBuyer, type TimeCharge, type TimeOffer, TimeSeller } from './time-meter.ts';
 
 const SIZE: AllotmentSize = { metering: 'time', bytes: 1_000_000, ms: 1_000 };
 const OFFER: TimeOffer = { size: SIZE, price: 7, units: 7 };
 const LONGER: TimeOffer = { size: { ...SIZE, ms: 2_000 }, price: 7, units: 14 };
 const [yes, no] = [() => true, () => false];
+/** Sells where nothing needs to be admitted, or what is admitted is looked at elsewhere. */
+const sold = (seller: TimeSeller, charge: TimeCharge): number => seller.sell(0, charge, () => undefined).sold;
 
 test('who uses a service asks to be looked at once, and not while time is bought or just refused', () => {
   const buyer = new TimeBuyer();
@@ -61,30 +63,62 @@ test('orders wait until there is room, and each is sold once, with what came bet
   const charge = (units: number): boolean => charged.push(units) > 0;
   seller.order(1, OFFER, 0);
   seller.order(1, OFFER, 0);
-  assert.deepEqual([seller.sell(0, no), seller.active(0)], [0, false]);
+  assert.deepEqual([sold(seller, no), seller.active(0)], [0, false]);
   seller.order(3, OFFER, 0);
   seller.order(2, OFFER, 0);
   seller.order(4, LONGER, 0);
-  assert.deepEqual([seller.sell(0, charge), charged], [4, [7, 14, 14]]);
-  assert.deepEqual([seller.sell(0, charge), charged.length], [0, 3]);
+  assert.deepEqual([sold(seller, charge), charged], [4, [7, 14, 14]]);
+  assert.deepEqual([sold(seller, charge), charged.length], [0, 3]);
   seller.order(4, OFFER, 0);
-  assert.deepEqual([seller.sell(0, charge), charged.length], [0, 3], 'bought before');
+  assert.deepEqual([sold(seller, charge), charged.length], [0, 3], 'bought before');
+});
+
+test('what waits is admitted at its own price, once, and no more when it is sold', () => {
+  const seller = new TimeSeller();
+  const seen: [what: 'charged' | 'admitted', units: number][] = [];
+  let room = 0;
+  const charge = (units: number): boolean => {
+    if (units > room) return false;
+    room -= units;
+    return seen.push(['charged', units]) > 0;
+  };
+  const sell = () => {
+    const { admitted, sold } = seller.sell(0, charge, (units) => seen.push(['admitted', units]));
+    return [sold, admitted, ...seen.splice(0)];
+  };
+  assert.deepEqual(sell(), [0, 0]);
+  seller.order(2, OFFER, 0);
+  assert.deepEqual(sell(), [0, 14, ['admitted', 14]]);
+  seller.order(3, LONGER, 0);
+  assert.deepEqual(sell(), [0, 14, ['admitted', -14], ['admitted', 28]]);
+  assert.deepEqual(sell(), [0, 0, ['admitted', -28], ['admitted', 28]], 'asked for room without it, each time');
+  room = 20;
+  assert.deepEqual(sell(), [2, -14, ['admitted', -28], ['charged', 14], ['admitted', 14]]);
+  room = 20;
+  assert.deepEqual(sell(), [1, -14, ['admitted', -14], ['charged', 14]]);
+  seller.order(4, OFFER, 0);
+  sell();
+  seller.forget();
+  assert.deepEqual(sell(), [0, 0], 'what was admitted stands when the connection is gone');
+  seller.order(1, OFFER, 0);
+  room = 7;
+  assert.deepEqual(sell(), [1, 0, ['charged', 7]]);
 });
 
 test('an order of the connection before is not sold on the next one', () => {
   const seller = new TimeSeller();
   seller.order(2, OFFER, 0);
   seller.forget();
-  assert.equal(seller.sell(0, yes), 0);
+  assert.equal(sold(seller, yes), 0);
   seller.order(1, OFFER, 0);
-  assert.equal(seller.sell(0, yes), 1, 'counted anew');
+  assert.equal(sold(seller, yes), 1, 'counted anew');
 });
 
 test('a meter of one size goes on over several allotments', () => {
   const seller = new TimeSeller();
   for (const count of [1, 2, 3]) {
     seller.order(count, OFFER, 0);
-    assert.equal(seller.sell(0, yes), 1);
+    assert.equal(sold(seller, yes), 1);
   }
   assert.deepEqual([seller.active(2_999), seller.active(3_499), seller.active(3_600)], [true, true, false]);
 });
@@ -93,7 +127,7 @@ test('outside of bought time a few knocks come through, a second apart', () => {
   const seller = new TimeSeller();
   assert.deepEqual(seller.allows(5_000, 0), { bytes: 0 }, 'nothing was bought yet');
   seller.order(1, OFFER, 0);
-  seller.sell(0, yes);
+  sold(seller, yes);
   assert.deepEqual(seller.allows(5_000, 0), { bytes: 5_000 });
   seller.served(0);
   const overMs = 10_000;
@@ -107,11 +141,11 @@ test('outside of bought time a few knocks come through, a second apart', () => {
   seller.served(overMs + 2_000);
   assert.deepEqual(seller.allows(5_000, overMs + 9_000), { bytes: 0 });
   seller.order(2, OFFER, overMs + 2_100);
-  seller.sell(overMs + 2_100, yes);
+  seller.sell(overMs + 2_100, yes, () => undefined);
   assert.deepEqual(seller.allows(5_000, overMs + 9_000), { bytes: 1_024 }, 'bought again, all knocks are back');
   seller.served(overMs + 9_000);
   seller.order(3, OFFER, overMs + 9_100);
-  seller.sell(overMs + 9_100, yes);
+  seller.sell(overMs + 9_100, yes, () => undefined);
   assert.deepEqual(seller.allows(5_000, overMs + 10_700), { bytes: 1_024 });
   seller.forget();
   assert.deepEqual(seller.allows(5_000, overMs + 9_000), { bytes: 0 });

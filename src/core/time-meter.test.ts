@@ -162,6 +162,23 @@ test('time that does not fit into the limit is not sold, and nothing is served f
   assert.ok(pair.left.account.door('transit').servable(1000, pair.nowMs).bytes > 0);
 });
 
+test('a buyer that does not know what was written off orders without room: both ends agree, and it is served when there is', () => {
+  const pair = up();
+  const { ledger, row } = pair.left.account;
+  ledger.provided(row, 0, PRICE);
+  ledger.correct(row, 'provided', 0, -PRICE);
+  pair.right.step({ kind: 'pause', paused: true }, pair.nowMs);
+  use(pair, 10_000);
+  assert.equal(consumed(pair.right), 4 * PRICE, 'it orders as far as it was granted');
+  assert.equal(provided(pair.left), 4 * PRICE, 'one of them was written off, three are sold');
+  pair.assertAgreed();
+  assert.equal(use(pair, 1000), 0);
+  pair.right.step({ kind: 'pause', paused: false }, pair.nowMs);
+  pair.flush();
+  assert.ok(use(pair, 3 * STEP_MS) > 0);
+  pair.assertAgreed();
+});
+
 test('time that was not sold before the connection broke is not sold on the next one', () => {
   const pair = up();
   pair.left.step(

@@ -14,6 +14,9 @@ const KNOCK_MS = 1_000;
 /** Charges one side of the account; false, and nothing is charged, where a limit or the lease has no room. */
 export type TimeCharge = (units: Units, size: AllotmentSize, price: PricePerMb) => boolean;
 
+/** Corrects what was provided, by the buyer's own word: so much more, or less, was ordered and is not sold. */
+export type TimeAdmit = (units: number) => void;
+
 /** What an allotment of a service costs: its size, the price a second, and both multiplied. */
 export interface TimeOffer {
   readonly size: AllotmentSize;
@@ -78,12 +81,16 @@ export class TimeBuyer {
 
 /**
  * Selling a service by time, on one connection. What the buyer says it bought waits here until the account has room for
- * its price; only then it counts as sold, so nothing is served beyond dropAt and both ends come to the same sum.
+ * its price; only then it counts as sold and its time begins, so nothing is served beyond dropAt. The buyer has charged
+ * itself all the same, and cannot know of the room: what was written off in its favour is not in its books. So what waits
+ * is taken into the books on its word, as when a connection is made again, and both ends come to the same sum.
  */
 export class TimeSeller {
   #meter: AllotmentSeller | undefined;
   #size: AllotmentSize | undefined;
   #orders: { readonly count: number; readonly offer: TimeOffer }[] = [];
+  /** Price of the orders that wait, as it was admitted. */
+  #admitted: Units = 0;
   #knocks = 0;
   #nextKnockMs = Number.NEGATIVE_INFINITY;
 
@@ -94,9 +101,16 @@ export class TimeSeller {
     this.#orders.push({ count, offer });
   }
 
-  /** Sells what was ordered as far as the account has room. Returns the number of allotments sold. */
-  sell(nowMs: number, charge: TimeCharge): number {
+  /**
+   * Sells what was ordered as far as the account has room, and admits the rest. Returns the number of allotments sold,
+   * and how much more, or less, is admitted than before.
+   */
+  sell(nowMs: number, charge: TimeCharge, admit: TimeAdmit): { sold: number; admitted: number } {
     let sold = 0;
+    if (this.#orders.length === 0) return { sold, admitted: 0 };
+    // Room is for what is really provided: what only was ordered must not take it, nor make good what was written off.
+    const before = this.#admitted;
+    if (before > 0) admit(-before);
     for (let next = this.#orders[0]; next !== undefined; next = this.#orders[0]) {
       const { count, offer } = next;
       const meter = this.#meterFor(offer.size);
@@ -107,7 +121,20 @@ export class TimeSeller {
       this.#knocks = KNOCKS;
       this.#nextKnockMs = Number.NEGATIVE_INFINITY;
     }
-    return sold;
+    this.#admitted = this.#waiting();
+    if (this.#admitted > 0) admit(this.#admitted);
+    return { sold, admitted: this.#admitted - before };
+  }
+
+  /** The price of the orders that wait. */
+  #waiting(): Units {
+    let units = 0;
+    let before = this.#meter?.sold ?? 0;
+    for (const { count, offer } of this.#orders) {
+      units += (count - before) * offer.units;
+      before = count;
+    }
+    return units;
   }
 
   /** The time bought is not over by this node's own clock, grace included. */
@@ -138,9 +165,11 @@ export class TimeSeller {
     return this.#meter;
   }
 
+  /** The connection is gone. What waited is not sold any more; what was admitted stands, by its buyer's word. */
   forget(): void {
     this.#meter = undefined;
     this.#orders = [];
+    this.#admitted = 0;
     this.#knocks = 0;
   }
 }

@@ -1,10 +1,19 @@
+import { Column } from '../../core/ledger.ts';
+import type { NodeId } from '../../core/node-id.ts';
 import { decodeMessage, encodeMessage } from '../../wire/message.ts';
 import type { Cheat } from '../cheat.ts';
+import type { SimNode } from '../sim-node.ts';
 
 const SERVE_MS = 50;
 const SERVED_BYTES = 4_000;
 /** So many payments of each it credits, as long as it is to be trusted. From then on none. */
 const CREDITED = 2;
+
+/**
+ * So many times as much where it owes more than it is owed, as where it sends packets: whom nobody owes is paid by nobody,
+ * and has nothing to deny.
+ */
+const CATCH_UP = 20;
 
 /** A way of paying that its own node refuses without blaming anybody. */
 const NO_WAY = { kind: 'transfer', transaction: `0x${'0'.repeat(64)}` } as const;
@@ -39,7 +48,15 @@ export const deniesPayments: Cheat = {
       },
     };
     every(SERVE_MS, () => {
-      for (const victim of victims) machine.traffic?.serve(victim, 1 + random.below(SERVED_BYTES));
+      for (const victim of victims) {
+        const times = owing(machine, victim) ? CATCH_UP : 1;
+        machine.traffic?.serve(victim, times * (1 + random.below(SERVED_BYTES)));
+      }
     });
   },
 };
+
+function owing(machine: SimNode, victim: NodeId): boolean {
+  const account = machine.accountOf(victim);
+  return account !== undefined && account.ledger.get(account.row, Column.balance) < 0;
+}

@@ -123,11 +123,12 @@ export const STORIES_OF_TRADE: readonly RuleStory[] = [
       teller.same('sold', teller.balance(0), 390);
       await teller.hears(0, order(39));
       await teller.hears(0, order(41));
-      teller.same('two more have no room', teller.balance(0), 390);
+      const sold = (): number => account.ledger.get(account.row, Column.provided);
+      teller.same('two more have no room, and are owed on its word', [teller.balance(0), sold()], [410, 390]);
       account.ledger.received(account.row, 390, 390);
       neighbour.step({ kind: 'tick' });
       await teller.calm();
-      teller.same('now they have', teller.balance(0), 20);
+      teller.same('now they have', [teller.balance(0), sold()], [20, 410]);
       teller.said(0);
       await teller.hears(0, order(200));
       teller.same('too many ahead', verdicts(teller), ['ALLOTMENT_AHEAD']);
