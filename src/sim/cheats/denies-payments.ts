@@ -1,5 +1,6 @@
 import { Column } from '../../core/ledger.ts';
 import type { NodeId } from '../../core/node-id.ts';
+import { serviceColumn } from '../../core/service.ts';
 import { decodeMessage, encodeMessage } from '../../wire/message.ts';
 import type { Cheat } from '../cheat.ts';
 import type { SimNode } from '../sim-node.ts';
@@ -10,8 +11,8 @@ const SERVED_BYTES = 4_000;
 const CREDITED = 2;
 
 /**
- * So many times as much where it owes more than it is owed, as where it sends packets: whom nobody owes is paid by nobody,
- * and has nothing to deny.
+ * So many times as much where its packets leave value, or where it owes: what it is owed for service would be used up by
+ * them, and whom nobody owes is paid by nobody and has nothing to deny.
  */
 const CATCH_UP = 20;
 
@@ -49,14 +50,16 @@ export const deniesPayments: Cheat = {
     };
     every(SERVE_MS, () => {
       for (const victim of victims) {
-        const times = owing(machine, victim) ? CATCH_UP : 1;
+        const times = usesUp(machine, victim) ? CATCH_UP : 1;
         machine.traffic?.serve(victim, times * (1 + random.below(SERVED_BYTES)));
       }
     });
   },
 };
 
-function owing(machine: SimNode, victim: NodeId): boolean {
+function usesUp(machine: SimNode, victim: NodeId): boolean {
   const account = machine.accountOf(victim);
-  return account !== undefined && account.ledger.get(account.row, Column.balance) < 0;
+  if (account === undefined) return false;
+  const { ledger, row } = account;
+  return ledger.get(row, Column.balance) < 0 || ledger.get(row, Column.consumed + serviceColumn.packets) > 0;
 }
