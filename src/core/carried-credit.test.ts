@@ -22,7 +22,6 @@ describe('carried credit', () => {
       ['paid ahead by such a cheque', customer(-60, { uncashed: 100 }), 40],
       ['earned a part', customer(100, { earned: 30 }), 70],
       ['earned more', customer(100, { earned: 300 }), 0],
-      ['listed', customer(100, { listed: true, uncashed: 500 }), 0],
     ];
     for (const [name, given, units] of table) assert.equal(unsecured(given), units, name);
   });

@@ -33,9 +33,8 @@ export interface CarriedCustomer extends Standing {
  */
 export const NEWCOMERS_SHARE_PERCENT = 50;
 
-/** What a customer took and has not paid for good, beyond what it has earned; 0 for one the operator listed. */
+/** What a customer that the operator did not list took and has not paid for good, beyond what it has earned. */
 export function unsecured(customer: CarriedCustomer): Units {
-  if (customer.listed) return 0;
   return Math.max(0, customer.balance + customer.uncashed - customer.earned);
 }
 

@@ -12,7 +12,7 @@ import { uncashedByNeighbour } from './uncashed-by-neighbour.ts';
 export interface CarriedOptions {
   readonly config: NodeConfig;
   /** Read late: the neighbours are made with this at hand. */
-  readonly neighbours: () => Neighbours | undefined;
+  readonly neighbours: () => Pick<Neighbours, 'all' | 'known'> | undefined;
   /** The last cheque taken from each chequebook. */
   readonly received: () => readonly ReceivedChequeRecord[];
   /** Credit a neighbour was given beyond a newcomer's. */
@@ -38,7 +38,9 @@ export class Carried {
   /** After a start: who carried for whom is forgotten, so each upstream is assumed to have carried for all who owe. */
   assume(): void {
     const uncashed = this.#uncashed();
-    const owing = this.#all().filter((known) => unsecured(this.#customer(known, uncashed)) > 0);
+    const owing = this.#all().filter(
+      (known) => known.config === undefined && unsecured(this.#customer(known, uncashed)) > 0,
+    );
     for (const { config, neighbour } of this.#all()) {
       const owed = -balanceOf(neighbour.account);
       if (config !== undefined || owed <= 0) continue;

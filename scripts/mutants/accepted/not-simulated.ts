@@ -51,6 +51,7 @@ export const NOT_SIMULATED: readonly Accepted[] = [
   ...rows(
     'epoch-book',
     ['terms.epoch === newest.epoch && sameTerms', 'input', 'MyEpochs.announce'],
+    ['terms.epoch <= newest.epoch', 'input', 'MyEpochs.announce'],
     ["'TERMS_STALE'", 'belt'],
     ["'TERMS_UNACKNOWLEDGED'", 'belt'],
   ),

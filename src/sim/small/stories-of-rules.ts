@@ -1,13 +1,16 @@
 import type { RuleStory } from './rule-story.ts';
 import { STORIES_OF_BREAKS } from './stories-of-breaks.ts';
+import { STORIES_OF_CARRYING } from './stories-of-carrying.ts';
 import { STORIES_OF_CASHING } from './stories-of-cashing.ts';
 import { STORIES_OF_CHANNELS } from './stories-of-channels.ts';
 import { STORIES_OF_CREDIT } from './stories-of-credit.ts';
 import { STORIES_OF_DEBT } from './stories-of-debt.ts';
 import { STORIES_OF_DOORS } from './stories-of-doors.ts';
+import { STORIES_OF_EPOCHS } from './stories-of-epochs.ts';
 import { STORIES_OF_GREETINGS } from './stories-of-greetings.ts';
 import { STORIES_OF_LIMITS } from './stories-of-limits.ts';
 import { STORIES_OF_PAYMENTS } from './stories-of-payments.ts';
+import { STORIES_OF_SERVICES } from './stories-of-services.ts';
 import { STORIES_OF_STATEMENTS, STORIES_OF_TRADE } from './stories-of-trade.ts';
 import { STORIES_OF_TRANSFERS } from './stories-of-transfers.ts';
 import { STORIES_OF_WORDS } from './stories-of-words.ts';
@@ -27,4 +30,7 @@ export const STORIES_OF_RULES: readonly RuleStory[] = [
   ...STORIES_OF_DOORS,
   ...STORIES_OF_TRANSFERS,
   ...STORIES_OF_CHANNELS,
+  ...STORIES_OF_SERVICES,
+  ...STORIES_OF_EPOCHS,
+  ...STORIES_OF_CARRYING,
 ];
