@@ -607,6 +607,18 @@ export const ERRORS = {
     what: 'There can be no world of these sizes.',
     remedy: 'Change the setting named to what it accepts; docs/testing.md describes them all.',
   },
+  TRACE_INVALID: {
+    what: 'The trace has a mistake.',
+    remedy: 'The message names the place and what may stand there; wayleave sim trace writes one.',
+  },
+  REPLAY_NODE_FAILED: {
+    what: 'A node of the replay failed, or ended by itself.',
+    remedy: 'The last lines of its log are shown; run it again with --dir to keep its folder.',
+  },
+  REPLAY_STUCK: {
+    what: 'The nodes of the replay did not come to rest after a step.',
+    remedy: 'Where the machine was not just asleep, real nodes differ from simulated ones: look at the step named.',
+  },
   // configuration and faces
   SCENARIO_UNKNOWN: {
     what: 'There is no scenario of this name.',

@@ -6,6 +6,9 @@ import type { Deal, PacketSettings } from './world-settings.ts';
 /** The chain of every simulated world. */
 export const SIM_CHAIN_ID = 31_337;
 
+/** What profit the nodes of a world take, in hundredths of a per cent, and what they pay at most. Units per MB. */
+export const WORLD_PRICES = { profitBp: 1_000, maxPricePerMb: 1_000_000 } as const;
+
 /** What a simulated node's operator decides; the rest is as in an empty configuration file. */
 export interface SimConfig {
   readonly name: string;

@@ -11,7 +11,7 @@ import { FaultPlan, type PlannedFault } from './fault-plan.ts';
 import { SimNetwork } from './link/sim-network.ts';
 import { type PacketWorld, packetsOf } from './packet-world.ts';
 import { SeededRandom } from './seeded-random.ts';
-import { SIM_CHAIN_ID, type SimConfig, simConfig } from './sim-config.ts';
+import { SIM_CHAIN_ID, type SimConfig, simConfig, WORLD_PRICES } from './sim-config.ts';
 import { SimNode, type SimSurroundings } from './sim-node.ts';
 import { Timeline } from './timeline.ts';
 import { BrokenRule } from './watch/broken-rule.ts';
@@ -162,7 +162,7 @@ export class World {
     const surroundings: SimSurroundings = { timeline, network, chain, coverage };
     const { name } = place;
     const methods = this.#random.fork(`methods of ${name}`).shuffled(this.settings.methods);
-    const config = simConfig({ ...this.settings, ...place, methods, profitBp: 1_000, maxPricePerMb: 1_000_000 });
+    const config = simConfig({ ...this.settings, ...place, methods, ...WORLD_PRICES });
     const random = this.#random.fork(`node ${this.nodes.length}`);
     const node = new SimNode({ surroundings, name, random, config });
     node.frameBytes = this.settings.frameBytes;

@@ -73,6 +73,12 @@ export class LinkTraffic {
     this.#grants.topUp();
   }
 
+  /** Nothing waits to go either way, and the channel to buy through stands. */
+  get still(): boolean {
+    const waiting = this.toServe + this.toUpload + this.toCarry.size;
+    return waiting === 0 && this.#bought !== undefined && this.#accepted;
+  }
+
   /** Something may have turned a no into a yes. */
   changed(): void {
     if (this.#closed) return;

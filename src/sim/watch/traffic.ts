@@ -97,6 +97,11 @@ export class Traffic implements LinkServices {
     return true;
   }
 
+  /** There is a connection with a neighbour, a channel to buy from it, and nothing waits to go to it. */
+  still(peer: NodeId): boolean {
+    return this.#links.get(peer)?.traffic.still === true;
+  }
+
   /** What a neighbour sent goes on where its node says; what has nowhere to go is dropped, as a full queue drops it. */
   #carry(from: NodeId, bytes: number): void {
     const hop = this.#context.nextHop(from);
