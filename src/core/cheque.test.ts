@@ -48,6 +48,7 @@ test('a good cheque is worth what it adds', () => {
   assert.deepEqual(checkCheque(good), {
     kind: 'accepted',
     units: 100,
+    recalledUnits: 0,
     remainder: 0n,
     addedWei: wei(100),
     solvent: true,

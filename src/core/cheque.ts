@@ -70,6 +70,11 @@ export interface ChequeFacts {
   /** The ratio of my terms that the neighbour last acknowledged, and the wei carried from earlier cheques. */
   readonly ratio: Ratio;
   readonly remainder: bigint;
+  /**
+   * My books were lost and older ones stand in their place: what the neighbour says to have had since and no payment was
+   * booked for yet. Undefined where nothing was lost.
+   */
+  readonly forgottenUnits?: Units | undefined;
   readonly minimumUnits: Units;
   /** Recovers who signed; undefined for a malformed signature. Called once, and only after every cheaper check passed. */
   readonly signer: () => NodeId | undefined;
@@ -85,10 +90,14 @@ export interface LastCheque {
 
 /** What `checkCheque` found. */
 export type ChequeVerdict =
-  /** Worth `units` more than the last; `remainder` is carried. `solvent` is advice: riskAt is the bound. */
+  /**
+   * Worth `units` more than the last; `remainder` is carried. `recalledUnits` of them were paid out before my books were
+   * lost: they are final. `solvent` is advice: riskAt is the bound.
+   */
   | {
       readonly kind: 'accepted';
       readonly units: Units;
+      readonly recalledUnits: Units;
       readonly remainder: bigint;
       readonly addedWei: bigint;
       readonly solvent: boolean;
@@ -104,29 +113,53 @@ export type ChequeVerdict =
  * `CHEQUE_BOUNCED` (DESIGN §12).
  */
 export function checkCheque(facts: ChequeFacts): ChequeVerdict {
-  const { cheque, last } = facts;
+  const { cheque } = facts;
   if (cheque.beneficiary !== facts.me) return refused('CHEQUE_NOT_FOR_ME');
   if (!isExpected(facts)) return refused('CHEQUE_WRONG_CHEQUEBOOK');
   if (repeats(facts)) return { kind: 'duplicate' };
   const contract = trusted(facts.contract);
   if (typeof contract === 'string') return refused(contract);
-  // After a lost store the contract remembers what was cashed: that is never credited again.
-  const base = larger(last?.cumulativeWei ?? 0n, contract.paidOutWei);
-  const addedWei = gainOf(facts, base);
-  if (addedWei <= 0n) return refused('CHEQUE_STALE');
-  const worth = worthOf(addedWei, facts);
-  if (cheque.cumulativeWei > MAX_WEI || worth === undefined) return refused('CHEQUE_ABSURD');
-  if (worth.units < facts.minimumUnits) return refused('CHEQUE_TOO_SMALL');
+  const gain = gainOf(facts, contract.paidOutWei);
+  if (gain === undefined) return { kind: 'duplicate' };
+  if (typeof gain === 'string') return refused(gain);
   if (owesFromTooMany(facts)) return refused('CHEQUEBOOKS_TOO_MANY');
   const unsigned = whyUnsigned(facts, contract.issuer);
   if (unsigned !== undefined) return refused(unsigned);
   if (contract.bounced) return refused('CHEQUE_BOUNCED');
   const solvent = contract.balanceWei >= cheque.cumulativeWei - contract.paidOutWei;
-  return { kind: 'accepted', ...worth, addedWei, solvent };
+  return { kind: 'accepted', ...gain, solvent };
+}
+
+type Gain = Pick<ChequeVerdict & { kind: 'accepted' }, 'units' | 'recalledUnits' | 'remainder' | 'addedWei'>;
+
+/** What the cheque is worth beyond the last one, or why it is refused. Undefined: nothing, and that is no fault. */
+function gainOf(facts: ChequeFacts, paidOutWei: bigint): Gain | ErrorCode | undefined {
+  // After a lost store the contract remembers what was cashed: that is never credited again, but as `recallable` says.
+  const addedWei = addedBy(facts, larger(facts.last?.cumulativeWei ?? 0n, paidOutWei));
+  const recalledUnits = recallable(facts, paidOutWei);
+  if (addedWei < 0n) return 'CHEQUE_STALE';
+  // After a loss all of it may have been paid out: it is said again, as it should be.
+  if (addedWei === 0n && recalledUnits === 0) return facts.forgottenUnits === undefined ? 'CHEQUE_STALE' : undefined;
+  const worth = worthOf(addedWei, facts);
+  if (facts.cheque.cumulativeWei > MAX_WEI || worth === undefined) return 'CHEQUE_ABSURD';
+  const units = worth.units + recalledUnits;
+  if (units < facts.minimumUnits) return 'CHEQUE_TOO_SMALL';
+  return { units, recalledUnits, remainder: worth.remainder, addedWei };
+}
+
+/**
+ * What the contract has paid me on cheques that lost books do not remember, as far as the neighbour says to have had
+ * service for it since. Beyond that it is no credit: it paid for what was forgotten with it.
+ */
+function recallable({ forgottenUnits = 0, last, ratio, share }: ChequeFacts, paidOutWei: bigint): Units {
+  const wei = paidOutWei - (last?.cumulativeWei ?? 0n);
+  if (wei <= 0n || share !== undefined) return 0;
+  const units = (wei * ratio.denominator) / ratio.numerator;
+  return units < BigInt(forgottenUnits) ? Number(units) : forgottenUnits;
 }
 
 /** What the cheque adds: all above `base`, or the part of the node that hands it over. */
-function gainOf({ cheque, share }: ChequeFacts, base: bigint): bigint {
+function addedBy({ cheque, share }: ChequeFacts, base: bigint): bigint {
   if (share === undefined) return cheque.cumulativeWei - base;
   return shareOf(share, { cumulativeWei: cheque.cumulativeWei, baseWei: base, ownWei: cheque.ownWei ?? 0n });
 }

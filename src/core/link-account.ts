@@ -31,6 +31,14 @@ export interface LinkAccountOptions {
   readonly enforce: boolean;
 }
 
+/** What comparing books came to: corrections of what I provided and consumed, in units. */
+export interface Reconciled {
+  readonly provided: number;
+  readonly consumed: number;
+  /** The neighbour claims that I admitted more than I have counted. */
+  readonly inflated: boolean;
+}
+
 /** Slowing down starts from at least this where a link is not shaped: what a short burst shows says little. Bytes a second. */
 const LEAST_FULL_RATE = 1_250_000;
 
@@ -306,16 +314,11 @@ export class LinkAccount {
   }
 
   /**
-   * Brings both ends to the same totals after a break. Returns the corrections made, in units, of what I provided and
-   * consumed. `mine` are the counts this side sent for the same connection. `inflated`: it claims that I admitted more
-   * than I have counted, which is not taken over: what I admit is on disk before. Only of `restored` books, which are
-   * older than what I admitted, as much is believed as may have been used since.
+   * Brings both ends to the same totals after a break. `mine` are the counts this side sent for the same connection.
+   * That I admitted more than I have counted is not taken over: what I admit is on disk before. Only of `restored` books,
+   * which are older than what I admitted, as much is believed as may have been used since.
    */
-  reconcile(
-    mine: CountsMessage,
-    theirs: CountsMessage,
-    restored = false,
-  ): { provided: number; consumed: number; inflated: boolean } {
+  reconcile(mine: CountsMessage, theirs: CountsMessage, restored = false): Reconciled {
     const sums = { provided: 0, consumed: 0, inflated: false };
     for (const s of [0, 1, 2] as const) {
       const [provided, admitted, consumed] = [mine.provided[s], mine.admitted[s], theirs.consumed[s]];

@@ -99,3 +99,25 @@ test('what a neighbour paid admits nothing: it may have paid ahead, and says bes
   account.admit([171, 0, 0]);
   assert.deepEqual(account.counts(true, 1).admitted, [171, 0, 0]);
 });
+
+test('what a neighbour that lost its books could not look up yet is said again later, on the same connection', () => {
+  const { account, payments } = payer(0);
+  const terms = plainTerms({ methods: ['cheque'] });
+  const said = (nowMs: number): string[] => {
+    const effects: SessionEffect[] = [];
+    payments.retry(terms, nowMs, effects);
+    return effects.map(({ kind }) => kind);
+  };
+  const { retryMs } = SESSION_RULES;
+  assert.deepEqual([said(1_000), payments.dueMs(terms, 1_000)], [[], Number.POSITIVE_INFINITY]);
+  payments.acknowledged(ack(7), 1_000, []);
+  assert.deepEqual([said(1_000 + retryMs), payments.dueMs(terms, 1_000)], [[], Number.POSITIVE_INFINITY]);
+  payments.acknowledged(ack(7, 'CHEQUE_UNVERIFIED'), 1_000, []);
+  assert.deepEqual([said(999 + retryMs), payments.dueMs(terms, 1_000)], [[], 1_000 + retryMs]);
+  assert.deepEqual(said(1_000 + retryMs), ['restatePayments']);
+  assert.deepEqual(said(1_000 + 2 * retryMs), []);
+  payments.acknowledged(ack(7, 'CHEQUE_UNVERIFIED'), 50_000, []);
+  payments.interrupted();
+  assert.deepEqual(said(50_000 + retryMs), []);
+  assert.equal(account.ledger.get(account.row, Column.paid), 0);
+});

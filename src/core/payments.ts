@@ -41,6 +41,9 @@ const CUMULATIVE: ReadonlySet<PaymentMethod> = new Set(['cheque', 'channel']);
 /** Why a method cannot be used for now, though others may: nothing is wrong with the payment itself. */
 const SHUTS: ReadonlySet<ErrorCode> = new Set(['CHANNEL_MISSING', 'CHANNEL_FULL', 'PAYMENT_METHOD_MISSING']);
 
+/** The neighbour could not look the payment up yet. */
+const UNSEEN: ReadonlySet<string> = new Set<ErrorCode>(['CHEQUE_UNVERIFIED', 'CHANNEL_UNVERIFIED']);
+
 /** The money side of a session: when this node pays, and what it makes of payments that come in. Pure, like the session. */
 export class Payments {
   /** Set by the operator: nothing is paid meanwhile. */
@@ -56,6 +59,8 @@ export class Payments {
   #nextPayMs = Number.NEGATIVE_INFINITY;
   #arrived = { secondMs: Number.NEGATIVE_INFINITY, count: 0 };
   #wouldPay = false;
+  /** What was taken before goes once more then, as a neighbour that lost its books could not look at it. */
+  #restateMs = Number.POSITIVE_INFINITY;
   /** Since when something has been owed that a period will settle. */
   #owingSinceMs: number | undefined;
 
@@ -82,7 +87,18 @@ export class Payments {
       return [PAYMENT_METHODS.indexOf(method), id, sent, pendingUnits, Math.max(0, shutUntilMs - nowMs)];
     });
     const owingForMs = this.#owingSinceMs === undefined ? -1 : nowMs - this.#owingSinceMs;
-    return [this.paused, this.aheadUnits, this.#wouldPay, this.#lastPaymentId, payInMs, arrived, owingForMs, ...lanes];
+    const restateInMs = this.#restateMs === Number.POSITIVE_INFINITY ? -1 : Math.max(0, this.#restateMs - nowMs);
+    return [
+      restateInMs,
+      this.paused,
+      this.aheadUnits,
+      this.#wouldPay,
+      this.#lastPaymentId,
+      payInMs,
+      arrived,
+      owingForMs,
+      ...lanes,
+    ];
   }
 
   /** Two states with the same lanes are the same state: they stand in the order of the methods. */
@@ -103,12 +119,13 @@ export class Payments {
   /** The connection is gone: what was sent may or may not have arrived. It goes again on the next one. */
   interrupted(): void {
     for (const lane of this.#lanes) lane.inFlight = undefined;
+    this.#restateMs = Number.POSITIVE_INFINITY;
   }
 
   /** Pays the whole payable debt where it is due (DESIGN §3, Use). True when a payment is to be written. */
   pay(terms: Terms, nowMs: number, effects: SessionEffect[]): boolean {
     const account = this.#account;
-    if (nowMs < this.#nextPayMs || !(this.#due() || this.dueMs(terms, nowMs) <= nowMs)) return false;
+    if (nowMs < this.#nextPayMs || !(this.#due() || this.#periodMs(terms, nowMs) <= nowMs)) return false;
     if (!account.enforce) this.#wouldHavePaid(effects);
     const lane = this.#open(terms, nowMs);
     if (!account.enforce || this.paused || lane === undefined) return false;
@@ -136,11 +153,16 @@ export class Payments {
     return waits ? undefined : lane;
   }
 
+  /** When there is something to do though nothing moves. Infinity: never. */
+  dueMs(terms: Terms, nowMs: number): number {
+    return Math.min(this.#periodMs(terms, nowMs), this.#restateMs);
+  }
+
   /**
    * When what is owed is to be paid though it is little: after the period that both have agreed on (DESIGN §8). Counted
    * from when this is first asked while something is owed. Infinity: by size alone, or nothing is owed.
    */
-  dueMs(terms: Terms, nowMs: number): number {
+  #periodMs(terms: Terms, nowMs: number): number {
     const theirs = this.#account.theirs.newest;
     const periodMs = theirs === undefined ? 0 : settlePeriodMs(terms, theirs);
     if (periodMs === 0 || this.paused || this.#account.payable() === 0) {
@@ -161,6 +183,10 @@ export class Payments {
 
   /** After a refusal: a larger payment supersedes it where one is due, else the same one goes again. */
   retry(terms: Terms, nowMs: number, effects: SessionEffect[]): boolean {
+    if (nowMs >= this.#restateMs) {
+      this.#restateMs = Number.POSITIVE_INFINITY;
+      effects.push({ kind: 'restatePayments' });
+    }
     const refused = nowMs >= this.#nextPayMs && this.#lanes.some(isUnanswered);
     if (this.pay(terms, nowMs, effects)) return true;
     if (!refused || this.paused) return false;
@@ -217,7 +243,10 @@ export class Payments {
   acknowledged(ack: PaymentAckMessage, nowMs: number, effects: SessionEffect[]): void {
     // Ids can be guessed: what has not left cannot have been answered.
     const lane = this.#lanes.find(({ inFlight }) => inFlight?.id === ack.id && inFlight.sent);
-    if (lane === undefined) return;
+    if (lane === undefined) {
+      if (UNSEEN.has(ack.code)) this.#restateMs = nowMs + this.#rules.retryMs;
+      return;
+    }
     const { method, pendingUnits: units } = lane;
     lane.inFlight = undefined;
     if (ack.code !== '') {

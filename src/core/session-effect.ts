@@ -91,6 +91,10 @@ export type SessionEffect =
   | { readonly kind: 'writePayment'; readonly id: number; readonly method: PaymentMethod; readonly units: Units }
   /** Send the last payment of a method again, as it stands in the store; report `paymentWritten` with its id. */
   | { readonly kind: 'resendPayment'; readonly method: PaymentMethod }
+  /** The neighbour has lost its books: what it took from me last is said again, with the ids it had. */
+  | { readonly kind: 'restatePayments' }
+  /** My books were lost, and the neighbour says to have had `units` that they do not know of. Goes with the account's next record. */
+  | { readonly kind: 'forgot'; readonly units: Units }
   /** It is said that it can never count: where that is so, report `paymentFailed`. */
   | { readonly kind: 'voidPayment'; readonly id: number; readonly method: PaymentMethod }
   /** Check a payment that came in; report `paymentChecked`, now or whenever it is known. */

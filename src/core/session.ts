@@ -58,7 +58,6 @@ export class Session {
   get up(): boolean {
     return this.#phase === 'up';
   }
-
   get paused(): boolean {
     return this.#payments.paused;
   }
@@ -288,10 +287,11 @@ export class Session {
     const opening = this.#opening;
     if (this.#reconciled || opening === undefined) return this.#fault('MESSAGE_UNEXPECTED', nowMs, effects);
     this.#guard(nowMs, effects, () => {
-      const { inflated, ...moved } = this.#account.reconcile(opening, counts, this.#statements?.restored);
+      const moved = this.#account.reconcile(opening, counts, this.#statements?.restored);
+      const { consumed, provided } = moved;
       this.#reconciled = true;
-      if (moved.provided !== 0 || moved.consumed !== 0) effects.push(news('writeOff', moved));
-      this.#statements?.opened(counts, inflated, this.#stepAt(nowMs, effects));
+      if (provided !== 0 || consumed !== 0) effects.push(news('writeOff', { provided, consumed }));
+      this.#statements?.opened(counts, moved, this.#stepAt(nowMs, effects));
       this.#greeted(effects);
     });
   }
@@ -335,7 +335,7 @@ export class Session {
     return balance >= this.#calm.to || balance - ledger.get(row, Column.heldConsume) <= this.#calm.from;
   }
 
-  /** From when on a tick may bring something about, if nothing happens before. Infinity: never. */
+  /** From when on a tick may bring something about. Infinity: never. */
   dueMs(nowMs: number): number {
     const told = { units: this.#countsSent, againMs: this.#nextCountsMs };
     const payMs = this.#phase === 'up' ? this.#payments.dueMs(this.#terms, nowMs) : Number.POSITIVE_INFINITY;

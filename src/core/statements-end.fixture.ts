@@ -30,6 +30,7 @@ export class StatementsEnd {
     for (const effect of step.effects) {
       if (effect.kind === 'keepStatement') this.kept = effect.statement;
       if (effect.kind === 'emit') said.push(effect.event.kind);
+      else if (effect.kind === 'forgot') said.push(`forgot ${effect.units}`);
       else if (effect.kind === 'rememberStatement') said.push(`remember ${effect.party}`);
       else if (effect.kind !== 'send') said.push(effect.kind);
       else if (effect.message.kind === 'mark') said.push(`mark ${effect.message.sequence} ${effect.message.answers}`);
@@ -38,10 +39,12 @@ export class StatementsEnd {
     return said;
   }
 
-  open(change: Partial<CountsMessage> = {}, inflated = false): string[] {
+  open(change: Partial<CountsMessage> = {}, inflated = false, forgotten = 0): string[] {
     const all = { provided: [0, 0, 0], admitted: [0, 0, 0], consumed: [1_000, 0, 0] } as const;
     const counts: CountsMessage = { kind: 'counts', opening: true, storeEpoch: 1, ...all, ...change };
-    return this.does((statements, step) => statements.opened(counts, inflated, step));
+    return this.does((statements, step) =>
+      statements.opened(counts, { provided: forgotten, consumed: 0, inflated }, step),
+    );
   }
 
   tick(afterMs = 0): string[] {

@@ -292,9 +292,25 @@ test('claims beyond what I admitted are a fault, not of a copy of mine; a restor
   const end = new StatementsEnd({ theirs });
   assert.deepEqual(end.open({ consumed: [499, 0, 0] }), ['STATEMENT_DENIED']);
   assert.deepEqual(end.open({ consumed: [500, 0, 0] }), []);
-  assert.deepEqual(end.open({ storeEpoch: 2, consumed: [0, 0, 0] }), ['restored']);
-  assert.deepEqual(end.open({ storeEpoch: 2, consumed: [0, 0, 0] }), []);
-  assert.deepEqual(end.open({ storeEpoch: 3, consumed: [0, 0, 0] }), ['restored']);
+  assert.deepEqual(end.open({ storeEpoch: 2, consumed: [0, 0, 0] }), ['restored', 'restatePayments']);
+  assert.deepEqual(end.open({ storeEpoch: 2, consumed: [0, 0, 0] }), ['restatePayments']);
+  assert.deepEqual(end.open({ storeEpoch: 3, consumed: [0, 0, 0] }), ['restored', 'restatePayments']);
+});
+
+test('who lost its books is told what it was paid until it states anew, and remembers what was had of it meanwhile', () => {
+  const told = (theirEpoch: number | undefined, now: number): string[] =>
+    new StatementsEnd(
+      theirEpoch === undefined ? {} : { theirs: { ...STATED, consumed: [0, 0, 0], storeEpoch: theirEpoch } },
+    )
+      .open({ storeEpoch: now })
+      .filter((each) => each === 'restatePayments');
+  assert.deepEqual(told(undefined, 1), []);
+  assert.deepEqual(told(undefined, 2), ['restatePayments'], 'nothing was ever stated');
+  assert.deepEqual(told(1, 2), ['restatePayments']);
+  assert.deepEqual(told(2, 2), []);
+  assert.deepEqual(new StatementsEnd({ storeEpoch: 2 }).open({}, false, 30), ['forgot 30']);
+  assert.deepEqual(new StatementsEnd({ storeEpoch: 2 }).open({}, false, -30), []);
+  assert.deepEqual(new StatementsEnd().open({}, false, 30), [], 'a crash forgets no payment');
 });
 
 test('payments may be rounded apart by what one wei is worth, and by no unit more', () => {

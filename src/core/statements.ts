@@ -1,7 +1,7 @@
 import { arrivedHalf, cutTotals, type Half, sentHalf } from './cut.ts';
 import type { ErrorCode } from './errors.ts';
 import { Column } from './ledger.ts';
-import type { LinkAccount } from './link-account.ts';
+import type { LinkAccount, Reconciled } from './link-account.ts';
 import type { CountsMessage, MarkMessage, PerService, StatementMessage } from './message.ts';
 import type { NodeId } from './node-id.ts';
 import { RepricedAllowance } from './repriced-allowance.ts';
@@ -127,8 +127,9 @@ export class Statements {
     return [mine, theirs, gapUnits, disputed, met, dueInMs, wantedForMs, waitedMs];
   }
 
-  /** Both ends' books were just compared: the connection's first cut, from which both go on alike. */
-  opened(counts: CountsMessage, inflated: boolean, step: Step): void {
+  /** Both ends' books were just compared, and `moved` so much: the connection's first cut, from which both go on alike. */
+  opened(counts: CountsMessage, moved: Reconciled, step: Step): void {
+    const { inflated } = moved;
     this.#open = true;
     this.#marks = [];
     this.#met = [];
@@ -146,8 +147,16 @@ export class Statements {
       this.#toldEpoch = counts.storeEpoch;
       step.effects.push(news('restored', { storeEpoch: counts.storeEpoch }));
     }
+    this.#remindOfPayments(moved, step);
     const denied = this.#theirs !== undefined && lower(counts.consumed, admittedBy(this.#theirs));
     if (denied && !theyWere) this.#strike('STATEMENT_DENIED', step);
+  }
+
+  /** Whoever lost its books forgot what it was paid. Told until it states by its new books. */
+  #remindOfPayments({ consumed, provided }: Reconciled, { effects }: Step): void {
+    const units = provided - consumed;
+    if (this.restored && units > 0) effects.push({ kind: 'forgot', units });
+    if (this.#theirEpoch > (this.#theirs?.storeEpoch ?? 1)) effects.push({ kind: 'restatePayments' });
   }
 
   /** What whoever runs the session reports of statements. `up`: the connection they speak of is there. */

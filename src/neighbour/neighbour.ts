@@ -24,6 +24,7 @@ import { MarkSeeker } from './mark-seeker.ts';
 import { pause } from './pause.ts';
 import type { PaymentDesk } from './payment-desk.ts';
 import { statementRecord, termsRecord } from './record-of.ts';
+import { recordsOwed } from './records-owed.ts';
 import { TimeWatch } from './time-watch.ts';
 
 export interface NeighbourOptions {
@@ -169,10 +170,7 @@ export class Neighbour {
   /** The account has moved by money already: what proves it goes with whichever write of the account comes first. */
   #owe(effects: readonly SessionEffect[]): void {
     const { desk, journal } = this.#options;
-    for (const effect of effects) {
-      if (effect.kind === 'keepPayment') journal.owe(this.account, desk.accepted(this.id, effect));
-      if (effect.kind === 'keepPaid') journal.owe(this.account, desk.acknowledged(this.id, effect));
-    }
+    for (const effect of effects) journal.owe(this.account, recordsOwed(this.id, effect, desk));
   }
 
   /** Makes records durable together with the account. */
@@ -252,6 +250,9 @@ export class Neighbour {
         // A ban outlives a crash, though nothing may be charged here any more.
         if (effect.banned) this.#options.journal.touch(this.account);
         this.link?.close(effect.code);
+        return;
+      case 'restatePayments':
+        for (const payment of this.#options.desk.restated(this.id)) this.#send(payment);
         return;
       default:
         return this.#keep(effect);

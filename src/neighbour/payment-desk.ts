@@ -31,6 +31,10 @@ export interface PaymentDesk {
   acknowledged(neighbour: NodeId, payment: { method: PaymentMethod; id: number; acceptedWei: bigint }): StoreRecord[];
   /** What was paid before a restart, by each method. */
   pending(neighbour: NodeId): readonly PendingPayment[];
+  /** What it took from me last, to be said again where it has lost its books: it has forgotten that it was paid. */
+  restated(neighbour: NodeId): readonly PaymentMessage[];
+  /** My books were lost, and it says to have had `units` that they do not know of. The records that remember it. */
+  forgot(neighbour: NodeId, units: Units): StoreRecord[];
   /** The cheques held from it, to be given back when it connects: it may have lost its store. */
   held(neighbour: NodeId): readonly SignedCheque[];
   /** It gave a cheque of mine back: what it promises was promised, whatever is remembered here. */

@@ -50,6 +50,7 @@ export class ChequeMode implements PaymentMode {
       store,
       me: signer.id,
       notes: stored.notes,
+      epoch: stored.epoch,
       nowMs: () => options.clock.nowMs(),
     });
     this.desk = new ChequeDesk({

@@ -76,6 +76,14 @@ export class PaymentDesks implements PaymentDesk {
     return this.#desks.map(([method, desk]) => ({ method, ...desk.pending(neighbour) }));
   }
 
+  restated(neighbour: NodeId): PaymentMessage[] {
+    return this.#desks.flatMap(([, desk]) => desk.restated?.(neighbour) ?? []);
+  }
+
+  forgot(neighbour: NodeId, units: Units): StoreRecord[] {
+    return this.#desks.flatMap(([, desk]) => desk.forgot?.(neighbour, units) ?? []);
+  }
+
   held(neighbour: NodeId): SignedCheque[] {
     return this.#desks.flatMap(([, desk]) => desk.held?.(neighbour) ?? []);
   }

@@ -14,7 +14,7 @@ import { type ErrorCode, WayleaveError } from '../core/errors.ts';
 import type { PaymentMessage, PaymentProof } from '../core/message.ts';
 import type { NodeId } from '../core/node-id.ts';
 import { type Ratio, unitsToWei, type WeiAmount, weiToUnits } from '../core/ratio.ts';
-import { clearsNow } from '../core/risk.ts';
+import { clearsWhenFinal } from '../core/risk.ts';
 import type { PaymentOutcome } from '../core/session-effect.ts';
 import type { Units } from '../core/units.ts';
 import type { ChannelTotalRecord, Store, StoreRecord } from '../store/store.ts';
@@ -187,6 +187,13 @@ export class ChannelDesk implements MethodDesk {
     return { id: last.paymentId, proof: { kind: 'cheque', cheque: chequeOf(last) } };
   }
 
+  restated(neighbour: NodeId): PaymentMessage[] {
+    const last = this.#mine.get(neighbour);
+    const channel = last === undefined ? 'absent' : this.#options.book.at(last.channel);
+    if (last === undefined || isPending(last) || typeof channel === 'string' || channel.facts.closed) return [];
+    return [restatement(last)];
+  }
+
   acknowledged(neighbour: NodeId, { acceptedWei }: { acceptedWei: bigint }): StoreRecord[] {
     const last = this.#mine.get(neighbour);
     if (last === undefined) return [];
@@ -229,8 +236,10 @@ export class ChannelDesk implements MethodDesk {
     }
     if (verdict.kind === 'refused') return { accepted: false, code: verdict.code, acceptedWei };
     if (verdict.kind === 'duplicate') return { accepted: true, units: 0, clearing: 0, acceptedWei };
-    const clearing = clearsNow(verdict.units, this.uncashedUnits(neighbour), riskAt);
-    this.#checked.set(neighbour, taken(neighbour, cheque, verdict, last));
+    const record = taken(neighbour, cheque, verdict, last);
+    // What the deposit covers is final at once, however much it is: a total that was forgotten may be said again.
+    const clearing = clearsWhenFinal(verdict.units, this.#unsureUnits(neighbour, myRatio, record), riskAt);
+    this.#checked.set(neighbour, record);
     return { accepted: true, units: verdict.units, clearing, acceptedWei: cheque.cumulativeWei };
   }
 
@@ -275,12 +284,17 @@ export class ChannelDesk implements MethodDesk {
    * period is there to hand it in (docs/contracts.md).
    */
   uncashedUnits(neighbour: NodeId, ratio = this.#options.neighbour(neighbour).myRatio): Units {
-    let wei = 0n;
+    return ratio === undefined ? 0 : this.#unsureUnits(neighbour, ratio);
+  }
+
+  /** `newest`: with a total that is not booked yet. */
+  #unsureUnits(neighbour: NodeId, ratio: Ratio, newest?: ChannelTotalRecord): Units {
+    let wei = newest === undefined ? 0n : this.unsureWei(newest);
     for (const channel of this.#paidIn.get(neighbour) ?? []) {
-      const record = this.#theirs.get(channel);
+      const record = channel === newest?.channel ? undefined : this.#theirs.get(channel);
       if (record !== undefined) wei += this.unsureWei(record);
     }
-    return ratio === undefined || wei <= 0n ? 0 : weiToUnits(wei, ratio).units;
+    return wei <= 0n ? 0 : weiToUnits(wei, ratio).units;
   }
 
   /** Of one total taken, what is not sure. */
@@ -315,6 +329,11 @@ function isPending({ acceptedCumulative, cumulative }: ChannelTotalRecord): bool
 
 function chequeOf({ beneficiary, channel, cumulative, signature }: ChannelTotalRecord): SignedCheque {
   return { chequebook: channel, beneficiary, cumulativeWei: cumulative, signature };
+}
+
+function restatement(last: ChannelTotalRecord): PaymentMessage {
+  const proof = { kind: 'cheque', cheque: chequeOf(last) } as const;
+  return { kind: 'payment', id: last.paymentId, units: last.amount, proof };
 }
 
 /** The record of a total that was taken, going on from the last one of its channel. */

@@ -76,13 +76,21 @@ export class ChequeDesk implements MethodDesk {
 
   async check(neighbour: NodeId, { proof }: PaymentMessage): Promise<PaymentOutcome> {
     if (proof.kind !== 'cheque') return { accepted: false, code: 'MESSAGE_UNEXPECTED', acceptedWei: 0n };
-    const learning = this.#taker.learn(proof.cheque, this.#options.neighbour(neighbour));
+    const learning = this.#taker.learn(neighbour, proof.cheque, this.#options.neighbour(neighbour));
     if (learning !== undefined) await learning;
     return this.#taker.check(neighbour, proof.cheque, this.#options.neighbour(neighbour));
   }
 
   accepted(neighbour: NodeId): StoreRecord[] {
     return this.#taker.accepted(neighbour);
+  }
+
+  restated(neighbour: NodeId): PaymentMessage[] {
+    return this.#writer.restated(neighbour);
+  }
+
+  forgot(neighbour: NodeId, units: Units): StoreRecord[] {
+    return [this.#taker.forgot(neighbour, units)];
   }
 
   held(neighbour: NodeId): SignedCheque[] {

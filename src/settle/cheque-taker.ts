@@ -14,6 +14,7 @@ import type { PaymentOutcome } from '../core/session-effect.ts';
 import type { Units } from '../core/units.ts';
 import type { NoteRecord, ReceivedChequeRecord, StoreRecord } from '../store/store.ts';
 import type { ChequebookFactsBook } from './chequebook-facts.ts';
+import { ForgottenUse } from './forgotten-use.ts';
 import { chequeFrom, ReceivedCheques } from './received-cheques.ts';
 import { SharedCheques } from './shared-cheques.ts';
 
@@ -24,6 +25,8 @@ export interface ChequeTakerOptions {
   readonly facts: ChequebookFactsBook;
   readonly received: readonly ReceivedChequeRecord[];
   readonly notes?: readonly NoteRecord[] | undefined;
+  /** The books are a restored copy, or were begun anew after a loss. */
+  readonly restored?: boolean | undefined;
   /** Milliseconds since the Unix epoch, for what expires; without it nothing that can is taken. */
   readonly wallMs?: (() => number) | undefined;
   readonly recover?: typeof recoverChequeIssuer | undefined;
@@ -49,19 +52,40 @@ export class ChequeTaker {
   /** Of them the highest on each chequebook. */
   readonly #checkedOn = new Map<NodeId, ReceivedChequeRecord>();
   readonly #shared: SharedCheques;
+  readonly #forgotten: ForgottenUse;
+  /** Of what was found good and is not yet in the account: what was paid out that these books did not know of. */
+  readonly #recalled = new Map<NodeId, { readonly units: Units; readonly paidOutWei: bigint }>();
+  /** Chequebooks of each neighbour that were looked up though it does not announce them. */
+  readonly #lookedUp = new Map<NodeId, Set<NodeId>>();
 
   constructor(options: ChequeTakerOptions) {
     this.#options = options;
     this.#received = new ReceivedCheques(options.received);
-    const { chainId, facts, notes = [], wallMs } = options;
+    const { chainId, facts, notes = [], restored = false, wallMs } = options;
+    this.#forgotten = new ForgottenUse(restored, notes);
     this.#shared = new SharedCheques({ chainId, facts, notes, wallMs, received: this.#received });
   }
 
   /** Looks a chequebook up before its first cheque, where that is still to be done; undefined where it is not. */
-  learn(cheque: SignedCheque, payer: Payer): Promise<void> | undefined {
+  learn(neighbour: NodeId, { chequebook }: SignedCheque, payer: Payer): Promise<void> | undefined {
     const { facts } = this.#options;
-    if (cheque.chequebook !== payer.chequebook || facts.of(cheque.chequebook) !== 'unread') return undefined;
-    return facts.learn(cheque.chequebook);
+    if (facts.of(chequebook) !== 'unread') return undefined;
+    return chequebook === payer.chequebook || this.#mayBeFormer(neighbour, chequebook)
+      ? facts.learn(chequebook)
+      : undefined;
+  }
+
+  /** After a loss one that it paid from earlier may be unknown; a few are looked up. */
+  #mayBeFormer(neighbour: NodeId, chequebook: NodeId): boolean {
+    if (this.#forgotten.of(neighbour) === undefined) return false;
+    const lookedUp = this.#lookedUp.get(neighbour) ?? new Set();
+    if (lookedUp.size < MAX_UNCASHED_CHEQUEBOOKS) this.#lookedUp.set(neighbour, lookedUp.add(chequebook));
+    return lookedUp.has(chequebook);
+  }
+
+  /** The neighbour says to have had so much that these books do not know of. The note to store with the account. */
+  forgot(neighbour: NodeId, units: Units): NoteRecord {
+    return this.#forgotten.add(neighbour, units);
   }
 
   check(neighbour: NodeId, cheque: SignedCheque, payer: Payer): PaymentOutcome {
@@ -74,7 +98,12 @@ export class ChequeTaker {
     if (verdict.kind === 'refused') return { accepted: false, code: verdict.code, acceptedWei };
     const doneWei = share ? cheque.cumulativeWei : acceptedWei;
     if (verdict.kind === 'duplicate') return { accepted: true, units: 0, clearing: 0, acceptedWei: doneWei };
-    const clearing = clearsNow(verdict.units, this.uncashedUnits(neighbour, payer.myRatio), payer.riskAt);
+    const { recalledUnits } = verdict;
+    const outstanding = this.uncashedUnits(neighbour, payer.myRatio);
+    const clearing = recalledUnits + clearsNow(verdict.units - recalledUnits, outstanding, payer.riskAt);
+    const paidOutWei = cheque.cumulativeWei - verdict.addedWei;
+    if (!share && paidOutWei > (last?.cumulative ?? 0n))
+      this.#recalled.set(neighbour, { units: recalledUnits, paidOutWei });
     if (share) this.#shared.take(neighbour, cheque, verdict);
     else this.#found(neighbour, taken(neighbour, cheque, verdict, last));
     return { accepted: true, units: verdict.units, clearing, acceptedWei: cheque.cumulativeWei };
@@ -120,6 +149,7 @@ export class ChequeTaker {
       ...(this.#shared.says(cheque)
         ? this.#shared.factsFor(neighbour, cheque, payer.delegation)
         : { remainder: last?.remainderWei ?? 0n }),
+      forgottenUnits: this.#forgotten.of(neighbour),
       minimumUnits: MIN_CHEQUE_UNITS,
       signer: () => recover(chainId, cheque),
     });
@@ -148,16 +178,18 @@ export class ChequeTaker {
     const checked = this.#checked.get(neighbour);
     if (checked === undefined) return [];
     this.#checked.delete(neighbour);
+    const recalled = this.#recalled.get(neighbour);
+    this.#recalled.delete(neighbour);
     if (this.#checkedOn.get(checked.chequebook) === checked) this.#checkedOn.delete(checked.chequebook);
     const before = this.#received.of(checked.chequebook);
     // An earlier one may have been cashed, or have bounced, meanwhile.
     const record = {
       ...checked,
-      cashedCumulative: before?.cashedCumulative ?? checked.cashedCumulative,
+      cashedCumulative: recalled?.paidOutWei ?? before?.cashedCumulative ?? checked.cashedCumulative,
       bounced: checked.bounced || before?.bounced === true,
     };
     this.#received.put(record);
-    return [record];
+    return recalled === undefined ? [record] : [record, this.#forgotten.add(neighbour, -recalled.units)];
   }
 
   /** The cheques held from a neighbour, newest chequebook last: a payer that lost its store goes on from them. */

@@ -4,6 +4,7 @@ import type { Signer } from '../chain/signer.ts';
 import { nextCumulative, recoveredCumulative, type SignedCheque } from '../core/cheque.ts';
 import { codeOf, WayleaveError } from '../core/errors.ts';
 import { type IssuedToday, issueWithin } from '../core/issue-cap.ts';
+import type { PaymentMessage } from '../core/message.ts';
 import type { NodeId } from '../core/node-id.ts';
 import { type Ratio, unitsToWei } from '../core/ratio.ts';
 import type { Units } from '../core/units.ts';
@@ -72,6 +73,14 @@ export class ChequeWriter {
   unacknowledged(beneficiary: NodeId): { id: number; cheque: SignedCheque } | undefined {
     const last = this.#issued.last(beneficiary);
     return last === undefined || !isPending(last) ? undefined : { id: last.paymentId, cheque: this.#chequeOf(last) };
+  }
+
+  /** The last ones that were taken, one of each chequebook, oldest payment first: for a beneficiary that lost its books. */
+  restated(beneficiary: NodeId): PaymentMessage[] {
+    return this.#issued.takenBy(beneficiary).map((record) => ({
+      ...{ kind: 'payment', id: record.paymentId, units: record.amount },
+      proof: { kind: 'cheque', cheque: this.#chequeOf(record) },
+    }));
   }
 
   #ownWei(chequebook: NodeId, beneficiary: NodeId): bigint {

@@ -10,6 +10,8 @@ export interface ChequebookFactsOptions {
   readonly store: Store;
   readonly me: NodeId;
   readonly notes: readonly NoteRecord[];
+  /** Of the store: what was noted under an earlier one is as old as the copy that was restored, and is read anew. */
+  readonly epoch?: number | undefined;
   /** Of a clock that does not go back. */
   readonly nowMs: () => number;
 }
@@ -28,6 +30,7 @@ export class ChequebookFactsBook {
   readonly #chain: Chain | undefined;
   readonly #store: Store;
   readonly #me: NodeId;
+  readonly #epoch: number;
   readonly #nowMs: () => number;
   readonly #known = new Map<NodeId, ChequebookFacts>();
   /** Where none stood, and when that was seen. */
@@ -39,8 +42,10 @@ export class ChequebookFactsBook {
     this.#chain = options.chain;
     this.#store = options.store;
     this.#me = options.me;
+    this.#epoch = options.epoch ?? 1;
     for (const { name, text } of options.notes) {
-      if (name.startsWith(PREFIX)) this.#known.set(name.slice(PREFIX.length), parse(text));
+      const facts = name.startsWith(PREFIX) ? parse(text, this.#epoch) : undefined;
+      if (facts !== undefined) this.#known.set(name.slice(PREFIX.length), facts);
     }
   }
 
@@ -69,7 +74,7 @@ export class ChequebookFactsBook {
       if (facts === undefined) return this.#missed(chequebook);
       if (this.#known.size >= MAX_CHEQUEBOOKS) this.#known.clear();
       this.#known.set(chequebook, facts);
-      await this.#store.commit([{ kind: 'note', name: PREFIX + chequebook, text: format(facts) }]);
+      await this.#store.commit([{ kind: 'note', name: PREFIX + chequebook, text: format(facts, this.#epoch) }]);
     } catch {
       // Unread: the cheque that needs it is refused for now, and the payer tries again.
     } finally {
@@ -96,14 +101,18 @@ const AMOUNTS = [
   'withdrawalWei',
 ] as const satisfies readonly (keyof ChequebookFacts)[];
 
-type Written = Omit<ChequebookFacts, (typeof AMOUNTS)[number]> & Partial<Record<(typeof AMOUNTS)[number], string>>;
+type Written = Omit<ChequebookFacts, (typeof AMOUNTS)[number]> &
+  Partial<Record<(typeof AMOUNTS)[number], string>> & { readonly epoch?: number };
 
-function format(facts: ChequebookFacts): string {
-  return JSON.stringify(facts, (_, value: unknown) => (typeof value === 'bigint' ? String(value) : value));
+function format(facts: ChequebookFacts, epoch: number): string {
+  return JSON.stringify({ ...facts, epoch }, (_, value: unknown) =>
+    typeof value === 'bigint' ? String(value) : value,
+  );
 }
 
-function parse(text: string): ChequebookFacts {
-  const raw = JSON.parse(text) as Written;
+function parse(text: string, now: number): ChequebookFacts | undefined {
+  const { epoch = 1, ...raw } = JSON.parse(text) as Written;
+  if (epoch < now) return undefined;
   // What an older version did not write.
   const amount = (name: (typeof AMOUNTS)[number]) => BigInt(raw[name] ?? 0);
   return {

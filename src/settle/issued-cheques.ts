@@ -1,4 +1,4 @@
-import type { SignedCheque } from '../core/cheque.ts';
+import { MAX_UNCASHED_CHEQUEBOOKS, type SignedCheque } from '../core/cheque.ts';
 import type { NodeId } from '../core/node-id.ts';
 import type { Units } from '../core/units.ts';
 import type { IssuedChequeRecord } from '../store/store.ts';
@@ -39,6 +39,16 @@ export class IssuedCheques {
 
   on(chequebook: NodeId, beneficiary: NodeId): IssuedChequeRecord | undefined {
     return this.#books.get(chequebook)?.get(beneficiary);
+  }
+
+  /** Of each chequebook the last one to a beneficiary, where that was accepted; the newest few, oldest payment first. */
+  takenBy(beneficiary: NodeId): IssuedChequeRecord[] {
+    const taken: IssuedChequeRecord[] = [];
+    for (const book of this.#books.values()) {
+      const record = book.get(beneficiary);
+      if (record !== undefined && !isPending(record) && record.signature.some((byte) => byte !== 0)) taken.push(record);
+    }
+    return taken.sort((a, b) => a.paymentId - b.paymentId).slice(-MAX_UNCASHED_CHEQUEBOOKS);
   }
 
   /** All that was ever promised on a chequebook. */

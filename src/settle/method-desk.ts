@@ -22,6 +22,9 @@ export interface MethodDesk {
   acknowledged(neighbour: NodeId, payment: { id: number; acceptedWei: bigint }): StoreRecord[];
   /** Units written and never acknowledged, and the highest payment id used. */
   pending(neighbour: NodeId): { readonly units: Units; readonly lastPaymentId: number };
+  /** As in `neighbour/payment-desk.ts`; absent where all that was paid can be seen without it. */
+  restated?(neighbour: NodeId): readonly PaymentMessage[];
+  forgot?(neighbour: NodeId, units: Units): StoreRecord[];
   /** As in `neighbour/payment-desk.ts`; absent where nothing is held that the payer could need. */
   held?(neighbour: NodeId): readonly SignedCheque[];
   recover?(neighbour: NodeId, returned: SignedCheque): Promise<void>;

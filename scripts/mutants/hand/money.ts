@@ -76,8 +76,22 @@ export const MONEY: readonly Bug[] = [
     name: 'whole-cheque-credited-again',
     why: 'each cheque is worth all that was ever paid',
     file: 'src/core/cheque.ts',
-    old: 'const base = larger(last?.cumulativeWei ?? 0n, contract.paidOutWei);',
-    new: 'const base = contract.paidOutWei;',
+    old: 'const addedWei = addedBy(facts, larger(facts.last?.cumulativeWei ?? 0n, paidOutWei));',
+    new: 'const addedWei = addedBy(facts, paidOutWei);',
+  },
+  {
+    name: 'cashed-cheques-are-credit-again',
+    why: 'who restores its books serves once more for money that was spent',
+    file: 'src/core/cheque.ts',
+    old: 'return units < BigInt(forgottenUnits) ? Number(units) : forgottenUnits;',
+    new: 'return Number(units);',
+  },
+  {
+    name: 'lost-books-are-not-told-of-payments',
+    why: 'an honest payer is choked by who has lost its books',
+    file: 'src/core/statements.ts',
+    old: "effects.push({ kind: 'restatePayments' });",
+    new: 'void effects;',
   },
   {
     name: 'repeated-cheque-is-fraud',
@@ -168,9 +182,9 @@ export const MONEY: readonly Bug[] = [
   {
     name: 'cheque-not-in-the-batch',
     why: 'the account says paid and the cheque is not there',
-    file: 'src/neighbour/neighbour.ts',
-    old: "if (effect.kind === 'keepPayment') journal.owe(this.account, desk.accepted(this.id, effect));",
-    new: "if (effect.kind === 'keepPayment') desk.accepted(this.id, effect);",
+    file: 'src/neighbour/records-owed.ts',
+    old: 'return desk.accepted(neighbour, effect);',
+    new: 'return desk.accepted(neighbour, effect).slice(0, 0);',
   },
   {
     name: 'charges-never-journalled',

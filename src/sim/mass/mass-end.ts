@@ -256,6 +256,8 @@ export class MassEnd {
       case 'rememberTerms':
       case 'rememberStatement':
       case 'voidPayment':
+      case 'restatePayments':
+      case 'forgot':
         return;
       default:
         return this.#pay(effect);
