@@ -1,4 +1,5 @@
 import { FrameType, HEADER_BYTES, headerFault, readU24, readU32 } from './frame.ts';
+import { lend, spent } from './spent.ts';
 
 /** Where decoded frames go. Calls come in the order of the stream; any of them may stop the decoder. */
 export interface FrameSink {
@@ -63,10 +64,12 @@ export class FrameDecoder {
   #readHead(chunk: Uint8Array, at: number): number {
     if (this.#headFilled === 0 && chunk.length - at >= HEADER_BYTES) {
       this.#begin(chunk, at);
+      spent(chunk, HEADER_BYTES);
       return at + HEADER_BYTES;
     }
     const count = Math.min(HEADER_BYTES - this.#headFilled, chunk.length - at);
     this.#head.set(chunk.subarray(at, at + count), this.#headFilled);
+    spent(chunk, count);
     this.#headFilled += count;
     if (this.#headFilled === HEADER_BYTES) {
       this.#headFilled = 0;
@@ -111,6 +114,7 @@ export class FrameDecoder {
     if (this.#partFilled === part.length) {
       this.#part = undefined;
       this.#took(part.length);
+      lend(part);
       this.#sink.data(part);
     }
     return at + count;
@@ -137,6 +141,7 @@ export class FrameDecoder {
   #gather(part: Uint8Array, chunk: Uint8Array, at: number): number {
     const count = Math.min(part.length - this.#partFilled, chunk.length - at);
     part.set(chunk.subarray(at, at + count), this.#partFilled);
+    spent(chunk, count);
     this.#partFilled += count;
     return count;
   }
@@ -152,5 +157,8 @@ export class FrameDecoder {
 function kept(chunk: Uint8Array, at: number, count: number): Uint8Array {
   const bytes = chunk.subarray(at, at + count);
   const wasteful = chunk.length > SMALL_BUFFER_BYTES && count <= COPY_BYTES && count * COPY_RATIO < chunk.length;
-  return wasteful ? new Uint8Array(bytes) : bytes;
+  if (!wasteful) return bytes;
+  const copy = new Uint8Array(bytes);
+  spent(chunk, count);
+  return copy;
 }

@@ -133,7 +133,7 @@ export interface Channel {
   accept(): void;
   /** How many bytes may be sent now: window, forward budget and queue space together. 0 after `end` or `reset`. */
   sendable(): number;
-  /** Sends at most `sendable()` bytes, at most `MAX_DATA_BYTES`; more throws `LINK_WINDOW_EXCEEDED`. The bytes must not change afterwards. */
+  /** Sends at most `sendable()` bytes, at most `MAX_DATA_BYTES`; more throws `LINK_WINDOW_EXCEEDED`. They are the channel's afterwards. */
   send(bytes: Uint8Array, tag: number): void;
   /** Half-close: no more bytes from this side. What was sent still arrives. */
   end(): void;

@@ -4,6 +4,7 @@ import { FrameType, HEADER_BYTES, writeHead } from './frame.ts';
 import { DATA_COST_BYTES, MAX_CREDIT_BYTES, MAX_DATA_BYTES, START_WINDOW_BYTES } from './limits.ts';
 import { type Channel, type ChannelHandlers, type Link, ResetCode } from './link.ts';
 import type { Outbox, Sender } from './outbox.ts';
+import { spent } from './spent.ts';
 import type { WindowPool } from './window-pool.ts';
 
 /** What the channels of a link share. */
@@ -281,6 +282,7 @@ export class MuxChannel implements Channel, Sender {
         this.#tags.shift();
         this.#offset = 0;
       }
+      spent(part, count);
     }
     const length = to - at - HEADER_BYTES;
     writeHead(target, at, { type: FrameType.data, channel: this.id, value: tag, length });

@@ -19,6 +19,7 @@ import {
 } from './limits.ts';
 import { type Channel, OPEN_COST_BYTES, ResetCode } from './link.ts';
 import { Bed } from './link-bed.fixture.ts';
+import { lend } from './spent.ts';
 
 const GRANT = 2 ** 31;
 
@@ -49,6 +50,19 @@ describe('the order in which frames leave', () => {
     bed.link.send('payment', new Uint8Array(1));
     bed.link.send('control', new Uint8Array(1));
     assert.deepEqual(bed.saidNames(), ['control', 'payment', 'budget', 'data']);
+  });
+
+  it('what was lent is given back when it has left, not before, and not the buffer of others', () => {
+    const { bed, channels } = bedWith(1);
+    const [lent, own] = [new Uint8Array(60_000).fill(1), new Uint8Array(1000).fill(2)];
+    lend(lent);
+    for (const part of [lent.subarray(0, 20_000), lent.subarray(20_000), own]) channels[0]?.send(part, 1);
+    assert.equal(lent.length, 60_000);
+    assert.deepEqual(
+      bed.said().map(({ length }) => length),
+      [61_000],
+    );
+    assert.deepEqual([lent.buffer.byteLength, own.length], [0, 1000]);
   });
 
   it('channels share alike, by bytes and not by frames', () => {

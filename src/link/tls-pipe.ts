@@ -1,6 +1,7 @@
 import type { TLSSocket } from 'node:tls';
 import type { BufferPool } from './buffer-pool.ts';
 import type { BytePipe, PipeHandlers } from './pipe.ts';
+import { lend } from './spent.ts';
 
 /** A pipe over a secure connection whose other end has been verified. */
 export class TlsPipe implements BytePipe {
@@ -48,7 +49,10 @@ export class TlsPipe implements BytePipe {
     const handlers = this.#handlers;
     if (!this.#listening && handlers !== undefined) {
       this.#listening = true;
-      this.#socket.on('data', (bytes) => handlers.data(bytes));
+      this.#socket.on('data', (bytes) => {
+        lend(bytes);
+        handlers.data(bytes);
+      });
     }
     this.#socket.resume();
   }

@@ -1,3 +1,4 @@
+import { spent } from '../link/spent.ts';
 import type { Side, Stream } from './stream.ts';
 
 /**
@@ -116,5 +117,6 @@ export class Flow {
     gather.set(bytes, this.#gathered);
     this.#gathered += bytes.length;
     this.#waiting[this.#waiting.length - 1] = gather.subarray(0, this.#gathered);
+    spent(bytes, bytes.length);
   }
 }

@@ -1,5 +1,7 @@
+import { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { ResetCode } from '../link/link.ts';
+import { lend, spent } from '../link/spent.ts';
 import type { Flow } from './flow.ts';
 import { resetCodeOf } from './reset-words.ts';
 import type { Side, Stream } from './stream.ts';
@@ -21,6 +23,8 @@ export interface LocalSide {
 export class SocketSide implements Side {
   readonly #socket: Duplex;
   readonly #local: LocalSide | undefined;
+  /** What it reads nobody else has, and what it has written it keeps no more: a pipe in memory promises neither. */
+  readonly #ofSystem: boolean;
   #inbound: Flow | undefined;
   #stream: Stream | undefined;
   #granted = false;
@@ -31,6 +35,7 @@ export class SocketSide implements Side {
   constructor(socket: Duplex, local?: LocalSide) {
     this.#socket = socket;
     this.#local = local;
+    this.#ofSystem = socket instanceof Socket;
   }
 
   join(stream: Stream, inbound: Flow, outbound: Flow): void {
@@ -51,8 +56,11 @@ export class SocketSide implements Side {
   write(bytes: Uint8Array, from: number): number {
     const socket = this.#socket;
     if (socket.writableNeedDrain || !socket.writable) return 0;
-    socket.write(from === 0 ? bytes : bytes.subarray(from));
-    return bytes.length - from;
+    const length = bytes.length - from;
+    const rest = from === 0 ? bytes : bytes.subarray(from);
+    if (this.#ofSystem) socket.write(rest, (error) => !error && spent(bytes, length));
+    else socket.write(rest);
+    return length;
   }
 
   end(): void {
@@ -79,6 +87,7 @@ export class SocketSide implements Side {
   #data(bytes: Uint8Array): void {
     const inbound = this.#inbound;
     if (this.#gone || inbound === undefined) return;
+    if (this.#ofSystem) lend(bytes);
     inbound.push(bytes);
     if (inbound.bufferedBytes === 0) return;
     this.#paused = true;
