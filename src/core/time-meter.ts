@@ -107,7 +107,6 @@ export class TimeSeller {
    */
   sell(nowMs: number, charge: TimeCharge, admit: TimeAdmit): { sold: number; admitted: number } {
     let sold = 0;
-    if (this.#orders.length === 0) return { sold, admitted: 0 };
     // Room is for what is really provided: what only was ordered must not take it, nor make good what was written off.
     const before = this.#admitted;
     if (before > 0) admit(-before);

@@ -93,5 +93,7 @@ export const NOT_SIMULATED: readonly Accepted[] = [
     ["code === 'INVARIANT_BROKEN') throw error", 'belt'],
   ),
   ...rows('link-account', ['this.changed()', 'told'], ['this.#watchers.add(changed)', 'told'], ['watcher()', 'told']),
+  // The first step on the next connection works it out anew, also where somebody has asked by then.
+  ...rows('time-meter', ['this.#refused = false', 'general', 'TimeBuyer.forget']),
   ...rows('service-account', ['this.#account.moved()', 'told']),
 ];
