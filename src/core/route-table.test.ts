@@ -4,7 +4,7 @@ import fc from 'fast-check';
 import { UNREACHABLE } from './route.ts';
 import { TRIGGER_MS } from './route-due.ts';
 import { RouteNetwork } from './route-network.fixture.ts';
-import { EXPIRY_MS, REFRESH_MS, RouteTable } from './route-table.ts';
+import { EXPIRY_MS, REFRESH_MS, type RouteEffect, RouteTable } from './route-table.ts';
 
 const NODES = 6;
 const node = fc.nat({ max: NODES - 1 });
@@ -182,6 +182,29 @@ describe('a route table', () => {
     assert.deepEqual(sequences(table.tick(3_000)), [2, 2]);
     table.heard(x, [update({ destination: self, origin: self, sequence: 90 })], 20_000);
     assert.deepEqual(sequences(table.tick(40_000)), [91, 91]);
+  });
+
+  /** Who is told what metric with the next news. */
+  const told = (effects: readonly RouteEffect[]) =>
+    effects.flatMap((each) => (each.kind === 'announce' ? [[each.to, each.updates.map(({ metric }) => metric)]] : []));
+
+  it('takes nothing back from the neighbour that brought the news, which was never told them', () => {
+    const table = made();
+    table.heard(x, [update({ metric: 9 })], 0);
+    assert.deepEqual(told(table.tick(TRIGGER_MS)), [[y, [10]]]);
+  });
+
+  it('takes back what it told, even where it told a newcomer before the others', () => {
+    const table = made();
+    table.heard(x, [update({ metric: 9 })], 0);
+    const z = `0x${'3'.repeat(40)}`;
+    assert.deepEqual(told(table.linkUp(z, { metric: 1, toll: free }, 1)), [[z, [10]]]);
+    table.heard(z, [update({ metric: 1 })], 2);
+    assert.deepEqual(told(table.tick(TRIGGER_MS)), [
+      [x, [2]],
+      [y, [2]],
+      [z, [UNREACHABLE]],
+    ]);
   });
 
   it("keeps its memory bounded: too many destinations, and absurd ones, are the neighbour's fault", () => {

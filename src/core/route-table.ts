@@ -364,7 +364,8 @@ export class RouteTable {
     if (news === undefined) return told === undefined ? undefined : () => retraction(told);
     this.#claim(news, nowMs);
     // The neighbour the way leads through is told nothing, and what it was told before is taken back (split horizon).
-    return (to) => (to !== via ? news : via !== toldVia ? retraction(news) : undefined);
+    const takenBack = told !== undefined && via !== toldVia ? retraction(news) : undefined;
+    return (to) => (to !== via ? news : takenBack);
   }
 
   #claim(news: RouteUpdate, nowMs: number): void {
@@ -376,7 +377,14 @@ export class RouteTable {
     const updates: RouteUpdate[] = [];
     for (const entry of this.#entries.values()) {
       const news = this.#news(entry);
-      if (news === undefined || entry.selected?.via === to) continue;
+      const via = entry.selected?.via;
+      if (news === undefined || via === to) continue;
+      if (entry.told === undefined) {
+        // From now on somebody knows of it, and may have to hear otherwise; the others still hear it when it is due.
+        entry.told = news;
+        entry.toldVia = via;
+        entry.asked = true;
+      }
       this.#claim(news, nowMs);
       updates.push(news);
     }
