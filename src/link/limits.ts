@@ -83,8 +83,8 @@ export const MAX_HALF_OPEN = 128;
 export const MAX_ACCEPTED_LINKS = 1024;
 /**
  * So many accepted links at a time read the socket in pieces of 64 KiB, which costs each of them that much memory for
- * ever. Those beyond begin with the size of the first packet and read 16 KiB at a time: a little more CPU for uploads,
- * 50 kB less for each of many links that are mostly idle.
+ * ever. Those beyond begin with 1 KiB, which is enough for one that only says that it is there, and 16 KiB once more comes
+ * at a time: a little more CPU for uploads, 50 kB less for each of many links that are mostly idle.
  */
 export const ROOMY_LINKS = 8;
 /** Handshakes per remote address: each costs some 5 ms of CPU. The burst lets a whole lab on one machine restart at once. */

@@ -34,17 +34,23 @@ export function connected(socket: net.Socket, { host, port }: LinkAddress): Prom
   });
 }
 
+/** Less than the 1,024 bytes that the input of a `TLSSocket` begins with. */
+const PIECE_BYTES = 1000;
+
 /**
- * Waits for the first bytes and leaves them where they are. Throws `LINK_HANDSHAKE_FAILED`. A `TLSSocket` that finds bytes
- * waiting begins with a buffer of their size, else with one of 64 KiB, which an idle link would keep for ever.
+ * Waits for the first bytes and leaves them where they are, to be read in small pieces. Throws `LINK_HANDSHAKE_FAILED`. A
+ * `TLSSocket` that finds bytes waiting begins with a small buffer, else with one of 64 KiB, and one that is filled to the
+ * brim gets 16 KiB beside it: an idle link would keep either for ever.
  */
 export function begun(socket: net.Socket): Promise<void> {
   return new Promise((resolve, reject) => {
     const done = (): void => {
       socket.off('readable', done);
       socket.off('close', done);
-      if (socket.readableLength > 0) resolve();
-      else reject(failed('closed by the other end'));
+      if (socket.readableLength === 0) return reject(failed('closed by the other end'));
+      const read = socket.read.bind(socket);
+      socket.read = (bytes = Math.min(socket.readableLength, PIECE_BYTES)) => read(bytes);
+      resolve();
     };
     socket.on('readable', done);
     socket.on('close', done);
