@@ -81,7 +81,7 @@ export function putBack(account: LinkAccount, record: AccountRecord, uncleared: 
     [Column.paid, record.paid],
     [Column.received, record.received],
     [Column.assumed, record.lease],
-    [Column.uncleared, uncleared],
+    [Column.uncleared, Math.min(uncleared, record.received)],
     [Column.faded, record.faded],
     ...three(Column.provided, record.provided),
     ...three(Column.consumed, record.consumed),

@@ -273,10 +273,12 @@ export class Ledger {
     this.#set(row, Column.ceiling, this.#derivedCeiling(row));
   }
 
-  /** The chain took `units` back that had been received: they clear nothing until they are final after all. */
+  /**
+   * The chain took `units` back that had been received: they clear nothing until they are final after all. At another
+   * ratio than they were credited at they may be worth more than all that was received, which breaks no rule (DESIGN §3). */
   undone(row: LinkRow, units: Units): void {
-    this.#add(row, Column.uncleared, amount(units));
-    if (this.get(row, Column.uncleared) > this.get(row, Column.received)) this.#halt(row, 'more undone than received');
+    const room = Math.max(0, this.get(row, Column.received) - this.get(row, Column.uncleared));
+    this.#add(row, Column.uncleared, Math.min(amount(units), room));
     this.#set(row, Column.ceiling, this.#derivedCeiling(row));
   }
 

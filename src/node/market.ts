@@ -21,7 +21,7 @@ export interface MarketOptions {
   readonly free: FreeAllowance;
   /** Read late: the neighbours are made with what this market offers them. */
   readonly neighbours: () => Neighbours | undefined;
-  readonly settlement: () => Pick<Settlement, 'chequebook' | 'delegation' | 'channelWith'>;
+  readonly settlement: () => Pick<Settlement, 'chequebook' | 'delegation' | 'channelWith' | 'methods'>;
   /** Who has a way to a host, of those this node prefers; absent: no routes are kept. */
   readonly via?: (host: string | undefined) => NodeId | undefined;
   readonly credits: () => Credits;
@@ -77,7 +77,8 @@ export class Market {
     const sells = !this.#upstream.isUpstream(id) && !credits.refuses(id);
     const askPerMb = sells ? this.#askTo(id) : undefined;
     const channel = settlement.channelWith(id);
-    return { askPerMb, bidPerMb, chequebook, delegation, channel, earned: credits.earned(id) };
+    const facts = { askPerMb, bidPerMb, chequebook, delegation, channel, earned: credits.earned(id) };
+    return { ...facts, methods: settlement.methods };
   }
 
   #customerBids(): PricePerMb[] {

@@ -206,7 +206,8 @@ export class Neighbours {
 
 function sameFacts(a: OfferFacts, b: OfferFacts): boolean {
   const prices = a.askPerMb === b.askPerMb && a.bidPerMb === b.bidPerMb && a.earned === b.earned;
-  return prices && a.chequebook === b.chequebook && a.channel === b.channel;
+  const methods = a.methods === b.methods || String(a.methods) === String(b.methods);
+  return prices && methods && a.delegation === b.delegation && a.chequebook === b.chequebook && a.channel === b.channel;
 }
 
 function addressText(config: NeighbourConfig): string {

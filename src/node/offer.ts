@@ -1,7 +1,7 @@
 import { payAtFor } from '../core/credit.ts';
 import type { Delegation } from '../core/delegation.ts';
 import type { NodeId } from '../core/node-id.ts';
-import { PROTOCOL_VERSION, type PriorityOffers, sameTerms, type Terms } from '../core/terms.ts';
+import { type PaymentMethod, PROTOCOL_VERSION, type PriorityOffers, sameTerms, type Terms } from '../core/terms.ts';
 import type { PricePerMb, Units } from '../core/units.ts';
 import type { NeighbourConfig, NodeConfig } from './config.ts';
 
@@ -13,6 +13,8 @@ export interface OfferFacts {
   readonly delegation?: Delegation | undefined;
   /** The channel with this neighbour to pay in. */
   readonly channel?: NodeId | undefined;
+  /** By what may be paid now; the configured ones unless given. */
+  readonly methods?: readonly PaymentMethod[] | undefined;
   /** Credit beyond a newcomer's. */
   readonly earned?: Units | undefined;
 }
@@ -35,7 +37,7 @@ export function offer(
     chainId: config.settlement.chainId,
     token: config.settlement.token ?? 'native',
     ratio: { numerator: config.settlement.weiPerUnit, denominator: 1n },
-    methods: config.settlement.enabled ? config.settlement.methods : ['barter'],
+    methods: facts.methods ?? methodsOf(config),
     chequebook: facts.chequebook,
     delegation: facts.delegation,
     channel: facts.channel,
@@ -53,6 +55,10 @@ export function offer(
   };
   if (last === undefined || sameTerms(terms, last)) return last ?? terms;
   return { ...terms, epoch: last.epoch + 1 };
+}
+
+function methodsOf({ settlement }: NodeConfig): readonly PaymentMethod[] {
+  return settlement.enabled ? settlement.methods : ['barter'];
 }
 
 /** What the neighbour is offered for serving packets of mine first. */

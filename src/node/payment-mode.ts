@@ -14,6 +14,8 @@ import type { EventKind } from './node.ts';
 /** One way to pay as part of a running node: its desk, and what it does by itself. */
 export interface PaymentMode {
   readonly desk: MethodDesk;
+  /** False: for now nobody must pay this way, whatever is configured. */
+  readonly offered?: boolean;
   /** Begins its work in the background; `ready` is called when what the terms say of it has changed. */
   start(ready: () => void): void;
   /** A neighbour's terms came: what a payment of it will need is looked up now, so that taking one needs no call. */

@@ -19,6 +19,9 @@ export type SettlementOptions = Omit<ModeOptions, 'uncashedUnits'>;
 /** Methods that do nothing without a chain at hand. */
 const ON_CHAIN: readonly PaymentMethod[] = ['channel', 'transfer'];
 
+/** Nobody pays in tokens. */
+const NO_METHOD: readonly PaymentMethod[] = ['barter'];
+
 /** How one node pays and is paid: its modes of payment, each in a file of its own, behind one desk. */
 export class Settlement {
   /** The desk of every mode. */
@@ -73,6 +76,14 @@ export class Settlement {
   /** By which this node pays from it, where it is its operator's. */
   get delegation(): Delegation | undefined {
     return this.#cheques.delegation;
+  }
+
+  /** By what neighbours may pay now. */
+  get methods(): readonly PaymentMethod[] {
+    const { enabled, methods } = this.#options.config;
+    const open = enabled ? methods.filter((each) => this.#modes[each]?.offered !== false) : [];
+    if (open.length === methods.length) return methods;
+    return open.length === 0 ? NO_METHOD : open;
   }
 
   /** The channel with a neighbour to pay in; undefined until there is one. */

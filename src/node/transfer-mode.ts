@@ -41,9 +41,14 @@ export class TransferMode implements PaymentMode {
     });
   }
 
-  start(): void {
+  start(ready: () => void): void {
     this.desk.start();
-    this.desk.intake.start();
+    this.desk.intake.start(ready);
+  }
+
+  /** What is paid to this node is found: it may be offered. */
+  get offered(): boolean {
+    return this.desk.intake.begun;
   }
 
   learn(): void {}

@@ -58,6 +58,7 @@ export class TransferIntake {
   #looking: Promise<number> | undefined;
   #failing = false;
   #stopped = false;
+  #ready: () => void = () => undefined;
 
   constructor(options: TransferIntakeOptions) {
     this.#options = options;
@@ -65,9 +66,15 @@ export class TransferIntake {
     this.#searched = options.searched;
   }
 
-  /** The first look is at once: a new node searches from there on, and may be paid within a second. */
-  start(): void {
+  /** The first look is at once: a new node searches from there on. `ready`: it is on disk from where, so it may be paid. */
+  start(ready: () => void): void {
+    this.#ready = ready;
     void this.look().then(() => this.#lookLater());
+  }
+
+  /** It is on disk from which block on payments are searched for. What is paid before that would be lost. */
+  get begun(): boolean {
+    return this.#searched !== undefined;
   }
 
   #lookLater(): void {
@@ -132,8 +139,9 @@ export class TransferIntake {
     const head = await chain.head();
     const number = Number(head.number);
     if (this.#searched === undefined) {
-      // Nobody can have paid a node that is new.
+      // Nobody can have paid a node that is new: it has not offered to be.
       await this.#advance({ number, hash: head.hash });
+      this.#ready();
       return 0;
     }
     if (head.hash !== this.#searched.hash) await this.#search(this.#searched, number);
