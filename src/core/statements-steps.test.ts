@@ -105,6 +105,7 @@ test('a statement is under way until both ends have stated the cut, or the conne
   end.moves();
   end.tick(INTERVAL_MS);
   end.quiet();
+  statements.closed();
   end.open();
   assert.equal(statements.underWay, false, 'a new connection');
   end.moves();

@@ -140,7 +140,6 @@ export class Statements {
     const iWasRestored = this.restored;
     const theyWere = this.#theirs !== undefined && counts.storeEpoch > this.#theirs.storeEpoch;
     this.#answered = 0;
-    this.#pending = undefined;
     this.#gaps.opened(inflated || iWasRestored || theyWere);
     if (inflated && !iWasRestored) this.#strike('COUNTS_INFLATED', step);
     if (theyWere && this.#toldEpoch < counts.storeEpoch) {

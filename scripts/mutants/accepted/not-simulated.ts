@@ -95,5 +95,6 @@ export const NOT_SIMULATED: readonly Accepted[] = [
   ...rows('link-account', ['this.changed()', 'told'], ['this.#watchers.add(changed)', 'told'], ['watcher()', 'told']),
   // The first step on the next connection works it out anew, also where somebody has asked by then.
   ...rows('time-meter', ['this.#refused = false', 'general', 'TimeBuyer.forget']),
+  ...rows('statements', ['if (!this.#account.settling) return', 'told', 'Statements.#settled']),
   ...rows('service-account', ['this.#account.moved()', 'told']),
 ];

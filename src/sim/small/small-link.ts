@@ -56,7 +56,8 @@ export class SmallLink implements Link {
   readonly remoteAddress = 'small:1';
   readonly forwardBudget = 0;
   readonly roundTripMs = undefined;
-  readonly queuedBytes = 0;
+  /** Something waits to leave, if a story says so. */
+  queuedBytes = 0;
   /** What leaves here. Undefined once nobody can receive it. */
   out: Flight;
   handlers: LinkHandlers | undefined;

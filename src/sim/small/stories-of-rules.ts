@@ -11,6 +11,7 @@ import { STORIES_OF_GREETINGS } from './stories-of-greetings.ts';
 import { STORIES_OF_LIMITS } from './stories-of-limits.ts';
 import { STORIES_OF_PAYMENTS } from './stories-of-payments.ts';
 import { STORIES_OF_SERVICES } from './stories-of-services.ts';
+import { STORIES_OF_STATING } from './stories-of-stating.ts';
 import { STORIES_OF_TIME } from './stories-of-time.ts';
 import { STORIES_OF_STATEMENTS, STORIES_OF_TRADE } from './stories-of-trade.ts';
 import { STORIES_OF_TRANSFERS } from './stories-of-transfers.ts';
@@ -33,6 +34,7 @@ export const STORIES_OF_RULES: readonly RuleStory[] = [
   ...STORIES_OF_CHANNELS,
   ...STORIES_OF_SERVICES,
   ...STORIES_OF_TIME,
+  ...STORIES_OF_STATING,
   ...STORIES_OF_EPOCHS,
   ...STORIES_OF_CARRYING,
 ];

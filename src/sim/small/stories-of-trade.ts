@@ -244,7 +244,7 @@ export const STORIES_OF_STATEMENTS: readonly RuleStory[] = [
       teller.same(
         'found',
         teller.said(0).filter((each) => /^(verdict|divergence)/.test(each)),
-        ['divergence 1 2', 'verdict STATEMENT_UNDERCOUNTS throttle'],
+        ['divergence 1 2 pricing', 'verdict STATEMENT_UNDERCOUNTS throttle'],
       );
       teller.same('gap', teller.node(0).neighbour.session.statements?.gapUnits, 5);
       await minute(teller);

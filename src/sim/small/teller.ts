@@ -51,7 +51,7 @@ export class Teller {
   readonly #heard: [Message[], Message[]] = [[], []];
 
   readonly #lawful: boolean;
-  #lie: { readonly who: Who; readonly lie: ((statement: SignedStatement) => SignedStatement) | undefined } | undefined;
+  #altered: { readonly who: Who; readonly change: (message: Message) => Message } | undefined;
 
   private constructor(beginning: Beginning) {
     this.#beginning = beginning;
@@ -79,7 +79,7 @@ export class Teller {
   /** The same from the beginning, as if nothing had been. */
   async anew(): Promise<void> {
     this.world = this.#made();
-    this.#lie = undefined;
+    this.#altered = undefined;
     await this.connect();
     this.#forget();
   }
@@ -139,13 +139,10 @@ export class Teller {
     if (message !== undefined) this.#heard[who].push(message);
   }
 
-  /** What a message is when it arrives. Whoever is muted says nothing of consequence. */
+  /** What a message is when it arrives. */
   #changed(to: Who, message: Message | undefined): Message | undefined {
-    if (this.#lie === undefined || this.#lie.who === to || message === undefined) return message;
-    const { lie } = this.#lie;
-    if (message.kind !== 'statement' && message.kind !== 'mark') return message;
-    if (lie === undefined) return { kind: 'termsAck', epoch: 1 };
-    return message.kind === 'statement' ? { kind: 'statement', statement: lie(message.statement) } : message;
+    if (this.#altered === undefined || this.#altered.who === to || message === undefined) return message;
+    return this.#altered.change(message);
   }
 
   /** So much time passes for both, beat by beat at its end. */
@@ -200,14 +197,23 @@ export class Teller {
     }
   }
 
-  /** What a node states reaches the other end changed. */
-  lies(who: Who, lie: (statement: SignedStatement) => SignedStatement): void {
-    this.#lie = { who, lie };
+  /** What a node says reaches the other end changed. It is called when that is about to happen. */
+  alters(who: Who, change: (message: Message) => Message): void {
+    this.#altered = { who, change };
   }
 
-  /** Nothing more that a node states, or marks, reaches the other end. */
+  /** What a node states reaches the other end changed. */
+  lies(who: Who, lie: (statement: SignedStatement) => SignedStatement): void {
+    this.alters(who, (message) =>
+      message.kind === 'statement' ? { kind: 'statement', statement: lie(message.statement) } : message,
+    );
+  }
+
+  /** Nothing more that a node states, or marks, reaches the other end: something of no consequence does. */
   mute(who: Who): void {
-    this.#lie = { who, lie: undefined };
+    this.alters(who, (message) =>
+      message.kind === 'statement' || message.kind === 'mark' ? { kind: 'termsAck', epoch: 1 } : message,
+    );
   }
 
   balance(who: Who): number {
@@ -222,7 +228,7 @@ export class Teller {
 
 /** A kind of news, with the one or two facts that tell it from another of its kind. */
 function inWords(kind: string, facts: Record<string, unknown>): string {
-  const said = ['code', 'action', 'from', 'to', 'amount', 'provided', 'consumed']
+  const said = ['code', 'action', 'from', 'to', 'amount', 'provided', 'consumed', 'cause']
     .filter((name) => facts[name] !== undefined && facts[name] !== '')
     .map((name) => String(facts[name]));
   return [kind, ...said].join(' ');
