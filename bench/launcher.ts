@@ -4,6 +4,7 @@ export const LAUNCHER_FLAGS = [
   '--memory-saver-mode',
   '--expose-gc',
   '--no-maglev',
+  '--no-parallel-scavenge',
   '--disable-warning=ExperimentalWarning',
   '--disable-warning=DeprecationWarning',
 ];

@@ -1,5 +1,5 @@
 import { doubled } from './doubled.ts';
-import { Column, type Ledger, type LinkRow } from './ledger.ts';
+import { CONSUME, Column, type Ledger, type LinkRow, PROVIDE } from './ledger.ts';
 import { serviceColumn } from './service.ts';
 import type { Units } from './units.ts';
 
@@ -32,7 +32,9 @@ export class Unsettled {
 
   /** A packet of the neighbour was taken, and booked. */
   taken(row: LinkRow): void {
-    const net = this.#net(row);
+    // Cells are read where they lie: a number that is handed over beyond 2³¹ is an allocation, once a packet.
+    const went = this.#ledger.consuming[row * CONSUME + WENT - PROVIDE] as number;
+    const net = went - (this.#ledger.providing[row * PROVIDE + CAME] as number);
     if (net < (this.#lowest[row] as number)) this.#lowest[row] = net;
   }
 
