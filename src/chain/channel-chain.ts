@@ -21,8 +21,11 @@ export type Sent = (transaction: string) => Promise<void>;
 export interface ChannelChain {
   /** Where the channel stands, or will. */
   address(place: ChannelPlace): Promise<NodeId>;
-  /** Read in one call as of one block; undefined where no code stands. */
-  facts(channel: NodeId): Promise<ChannelFacts | undefined>;
+  /**
+   * Read in one call as of one block: the newest, or the one that `depth` blocks stand on, itself included. Undefined where
+   * no code stands. Throws `CHAIN_NOT_FACTORY` for a block before the factory, and what the endpoint says of one it forgot.
+   */
+  facts(channel: NodeId, depth?: number): Promise<ChannelFacts | undefined>;
   /**
    * Opens it if it does not stand yet, with a deposit of the party that is paid at `payee`. In a token the deposit is a
    * transaction of its own, after one that approves it, which a crash may leave out.

@@ -83,9 +83,9 @@ export class ContractView {
     return facts;
   }
 
-  /** What the factory answers. Throws `CHAIN_NOT_FACTORY`. */
-  async askFactory(data: Hex): Promise<Hex> {
-    const answer = await this.#view(this.#options.factory, data);
+  /** What the factory answers, as of the block that `depth` blocks stand on. Throws `CHAIN_NOT_FACTORY`. */
+  async askFactory(data: Hex, depth = 1): Promise<Hex> {
+    const answer = await this.#view(this.#options.factory, data, depth);
     // Another contract stands there and refuses what it does not know.
     if (answer === undefined) throw this.#notFactory();
     return answer;
@@ -96,7 +96,7 @@ export class ContractView {
   }
 
   /** What a contract answers; undefined when it reverts. */
-  async #view(to: NodeId, data: Hex): Promise<Hex | undefined> {
+  async #view(to: NodeId, data: Hex, depth = 1): Promise<Hex | undefined> {
     const { rpc } = this.#options;
     const method = 'eth_call';
     const read = (outcome: RpcOutcome): Hex | 'reverted' => {
@@ -105,7 +105,7 @@ export class ContractView {
       if (error.code === 'TRANSACTION_REVERTED') return 'reverted';
       throw error;
     };
-    const answer = await rpc.agreed({ method, params: [{ to, data }, await rpc.place()], read });
+    const answer = await rpc.agreed({ method, params: [{ to, data }, await rpc.place(depth)], read });
     return answer === 'reverted' ? undefined : answer;
   }
 

@@ -169,9 +169,14 @@ export class Endpoints implements Rpc {
     return (await Promise.all(asked)).includes(true);
   }
 
-  /** Where to look so that all see the same: without a quorum the newest block, else the newest that one has. */
-  async place(): Promise<string> {
-    return this.#quorum === 1 ? 'latest' : `0x${(await this.head()).number.toString(16)}`;
+  /**
+   * Where to look so that all see the same: without a quorum the newest block, else the newest that one has. `depth`: the
+   * block that so many blocks stand on, itself included.
+   */
+  async place(depth = 1): Promise<string> {
+    if (this.#quorum === 1 && depth <= 1) return 'latest';
+    const number = (await this.head()).number - BigInt(depth - 1);
+    return `0x${(number > 0n ? number : 0n).toString(16)}`;
   }
 
   /** The newest block that a quorum has. Throws `RPC_DISAGREES` when they are on different forks. */

@@ -101,7 +101,7 @@ export class EvmChain implements Chain {
       factory: options.factory,
       token: this.#token,
       allowance: (spender) => this.#contracts.allowance(options.signer.id, spender),
-      ask: (data) => this.#contracts.askFactory(data),
+      ask: (data, depth) => this.#contracts.askFactory(data, depth),
       send: async (sending) => receiptOf(await this.#sender.send(sending)),
     });
   }

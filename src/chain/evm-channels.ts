@@ -14,8 +14,8 @@ export interface EvmChannelsOptions {
   readonly token: NodeId;
   /** How much of the token a contract may take from this node. */
   readonly allowance: (spender: NodeId) => Promise<bigint>;
-  /** Asks the factory. Throws `CHAIN_NOT_FACTORY` where it does not understand. */
-  readonly ask: (data: Hex) => Promise<Hex>;
+  /** Asks the factory, as of the block that `depth` blocks stand on. Throws `CHAIN_NOT_FACTORY` where it does not understand. */
+  readonly ask: (data: Hex, depth?: number) => Promise<Hex>;
   /** Sends a transaction of this node's key; resolves when it is mined. */
   readonly send: (sending: { purpose: string; to: NodeId; data: Hex; wei: bigint; sent?: Sent }) => Promise<Receipt>;
 }
@@ -35,9 +35,9 @@ export class EvmChannels implements ChannelChain {
     return address;
   }
 
-  async facts(channel: NodeId): Promise<ChannelFacts | undefined> {
+  async facts(channel: NodeId, depth = 1): Promise<ChannelFacts | undefined> {
     const encoding = await loadChannelEncoding();
-    const read = encoding.readFacts(await this.#options.ask(encoding.facts(channel)), this.#options.token);
+    const read = encoding.readFacts(await this.#options.ask(encoding.facts(channel), depth), this.#options.token);
     if (read === undefined) throw new WayleaveError('CHAIN_NOT_FACTORY', { factory: this.#options.factory });
     const { hasCode, ...facts } = read;
     return hasCode ? facts : undefined;

@@ -157,7 +157,9 @@ function chainText({ chain, settlement }: HomesOptions): string[] {
 function settlementText(settlement: LabSettlement): string[] {
   if (settlement === 'cheque') return [];
   if (settlement === 'channel') {
-    return ['methods = ["channel", "barter"]', `channel_deposit_wei = "${CHANNEL_DEPOSIT_WEI}"`, 'channel_look_s = 1'];
+    // Blocks come with transactions only, so that nothing would ever have more than one on it.
+    const money = ['confirmations = 1', `channel_deposit_wei = "${CHANNEL_DEPOSIT_WEI}"`];
+    return ['methods = ["channel", "barter"]', ...money, 'channel_look_s = 1'];
   }
   return ['methods = ["transfer", "barter"]', 'confirmations = 3', `block_ms = ${LAB_BLOCK_MS}`];
 }

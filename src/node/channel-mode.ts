@@ -37,7 +37,11 @@ export class ChannelMode implements PaymentMode, Channels {
     const { clock, config, emit, signer, store, stored } = options;
     this.#options = options;
     const freezeSeconds = config.channelFreezeHours * HOUR_S;
-    this.#book = new ChannelBook({ chain, store, me: signer.id, freezeSeconds, clock, notes: stored.notes });
+    this.#book = new ChannelBook({
+      ...{ chain, store, me: signer.id, freezeSeconds, clock, notes: stored.notes },
+      confirmations: config.confirmations,
+      young: (channel, neighbour) => this.#keeper.young(channel, neighbour),
+    });
     this.desk = new ChannelDesk({
       signer,
       chainId: config.chainId,
@@ -56,6 +60,7 @@ export class ChannelMode implements PaymentMode, Channels {
       desk: this.desk,
       depositWei: config.channelDepositWei,
       everyMs: config.channelLookS * 1000,
+      blockMs: config.blockMs,
       changed: (neighbour) => this.#noticed(neighbour),
       lost: (neighbour, wei) => this.#lost(neighbour, wei),
       emit,

@@ -42,7 +42,7 @@ export const SETTLEMENT_FIELDS: Fields<SettlementConfig> = {
     max: 64,
     unit: 'blocks',
     default: 6,
-    doc: 'A payment by transfer counts when it is in a block and so many are there, its own included.',
+    doc: 'A payment by transfer counts, and a deposit in a channel is sure, when so many blocks are there, its own included.',
   }),
   blockMs: integer({ min: 10, max: 600_000, unit: 'ms', default: 5000, doc: 'Time between two blocks of the chain.' }),
   expectedMbit: integer({

@@ -15,6 +15,8 @@ export interface KnownChannel {
   /** The books of this node and of the neighbour, what both signed to take out counted as taken; where the neighbour is paid. */
   readonly mine: ChannelBooks;
   readonly theirs: ChannelBooks;
+  /** Of the neighbour's deposit, what no reorganisation takes back any more. */
+  readonly sureWei: bigint;
   readonly theirPayee: NodeId;
   readonly iAmA: boolean;
 }
@@ -26,6 +28,10 @@ export interface ChannelBookOptions {
   readonly me: NodeId;
   /** Freeze period of channels opened here, seconds. */
   readonly freezeSeconds: number;
+  /** A deposit is sure when so many blocks stand on it, its own included; 1 unless given. */
+  readonly confirmations?: number;
+  /** Some of the neighbour's deposit is not sure yet: to be looked at again when there are more blocks. */
+  readonly young?: (channel: NodeId, neighbour: NodeId) => void;
   readonly clock: Pick<Clock, 'wallMs'>;
   readonly notes: readonly NoteRecord[];
 }
@@ -47,14 +53,17 @@ export class ChannelBook {
   readonly #undone = new Map<NodeId, NodeId>();
   /** What was signed to be taken out, by channel. */
   readonly #signed = new Map<NodeId, ChannelWithdrawal>();
+  /** What of the neighbour's deposit is sure, by channel. */
+  readonly #sure = new Map<NodeId, bigint>();
   readonly #reading = new Map<NodeId, Promise<void>>();
 
   constructor(options: ChannelBookOptions) {
     this.#options = options;
     for (const { name, text } of options.notes) {
       if (!name.startsWith(PREFIX)) continue;
-      const { neighbour, facts, signed } = parse(text);
+      const { neighbour, facts, signed, sureWei } = parse(text);
       const address = name.slice(PREFIX.length);
+      if (sureWei !== undefined) this.#sure.set(address, sureWei);
       if (signed !== undefined) this.#signed.set(address, signed);
       const known = this.#view(address, neighbour, facts);
       if (known !== undefined) this.#remember(known);
@@ -106,6 +115,8 @@ export class ChannelBook {
     try {
       const facts = await this.#options.chain?.facts(channel);
       if (this.#options.chain === undefined) return;
+      // An endpoint may know nothing of older blocks: nothing more gets sure then.
+      if (facts !== undefined) await this.#weigh(channel, neighbour, facts).catch(() => undefined);
       const known = facts === undefined ? undefined : this.#view(channel, neighbour, facts);
       if (known === undefined) this.#forget(channel);
       else await this.#keep(known);
@@ -116,10 +127,27 @@ export class ChannelBook {
     }
   }
 
+  /** How much of the neighbour's deposit has as many blocks on it as are asked for. What cannot be read is not sure. */
+  async #weigh(channel: NodeId, neighbour: NodeId, facts: ChannelFacts): Promise<void> {
+    const { chain, confirmations = 1, me } = this.#options;
+    const theirs = (of: ChannelFacts): bigint => (of.parties.a.signer === me ? of.b : of.a).depositedWei;
+    const before = this.#sure.get(channel) ?? 0n;
+    const all = theirs(facts);
+    if (confirmations <= 1 || before >= all) this.#sure.set(channel, all);
+    else {
+      this.#sure.set(channel, before);
+      const then = await chain?.facts(channel, confirmations);
+      const deep = then === undefined ? 0n : theirs(then);
+      this.#sure.set(channel, larger(before, deep < all ? deep : all));
+    }
+    if (this.#sure.get(channel) !== all) this.#options.young?.(channel, neighbour);
+  }
+
   /** A reorganisation may have undone it: it is opened again in its turn, at the same place. */
   #forget(channel: NodeId): void {
     const known = this.#known.get(channel);
     this.#known.delete(channel);
+    this.#sure.delete(channel);
     if (known !== undefined) {
       this.#with.get(known.neighbour)?.delete(channel);
       if (this.#undone.size < MAX_CHANNELS) this.#undone.set(channel, known.neighbour);
@@ -134,12 +162,13 @@ export class ChannelBook {
     this.#absent.delete(known.address);
     this.#undone.delete(known.address);
     this.#remember(known);
-    if (before !== undefined && format(before.facts) === format(known.facts)) return;
+    const same = before !== undefined && format(before.facts) === format(known.facts);
+    if (same && before.sureWei === known.sureWei) return;
     await this.#write(known);
   }
 
-  #write({ address, facts, neighbour }: KnownChannel): Promise<void> {
-    const text = format({ neighbour, facts, signed: this.#signed.get(address) });
+  #write({ address, facts, neighbour, sureWei }: KnownChannel): Promise<void> {
+    const text = format({ neighbour, facts, signed: this.#signed.get(address), sureWei });
     return this.#options.store.commit([{ kind: 'note', name: PREFIX + address, text }]);
   }
 
@@ -182,7 +211,9 @@ export class ChannelBook {
     const ofA = withdrawn(facts.a, signed?.withdrawnByAWei);
     const ofB = withdrawn(facts.b, signed?.withdrawnByBWei);
     const [mine, theirs] = iAmA ? [ofA, ofB] : [ofB, ofA];
-    return { address, neighbour, facts, mine, theirs, theirPayee: other.payee, iAmA };
+    // Where none was noted every deposit counted from its first block on.
+    const sureWei = this.#sure.get(address) ?? theirs.depositedWei;
+    return { address, neighbour, facts, mine, theirs, sureWei, theirPayee: other.payee, iAmA };
   }
 
   /**
@@ -242,15 +273,18 @@ interface Note {
   readonly neighbour: NodeId;
   readonly facts: ChannelFacts;
   readonly signed?: ChannelWithdrawal | undefined;
+  readonly sureWei?: bigint | undefined;
 }
 
 function parse(text: string): Note {
-  const { facts, neighbour, signed } = JSON.parse(text) as {
+  const { facts, neighbour, signed, sureWei } = JSON.parse(text) as {
     neighbour: NodeId;
     facts: Omit<ChannelFacts, 'a' | 'b'> & { a: Written; b: Written };
     signed?: Record<'withdrawnByAWei' | 'withdrawnByBWei', string> & { validUntilS: number };
+    sureWei?: string;
   };
-  const note = { neighbour, facts: { ...facts, a: booksOf(facts.a), b: booksOf(facts.b) } };
+  const sure = sureWei === undefined ? undefined : BigInt(sureWei);
+  const note = { neighbour, facts: { ...facts, a: booksOf(facts.a), b: booksOf(facts.b) }, sureWei: sure };
   if (signed === undefined) return note;
   const { validUntilS, withdrawnByAWei, withdrawnByBWei } = signed;
   const wei = { withdrawnByAWei: BigInt(withdrawnByAWei), withdrawnByBWei: BigInt(withdrawnByBWei) };

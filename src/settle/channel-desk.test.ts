@@ -13,6 +13,7 @@ const [me, them] = [1, 2].map((each) => createSigner(new Uint8Array(32).fill(eac
   ReturnType<typeof createSigner>,
 ];
 
+const RATIO = { numerator: 1n, denominator: 1n };
 const NOTHING = { depositedWei: 0n, withdrawnWei: 0n, paidWei: 0n, unclaimedWei: 0n };
 
 function standing(depositedWei: bigint, more: Partial<ChannelFacts> = {}): ChannelFacts {
@@ -55,3 +56,81 @@ for (const [what, facts, wei, goes] of [
     assert.deepEqual(wanted, wei === undefined ? [] : [wei]);
   });
 }
+
+/** It has signed 900 to me there, and I have taken it. */
+const TAKEN: ChannelTotalRecord = {
+  ...{ ...PENDING, side: 'theirs', beneficiary: me.id, cumulative: 900n, amount: 900, paymentId: 0 },
+  acceptedCumulative: 0n,
+};
+
+/** A channel in which the other party has put so much by now, and by the block that enough stand on. */
+function funded(depositedWei: bigint, more: Partial<ChannelFacts> = {}): ChannelFacts {
+  const { a, b, ...facts } = standing(depositedWei, more);
+  return { ...facts, a: b, b: a };
+}
+
+test('what is paid out of a deposit that a reorganisation may take back is not sure until it is deep', async () => {
+  let [now, then]: (ChannelFacts | undefined)[] = [funded(1_000n), undefined];
+  let fails = false;
+  const asked: unknown[] = [];
+  const facts = async (_: string, depth = 1) => {
+    asked.push(depth);
+    if (depth > 1 && fails) throw new Error('knows nothing of older blocks');
+    return depth > 1 ? then : now;
+  };
+  const chain = { facts } as unknown as ChannelChain;
+  const notes = new Map<string, string>();
+  const store = {
+    commit: async (written: { name: string; text: string }[]) => {
+      for (const { name, text } of written) notes.set(name, text);
+    },
+  } as unknown as Store;
+  const young: unknown[] = [];
+  const made = (from: [string, string][] = []) =>
+    new ChannelBook({
+      ...{ chain, store, me: me.id, freezeSeconds: 86_400, confirmations: 4, clock: { wallMs: () => 0 } },
+      notes: from.map(([name, text]) => ({ kind: 'note', name, text })),
+      young: (...what) => young.push(what),
+    });
+  const deskOf = (book: ChannelBook) =>
+    new ChannelDesk({
+      ...{ signer: me, chainId: 1, store, book, totals: [TAKEN], leaving: () => false, wanted: () => undefined },
+      neighbour: () => ({ ...{ theirRatio: RATIO, myRatio: RATIO }, riskAt: 1_000 }),
+    });
+  const book = made();
+  const desk = deskOf(book);
+  const look = async () => {
+    await book.read(CHANNEL, them.id);
+    return [desk.uncashedUnits(them.id), desk.uncoveredWei(TAKEN), asked.splice(0), young.splice(0).length];
+  };
+  assert.deepEqual(await look(), [900, 0n, [1, 4], 1], 'not there by then');
+  then = funded(400n);
+  assert.deepEqual(await look(), [500, 0n, [1, 4], 1], 'part of it was');
+  fails = true;
+  assert.deepEqual(await look(), [500, 0n, [1, 4], 0], 'what cannot be read is as it was, and not asked for in haste');
+  fails = false;
+  assert.equal(deskOf(made([...notes])).uncashedUnits(them.id), 500, 'and after a restart');
+  then = funded(1_000n);
+  assert.deepEqual(await look(), [0, 0n, [1, 4], 0], 'all of it is deep');
+  assert.deepEqual(await look(), [0, 0n, [1], 0], 'which is not asked again');
+  now = funded(300n);
+  assert.deepEqual(await look(), [600, 600n, [1], 0], 'gone in spite of it');
+  now = funded(1_000n, { closed: true });
+  now = { ...now, [me.id < them.id ? 'b' : 'a']: { ...NOTHING, depositedWei: 1_000n, paidWei: 850n } };
+  assert.deepEqual(await look(), [50, 50n, [1, 4], 0], 'closed with less than was taken');
+  now = undefined;
+  assert.deepEqual((await look()).slice(0, 3), [900, 900n, [1]]);
+  now = funded(1_000n);
+  then = undefined;
+  assert.deepEqual(await look(), [900, 0n, [1, 4], 1], 'opened anew, it is young again');
+});
+
+test('a deposit noted before there was a word of what is sure counts as before', async () => {
+  const store = { commit: async () => undefined } as unknown as Store;
+  const bytes = (_: string, value: unknown) => (typeof value === 'bigint' ? `${value}` : value);
+  const text = JSON.stringify({ neighbour: them.id, facts: funded(1_000n) }, bytes);
+  const notes = [{ kind: 'note', name: `channel:${CHANNEL}`, text }] as const;
+  const options = { chain: undefined, store, me: me.id, freezeSeconds: 86_400, clock: { wallMs: () => 0 }, notes };
+  const known = new ChannelBook(options).at(CHANNEL);
+  assert.equal(typeof known === 'string' ? known : known.sureWei, 1_000n);
+});

@@ -279,9 +279,9 @@ export class ChannelDesk implements MethodDesk {
   }
 
   /**
-   * What was taken and is not sure: beyond what the payer has in the channel (a reorganisation may have taken a deposit
-   * back), or left out when the channel was closed with an older total. Whatever a deposit covers is final: the freeze
-   * period is there to hand it in (docs/contracts.md).
+   * What was taken and is not sure: beyond what the payer surely has in the channel (a reorganisation may take a young
+   * deposit back), or left out when the channel was closed with an older total. Whatever a sure deposit covers is final:
+   * the freeze period is there to hand it in (docs/contracts.md).
    */
   uncashedUnits(neighbour: NodeId, ratio = this.#options.neighbour(neighbour).myRatio): Units {
     return ratio === undefined ? 0 : this.#unsureUnits(neighbour, ratio);
@@ -289,25 +289,32 @@ export class ChannelDesk implements MethodDesk {
 
   /** `newest`: with a total that is not booked yet. */
   #unsureUnits(neighbour: NodeId, ratio: Ratio, newest?: ChannelTotalRecord): Units {
-    let wei = newest === undefined ? 0n : this.unsureWei(newest);
+    let wei = newest === undefined ? 0n : this.#unsureWei(newest, SURE);
     for (const channel of this.#paidIn.get(neighbour) ?? []) {
       const record = channel === newest?.channel ? undefined : this.#theirs.get(channel);
-      if (record !== undefined) wei += this.unsureWei(record);
+      if (record !== undefined) wei += this.#unsureWei(record, SURE);
     }
     return wei <= 0n ? 0 : weiToUnits(wei, ratio).units;
   }
 
-  /** Of one total taken, what is not sure. */
-  unsureWei(record: ChannelTotalRecord): bigint {
+  /** Of one total taken, what the channel as it stands does not pay: beyond what its payer has there, or left out. */
+  uncoveredWei(record: ChannelTotalRecord): bigint {
+    return this.#unsureWei(record, ({ theirs }) => theirs.depositedWei);
+  }
+
+  #unsureWei(record: ChannelTotalRecord, deposited: (channel: KnownChannel) => bigint): bigint {
     const channel = this.#options.book.at(record.channel);
     if (typeof channel === 'string') return record.cumulative;
-    const { depositedWei, paidWei, withdrawnWei } = channel.theirs;
+    const { paidWei, withdrawnWei } = channel.theirs;
     const receivedWei = this.mine(channel)?.cumulative ?? channel.mine.paidWei;
-    const cover = coverWei({ depositedWei, withdrawnWei, receivedWei });
+    const cover = coverWei({ depositedWei: deposited(channel), withdrawnWei, receivedWei });
     const sure = channel.facts.closed && paidWei < cover ? paidWei : cover;
     return record.cumulative > sure ? record.cumulative - sure : 0n;
   }
 }
+
+/** What of a deposit no reorganisation takes back any more. */
+const SURE = ({ sureWei }: KnownChannel): bigint => sureWei;
 
 function knowledgeOf({ facts, neighbour, theirs }: KnownChannel, me: NodeId, leaving: boolean): ChannelKnowledge {
   return {

@@ -17,6 +17,8 @@ export interface ChannelKeeperOptions {
   readonly depositWei: bigint;
   /** How often the chain is asked of each channel. Far below the shortest freeze period. */
   readonly everyMs: number;
+  /** Time between two blocks: a young deposit is looked at again so soon. */
+  readonly blockMs: number;
   /** What the terms say of this neighbour's channel may have changed. */
   readonly changed: (neighbour: NodeId) => void;
   /** A channel was closed with a total that leaves out this much of what was taken. */
@@ -26,6 +28,9 @@ export interface ChannelKeeperOptions {
 
 /** After a failure, for example where the chain does not answer, so long before the same thing is tried again. */
 const RETRY_MS = 10_000;
+
+/** A young deposit is not looked at more often than this, however fast blocks come. */
+const LEAST_SOON_MS = 1_000;
 
 /** So long after its close a channel is still looked at: a reorganisation may have undone it. */
 const FINAL_MS = 180_000;
@@ -40,6 +45,9 @@ export class ChannelKeeper {
   readonly #working = new Map<NodeId, Promise<void>>();
   readonly #failedMs = new Map<NodeId, number>();
   readonly #closedMs = new Map<NodeId, number>();
+  /** Channels with a deposit that is not sure, to be looked at soon. */
+  readonly #soon = new Map<NodeId, Timer>();
+  readonly #looks = new Set<Promise<void>>();
   #timer: Timer | undefined;
   #passing: Promise<void> = Promise.resolve();
   #stopped = false;
@@ -105,6 +113,18 @@ export class ChannelKeeper {
     }
   }
 
+  /** A deposit there is not sure yet: how much clears debt may be told with the next block. */
+  young(address: NodeId, neighbour: NodeId): void {
+    const { blockMs, clock, everyMs } = this.#options;
+    if (this.#stopped || this.#soon.has(address)) return;
+    const timer = clock.after(Math.min(everyMs, Math.max(blockMs, LEAST_SOON_MS)), () => {
+      this.#soon.delete(address);
+      const look = this.lookAt(address, neighbour).finally(() => this.#looks.delete(look));
+      this.#looks.add(look);
+    });
+    this.#soon.set(address, timer);
+  }
+
   /** The same for one channel. */
   async lookAt(address: NodeId, neighbour: NodeId): Promise<void> {
     const { book, changed } = this.#options;
@@ -117,6 +137,7 @@ export class ChannelKeeper {
       return;
     }
     if (typeof before === 'string' || stateOf(before) !== stateOf(channel)) this.#noticed(channel);
+    else if (before.sureWei !== channel.sureWei) changed(neighbour);
     try {
       await this.#act(channel);
     } catch (error) {
@@ -126,8 +147,8 @@ export class ChannelKeeper {
   }
 
   /** Closed, paid out, and as good as final. */
-  #over({ address, facts, mine }: KnownChannel): boolean {
-    if (!facts.closed || mine.unclaimedWei > 0n) return false;
+  #over({ address, facts, mine, sureWei, theirs }: KnownChannel): boolean {
+    if (!facts.closed || mine.unclaimedWei > 0n || sureWei < theirs.depositedWei) return false;
     const sinceMs = this.#closedMs.get(address);
     return sinceMs === undefined || this.#options.clock.nowMs() - sinceMs > FINAL_MS;
   }
@@ -146,10 +167,10 @@ export class ChannelKeeper {
     if (!facts.closed) return;
     this.#closedMs.set(address, clock.nowMs());
     const theirs = desk.theirs(address);
-    const unsureWei = theirs === undefined ? 0n : desk.unsureWei(theirs);
-    if (unsureWei <= 0n) return;
-    emit('fault', { neighbour, code: 'CHANNEL_CLOSED_BEHIND', what: `${unsureWei} wei` });
-    lost(neighbour, unsureWei);
+    const lostWei = theirs === undefined ? 0n : desk.uncoveredWei(theirs);
+    if (lostWei <= 0n) return;
+    emit('fault', { neighbour, code: 'CHANNEL_CLOSED_BEHIND', what: `${lostWei} wei` });
+    lost(neighbour, lostWei);
   }
 
   async #act(channel: KnownChannel): Promise<void> {
@@ -185,7 +206,8 @@ export class ChannelKeeper {
   async stop(): Promise<void> {
     this.#stopped = true;
     this.#timer?.cancel();
-    await Promise.all([this.#passing, ...this.#working.values()]);
+    for (const timer of this.#soon.values()) timer.cancel();
+    await Promise.all([this.#passing, ...this.#looks, ...this.#working.values()]);
   }
 }
 

@@ -57,6 +57,17 @@ export function channels({ party, refuses, chainId }: Channelling): void {
     assert.deepEqual([parties, payers.depositedWei, payees.depositedWei], [place.parties, 105n, 7n]);
   });
 
+  test('as of a block that others stand on, it has what was put in by then', async () => {
+    const { payer, payee, channel, iAmA } = await standing();
+    await channelsOf(payer).deposit(channel, { payee: payer.signer.id, wei: 5n });
+    await channelsOf(payer).deposit(channel, { payee: payer.signer.id, wei: 7n });
+    const at = async (depth: number) => {
+      const found = await channelsOf(payee).facts(channel, depth);
+      return (iAmA ? found?.a : found?.b)?.depositedWei;
+    };
+    assert.deepEqual([await at(1), await at(2), await at(3), await at(4)], [112n, 105n, 100n, undefined]);
+  });
+
   test('an old state is answered by a newer total, and nobody is paid before the freeze period is over', async () => {
     const { payer, payee, channel, total, facts } = await standing();
     await channelsOf(payer).startClose(channel, [total(10n)]);

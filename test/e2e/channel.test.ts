@@ -19,7 +19,7 @@ async function pair(
   const chain = await createDevChain({ chainId: 31_337, funded });
   const rpc = await serveDevChain({ chain, port: 0 });
   const settlement = (index: number) =>
-    `methods = ["channel", "barter"]\nchannel_deposit_wei = ${DEPOSIT_WEI}\nchannel_look_s = ${lookS(index)}`;
+    `methods = ["channel", "barter"]\nconfirmations = 1\nchannel_deposit_wei = ${DEPOSIT_WEI}\nchannel_look_s = ${lookS(index)}`;
   const line = new Line(2, { rpcUrl: rpc.url, settlement });
   const get = async (bytes: number) => {
     assert.equal(await fetchBytes(line.proxyPort, bytes, socksHello(origin.port)), bytes);

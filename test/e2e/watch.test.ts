@@ -37,7 +37,8 @@ async function bed(work: (bed: Bed) => Promise<void>): Promise<void> {
   const ids = [...lineSigners(2), createSigner(key)].map(({ id }) => id);
   const chain = await createDevChain({ chainId: 31_337, funded: new Map(ids.map((id) => [id, 10n ** 20n])) });
   const rpc = await serveDevChain({ chain, port: 0 });
-  const settlement = () => `methods = ["channel", "barter"]\nchannel_deposit_wei = ${10n ** 15n}\nchannel_look_s = 1`;
+  const settlement = () =>
+    `methods = ["channel", "barter"]\nconfirmations = 1\nchannel_deposit_wei = ${10n ** 15n}\nchannel_look_s = 1`;
   const line = new Line(2, { rpcUrl: rpc.url, settlement });
   const run: Bed['run'] = async (text) => {
     const texts = { out: '', err: '' };

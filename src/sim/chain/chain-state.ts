@@ -25,6 +25,8 @@ export interface SimChequebook {
 /** A channel contract, with what each party has put in and was paid, and the newest totals handed in. */
 export interface SimPaymentChannel extends ChannelFacts {
   readonly address: NodeId;
+  /** What was put in, in which block. */
+  readonly deposits: readonly { readonly block: number; readonly side: 'a' | 'b'; readonly wei: bigint }[];
 }
 
 /** What is announced to be set aside for somebody no more. */

@@ -24,7 +24,13 @@ interface Deposit {
   readonly wei: bigint;
 }
 
-type Change = (channel: SimPaymentChannel, state: ChainState, nowS: number) => SimPaymentChannel;
+/** The block it is done in: its time, seconds since the epoch, and its number. */
+interface At {
+  readonly nowS: number;
+  readonly number: number;
+}
+
+type Change = (channel: SimPaymentChannel, state: ChainState, at: At) => SimPaymentChannel;
 
 /** Where a channel stands: it follows from everything it is made of. */
 export function channelAddress({ freezeSeconds, nonce, parties: { a, b } }: ChannelPlace): NodeId {
@@ -41,19 +47,21 @@ export function openCall(from: NodeId, place: ChannelPlace, deposit: Deposit): C
     gas: GAS.open,
     run(state, block) {
       if (state.channel(address) === undefined)
-        state.setChannel({ address, fromFactory: true, ...place, a: EMPTY, b: EMPTY, closed: false });
+        state.setChannel({ address, fromFactory: true, ...place, a: EMPTY, b: EMPTY, closed: false, deposits: [] });
       return call.run(state, block);
     },
   };
 }
 
 export function depositToCall(from: NodeId, address: NodeId, { payee, wei }: Deposit): ContractCall {
-  const call = changing({ from, address, gas: GAS.deposit }, (channel, state) => {
+  const call = changing({ from, address, gas: GAS.deposit }, (channel, state, { number }) => {
     const ofA = payee === channel.parties.a.payee;
     if (!ofA && payee !== channel.parties.b.payee) throw new Revert('NotAParty');
     pay(state, from, address, wei);
-    const mine = ofA ? channel.a : channel.b;
-    return { ...channel, [ofA ? 'a' : 'b']: { ...mine, depositedWei: mine.depositedWei + wei } };
+    const side = ofA ? 'a' : 'b';
+    const deposits = [...channel.deposits, { block: number, side, wei } as const];
+    const depositedWei = channel[side].depositedWei + wei;
+    return { ...channel, deposits, [side]: { ...channel[side], depositedWei } };
   });
   return { ...call, wei };
 }
@@ -74,7 +82,7 @@ export function submitCall({ from, chainId, address, cheques }: Submission): Con
 }
 
 export function startCloseCall({ from, chainId, address, cheques }: Submission): ContractCall {
-  return changing({ from, address, gas: GAS.close }, (channel, _state, nowS) => {
+  return changing({ from, address, gas: GAS.close }, (channel, _state, { nowS }) => {
     const { a, b } = channel.parties;
     if (channel.closesAtS !== undefined) throw new Revert('AlreadyClosing');
     if (![a.signer, b.signer, a.payee, b.payee].includes(from)) throw new Revert('NotAParty');
@@ -83,7 +91,7 @@ export function startCloseCall({ from, chainId, address, cheques }: Submission):
 }
 
 export function finishCall(from: NodeId, address: NodeId): ContractCall {
-  return changing({ from, address, gas: GAS.close }, (channel, state, nowS) => {
+  return changing({ from, address, gas: GAS.close }, (channel, state, { nowS }) => {
     if (channel.closesAtS === undefined) throw new Revert('NotClosing');
     if (nowS < channel.closesAtS) throw new Revert('StillFrozen');
     return close(channel, state);
@@ -98,7 +106,7 @@ interface Agreement<Agreed> {
 }
 
 export function closeTogetherCall({ from, chainId, address, agreed }: Agreement<ChannelClose>): ContractCall {
-  return changing({ from, address, gas: GAS.close }, (channel, state, nowS) => {
+  return changing({ from, address, gas: GAS.close }, (channel, state, { nowS }) => {
     checkBoth(channel, closeDigest(chainId, address, agreed), { ...agreed, nowS });
     const a = { ...channel.a, paidWei: agreed.paidByAWei };
     return close({ ...channel, a, b: { ...channel.b, paidWei: agreed.paidByBWei } }, state);
@@ -106,7 +114,7 @@ export function closeTogetherCall({ from, chainId, address, agreed }: Agreement<
 }
 
 export function withdrawTogetherCall({ from, chainId, address, agreed }: Agreement<ChannelWithdrawal>): ContractCall {
-  return changing({ from, address, gas: GAS.close }, (channel, state, nowS) => {
+  return changing({ from, address, gas: GAS.close }, (channel, state, { nowS }) => {
     checkBoth(channel, withdrawalDigest(chainId, address, agreed), { ...agreed, nowS });
     const { a, b, parties } = channel;
     const [toA, toB] = [agreed.withdrawnByAWei - a.withdrawnWei, agreed.withdrawnByBWei - b.withdrawnWei];
@@ -129,12 +137,12 @@ function changing(
     from,
     gas,
     wei: 0n,
-    run(state, { nowS }): CallOutcome {
+    run(state, at): CallOutcome {
       const channel = state.channel(address);
       // As on an EVM: a call of an address without code does nothing, and succeeds.
       if (channel === undefined) return NOTHING;
       if (channel.closed) throw new Revert('AlreadyClosed');
-      state.setChannel(change(channel, state, nowS));
+      state.setChannel(change(channel, state, at));
       return NOTHING;
     },
   };

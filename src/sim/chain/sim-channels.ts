@@ -4,6 +4,7 @@ import type { ChannelClose, ChannelWithdrawal } from '../../chain/channel-signin
 import type { SignedCheque } from '../../core/cheque.ts';
 import { WayleaveError } from '../../core/errors.ts';
 import type { NodeId } from '../../core/node-id.ts';
+import type { SimPaymentChannel } from './chain-state.ts';
 import type { SimBlockChain } from './sim-block-chain.ts';
 import {
   channelAddress,
@@ -40,12 +41,11 @@ export class SimChannels implements ChannelChain {
     return this.#options.call('chain.channel-address', () => channelAddress(place));
   }
 
-  facts(channel: NodeId): Promise<ChannelFacts | undefined> {
+  facts(channel: NodeId, depth = 1): Promise<ChannelFacts | undefined> {
     return this.#options.call('chain.channel', () => {
-      const found = this.#options.blocks.state.channel(channel);
-      if (found === undefined) return undefined;
-      const { address: _address, ...facts } = found;
-      return facts;
+      const { number, state } = this.#options.blocks;
+      const found = state.channel(channel);
+      return found === undefined ? undefined : asOf(found, number - depth + 1);
     });
   }
 
@@ -96,6 +96,18 @@ export class SimChannels implements ChannelChain {
     const { gasWei, hash } = await this.#options.payer.perform({ purpose: `channel ${what}`, call }, sent);
     return { hash, gasWei };
   }
+}
+
+/** Of an older block only the deposits are told apart: nothing else is asked of one. */
+function asOf({ address: _address, deposits, ...facts }: SimPaymentChannel, number: number): ChannelFacts | undefined {
+  const later = deposits.filter(({ block }) => block > number);
+  if (later.length === 0) return facts;
+  if (later.length === deposits.length) return undefined;
+  const before = (side: 'a' | 'b') => ({
+    ...facts[side],
+    depositedWei: later.reduce((wei, each) => (each.side === side ? wei - each.wei : wei), facts[side].depositedWei),
+  });
+  return { ...facts, a: before('a'), b: before('b') };
 }
 
 function words(cheques: readonly SignedCheque[]): string {

@@ -144,22 +144,32 @@ export class Invariants {
     );
   }
 
-  /** The most that was ever paid out: a reorganisation may take it back, which is nobody's admission (DESIGN §3). */
+  /** Of cheques and transfers the most that was ever paid out: what a reorganisation takes back is nobody's admission (DESIGN §3). */
   #cashed(watch: AccountWatch): void {
     const { node, peer } = watch;
     const wei = this.#paidOut(peer, node.id) + this.#truth.paidWei(peer, node.id);
     watch.cashedUnits = Math.max(watch.cashedUnits, Number(wei / this.#options.weiPerUnit));
+    // A deposit that a reorganisation may take back clears no more than riskAt, so nothing is forgiven here.
+    for (const address of watch.channelUnits.keys()) {
+      // One that stands no more, or not yet again, pays neither.
+      const { mine, theirs } = this.#money.totals(node.id, address);
+      const evenWei = mine < theirs ? mine : theirs;
+      watch.channelUnits.set(address, Number(evenWei / this.#options.weiPerUnit));
+    }
     for (const channel of this.#truth.between(node.id, peer)) {
       const worth = this.#truth.worthWei(channel, node.id, this.#money.totals(node.id, channel.address));
-      const units = Number(worth / this.#options.weiPerUnit);
-      // What a close has paid is all there ever will be.
-      const before = channel.closed ? 0 : (watch.channelUnits.get(channel.address) ?? 0);
-      watch.channelUnits.set(channel.address, Math.max(before, units));
+      watch.channelUnits.set(channel.address, Number(worth / this.#options.weiPerUnit));
     }
   }
 
   #cashedByAll(): void {
-    for (const watches of this.#byNode.values()) for (const watch of watches.values()) this.#cashed(watch);
+    for (const watches of this.#byNode.values()) {
+      for (const watch of watches.values()) {
+        this.#cashed(watch);
+        // Looked at again after it.
+        for (const address of watch.channelUnits.keys()) watch.channelUnits.set(address, 0);
+      }
+    }
   }
 
   #paidOut(issuer: NodeId, beneficiary: NodeId): bigint {
