@@ -58,6 +58,7 @@ test('what a record says is what an account restored from it stands at, each ser
   assert.deepEqual(again.record(77), record);
   const cells = [Column.balance, Column.uncleared, Column.assumed].map((each) => again.ledger.get(again.row, each));
   assert.deepEqual(cells, [ledger.get(row, Column.balance), 30, 77]);
+  again.durable(again.snapshot);
   assert.equal(again.writtenConsumed, 10 + 11 + 12 - 6);
   again.ledger.audit(again.row);
 });

@@ -1,5 +1,5 @@
 import { WayleaveError } from './errors.ts';
-import { BYTES_PER_MB, MAX_PRICE, mulDivCeil, type PricePerMb, type Units } from './units.ts';
+import { MAX_PRICE, mulDivCeil, type PricePerMb, type Units } from './units.ts';
 
 /** What one payment buys unless the terms say otherwise (seed 000, "Tiny, granular payments"). */
 export const DEFAULT_ALLOTMENT_BYTES = 1_000_000;
@@ -8,50 +8,30 @@ export const DEFAULT_ALLOTMENT_MS = 1_000;
 /** How long a provider goes on after an allotment ran out: a few round trips, so that a renewal under way is in time. */
 export const ALLOTMENT_GRACE_MS = 500;
 
-/** The same under data metering: half a default allotment. */
-export const ALLOTMENT_GRACE_BYTES = 500_000;
-
 /**
  * Time used in grace is taken from the next allotment, less this part of one: two clocks may run that far apart without
  * a cut, and nobody gains more than that by renewing late.
  */
 export const CLOCK_SKEW_PERCENT = 10;
 
-/** Allotments bought but not used that a provider keeps for a buyer: a minute or 60 MB. More is not sold. */
+/** Allotments bought but not used that a provider keeps for a buyer: a minute of the default ones. More is not sold. */
 export const MAX_ALLOTMENTS_AHEAD = 60;
 
-/** What an allotment is: bytes under data metering, milliseconds of true elapsed time under time metering. */
+/** What an allotment is: milliseconds of true elapsed time. What is sold by data is charged by the byte, as it passes. */
 export interface AllotmentSize {
-  readonly metering: 'data' | 'time';
-  readonly bytes: number;
   readonly ms: number;
 }
 
-/**
- * The price of one allotment, rounded up: `price` is units per MB, or per second under time metering. Both ends compute
- * it from the same terms, and only whole allotments are charged.
- */
+/** The price of one allotment at `price` units a second, rounded up. Both ends compute it from the same terms, and only whole ones are charged. */
 export function allotmentPrice(size: AllotmentSize, price: PricePerMb): Units {
   if (!(price >= 0 && price <= MAX_PRICE)) throw new WayleaveError('PRICE_INVALID', { price });
-  return size.metering === 'data' ? mulDivCeil(price, size.bytes, BYTES_PER_MB) : mulDivCeil(price, size.ms, 1000);
+  return mulDivCeil(price, size.ms, 1000);
 }
 
-/** When an allotment must be covered: before use (priority), or like any other debt within payAt (service). */
-export type AllotmentPayment = 'prepaid' | 'postpaid';
-
-/**
- * May this purchase be admitted? Prepaid: only out of what the buyer has in credit. Post-paid: within dropAt. `balance`
- * is positive when the buyer owes.
- */
-export function admitsPurchase(payment: AllotmentPayment, balance: number, charge: Units, dropAt: Units): boolean {
-  return balance + charge <= (payment === 'prepaid' ? 0 : dropAt);
-}
-
-/** What is left of the allotments bought, in bytes or by this side's own clock. */
+/** What is left of the allotments bought, by this side's own clock. */
 class Stock {
   readonly #size: AllotmentSize;
   readonly #grace: number;
-  #bytes = 0;
   #untilMs = Number.NEGATIVE_INFINITY;
 
   constructor(size: AllotmentSize, grace: number) {
@@ -60,12 +40,13 @@ class Stock {
   }
 
   add(allotments: number, nowMs: number): void {
-    // Bytes used in grace are taken from the new allotment, else grace would be a gift with every renewal.
-    if (this.#size.metering === 'data') this.#bytes += allotments * this.#size.bytes;
-    else this.#untilMs = this.#startMs(nowMs) + allotments * this.#size.ms;
+    this.#untilMs = this.#startMs(nowMs) + allotments * this.#size.ms;
   }
 
-  /** When a new allotment begins: at the end of the last, a little forgiven; or now, after a pause longer than grace. */
+  /**
+   * When a new allotment begins: at the end of the last, a little forgiven, else grace would be a gift with every renewal;
+   * or now, after a pause longer than grace.
+   */
   #startMs(nowMs: number): number {
     const overMs = nowMs - this.#untilMs;
     if (overMs <= 0) return this.#untilMs;
@@ -73,13 +54,9 @@ class Stock {
     return nowMs - Math.max(0, overMs - (this.#size.ms * CLOCK_SKEW_PERCENT) / 100);
   }
 
-  use(bytes: number): void {
-    if (this.#size.metering === 'data') this.#bytes -= bytes;
-  }
-
-  /** Bytes or milliseconds; negative when overdrawn; −∞ by time before the first purchase. */
+  /** Milliseconds; negative when it is over; −∞ before the first purchase. */
   left(nowMs: number): number {
-    return this.#size.metering === 'data' ? this.#bytes : this.#untilMs - nowMs;
+    return this.#untilMs - nowMs;
   }
 }
 
@@ -92,7 +69,7 @@ export class AllotmentBuyer {
   readonly #lead: number;
   #bought: number;
 
-  /** `lead`: renew this many bytes or milliseconds early. `bought`: the count to continue from. */
+  /** `lead`: renew this many milliseconds early. `bought`: the count to continue from. */
   constructor(size: AllotmentSize, lead = 0, bought = 0) {
     this.#stock = new Stock(size, 0);
     this.#lead = lead;
@@ -115,14 +92,7 @@ export class AllotmentBuyer {
     this.#stock.add(1, nowMs);
     return this.#bought;
   }
-
-  used(bytes: number): void {
-    this.#stock.use(bytes);
-  }
 }
-
-/** `active`: paid for; `grace`: just over, the renewal may be on its way; `over`: stop (the service, or its priority). */
-export type AllotmentState = 'active' | 'grace' | 'over';
 
 /** The provider's side. Its own clock decides only when it stops, never what it charges. */
 export class AllotmentSeller {
@@ -130,12 +100,11 @@ export class AllotmentSeller {
   readonly #stock: Stock;
   readonly #grace: number;
   #sold: number;
-  #started = false;
 
-  /** `grace` in bytes or milliseconds. `sold`: the count to continue from. */
-  constructor(size: AllotmentSize, grace?: number, sold = 0) {
+  /** `grace` in milliseconds. `sold`: the count to continue from. */
+  constructor(size: AllotmentSize, grace = ALLOTMENT_GRACE_MS, sold = 0) {
     this.#size = size;
-    this.#grace = grace ?? (size.metering === 'data' ? ALLOTMENT_GRACE_BYTES : ALLOTMENT_GRACE_MS);
+    this.#grace = grace;
     this.#stock = new Stock(size, this.#grace);
     this.#sold = count(sold);
   }
@@ -151,14 +120,13 @@ export class AllotmentSeller {
   }
 
   /**
-   * Sells up to the buyer's cumulative count and returns how many were new: charge that many. Look at `wanted` and
-   * `admitsPurchase` first. Throws `ALLOTMENT_AHEAD` when more than `MAX_ALLOTMENTS_AHEAD` would be in stock.
+   * Sells up to the buyer's cumulative count and returns how many were new: charge that many. Look at `wanted` first, and
+   * whether the account has room for them. Throws `ALLOTMENT_AHEAD` when more than `MAX_ALLOTMENTS_AHEAD` would be in stock.
    */
   sell(cumulative: number, nowMs: number): number {
     const fresh = this.check(cumulative, nowMs);
     if (fresh === 0) return 0;
     this.#sold += fresh;
-    this.#started = true;
     this.#stock.add(fresh, nowMs);
     return fresh;
   }
@@ -166,23 +134,16 @@ export class AllotmentSeller {
   /** What `sell` would sell, without selling it. Throws as it does. */
   check(cumulative: number, nowMs: number): number {
     const fresh = this.wanted(cumulative);
-    const each = this.#size.metering === 'data' ? this.#size.bytes : this.#size.ms;
-    const ahead = Math.max(0, this.#stock.left(nowMs)) / each;
+    const ahead = Math.max(0, this.#stock.left(nowMs)) / this.#size.ms;
     if (fresh > 0 && ahead + fresh > MAX_ALLOTMENTS_AHEAD) {
       throw new WayleaveError('ALLOTMENT_AHEAD', { wanted: fresh, most: MAX_ALLOTMENTS_AHEAD });
     }
     return fresh;
   }
 
-  used(bytes: number): void {
-    this.#stock.use(bytes);
-  }
-
-  /** What to do now. Before the first sale: `over`. */
-  state(nowMs: number): AllotmentState {
-    const left = this.#stock.left(nowMs);
-    if (left > 0) return 'active';
-    return this.#started && left > -this.#grace ? 'grace' : 'over';
+  /** True while what was bought lasts, and in the grace time after it. */
+  serves(nowMs: number): boolean {
+    return this.#stock.left(nowMs) > -this.#grace;
   }
 }
 

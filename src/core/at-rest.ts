@@ -5,7 +5,8 @@ import type { Units } from './units.ts';
 
 /**
  * Nothing of this account changes by time alone: it is open, all that was consumed has been told (`toldUnits`), nothing
- * is being paid, due, or held back until somebody else pays, no time is metered, and nobody is watched.
+ * is being paid, due, or held back until somebody else pays, and no time is metered. Whom a link is kept with only as its
+ * debtor is judged by charges.
  */
 export function accountAtRest(account: LinkAccount, toldUnits: Units): boolean {
   return netConsumed(account) === toldUnits && nothingWaits(account);
@@ -17,7 +18,6 @@ function nothingWaits(account: LinkAccount): boolean {
   if (account.payDue() || ledger.get(row, Column.pending) > 0) return false;
   // A debt that is held back falls due by what happens on another link, of which nobody tells this one.
   if (ledger.unpaidDebt(row) >= (account.theirs.newest?.payAt ?? Number.POSITIVE_INFINITY)) return false;
-  if (account.relation('transit')?.keepOnlyAsDebtor === true) return false;
   if (!account.relations.byTime) return true;
   return SERVICES.every((each) => {
     const { time } = account.service(each);

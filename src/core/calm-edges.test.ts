@@ -40,7 +40,7 @@ test('who keeps a link only as its debtor looks where it is owed payAt, and then
   const judging = new DebtorSampler();
   judging.sample(1_000, 1_000);
   assert.deepEqual(calm(account, judging), RESTLESS);
-  assert.equal(accountAtRest(account, 0), false, 'it is watched');
+  assert.equal(accountAtRest(account, 0), true, 'an idle link is not judged');
   assert.equal(calm(readyAccount({ mine: { dropAt: 9_000 } }), judging).to, 3_000, 'others are not judged');
 });
 

@@ -97,12 +97,6 @@ export class Conduct {
   #warnings = 0;
   #countedMs = Number.NEGATIVE_INFINITY;
 
-  /** Warnings not yet forgotten. */
-  warnings(nowMs: number): number {
-    this.#decay(nowMs);
-    return this.#warnings;
-  }
-
   /** Records a fault and says what to do now. */
   fault(code: ErrorCode, nowMs: number): Verdict {
     const verdict = verdictOn(code);

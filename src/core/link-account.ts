@@ -385,7 +385,6 @@ export class LinkAccount {
    */
   restore(record: AccountRecord, uncleared: Units = 0): void {
     putBack(this, record, uncleared);
-    this.#writtenConsumed = this.#nets('consumed');
     this.banned = record.closed;
   }
 }

@@ -83,7 +83,7 @@ export class Pace {
   #rate: number | undefined;
   #lastMs = 0;
 
-  /** `rateBytesPerSecond` holds from now on; time since the last call counts at the rate given then. `Infinity` allows all. */
+  /** `rateBytesPerSecond`, above 0, holds from now on; time since the last call counts at the rate given then. `Infinity` allows all. */
   allow(wanted: number, rateBytesPerSecond: number, nowMs: number): PaceAllowance {
     this.#refill(rateBytesPerSecond, nowMs);
     if (rateBytesPerSecond === Number.POSITIVE_INFINITY) return { bytes: wanted };
@@ -91,7 +91,6 @@ export class Pace {
     const piece = Math.min(wanted, Math.max(MIN_PIECE_BYTES, Math.floor((rateBytesPerSecond * PIECE_MS) / 1000)));
     const bytes = there >= Math.min(piece, burstBytes(rateBytesPerSecond)) ? Math.min(wanted, there) : 0;
     if (bytes >= wanted) return { bytes };
-    if (rateBytesPerSecond <= 0) return { bytes };
     const next = Math.min(wanted - bytes, piece, burstBytes(rateBytesPerSecond));
     const missing = next * 1000 - (this.#milliBytes - bytes * 1000);
     return { bytes, retryMs: Math.max(1, Math.ceil(missing / rateBytesPerSecond)) };

@@ -104,7 +104,6 @@ export class ServiceTime {
     if (terms?.metering !== 'time' || terms.services[this.#options.service].askPerMb === undefined) return undefined;
     const price = this.#options.priceIn(side, terms);
     if (price === 0) return undefined;
-    const size = { metering: terms.metering, ...terms.allotment };
-    return { size, price, units: allotmentPrice(size, price) };
+    return { size: terms.allotment, price, units: allotmentPrice(terms.allotment, price) };
   }
 }

@@ -73,6 +73,22 @@ test('time is bought and sold beside everything else, and told as a change; befo
   assert.equal(end.closed, 'MESSAGE_UNEXPECTED');
 });
 
+test('time that is ordered before the lease is on disk is sold after it', () => {
+  const time = {
+    metering: 'time',
+    services: { ...plainTerms().services, transit: { askPerMb: 5, bidPerMb: 5 } },
+  } as const;
+  const end = upWith(time);
+  end.step({ kind: 'linkDown' });
+  end.step({ kind: 'linkUp' });
+  for (const message of [{ kind: 'terms', terms: plainTerms(time) } as const, counts()]) end.hears(message);
+  assert.deepEqual(end.hears({ kind: 'termsAck', epoch: 2 }).at(-2), 'lease');
+  end.hears({ kind: 'allotment', service: 'transit', count: 1, epoch: 2 });
+  assert.equal(end.account.ledger.get(end.account.row, Column.provided), 0);
+  end.step({ kind: 'leaseDurable' });
+  assert.equal(end.account.ledger.get(end.account.row, Column.provided), 5);
+});
+
 test('what is owed by a period is due by it while the link is up', () => {
   const end = upWith({ settleEveryMs: 5_000 });
   end.account.ledger.consumed(end.account.row, 0, 7);

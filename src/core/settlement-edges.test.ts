@@ -82,14 +82,14 @@ test('transfers are forgotten once they can change no more, but for the last eig
 });
 
 test('an allotment that comes late takes a little of what was used in grace, and one that comes again gives nothing', () => {
-  const size = { metering: 'time', bytes: 1, ms: 1_000 } as const;
+  const size = { ms: 1_000 };
   const endOf = (lateMs: number): number => {
     const seller = new AllotmentSeller(size);
     seller.sell(1, 0);
     seller.sell(2, 1_000 + lateMs);
-    let ms = 1_500;
-    while (seller.state(ms) === 'active') ms += 1;
-    return ms;
+    let ms = 2_000;
+    while (seller.serves(ms)) ms += 1;
+    return ms - ALLOTMENT_GRACE_MS;
   };
   assert.equal(endOf(0), 2_000);
   assert.equal(endOf(50), 2_050, 'a tenth is forgiven');
@@ -98,7 +98,7 @@ test('an allotment that comes late takes a little of what was used in grace, and
   assert.equal(endOf(ALLOTMENT_GRACE_MS + 1), 2_501, 'after a pause it begins now');
   const seller = new AllotmentSeller(size);
   seller.sell(1, 0);
-  assert.deepEqual([seller.sell(1, 5_000), seller.state(5_000)], [0, 'over']);
+  assert.deepEqual([seller.sell(1, 5_000), seller.serves(5_000)], [0, false]);
   const much = new AllotmentSeller(size);
   assert.equal(much.sell(MAX_ALLOTMENTS_AHEAD, 0), MAX_ALLOTMENTS_AHEAD);
   assert.throws(

@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import type { AllotmentSize } from './allotment.ts';
 import { TimeBuyer, type TimeCharge, type TimeOffer, TimeSeller } from './time-meter.ts';
 
-const SIZE: AllotmentSize = { metering: 'time', bytes: 1_000_000, ms: 1_000 };
+const SIZE: AllotmentSize = { ms: 1_000 };
 const OFFER: TimeOffer = { size: SIZE, price: 7, units: 7 };
 const LONGER: TimeOffer = { size: { ...SIZE, ms: 2_000 }, price: 7, units: 14 };
 const [yes, no] = [() => true, () => false];

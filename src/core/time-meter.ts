@@ -138,7 +138,7 @@ export class TimeSeller {
 
   /** The time bought is not over by this node's own clock, grace included. */
   active(nowMs: number): boolean {
-    return this.#meter !== undefined && this.#meter.state(nowMs) !== 'over';
+    return this.#meter?.serves(nowMs) === true;
   }
 
   /** How many of `wanted` bytes may be served because of time alone. */
