@@ -1,8 +1,9 @@
-import { Column } from '../../core/ledger.ts';
+import { Column, type LinkRow } from '../../core/ledger.ts';
 import type { NodeId } from '../../core/node-id.ts';
 import type { NodeConfig } from '../../node/config.ts';
 import { Credits } from '../../node/credits.ts';
 import type { RuleStory } from './rule-story.ts';
+import { emptyFlight, SmallLink } from './small-link.ts';
 import { IDS } from './small-node.ts';
 import type { Teller } from './teller.ts';
 
@@ -134,6 +135,22 @@ export const STORIES_OF_CREDIT: readonly RuleStory[] = [
     },
   },
   {
+    name: 'what service cost left through the uplink, so it is not there to be lent to anybody',
+    begins: { config: growing, dishonest: true },
+    told: async (teller) => {
+      const lender = new Lender(teller);
+      const { ledger, row } = teller.node(0).account;
+      await lender.after(10 * DAY_MS);
+      await teller.serve(0, 30);
+      ledger.received(row, 160, 160);
+      const other = await stranger(teller);
+      ledger.consumed(other, 0, 65);
+      teller.same('of 160 it cost 90, and 65 are owed to another', await lender.after(2_000), []);
+      ledger.provided(other, 0, 10);
+      teller.same('55', await lender.after(2_000), ['10 income']);
+    },
+  },
+  {
     name: 'who bounced is barred for good, and who comes with an old backup begins anew',
     begins: { config: growing, dishonest: true },
     told: async (teller) => {
@@ -197,6 +214,14 @@ export const STORIES_OF_CREDIT: readonly RuleStory[] = [
     },
   },
 ];
+
+/** Somebody else connects to node 0. The row of its account. */
+async function stranger(teller: Teller): Promise<LinkRow> {
+  const { neighbours } = teller.node(0);
+  neighbours.attach(new SmallLink(A, emptyFlight(), () => 0));
+  await teller.calm();
+  return neighbours.get(A)?.account.row ?? -1;
+}
 
 function known(teller: Teller): Parameters<Credits['status']>[0] {
   const found = teller.node(0).neighbours.known(CUSTOMER);

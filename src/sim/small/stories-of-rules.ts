@@ -1,4 +1,5 @@
 import type { RuleStory } from './rule-story.ts';
+import { STORIES_OF_BOOKS } from './stories-of-books.ts';
 import { STORIES_OF_BREAKS } from './stories-of-breaks.ts';
 import { STORIES_OF_CARRYING } from './stories-of-carrying.ts';
 import { STORIES_OF_CASHING } from './stories-of-cashing.ts';
@@ -8,9 +9,13 @@ import { STORIES_OF_DEBT } from './stories-of-debt.ts';
 import { STORIES_OF_DOORS } from './stories-of-doors.ts';
 import { STORIES_OF_EPOCHS } from './stories-of-epochs.ts';
 import { STORIES_OF_GREETINGS } from './stories-of-greetings.ts';
+import { STORIES_OF_INCOME } from './stories-of-income.ts';
+import { STORIES_OF_KIND } from './stories-of-kind.ts';
 import { STORIES_OF_LIMITS } from './stories-of-limits.ts';
+import { STORIES_OF_PACES } from './stories-of-paces.ts';
 import { STORIES_OF_PAYMENTS } from './stories-of-payments.ts';
 import { STORIES_OF_SERVICES } from './stories-of-services.ts';
+import { STORIES_OF_SESSIONS } from './stories-of-sessions.ts';
 import { STORIES_OF_STATING } from './stories-of-stating.ts';
 import { STORIES_OF_TIME } from './stories-of-time.ts';
 import { STORIES_OF_STATEMENTS, STORIES_OF_TRADE } from './stories-of-trade.ts';
@@ -37,4 +42,9 @@ export const STORIES_OF_RULES: readonly RuleStory[] = [
   ...STORIES_OF_STATING,
   ...STORIES_OF_EPOCHS,
   ...STORIES_OF_CARRYING,
+  ...STORIES_OF_INCOME,
+  ...STORIES_OF_SESSIONS,
+  ...STORIES_OF_PACES,
+  ...STORIES_OF_KIND,
+  ...STORIES_OF_BOOKS,
 ];
