@@ -56,7 +56,7 @@ export function mechanicalMutants(files: readonly string[] = RULES): Mutant[] {
   }
 }
 
-type Change = Pick<Mutant, 'start' | 'end' | 'text' | 'deletion'>;
+type Change = Pick<Mutant, 'start' | 'end' | 'text' | 'from' | 'deletion'>;
 
 function mutantsOf(file: string, source: SourceFile): Mutant[] {
   const text = readFileSync(join(ROOT, file), 'utf8');
@@ -163,7 +163,7 @@ function binary(node: Node, text: string): Change[] {
   const strings = /^['"`]/.test(text.slice(startOf(left, text))) || /^['"`]/.test(text.slice(rightStart));
   if (swap === undefined || (operator === '+' && strings)) return [];
   const start = left.end + between.indexOf(operator);
-  return [{ start, end: start + operator.length, text: swap, deletion: false }];
+  return [{ start, end: start + operator.length, text: swap, from: startOf(left, text), deletion: false }];
 }
 
 /** The first child of `if` and of `? :` is what they ask. */

@@ -9,6 +9,8 @@ export interface Mutant {
   readonly start: number;
   readonly end: number;
   readonly text: string;
+  /** Where what is changed begins to be executed; left out: at `start`. An operator may be reached though what follows it is not. */
+  readonly from?: number;
   /** The function, method or table it stands in. */
   readonly place: string;
   /** The line as it stands. */

@@ -51,14 +51,14 @@ export class Survey {
   }
 
   #of(mutant: Mutant, wanted: (part: Surveyed) => boolean): readonly string[] {
-    const { field, file, start } = mutant;
+    const { field, file, start, from = start } = mutant;
     // What runs while a module is loaded concerns whoever loads it.
-    const loaded = executes(this.#load.get(file), start);
+    const loaded = executes(this.#load.get(file), from);
     return this.#parts
       .filter(wanted)
       .filter(
         ({ id, kind, executed }) =>
-          executes(executed.get(file), start) ||
+          executes(executed.get(file), from) ||
           (field && executed.has(file)) ||
           (loaded && (kind !== 'tests' || this.#reaches(testFileOf(id), file))),
       )

@@ -77,7 +77,13 @@ export const NOT_SIMULATED: readonly Accepted[] = [
     ['= copy(new ', 'room'],
     ["'HOLD_UNKNOWN'", 'input'],
   ),
-  ...rows('allotment', ["'PRICE_INVALID'", 'input'], ["'AMOUNT_INVALID'", 'input']),
+  ...rows(
+    'allotment',
+    ["'PRICE_INVALID'", 'input'],
+    ["'AMOUNT_INVALID'", 'input'],
+    // `TimeSeller.order` lets nothing wait that is not new.
+    ['if (fresh === 0) return 0', 'belt', 'AllotmentSeller.sell'],
+  ),
   ...rows('credit', ['dropAt <= newcomer.dropAt', 'general']),
   ...rows(
     'credit-places',
