@@ -60,7 +60,8 @@ export class MyEpochs {
       throw new WayleaveError('TERMS_STALE', { epoch: terms.epoch, known: newest.epoch });
     }
     if (!this.mayAnnounce) throw new WayleaveError('TERMS_UNACKNOWLEDGED', { epoch: terms.epoch });
-    this.#offered.push({ terms, supersededMs: undefined });
+    // Not `push`, which would keep room for 16 more of what is nearly always one.
+    this.#offered = [...this.#offered, { terms, supersededMs: undefined }];
     this.#newest = terms;
     this.changed();
   }
@@ -118,7 +119,7 @@ export class TheirEpochs {
   /** As in `MyEpochs`. */
   changed: () => void = () => undefined;
   #newest: Terms | undefined;
-  readonly #taken: Terms[] = [];
+  #taken: Terms[] = [];
 
   get newest(): Terms | undefined {
     return this.#newest;
@@ -131,7 +132,7 @@ export class TheirEpochs {
       if (terms.epoch === newest.epoch && sameTerms(terms, newest)) return;
       throw new WayleaveError('TERMS_STALE', { epoch: terms.epoch, known: newest.epoch });
     }
-    this.#taken.push(terms);
+    this.#taken = [...this.#taken, terms];
     this.#newest = terms;
     this.changed();
     if (this.#taken.length > MAX_TAKEN_EPOCHS) this.#taken.shift();

@@ -105,9 +105,9 @@ export class LinkHistory {
   #totals: HistoryTotals;
   #span = Number.NaN;
   /** Rows of the present span, by entry and service. */
-  readonly #open = new Map<string, HistoryRow>();
+  #open: Map<string, HistoryRow> | undefined;
   /** Made or grown and not known to be durable, by number. */
-  readonly #unwritten = new Map<number, HistoryRow>();
+  #unwritten: Map<number, HistoryRow> | undefined;
   #notes: HistoryNote[] = [];
 
   /** `from`: what the store remembers, totals and how many rows there are. */
@@ -130,18 +130,20 @@ export class LinkHistory {
   /** The rows to be written with a record of these totals, in the same batch. */
   take(totals: HistoryTotals, wallMs: number): HistoryRow[] {
     const span = Math.floor(wallMs / this.#spanMs);
-    if (span !== this.#span) this.#open.clear();
+    if (span !== this.#span) this.#open = undefined;
     this.#span = span;
     const before = this.#totals;
-    this.#totals = totals;
-    for (const s of [0, 1, 2] as const) this.#service(before, totals, s, wallMs);
-    this.#money('paid', totals.paid - before.paid, wallMs);
-    this.#money('received', totals.received - before.received, wallMs);
+    if (!sameTotals(before, totals)) {
+      this.#totals = totals;
+      for (const s of [0, 1, 2] as const) this.#service(before, totals, s, wallMs);
+      this.#money('paid', totals.paid - before.paid, wallMs);
+      this.#money('received', totals.received - before.received, wallMs);
+    }
     for (const note of this.#notes) {
       if (note.entry !== 'paid' && note.entry !== 'received') this.#put({ ...note, service: '' }, {}, wallMs);
     }
     this.#notes = [];
-    return [...this.#unwritten.values()];
+    return this.#unwritten === undefined ? [] : [...this.#unwritten.values()];
   }
 
   #service(before: HistoryTotals, now: HistoryTotals, s: 0 | 1 | 2, wallMs: number): void {
@@ -169,7 +171,7 @@ export class LinkHistory {
     const { entry, service } = what;
     const single = ON_CHAIN.has(entry);
     const key = `${entry} ${service}`;
-    const open = single ? undefined : this.#open.get(key);
+    const open = single ? undefined : this.#open?.get(key);
     if (open === undefined) this.#rows += 1;
     const before = open ?? { ...NO_ROW, number: this.#rows, fromMs: wallMs };
     const row: HistoryRow = {
@@ -189,14 +191,34 @@ export class LinkHistory {
       gasWei: what.gasWei ?? before.gasWei,
       reference: what.reference ?? before.reference,
     };
-    if (!single) this.#open.set(key, row);
-    this.#unwritten.set(row.number, row);
+    if (!single) this.#open = (this.#open ?? new Map()).set(key, row);
+    this.#unwritten = (this.#unwritten ?? new Map()).set(row.number, row);
   }
 
   /** These rows, as `take` gave them, are durable. One that grew meanwhile is not. */
   durable(rows: readonly HistoryRow[]): void {
-    for (const row of rows) if (this.#unwritten.get(row.number) === row) this.#unwritten.delete(row.number);
+    const unwritten = this.#unwritten;
+    for (const row of rows) if (unwritten?.get(row.number) === row) unwritten.delete(row.number);
+    if (unwritten?.size === 0) this.#unwritten = undefined;
   }
+}
+
+/** Most records of a link that is idle show what the last one did: its totals are kept, and these need not be. */
+function sameTotals(a: HistoryTotals, b: HistoryTotals): boolean {
+  return a.paid === b.paid && a.received === b.received && TOTALS.every((each) => samePerService(a[each], b[each]));
+}
+
+const TOTALS = [
+  'provided',
+  'consumed',
+  'providedBytes',
+  'consumedBytes',
+  'providedCorrection',
+  'consumedCorrection',
+] as const satisfies readonly (keyof HistoryTotals)[];
+
+function samePerService(a: PerService, b: PerService): boolean {
+  return a[0] === b[0] && a[1] === b[1] && a[2] === b[2];
 }
 
 /** Each of these cost gas, and is told for itself. */

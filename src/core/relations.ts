@@ -21,8 +21,8 @@ export class Relations {
   #now: ByService | undefined;
   #change = -1;
   /** The last in which something was sold, and bought. */
-  readonly #sold = new Map<Service, Relation>();
-  readonly #bought = new Map<Service, Relation>();
+  readonly #sold: Partial<Record<Service, Relation>> = {};
+  readonly #bought: Partial<Record<Service, Relation>> = {};
 
   constructor(options: RelationsOptions) {
     this.#options = options;
@@ -50,14 +50,15 @@ export class Relations {
     const [mine, theirs] = [this.#options.mine.newest, this.#options.theirs.newest];
     if (mine === undefined || theirs === undefined) return undefined;
     const relate = this.#options.enforce ? relationBetween : relationObserved;
-    const of = (each: Service): Relation => relate(mine, theirs, each);
+    // Links are many, and a change of terms seldom changes this: the same object then stands for it everywhere.
+    const of = (each: Service): Relation => kept(this.#now?.[each], relate(mine, theirs, each));
     return { transit: of('transit'), chunks: of('chunks'), packets: of('packets') };
   }
 
   #remember(now: ByService): void {
     for (const service of SERVICES) {
-      if (now[service].iSell) this.#sold.set(service, now[service]);
-      if (now[service].iBuy) this.#bought.set(service, now[service]);
+      if (now[service].iSell) this.#sold[service] = now[service];
+      if (now[service].iBuy) this.#bought[service] = now[service];
     }
   }
 
@@ -67,7 +68,14 @@ export class Relations {
    */
   pricing(service: Service, side: 'mine' | 'theirs'): Relation | undefined {
     const now = this.of(service);
-    if (side === 'mine') return now?.iSell === true ? now : (this.#sold.get(service) ?? now);
-    return now?.iBuy === true ? now : (this.#bought.get(service) ?? now);
+    if (side === 'mine') return now?.iSell === true ? now : (this.#sold[service] ?? now);
+    return now?.iBuy === true ? now : (this.#bought[service] ?? now);
   }
+}
+
+/** `before` where nothing has changed. The kind says all that its rule does. */
+function kept(before: Relation | undefined, now: Relation): Relation {
+  if (before === undefined) return now;
+  const same = before.kind === now.kind && before.iSell === now.iSell && before.iBuy === now.iBuy;
+  return same && before.providePerMb === now.providePerMb && before.consumePerMb === now.consumePerMb ? before : now;
 }

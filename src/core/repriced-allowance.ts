@@ -12,7 +12,7 @@ export const CROSSING_BYTES = 1_048_576;
 /** How much two honest ends may differ because terms changed under way; 0 unless one-for-one prices are in play. */
 export class RepricedAllowance {
   readonly #account: LinkAccount;
-  readonly #last: (Relation | undefined)[] = [];
+  readonly #last: (Relation | undefined)[] = [undefined, undefined, undefined];
   /** By side and service; made when first needed, since links are many and this is rare. */
   #left: Map<string, Units> | undefined;
   /** Given since the start: a neighbour that keeps changing its terms gets no more than its credit out of it. */

@@ -1,5 +1,6 @@
 import type { Allowance, Hold, ServiceDoor } from './door.ts';
 import { WayleaveError } from './errors.ts';
+import { fitting, PIECE_BYTES, upperBound } from './fitting.ts';
 import { Column } from './ledger.ts';
 import type { LinkAccount } from './link-account.ts';
 import type { NodeId } from './node-id.ts';
@@ -7,10 +8,8 @@ import { type Service, serviceColumn } from './service.ts';
 import { pricePerMb, ratesOf, type ServiceRates } from './service-rates.ts';
 import { ServiceTime } from './service-time.ts';
 import { Tally } from './tally.ts';
+import type { TimeOffer } from './time-meter.ts';
 import { BYTES_PER_MB, MAX_CHARGE_BYTES, millionthsFor, type PricePerMb, type Units } from './units.ts';
-
-/** Where room is short, less than this is not served: crumbs cost more to move than they bring. Bytes. */
-const PIECE_BYTES = 1024;
 
 const NOTHING: Allowance = { bytes: 0 };
 
@@ -46,7 +45,7 @@ export class ServiceAccount implements ServiceDoor {
   readonly #column: number;
   /** The hold made last, nearly always ended before the next one is made, and the others. */
   readonly #latest: OpenHold = { hold: NO_HOLD, bytes: 0, pricePerMb: 0, side: 'provided' };
-  readonly #open = new Map<Hold, OpenHold>();
+  #open: Map<Hold, OpenHold> | undefined;
   #free = -1;
   /** Granted to the neighbour and not arrived yet, and the hold that covers it; undefined where nothing is charged. */
   #forwardBytes = 0;
@@ -54,7 +53,7 @@ export class ServiceAccount implements ServiceDoor {
   #forwardHeld = 0;
   #rates: ServiceRates | undefined;
   #ratesChange = -1;
-  readonly time: ServiceTime;
+  #time: ServiceTime | undefined;
   /** Of what was provided, the part charged on arrival; of what was consumed, the part charged at sending. Since the start. */
   readonly forwarded = new Tally();
   readonly used = new Tally();
@@ -63,13 +62,24 @@ export class ServiceAccount implements ServiceDoor {
     this.#account = account;
     this.#service = service;
     this.#column = serviceColumn[service];
-    this.time = new ServiceTime({
+  }
+
+  /** Made when first needed: links are many, and time is sold on few of them. */
+  get time(): ServiceTime {
+    const [account, service] = [this.#account, this.#service];
+    this.#time ??= new ServiceTime({
       account,
       service,
       priceIn: (side, terms) => pricePerMb(terms, service, side, account.relation(service)),
       charge: (side, units) => this.#charge(side, units),
       admit: (units) => this.#admit(units),
     });
+    return this.#time;
+  }
+
+  /** What I sell time for; undefined where I sell by data or for nothing. */
+  get #timeOffer(): TimeOffer | undefined {
+    return this.#account.relations.byTime ? this.time.offered() : undefined;
   }
 
   get neighbour(): NodeId {
@@ -89,7 +99,7 @@ export class ServiceAccount implements ServiceDoor {
   get rates(): ServiceRates {
     const change = this.#account.relations.changes;
     if (this.#rates === undefined || change !== this.#ratesChange) {
-      const time = { sold: this.time.offered() !== undefined, bought: this.time.buys };
+      const time = { sold: this.#timeOffer !== undefined, bought: this.#account.relations.byTime && this.time.buys };
       this.#rates = ratesOf(this.#account, this.#service, time);
       this.#ratesChange = change;
     }
@@ -129,7 +139,7 @@ export class ServiceAccount implements ServiceDoor {
   /** What the smallest piece that is served can cost; 0 where nothing is sold or it is free. By time: an allotment. */
   pieceUnits(): Units {
     if (!this.selling) return 0;
-    return this.time.offered()?.units ?? upperBound(PIECE_BYTES, this.rates.sellPerMb);
+    return this.#timeOffer?.units ?? upperBound(PIECE_BYTES, this.rates.sellPerMb);
   }
 
   servable(wanted: number, nowMs: number): Allowance {
@@ -163,7 +173,10 @@ export class ServiceAccount implements ServiceDoor {
       if (hold < 0) throw new WayleaveError('SERVICE_REFUSED', { neighbour: this.neighbour, units });
     }
     const latest = this.#latest;
-    if (!Number.isNaN(latest.hold)) this.#open.set(latest.hold, { ...latest });
+    if (!Number.isNaN(latest.hold)) {
+      this.#open ??= new Map();
+      this.#open.set(latest.hold, { ...latest });
+    }
     latest.hold = hold;
     latest.bytes = bytes;
     latest.pricePerMb = pricePerMb;
@@ -209,9 +222,9 @@ export class ServiceAccount implements ServiceDoor {
       this.#latest.hold = NO_HOLD;
       return this.#latest;
     }
-    const open = this.#open.get(hold);
+    const open = this.#open?.get(hold);
     if (open === undefined) throw new WayleaveError('HOLD_UNKNOWN', { hold });
-    this.#open.delete(hold);
+    this.#open?.delete(hold);
     return open;
   }
 
@@ -346,7 +359,7 @@ export class ServiceAccount implements ServiceDoor {
   /** The connection is gone, and with it every grant and the time bought on it. */
   disconnected(): void {
     this.forgetForward();
-    this.time.forget();
+    this.#time?.forget();
   }
 
   watch(changed: () => void): () => void {
@@ -376,17 +389,4 @@ export class ServiceAccount implements ServiceDoor {
     Object.assign(this, quantities);
     if (this.#account.ledger.get(this.#account.row, Column.balance) === 0) this.barterNet = 0;
   }
-}
-
-/** The most that `bytes` can cost, whatever remainder other charges leave meanwhile. */
-function upperBound(bytes: number, pricePerMb: PricePerMb): Units {
-  return pricePerMb === 0 ? 0 : Math.floor((bytes * pricePerMb + BYTES_PER_MB - 1) / BYTES_PER_MB);
-}
-
-/** How many of `bytes` cost at most `room` units, whatever remainder they meet; all, or at least one piece, or none. */
-function fitting(bytes: number, pricePerMb: PricePerMb, room: Units): number {
-  if (pricePerMb === 0 || upperBound(bytes, pricePerMb) <= room) return bytes;
-  // Here room is below bytes × price ÷ 10⁶ + 1 ≤ 2³³, so the product below is a safe integer.
-  const most = Math.floor(((room - 1) * BYTES_PER_MB) / pricePerMb);
-  return most < PIECE_BYTES ? 0 : Math.min(bytes, most);
 }

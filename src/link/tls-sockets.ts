@@ -60,12 +60,18 @@ export function begun(socket: net.Socket): Promise<void> {
 /** Waits for the end of the TLS handshake. Throws `LINK_HANDSHAKE_FAILED`. */
 export function secured(socket: TLSSocket, event: 'secure' | 'secureConnect'): Promise<void> {
   return new Promise((resolve, reject) => {
-    socket.once(event, resolve);
     let cause: NodeJS.ErrnoException | undefined;
-    socket.on('error', (error) => {
+    const broke = (error: NodeJS.ErrnoException): void => {
       cause = error;
+    };
+    const closed = (): void => reject(failed(cause?.code ?? cause?.message ?? 'closed by the other end', cause));
+    socket.on('error', broke);
+    socket.on('close', closed);
+    socket.once(event, () => {
+      socket.off('error', broke);
+      socket.off('close', closed);
+      resolve();
     });
-    socket.once('close', () => reject(failed(cause?.code ?? cause?.message ?? 'closed by the other end', cause)));
   });
 }
 
