@@ -1,4 +1,4 @@
-import type net from 'node:net';
+import net from 'node:net';
 import type { TLSSocket } from 'node:tls';
 import { WayleaveError } from '../core/errors.ts';
 import { failed } from './handshake.ts';
@@ -48,13 +48,16 @@ export function begun(socket: net.Socket): Promise<void> {
       socket.off('readable', done);
       socket.off('close', done);
       if (socket.readableLength === 0) return reject(failed('closed by the other end'));
-      const read = socket.read.bind(socket);
-      socket.read = (bytes = Math.min(socket.readableLength, PIECE_BYTES)) => read(bytes);
+      socket.read = readPiece;
       resolve();
     };
     socket.on('readable', done);
     socket.on('close', done);
   });
+}
+
+function readPiece(this: net.Socket, bytes = Math.min(this.readableLength, PIECE_BYTES)): unknown {
+  return net.Socket.prototype.read.call(this, bytes);
 }
 
 /** Waits for the end of the TLS handshake. Throws `LINK_HANDSHAKE_FAILED`. */

@@ -26,6 +26,8 @@ class Writer {
   readonly #begin: StatementSync;
   readonly #commit: StatementSync;
   readonly #upserts: readonly StatementSync[];
+  /** Of queries, by their text, of which there are few: one made for each query keeps its memory until garbage is collected. */
+  readonly #finds = new Map<string, StatementSync>();
   /** Set by a failed write or sync: what is on the disk is unknown until it is read again, so nothing more is written. */
   #broken: Fault | undefined;
 
@@ -83,7 +85,8 @@ class Writer {
   }
 
   #find({ sql, values }: Query): (readonly unknown[])[] {
-    const statement = this.#db.prepare(sql);
+    const statement = this.#finds.get(sql) ?? this.#db.prepare(sql);
+    this.#finds.set(sql, statement);
     statement.setReturnArrays(true);
     return statement.all(...values) as unknown as (readonly unknown[])[];
   }
