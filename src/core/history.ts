@@ -191,8 +191,8 @@ export class LinkHistory {
       gasWei: what.gasWei ?? before.gasWei,
       reference: what.reference ?? before.reference,
     };
-    if (!single) this.#open = (this.#open ?? new Map()).set(key, row);
-    this.#unwritten = (this.#unwritten ?? new Map()).set(row.number, row);
+    if (!single) this.#open = added(this.#open, key, row);
+    this.#unwritten = added(this.#unwritten, row.number, row);
   }
 
   /** These rows, as `take` gave them, are durable. One that grew meanwhile is not. */
@@ -201,6 +201,11 @@ export class LinkHistory {
     for (const row of rows) if (unwritten?.get(row.number) === row) unwritten.delete(row.number);
     if (unwritten?.size === 0) this.#unwritten = undefined;
   }
+}
+
+/** Links are many, and most have no rows under way: none has a map before its first row. */
+function added<K>(rows: Map<K, HistoryRow> | undefined, key: K, row: HistoryRow): Map<K, HistoryRow> {
+  return (rows ?? new Map<K, HistoryRow>()).set(key, row);
 }
 
 /** Most records of a link that is idle show what the last one did: its totals are kept, and these need not be. */
