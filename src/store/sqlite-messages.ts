@@ -1,4 +1,5 @@
 import type { NodeId } from '../core/node-id.ts';
+import type { PackedBatches } from './packed-batches.ts';
 import type { Row } from './record-row.ts';
 import type { Fault } from './sqlite-fault.ts';
 
@@ -33,7 +34,7 @@ export interface Query {
 }
 
 export type Request =
-  | { readonly op: 'commit'; readonly batches: readonly Batch[] }
+  | { readonly op: 'commit'; readonly packed: PackedBatches }
   | { readonly op: 'load'; readonly id: number }
   /** Done together, in one transaction where they write. */
   | { readonly op: 'query'; readonly id: number; readonly queries: readonly Query[]; readonly writes: boolean }

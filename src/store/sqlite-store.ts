@@ -3,6 +3,7 @@ import { Worker } from 'node:worker_threads';
 import { WayleaveError } from '../core/errors.ts';
 import type { NodeId } from '../core/node-id.ts';
 import { foldQueries, historyQueries, historyView, pageQuery, SQLITE_HISTORY } from './history-queries.ts';
+import { packBatches } from './packed-batches.ts';
 import { decodeRow, encodeRecord } from './record-row.ts';
 import type { Fault } from './sqlite-fault.ts';
 import type { Batch, Query, Reply, Request, WorkerStart } from './sqlite-messages.ts';
@@ -183,7 +184,7 @@ class WorkerStore implements SqliteStore {
     if (this.#outbox.length === 0 || this.#gone !== undefined) return;
     const batches = this.#outbox;
     this.#outbox = [];
-    this.#worker.postMessage({ op: 'commit', batches } satisfies Request);
+    this.#worker.postMessage({ op: 'commit', packed: packBatches(batches) } satisfies Request);
   }
 
   #answered(reply: Reply): void {

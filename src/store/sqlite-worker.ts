@@ -1,6 +1,7 @@
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
 import { type MessagePort, parentPort, receiveMessageOnPort, workerData } from 'node:worker_threads';
 import { WayleaveError } from '../core/errors.ts';
+import { unpackBatches } from './packed-batches.ts';
 import { writeBackup } from './sqlite-backup.ts';
 import { type Fault, faultOf } from './sqlite-fault.ts';
 import { openStoreFile, readEpoch } from './sqlite-file.ts';
@@ -188,7 +189,7 @@ function serve(port: MessagePort, db: DatabaseSync, start: WorkerStart): void {
     };
     for (const request of drain(port, first)) {
       if (request.op === 'commit') {
-        batches.push(...request.batches);
+        for (const batch of unpackBatches(request.packed)) batches.push(batch);
       } else {
         flush();
         single(request);
