@@ -21,7 +21,6 @@ const stating = (config: NodeConfig): NodeConfig => ({
 /** What a desk can say that is not so, of a link on which nothing was ever paid. */
 const UNTRUE: readonly SessionEvent[] = [
   { kind: 'cleared', units: 5 },
-  { kind: 'paymentUndone', units: 9 },
   { kind: 'paymentFailed', id: 1, method: 'cheque', units: 7, code: 'CHEQUEBOOK_MISSING' },
   {
     kind: 'paymentChecked',

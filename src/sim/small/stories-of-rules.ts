@@ -8,6 +8,7 @@ import { STORIES_OF_CREDIT } from './stories-of-credit.ts';
 import { STORIES_OF_DEBT } from './stories-of-debt.ts';
 import { STORIES_OF_DOORS } from './stories-of-doors.ts';
 import { STORIES_OF_EPOCHS } from './stories-of-epochs.ts';
+import { STORIES_OF_GAPS } from './stories-of-gaps.ts';
 import { STORIES_OF_GREETINGS } from './stories-of-greetings.ts';
 import { STORIES_OF_INCOME } from './stories-of-income.ts';
 import { STORIES_OF_KIND } from './stories-of-kind.ts';
@@ -40,6 +41,7 @@ export const STORIES_OF_RULES: readonly RuleStory[] = [
   ...STORIES_OF_SERVICES,
   ...STORIES_OF_TIME,
   ...STORIES_OF_STATING,
+  ...STORIES_OF_GAPS,
   ...STORIES_OF_EPOCHS,
   ...STORIES_OF_CARRYING,
   ...STORIES_OF_INCOME,
