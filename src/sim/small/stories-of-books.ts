@@ -126,6 +126,8 @@ export const STORIES_OF_BOOKS: readonly RuleStory[] = [
       teller.same('taken back', room(), 340);
       teller.node(0).neighbour.step({ kind: 'cleared', units: 60 });
       teller.same('final', room(), 400);
+      teller.node(0).neighbour.step({ kind: 'paymentUndone', units: 130 });
+      teller.same('no more than was received', room(), 300);
     },
   },
   {
