@@ -59,6 +59,7 @@ const STALLED_BACK_BYTES = 2 ** 22;
 /** One write: as much as a data frame takes. */
 const BATCH_BYTES = 65_536;
 const LEAST_BATCH_BYTES = 1_024;
+const NOTHING = Buffer.alloc(0);
 
 /**
  * Packets to and from one neighbour. Each side opens a channel as its mailbox and the other sends into it, so that what
@@ -72,7 +73,7 @@ export class MailBox {
   #out: Channel | undefined;
   #in: Channel | undefined;
   /** What is put together for the next write: small at first, so that an idle link holds next to nothing. */
-  #batch: Buffer = Buffer.alloc(0);
+  #batch: Buffer = NOTHING;
   #view = viewOf(this.#batch);
   #filled = 0;
   #sendable = 0;
@@ -182,14 +183,18 @@ export class MailBox {
   /** Sends what the channel takes; the rest of a packet that was cut leads the next write. */
   #write(): void {
     const count = Math.min(this.#filled, this.#sendable, BATCH_BYTES);
-    const bytes = this.#batch.subarray(0, count);
+    const left = this.#filled - count;
     // A buffer mostly full goes as it is; otherwise what is in it is copied and the buffer used again.
-    const copied = count < this.#batch.length / 2;
-    this.#out?.send(copied ? Buffer.from(bytes) : bytes, 0);
-    const rest = this.#batch.subarray(count, this.#filled);
-    if (copied) rest.copy(this.#batch, 0);
-    else this.#use(Buffer.from(rest));
-    this.#filled = rest.length;
+    if (count < this.#batch.length / 2) {
+      const bytes = Buffer.allocUnsafe(count);
+      this.#batch.copy(bytes, 0, 0, count);
+      this.#out?.send(bytes, 0);
+      if (left > 0) this.#batch.copy(this.#batch, 0, count, this.#filled);
+    } else {
+      this.#out?.send(this.#batch.subarray(0, count), 0);
+      this.#use(left === 0 ? NOTHING : Buffer.from(this.#batch.subarray(count, this.#filled)));
+    }
+    this.#filled = left;
     this.#sendable = this.#out?.sendable() ?? 0;
   }
 

@@ -22,6 +22,7 @@ import {
 } from '../wire/packet.ts';
 import { MailBox, type Stranded } from './mail-box.ts';
 import { PacketCutter, type PlacedPacket, placed } from './packet-cutter.ts';
+import { RowList } from './row-list.ts';
 import { SharedMedium } from './shared-medium.ts';
 
 /** A packet for this node, or one of its own that came back. Views of bytes that are only borrowed. */
@@ -75,8 +76,8 @@ export class PacketRelay {
   readonly #header = packetHeader();
   readonly #changed: Changed = { value: 0, hops: 0, lifeMs: 0 };
   /** Links that are written to, and accounts that are looked at, when the burst is over. */
-  readonly #touched = new Set<LinkRow>();
-  readonly #moved = new Set<LinkRow>();
+  readonly #touched = new RowList();
+  readonly #moved = new RowList();
   #lastTouched: LinkRow = SELF;
   #depth = 0;
   #agedMs = Number.NEGATIVE_INFINITY;
@@ -240,14 +241,12 @@ export class PacketRelay {
   #flush(): void {
     // A link that is only looked at charges nothing: its account must not be written for that, or each write, which
     // makes this node look again, would be followed by the next for ever.
-    for (const row of this.#touched) {
+    this.#touched.each((row) => {
       // What one link could not take goes back by another, which may have had its turn: then it has another.
-      this.#touched.delete(row);
       this.#lastTouched = SELF;
       if (this.#boxes[row]?.flush() === true) this.#moved.add(row);
-    }
-    for (const row of this.#moved) this.#options.moved(row);
-    this.#moved.clear();
+    });
+    this.#moved.each((row) => this.#options.moved(row));
   }
 
   /** Returns the link it goes on by; `SELF` where it does not go on. */
