@@ -121,12 +121,10 @@ export class Ledger {
 
   /** Puts back totals read from the store; only on a row nothing has happened on. Throws `INVARIANT_BROKEN`. */
   restore(row: LinkRow, totals: readonly (readonly [offset: number, value: number])[]): void {
-    for (let offset = 0; offset < HOT + COLD; offset += 1) {
-      const limit = offset === Column.dropAt || offset === Column.peerDropAt || offset === Column.ceiling;
-      if (!limit && this.get(row, offset) !== 0) {
+    const limits: readonly number[] = [Column.dropAt, Column.peerDropAt, Column.ceiling];
+    for (let offset = 0; offset < HOT + COLD; offset += 1)
+      if (!limits.includes(offset) && this.get(row, offset) !== 0)
         throw new WayleaveError('INVARIANT_BROKEN', { rule: 'restore into a used row', row });
-      }
-    }
     for (const [offset, value] of totals) this.#set(row, offset, value);
     this.#weighWriteOffs(row);
     this.#set(row, Column.balance, this.derivedBalance(row));
@@ -285,8 +283,7 @@ export class Ledger {
   /** Reconciliation: moves a visible, signed correction of one gross total (DESIGN §3, write-off). */
   correct(row: LinkRow, side: 'provided' | 'consumed', service: number, units: number): void {
     if (!Number.isSafeInteger(units)) throw new WayleaveError('AMOUNT_INVALID', { units });
-    const column = side === 'provided' ? Column.providedCorrection : Column.consumedCorrection;
-    this.#add(row, column + service, units);
+    this.#add(row, Column[`${side}Correction`] + service, units);
     this.#add(row, Column.balance, side === 'provided' ? units : -units);
     this.#weighWriteOffs(row);
   }
@@ -330,12 +327,14 @@ export class Ledger {
    * aside. Negative: prepaid. A payment that left counts as paid here: what it settles is not lent a second time.
    */
   debtOf(row: LinkRow): Units {
-    return this.get(row, Column.balance) + this.#beside(row);
+    return (this.#provide[row * PROVIDE] as number) + this.#beside(row);
   }
 
   /** What may still be added to debt and holds; below zero where they stand above the limit. */
   #roomBelowLimit(row: LinkRow): number {
-    return this.get(row, Column.ceiling) - this.get(row, Column.balance) - this.get(row, Column.heldProvide);
+    const base = row * PROVIDE;
+    const used = (this.#provide[base] as number) + (this.#provide[base + Column.heldProvide] as number);
+    return (this.#provide[base + Column.ceiling] as number) - used;
   }
 
   /** How much more could be held for providing now, `instead` of so much that is held already; 0 when choked or halted. */
@@ -345,8 +344,10 @@ export class Ledger {
 
   /** How much more could be held for consuming now. */
   roomToConsume(row: LinkRow): Units {
-    const owed = this.get(row, Column.assumed) - this.get(row, Column.balance) + this.get(row, Column.heldConsume);
-    return Math.max(0, Math.min(this.get(row, Column.peerDropAt) - owed, this.get(row, Column.leaseLeft)));
+    const at = row * CONSUME - PROVIDE;
+    const held = (this.#consume[at + Column.assumed] as number) + (this.#consume[at + Column.heldConsume] as number);
+    const room = (this.#consume[at + Column.peerDropAt] as number) + (this.#provide[row * PROVIDE] as number) - held;
+    return Math.max(0, Math.min(room, this.get(row, Column.leaseLeft)));
   }
 
   /**
@@ -382,9 +383,8 @@ export class Ledger {
   audit(row: LinkRow): void {
     if (this.derivedBalance(row) !== this.get(row, Column.balance)) this.#halt(row, 'balance is not its totals');
     if (this.#derivedCeiling(row) !== this.get(row, Column.ceiling)) this.#halt(row, 'the ceiling is not the limit');
-    for (const column of [Column.heldProvide, Column.heldConsume, Column.pending, Column.uncleared]) {
+    for (const column of [Column.heldProvide, Column.heldConsume, Column.pending, Column.uncleared])
       if (this.get(row, column) < 0) this.#halt(row, 'a reservation is negative');
-    }
   }
 
   /** Live holds over all links. */

@@ -7,6 +7,7 @@ import { bytesOf, epochAt, frameOf, goesWith } from './mass/frame-number.ts';
 import { LinkQueue } from './mass/link-queue.ts';
 import type { MassEnd } from './mass/mass-end.ts';
 import { type MassRun, massLinks, runMass } from './mass-run.ts';
+import { BrokenRule } from './watch/broken-rule.ts';
 
 const SMALL: MassRun = { nodes: 8, links: 3, seconds: 900, seed: 7 };
 /** With five times the traffic of a usual link, cheques are cashed and credit grows within minutes. */
@@ -95,6 +96,44 @@ for (const [rule, what, corrupt] of CORRUPTIONS)
     assert.equal(broken?.rule, rule, broken?.what);
     assert.match(broken?.what ?? '', /n0 about n\d.* balance -?\d+.*; the other end: /s);
     assert.match(replay, /^wayleave sim mass --seed 7 --nodes 8 --links 3 --seconds 900$/);
+  });
+
+/** Runs a busy link for a while, does something to one end, and has it serve until a rule breaks. */
+function chargesUntilBroken(corrupt: (end: MassEnd) => void): { readonly rule: string; readonly charges: number } {
+  const { world } = runMass({ nodes: 2, seconds: 60, rate: 20, bytes: 1_000, seed: 7 });
+  const end = world.links[0]?.a as MassEnd;
+  corrupt(end);
+  for (let charges = 1; charges <= 100; charges += 1) {
+    try {
+      end.serve(100);
+    } catch (error) {
+      if (error instanceof BrokenRule) return { rule: error.rule, charges };
+      throw error;
+    }
+  }
+  return { rule: 'none', charges: 100 };
+}
+
+for (const [rule, what, corrupt] of [
+  ['agreement', 'provided without a frame', ({ account }) => account.ledger.provided(account.row, 0, 1)],
+  ['agreement', 'consumed without a frame', ({ account }) => account.ledger.consumed(account.row, 0, 1)],
+  ['agreement', 'a remainder dropped', ({ transit }) => transit.forgetRemainders()],
+  ['balance-is-totals', 'the balance off by one', (end) => cell(end, Column.balance, 1_234)],
+  ['reservations', 'a hold below zero', (end) => cell(end, Column.heldProvide, -1)],
+] as const satisfies readonly Corruption[])
+  test(`${what} is noticed with the next charge alone`, () => {
+    assert.deepEqual(chargesUntilBroken(corrupt), { rule, charges: 1 });
+  });
+
+for (const [rule, what, corrupt] of [
+  ['paid-once', 'a payment booked and not written', ({ account }) => account.ledger.paying(account.row, 1)],
+  ['integers', 'a fraction of what no charge touches', (end) => cell(end, Column.uncleared, 0.5)],
+  ['bounded-risk', 'nothing counts as at risk', ({ purse }) => void (purse.cashedUnits = -1e9)],
+] as const satisfies readonly Corruption[])
+  test(`${what} is noticed where nothing but charges happens`, () => {
+    const broken = chargesUntilBroken(corrupt);
+    assert.equal(broken.rule, rule);
+    assert.ok(broken.charges <= 64, `after ${broken.charges} charges`);
   });
 
 test('a limit that does not limit, and a debt that grows beyond it, are noticed', () => {

@@ -60,7 +60,7 @@ export const NOT_SIMULATED: readonly Accepted[] = [
     ['(this.#rows + 1) * PROVIDE', 'room'],
     ['= doubled(', 'room'],
     ['amount(value, column)', 'input'],
-    ['if (!limit && ', 'input'],
+    ['if (!limits.includes(offset) && ', 'input'],
     ['restore into a used row', 'input'],
     ['Math.floor(units) === units', 'input'],
     ["'AMOUNT_INVALID'", 'input'],

@@ -6,8 +6,8 @@ export const BOOKS: readonly Bug[] = [
     name: 'admission-ignores-holds',
     why: 'what is being served counts only afterwards: many streams together pass dropAt',
     file: 'src/core/ledger.ts',
-    old: 'return this.get(row, Column.ceiling) - this.get(row, Column.balance) - this.get(row, Column.heldProvide);',
-    new: 'return this.get(row, Column.ceiling) - this.get(row, Column.balance);',
+    old: 'const used = (this.#provide[base] as number) + (this.#provide[base + Column.heldProvide] as number);',
+    new: 'const used = this.#provide[base] as number;',
   },
   {
     name: 'limit-twice-what-was-granted',
@@ -57,7 +57,7 @@ export const BOOKS: readonly Bug[] = [
     name: 'write-off-hidden',
     why: 'reconciling moves the balance, and no total says why',
     file: 'src/core/ledger.ts',
-    old: '    this.#add(row, column + service, units);\n',
+    old: '    this.#add(row, Column[`${side}Correction`] + service, units);\n',
     new: '',
   },
   {

@@ -19,6 +19,8 @@ export class LinkQueue {
   readonly #at: number[] = [];
   readonly #order: number[] = [];
   readonly #what: number[] = [];
+  /** The first of the heap is what happens just now, and no more to come. */
+  #over = false;
   // The ring.
   #wayAt: number[] = new Array<number>(FIRST_PLACES).fill(0);
   #wayOrder: number[] = new Array<number>(FIRST_PLACES).fill(0);
@@ -46,6 +48,11 @@ export class LinkQueue {
     if (delayMs === Number.POSITIVE_INFINITY) return;
     const at = this.nowMs + Math.ceil(delayMs);
     const order = this.#asked++;
+    // What happens just now mostly asks for what is next: it takes its place.
+    if (this.#over) {
+      this.#over = false;
+      return this.#sink(at, order, what);
+    }
     let hole = this.#at.length;
     this.#put(hole, at, order, what);
     while (hole > 0) {
@@ -59,6 +66,7 @@ export class LinkQueue {
 
   /** Moves the time to the next event up to `untilMs` and takes it; −1, and the time is `untilMs`, where there is none. */
   next(untilMs: number): number {
+    if (this.#over) this.#dropFirst();
     const arrives = this.#arrivesFirst();
     const at = arrives ? this.#wayAt[this.#first] : this.#at[0];
     if (at === undefined || at > untilMs) {
@@ -71,7 +79,7 @@ export class LinkQueue {
     if (arrives) {
       this.#first = (this.#first + 1) & (this.#wayAt.length - 1);
       this.#size -= 1;
-    } else this.#dropFirst();
+    } else this.#over = true;
     return what;
   }
 
@@ -94,11 +102,16 @@ export class LinkQueue {
   }
 
   #dropFirst(): void {
+    this.#over = false;
     const at = this.#at.pop() as number;
     const order = this.#order.pop() as number;
     const what = this.#what.pop() as number;
+    if (this.#at.length > 0) this.#sink(at, order, what);
+  }
+
+  /** Puts this in place of the first, and lets it down to where it belongs. */
+  #sink(at: number, order: number, what: number): void {
     const size = this.#at.length;
-    if (size === 0) return;
     let hole = 0;
     for (let child = 1; child < size; child = 2 * hole + 1) {
       if (child + 1 < size && this.#before(child + 1, child)) child += 1;

@@ -1,6 +1,6 @@
 import { Conduct } from '../../core/conduct.ts';
 import { EPOCH_GRACE_MS } from '../../core/epoch-book.ts';
-import { Column } from '../../core/ledger.ts';
+import { Column, PROVIDE } from '../../core/ledger.ts';
 import { LinkAccount } from '../../core/link-account.ts';
 import type { Message } from '../../core/message.ts';
 import { clearsWhenFinal } from '../../core/risk.ts';
@@ -130,7 +130,7 @@ export class MassEnd {
     counts.bytes += bytes;
     this.truth.given.add(bytes, this.node.askPerMb);
     this.#link.frame(other, frameOf(bytes, this.transit.sellEpoch, this.truth.connections));
-    this.#stage.laws.look(this);
+    this.#stage.laws.sold(this);
   }
 
   /** A frame arrives, if the connection it left on is still there. */
@@ -140,7 +140,7 @@ export class MassEnd {
     const bytes = bytesOf(argument);
     this.transit.delivered(bytes, epochAt(argument, newest));
     this.truth.taken.add(bytes, this.other.node.askPerMb);
-    this.#stage.laws.look(this);
+    this.#stage.laws.bought(this);
   }
 
   /** The message that is first on its way arrives. */
@@ -155,8 +155,8 @@ export class MassEnd {
 
   /** Every charge comes here, as in production. */
   #moved(): void {
-    const { account } = this;
-    if (account.ledger.get(account.row, Column.leaseLeft) < this.#leaseFloor) this.#record();
+    const { ledger, row } = this.account;
+    if ((ledger.providing[row * PROVIDE + Column.leaseLeft] as number) < this.#leaseFloor) this.#record();
     if (!this.session.sample() || this.#looks) return;
     this.#looks = true;
     this.#post(LOOK_MS, END_EVENT.look);
@@ -321,6 +321,8 @@ export class MassEnd {
   #record(): void {
     const { account } = this;
     const lease = account.leaseUnits();
+    // What was taken clears debt now: more changes than a charge does by itself.
+    this.truth.brief = 0;
     this.#leaseFloor = Math.floor(lease / 2);
     account.promise(lease);
     account.durable(account.snapshot);

@@ -7,6 +7,9 @@ import type { MassEnd } from './mass-end.ts';
 /** Of what a neighbour pays, so much is forgiven where connections break (core/write-offs.ts). */
 const BREAKS_PERCENT = 2;
 
+/** Of the charges of one end, one in so many is followed by a look at everything, also at what no charge may touch. */
+const WHOLE_EVERY = 64;
+
 /** What came nearest to its limit. */
 export interface Nearest {
   readonly units: number;
@@ -15,7 +18,9 @@ export interface Nearest {
 
 /**
  * The rules of DESIGN §3, looked at after every step for the end it touched; against the other end where money moved. They
- * read the ledger's cells and compute by themselves; nothing here asks core whether core is right.
+ * read the ledger's cells and compute by themselves; nothing here asks core whether core is right. A charge touches one
+ * total, its remainder, the balance and a hold: after one these are looked at, against what really passed and what the last
+ * look at everything found; anything odd, and every other event, brings another look at everything.
  */
 export class MassLaws {
   readonly #counts: MassCounts;
@@ -35,7 +40,42 @@ export class MassLaws {
     return this.#risk;
   }
 
-  /** Throws `BrokenRule`. */
+  /** This end was charged for what it gave. Throws `BrokenRule`. */
+  sold(end: MassEnd): void {
+    const { given } = end.truth;
+    const { ledger, row } = end.account;
+    const exact = end.transit.providedRemainder === given.millionths;
+    const booked = (ledger.providing[row * PROVIDE + Column.provided] as number) + end.truth.givenAside;
+    if (exact && booked === given.units && this.#brief(end)) return;
+    this.look(end);
+  }
+
+  /** What this end took was charged. Throws `BrokenRule`. */
+  bought(end: MassEnd): void {
+    const { taken } = end.truth;
+    const { ledger, row } = end.account;
+    const exact = end.transit.consumedRemainder === taken.millionths;
+    const booked = (ledger.consuming[row * CONSUME + Column.consumed - PROVIDE] as number) + end.truth.takenAside;
+    if (exact && booked === taken.units && this.#brief(end)) return;
+    this.look(end);
+  }
+
+  /** The balance is what it must be, and neither it nor what is held comes near any limit. */
+  #brief({ account, truth }: MassEnd): boolean {
+    const cells = account.ledger.providing;
+    const base = account.row * PROVIDE;
+    const balance = cells[base + Column.balance] as number;
+    const held = cells[base + Column.heldProvide] as number;
+    const right = balance === truth.given.units - truth.taken.units + truth.settled && held >= 0;
+    if (!right || balance + held > truth.room || truth.brief === 0) return false;
+    truth.brief -= 1;
+    truth.exposure = balance + held + truth.beside;
+    nearer(this.#exposure, truth.exposure, truth.granted);
+    this.#counts.looks += 1;
+    return true;
+  }
+
+  /** Everything at one end. Throws `BrokenRule`. */
   look(end: MassEnd): void {
     this.#counts.looks += 1;
     const { truth } = end;
@@ -57,7 +97,11 @@ export class MassLaws {
     truth.consumed = consumed;
     truth.paid = paid;
     truth.received = received;
+    truth.givenAside = given - (provide[row * PROVIDE + Column.provided] as number);
+    truth.takenAside = taken - (ledger.consuming[row * CONSUME + Column.consumed - PROVIDE] as number);
+    truth.settled = paid - received;
     this.#bounds(end, corrected);
+    truth.brief = truth.comparable ? WHOLE_EVERY - 1 : 0;
   }
 
   /** No admission raises the exposure past its limit, and no loss goes past dropAt and riskAt. */
@@ -85,6 +129,9 @@ export class MassLaws {
     nearer(this.#risk, uncashed, riskAt);
     const beyond = owed + uncashed - Math.min(0, corrected) - truth.mostGranted - riskAt;
     if (beyond > 0 && beyond > forgivable(end)) broken('bounded-loss', end);
+    const balance = owed - pending;
+    truth.beside = exposure - balance - held;
+    truth.room = Math.min(truth.granted - truth.beside, balance - beyond);
   }
 
   /** Once all is at rest: both ends of every link agree to the unit, and nothing is made or lost in between. */

@@ -36,16 +36,29 @@ export class EndTruth {
   granted = 0;
   mostGranted = 0;
   connections = 0;
+  // What the laws found at their last look at everything, to be added to what a charge touches.
+  /** So many charges more may be looked at by what they touch alone; 0: the next look is at everything. */
+  brief = 0;
+  /** Of the totals, what is no unit of transit: corrections, other services. */
+  givenAside = 0;
+  takenAside = 0;
+  /** Paid less received. */
+  settled = 0;
+  /** Of the exposure, what is neither balance nor hold; and how far those two may go before any limit is near. */
+  beside = 0;
+  room = 0;
 
   /** What the other may owe from now on. */
   grant(dropAt: number): void {
     this.granted = dropAt;
+    this.brief = 0;
     this.mostGranted = Math.max(this.mostGranted, dropAt);
   }
 
   /** What was on its way is lost. */
   connecting(): void {
     this.comparable = false;
+    this.brief = 0;
     this.connections += 1;
   }
 }
