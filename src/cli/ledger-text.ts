@@ -130,6 +130,11 @@ const WHAT: Readonly<Record<string, string>> = {
   cashed: 'cheque cashed',
   failed: 'cashing failed',
   dispute: 'statement differs',
+  opened: 'channel opened',
+  toppedUp: 'put into channel',
+  withdrawn: 'taken from channel',
+  closing: 'channel closing',
+  closed: 'channel closed',
 };
 
 function what({ entry, events, service }: LedgerEntry): string {

@@ -33,7 +33,8 @@ export interface HistoryRow {
 /**
  * `opening`: all before, summed; `service`: service given and taken; `paid`, `received`: settlements sent and got;
  * `writeOff`: totals corrected when both ends compared their books. The others move no counter: what happened on the
- * chain (`cashed`, `bounced`, `failed`), and a statement that differs (`dispute`).
+ * chain (`cashed`, `bounced`, `failed`; of channels `opened`, `toppedUp`, `withdrawn`, `closing`, `closed`), and a statement
+ * that differs (`dispute`).
  */
 export type HistoryEntry =
   | 'opening'
@@ -44,7 +45,14 @@ export type HistoryEntry =
   | 'cashed'
   | 'bounced'
   | 'failed'
-  | 'dispute';
+  | 'dispute'
+  | ChannelEntry;
+
+/** What happened to a channel on the chain. */
+export type ChannelEntry = (typeof CHANNEL_ENTRIES)[number];
+
+/** Its deposits, what was taken out early, the beginning of a freeze period, and the end. */
+export const CHANNEL_ENTRIES = ['opened', 'toppedUp', 'withdrawn', 'closing', 'closed'] as const;
 
 /** The totals of an account that history explains: fields of `AccountRecord`. */
 export interface HistoryTotals {
@@ -226,5 +234,5 @@ function samePerService(a: PerService, b: PerService): boolean {
   return a[0] === b[0] && a[1] === b[1] && a[2] === b[2];
 }
 
-/** Each of these cost gas, and is told for itself. */
-const ON_CHAIN: ReadonlySet<HistoryEntry> = new Set(['cashed', 'bounced', 'failed']);
+/** Each of these cost somebody gas, and is told for itself. */
+const ON_CHAIN: ReadonlySet<HistoryEntry> = new Set(['cashed', 'bounced', 'failed', ...CHANNEL_ENTRIES]);

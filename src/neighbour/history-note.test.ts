@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { CashingRecord, ChannelTotalRecord } from '../store/store.ts';
+import { channelActNote, isChannelEntry } from './channel-act.ts';
 import { disputeOf, noteOf } from './history-note.ts';
 
 const ID = `0x${'1'.repeat(40)}`;
@@ -33,6 +34,12 @@ test('what is written with an account tells what its totals do not show', () => 
     ...{ entry: 'received', wei: 8n, reference: '0x1:0' },
   });
   assert.equal(noteOf({ kind: 'note', name: 'own-chequebook', text: '{' }), undefined);
+  const taken = channelActNote({ act: 'withdrawn', channel: ID, wei: 4n, transaction: '0xef' });
+  assert.deepEqual(noteOf(taken), { entry: 'withdrawn', wei: 4n, reference: '0xef' });
+  assert.deepEqual(noteOf(channelActNote({ act: 'closed', channel: ID })), {
+    ...{ entry: 'closed', wei: 0n, reference: ID },
+  });
+  assert.deepEqual(['closed', 'answered', undefined].map(isChannelEntry), [true, false, false]);
 });
 
 test('a statement that differs is named by what it is about', () => {

@@ -1,6 +1,7 @@
 import type { HistoryNote } from '../core/history.ts';
 import type { SessionNews } from '../core/session-effect.ts';
 import type { StoreRecord } from '../store/store.ts';
+import { channelActOf } from './channel-act.ts';
 
 /** What a record that is written with an account tells of the account's history, beside what the totals show. */
 export function noteOf(record: StoreRecord): HistoryNote | undefined {
@@ -21,7 +22,7 @@ export function noteOf(record: StoreRecord): HistoryNote | undefined {
       return { entry, wei: record.paidOut, gasWei: record.gasWei, reference: record.transaction };
     }
     case 'note':
-      return transferNote(record.name, record.text);
+      return channelActOf(record) ?? transferNote(record.name, record.text);
     default:
       return undefined;
   }

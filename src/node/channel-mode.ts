@@ -3,6 +3,7 @@ import { type ErrorCode, WayleaveError } from '../core/errors.ts';
 import type { NodeId } from '../core/node-id.ts';
 import { weiToUnits } from '../core/ratio.ts';
 import { commonMethod, type Terms } from '../core/terms.ts';
+import { type ChannelAct, channelActNote, isChannelEntry } from '../neighbour/channel-act.ts';
 import { ChannelBook, type KnownChannel } from '../settle/channel-book.ts';
 import { ChannelClosing } from '../settle/channel-closing.ts';
 import { ChannelDesk } from '../settle/channel-desk.ts';
@@ -63,7 +64,12 @@ export class ChannelMode implements PaymentMode, Channels {
       blockMs: config.blockMs,
       changed: (neighbour) => this.#noticed(neighbour),
       lost: (neighbour, wei) => this.#lost(neighbour, wei),
-      emit,
+      emit: (kind, facts) => {
+        emit(kind, facts);
+        const { act, channel, neighbour, wei } = facts;
+        if (isChannelEntry(act))
+          this.#explain(String(neighbour), { act, channel: String(channel), wei: BigInt(wei ?? 0) });
+      },
     });
     const agreeing = {
       ...{ chain, chainId: config.chainId, signer, clock, book: this.#book, desk: this.desk },
@@ -153,6 +159,12 @@ export class ChannelMode implements PaymentMode, Channels {
     this.#changed();
   }
 
+  /** A line of the link's history. Where the books are stopped there is none. */
+  #explain(neighbour: NodeId, act: ChannelAct): void {
+    const known = this.#options.neighbours().get(neighbour);
+    if (known !== undefined) void known.keep([channelActNote(act)]).catch(() => undefined);
+  }
+
   /** See `Channels`. */
   async close(neighbour: NodeId, alone: boolean): Promise<void> {
     const channel = this.#book.open(neighbour);
@@ -170,6 +182,7 @@ export class ChannelMode implements PaymentMode, Channels {
     const taken = await this.#withdrawing.withdraw(channel, wei);
     const facts = { neighbour, channel: channel.address, act: 'withdrawn', wei: String(taken.wei) };
     this.#options.emit('channel', facts);
+    this.#explain(neighbour, { act: 'withdrawn', channel: channel.address, wei: taken.wei, transaction: taken.hash });
     return taken;
   }
 

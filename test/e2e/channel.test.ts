@@ -100,6 +100,10 @@ describe('payment in channels', { timeout: 120_000 }, () => {
       assert.ok(line.nodes[0]?.events.some(({ act, wei }) => act === 'withdrawn' && wei === String(received)));
       await assert.rejects(async () => channels(0)?.withdraw(buyer, 1n), { code: 'CHANNEL_TOO_LITTLE' });
 
+      const told = await line.nodes[0]?.node.ledger({ neighbour: buyer, sinceMs: 0, untilMs: 10 ** 15 });
+      assert.equal(told?.entries.find(({ entry }) => entry === 'withdrawn')?.wei, String(received));
+      assert.deepEqual(told?.gaps, []);
+
       const free = DEPOSIT_WEI - received;
       await assert.rejects(async () => channels(1)?.withdraw(seller, free + 1n), { code: 'CHANNEL_TOO_LITTLE' });
       assert.equal((await channels(1)?.withdraw(seller, free))?.wei, free, 'and what it has not signed away');
