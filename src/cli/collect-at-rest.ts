@@ -6,7 +6,7 @@ const LOOK_MS = 5_000;
 /** A node that used no more CPU time than this since the last look rests: 5 %. Milliseconds. */
 export const REST_CPU_MS = 250;
 /** So much must have come since the last time: less is not worth the tenth of a second that collecting takes. */
-export const GROWN_BYTES = 2 * 2 ** 20;
+export const GROWN_BYTES = 2 ** 20;
 
 export interface Heap {
   /** CPU time that this process has used so far, milliseconds. */

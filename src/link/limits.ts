@@ -41,6 +41,11 @@ export const MAX_CHANNELS = 2048;
 export const PIPE_BYTES = 256 * KIB;
 /** One gathered write. */
 export const BATCH_BYTES = 128 * KIB;
+/**
+ * One write while more than this waits in messages and no data does, and the next when it has left: what a TLS connection has
+ * to take at once makes its buffers grow for good, from the 1 or 2 KiB of the handshake to 16 KiB and more.
+ */
+export const PIECE_BYTES = 900;
 /** Buffers of that size kept for the next writes, over all links of a node: 2 MiB. */
 export const MAX_POOLED_BUFFERS = 16;
 /** What one channel sends before the next has its turn. */

@@ -8,6 +8,7 @@ import {
   MAX_CHANNELS,
   MAX_DATA_BYTES,
   MESSAGES_BURST,
+  PIECE_BYTES,
   PINGS_BURST,
   PIPE_BYTES,
   SILENT_MS,
@@ -18,7 +19,7 @@ import {
   WINDOW_POOL_BYTES,
 } from './limits.ts';
 import { type Channel, OPEN_COST_BYTES, ResetCode } from './link.ts';
-import { Bed } from './link-bed.fixture.ts';
+import { Bed, framesIn } from './link-bed.fixture.ts';
 import { lend } from './spent.ts';
 
 const GRANT = 2 ** 31;
@@ -101,6 +102,44 @@ describe('the order in which frames leave', () => {
     bed.link.send('control', new Uint8Array(1));
     assert.ok(bed.said().every(({ type }) => type === FrameType.data));
     assert.equal(bed.said()[0]?.type, FrameType.control);
+  });
+
+  it('long messages leave in small writes, each when the one before has left, and whole even where the link ends', () => {
+    for (const data of [false, true]) {
+      const { bed, channels } = bedWith(1);
+      for (const bytes of [100, 3 * PIECE_BYTES, 10]) bed.link.send('control', new Uint8Array(bytes));
+      bed.link.send('payment', new Uint8Array(20));
+      if (data) channels[0]?.send(new Uint8Array(30), 1);
+      const writes: Uint8Array[] = [];
+      for (let turns = 0; turns < 10; turns += 1) {
+        bed.pipe.turn();
+        if (turns === 1) bed.link.close('LINK_FLOODED');
+        const written = bed.pipe.take();
+        if (written.length > 0) writes.push(written);
+      }
+      assert.equal(writes.length > 3, !data, 'data takes all with it');
+      if (!data) assert.ok(writes.every(({ length }) => length < 2 * PIECE_BYTES));
+      const lengths = framesIn(Buffer.concat(writes)).map(({ length }) => length);
+      const close = 'LINK_FLOODED'.length;
+      assert.deepEqual(lengths, [100, 3 * PIECE_BYTES, 10, 20, ...(data ? [30] : []), close]);
+    }
+  });
+
+  it('a fault lets the message end that is half written, and nothing else', () => {
+    const { bed } = bedWith(0);
+    for (const bytes of [2 * PIECE_BYTES, 10]) bed.link.send('control', new Uint8Array(bytes));
+    bed.pipe.turn();
+    bed.hear({ type: FrameType.end, channel: 9 });
+    const written: Uint8Array[] = [];
+    for (let turns = 0; turns < 6; turns += 1) {
+      written.push(bed.pipe.take());
+      bed.pipe.turn();
+    }
+    const said = framesIn(Buffer.concat(written)).map(({ type, length }) => [type, length]);
+    assert.deepEqual(said, [
+      [FrameType.control, 2 * PIECE_BYTES],
+      [FrameType.close, 'LINK_FRAME_INVALID'.length],
+    ]);
   });
 
   it('a neighbour that takes nothing is given up before memory is', () => {

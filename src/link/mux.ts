@@ -11,6 +11,7 @@ import {
   CLOSE_LINGER_MS,
   MAX_HEADER_BYTES,
   MAX_MESSAGE_BYTES,
+  PIECE_BYTES,
   PIPE_BYTES,
   URGENT_QUEUE_BYTES,
 } from './limits.ts';
@@ -220,7 +221,9 @@ export class Mux implements Link {
   #flush(): void {
     if (this.#outbox.urgentBytes > URGENT_QUEUE_BYTES) return this.#fault('LINK_STALLED', 'messages');
     while (this.#outbox.pending && this.#pipe.bufferedBytes + BATCH_BYTES <= PIPE_BYTES) {
-      const size = this.#outbox.batchBytes(BATCH_BYTES);
+      const { inPieces } = this.#outbox;
+      if (inPieces && this.#pipe.bufferedBytes > 0) break;
+      const size = this.#outbox.batchBytes(inPieces ? PIECE_BYTES : BATCH_BYTES);
       const batch = this.#pipe.buffer?.(size) ?? Buffer.allocUnsafe(size);
       const filled = this.#outbox.fill(batch);
       if (filled === 0) break;

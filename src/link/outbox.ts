@@ -1,6 +1,13 @@
 import { Fifo } from './fifo.ts';
-import { type FrameHead, FrameType, HEADER_BYTES, writeHead } from './frame.ts';
-import { CHANNEL_QUEUE_BYTES, MAX_DATA_BYTES, QUEUE_BYTES, START_WINDOW_BYTES, TURN_BYTES } from './limits.ts';
+import { encodeFrame, type FrameHead, FrameType, HEADER_BYTES, writeHead } from './frame.ts';
+import {
+  CHANNEL_QUEUE_BYTES,
+  MAX_DATA_BYTES,
+  PIECE_BYTES,
+  QUEUE_BYTES,
+  START_WINDOW_BYTES,
+  TURN_BYTES,
+} from './limits.ts';
 import type { MessageClass } from './link.ts';
 
 /** A channel as the outbox sees it: something that fills its turn. */
@@ -28,6 +35,8 @@ export class Outbox {
   readonly #control = new Fifo<Uint8Array>();
   readonly #payment = new Fifo<Uint8Array>();
   #messageBytes = 0;
+  /** Of a message larger than the last target, what is still to be written. */
+  #rest: Uint8Array | undefined;
   #small = new Uint8Array(SMALL_BYTES);
   #smallFilled = 0;
   #smallTaken = 0;
@@ -55,6 +64,11 @@ export class Outbox {
   /** True while something could be written. */
   get pending(): boolean {
     return this.urgentBytes > 0 || this.#ring.length > 0;
+  }
+
+  /** True while messages wait that are to leave in several small writes, and no data does. */
+  get inPieces(): boolean {
+    return this.#messageBytes > PIECE_BYTES && this.#ring.length === 0;
   }
 
   /** How much more a channel may queue that has `queued` already. */
@@ -97,9 +111,11 @@ export class Outbox {
     this.#waiters.push(sender);
   }
 
-  /** Writes as much as fits; returns how many bytes that was. A message needs a target that holds all of it. */
+  /** Writes as much as fits; returns how many bytes that was. A message is cut only where the target is too small for it alone. */
   fill(target: Uint8Array): number {
-    let at = this.#fillMessages(FrameType.control, this.#control, target, 0);
+    let at = this.#fillRest(target);
+    if (this.#rest !== undefined) return at;
+    at = this.#fillMessages(FrameType.control, this.#control, target, at);
     if (this.#control.length > 0) return at;
     at = this.#fillMessages(FrameType.payment, this.#payment, target, at);
     if (this.#payment.length > 0) return at;
@@ -122,22 +138,37 @@ export class Outbox {
     }
   }
 
+  /** Forgets what is queued, but for the rest of what is half written. */
   clear(): void {
     this.#control.clear();
     this.#payment.clear();
     this.#ring.clear();
     this.#waiters.clear();
     this.#wrote = [];
-    this.#messageBytes = 0;
+    this.#messageBytes = this.#rest?.length ?? 0;
     this.#smallFilled = 0;
     this.#smallTaken = 0;
     this.dataBytes = 0;
   }
 
+  #fillRest(target: Uint8Array): number {
+    if (this.#rest === undefined) return 0;
+    const part = this.#rest.subarray(0, target.length);
+    target.set(part);
+    this.#messageBytes -= part.length;
+    this.#rest = part.length === this.#rest.length ? undefined : this.#rest.subarray(part.length);
+    return part.length;
+  }
+
   #fillMessages(type: FrameType, queue: Fifo<Uint8Array>, target: Uint8Array, from: number): number {
     let at = from;
     for (let next = queue.peek(); next !== undefined; next = queue.peek()) {
-      if (target.length - at < HEADER_BYTES + next.length) return at;
+      if (target.length - at < HEADER_BYTES + next.length) {
+        if (at > 0) return at;
+        queue.shift();
+        this.#rest = encodeFrame({ type }, next);
+        return this.#fillRest(target);
+      }
       at = writeHead(target, at, { type, length: next.length });
       target.set(next, at);
       at += next.length;
