@@ -1,15 +1,21 @@
 import type { Chain } from '../../chain/chain.ts';
+import { chequeDigest } from '../../chain/eip712.ts';
 import { PROMPT_MS } from '../../core/payment-history.ts';
 import { PaymentHistories } from '../../node/payment-histories.ts';
+import { ChequeTaker } from '../../settle/cheque-taker.ts';
+import { ChequebookFactsBook } from '../../settle/chequebook-facts.ts';
 import { OwnChequebook } from '../../settle/own-chequebook.ts';
 import { Treasury } from '../../settle/treasury.ts';
 import type { RuleStory } from './rule-story.ts';
 import { SmallChain } from './small-chain.ts';
-import { CHEQUEBOOKS, IDS } from './small-node.ts';
+import { CHEQUEBOOKS, IDS, WEI_PER_UNIT } from './small-node.ts';
+import { smallRecover, smallSigner } from './small-signer.ts';
 import type { Teller } from './teller.ts';
 
 const LOOK_MS = 60_000;
-const ME = IDS[0];
+const [ME, PAYER] = IDS;
+/** Units that add up to so much wei. */
+const wei = (units: number): bigint => BigInt(units) * WEI_PER_UNIT;
 
 /** The treasury of node 0, which fills its chequebook up to 2,000 wei below 100, on a chain that a story tells. */
 class Purse {
@@ -96,4 +102,34 @@ export const STORIES_OF_INCOME: readonly RuleStory[] = [
       teller.same('late', [late, worstMs], [1, PROMPT_MS + 1]);
     },
   },
+  {
+    name: 'what cheques were cashed for counts once more after books were lost, as far as service for it is admitted',
+    begins: { apart: true, dishonest: true },
+    told: async (teller) => {
+      teller.same('nothing was lost', credited(teller, undefined), 10);
+      teller.same('nothing is admitted', credited(teller, 0), 10);
+      teller.same('less than was paid out', credited(teller, 30), 40);
+      teller.same('more', credited(teller, 70), 60);
+    },
+  },
 ];
+
+/** Units credited of a cheque over 60, of which 50 were paid out, by who lost its books and is told of so much since. */
+function credited(teller: Teller, forgottenUnits: number | undefined): number {
+  const paid = { balanceWei: String(wei(1_000)), paidOutWei: String(wei(50)), bounced: false };
+  const text = JSON.stringify({ fromFactory: true, issuer: PAYER, ...paid });
+  const notes = [{ kind: 'note', name: `chequebook:${CHEQUEBOOKS[1]}`, text } as const];
+  const { chainId } = teller.node(0).config.settlement;
+  const taker = new ChequeTaker({
+    ...{ me: ME, chainId, received: [], notes, restored: forgottenUnits !== undefined, recover: smallRecover(IDS) },
+    facts: new ChequebookFactsBook({
+      ...{ chain: undefined, store: teller.node(0).disk.store(), me: ME, notes, nowMs: () => 0 },
+    }),
+  });
+  if (forgottenUnits !== undefined) taker.forgot(PAYER, forgottenUnits);
+  const plain = { chequebook: CHEQUEBOOKS[1], beneficiary: ME, cumulativeWei: wei(60), signature: new Uint8Array(65) };
+  const cheque = { ...plain, signature: smallSigner(PAYER, 1).signDigest(chequeDigest(chainId, plain)) };
+  const myRatio = { numerator: WEI_PER_UNIT, denominator: 1n };
+  const outcome = taker.check(PAYER, cheque, { chequebook: CHEQUEBOOKS[1], myRatio, riskAt: 1_000 });
+  return outcome.accepted ? outcome.units : -1;
+}
