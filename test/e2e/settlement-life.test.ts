@@ -157,6 +157,17 @@ describe('the life of a link', { timeout: 180_000 }, () => {
     assert.equal(link(0).state, 'open');
   });
 
+  test('a receiver that lost its store is told what it was paid, and serves on', async () => {
+    const before = link(1).paid;
+    assert.ok(before > link(0).dropAt, 'more than is served without payment');
+    await restart(0, () => loseStore(0));
+    await line.until(() => link(0).connected && link(1).connected && link(0).received > 0);
+    assert.ok(link(0).received <= before, 'never more than it was');
+    await paidUp();
+    assert.equal(link(0).state, 'open');
+    assert.ok(at(0).events.every(({ kind }) => kind !== 'bounced' && kind !== 'refused'));
+  });
+
   /** The disk is gone, and `wayleave restore --lost` was run. */
   async function loseStore(index: number): Promise<void> {
     const path = join(line.folder, `${String.fromCharCode(65 + index)}.db`);
