@@ -4,27 +4,34 @@ import type { LinkRow } from '../core/ledger.ts';
 import { PairQueue, type PairQueueLimits } from '../core/pair-queue.ts';
 import { Fifo } from '../link/fifo.ts';
 import { type Channel, type Link, OPEN_COST_BYTES, ResetCode } from '../link/link.ts';
-import { type Changed, patchPacket, viewOf } from '../wire/packet.ts';
+import { type Changed, patchPacket } from '../wire/packet.ts';
 import type { PlacedPacket } from './packet-cutter.ts';
 
 export interface MailBoxOptions {
   readonly link: Link;
+  /** Of the link's account. */
+  readonly row: LinkRow;
+  readonly host: MailBoxHost;
   readonly clock: Clock;
   readonly limits: PairQueueLimits;
+}
+
+/** What all mailboxes of a node share: one object, which stays in the processor's cache however many links there are. */
+export interface MailBoxHost {
   /** What packets of a neighbour weigh in line. */
-  readonly weightOf: (from: LinkRow) => number;
+  weightOf(from: LinkRow, to: LinkRow): number;
   /** A packet carrying `value` was handed to the link. */
-  readonly left: (value: number) => void;
+  left(to: LinkRow, value: number): void;
   /** A packet cannot leave any more. */
-  readonly stranded: (packet: Stranded, reason: StrandReason) => void;
+  stranded(to: LinkRow, packet: Stranded, reason: StrandReason): void;
   /** The neighbour gave up its mailbox, or opened a second one, while the link is up. */
-  readonly broken: () => void;
+  broken(link: Link): void;
   /** This node's own mailbox is open: packets arrive on `channel`. */
-  readonly received: (channel: Channel) => void;
+  received(row: LinkRow, channel: Channel, link: Link): void;
   /** Nothing new may be charged now; what is charged already may leave. */
-  readonly holds: () => boolean;
+  holds(row: LinkRow): boolean;
   /** The neighbour takes packets (again): `flush` what waits. */
-  readonly writable: () => void;
+  writable(row: LinkRow): void;
 }
 
 /** A packet with its bytes as they came in, from whom, and what it would have left with. Units. */
@@ -58,7 +65,8 @@ const STALLED_BACK_BYTES = 2 ** 22;
 
 /** One write: as much as a data frame takes. */
 const BATCH_BYTES = 65_536;
-const LEAST_BATCH_BYTES = 1_024;
+const LEAST_BATCH_BYTES = 256;
+const SMALL_BATCH_BYTES = 4_096;
 const NOTHING = Buffer.alloc(0);
 
 /**
@@ -69,13 +77,16 @@ const NOTHING = Buffer.alloc(0);
 export class MailBox {
   readonly link: Link;
   readonly queue: PairQueue<Waiting>;
-  readonly #options: MailBoxOptions;
+  readonly #host: MailBoxHost;
+  readonly #row: LinkRow;
+  readonly #clock: Clock;
   #out: Channel | undefined;
   #in: Channel | undefined;
-  /** What is put together for the next write: small at first, so that an idle link holds next to nothing. */
+  /** What is put together for the next write; nothing on an idle link. */
   #batch: Buffer = NOTHING;
-  #view = viewOf(this.#batch);
   #filled = 0;
+  /** How much the last write was: the next may be as much. */
+  #usual = LEAST_BATCH_BYTES;
   #sendable = 0;
   #closed = false;
   readonly #backs = new Fifo<Buffer>();
@@ -84,12 +95,15 @@ export class MailBox {
   #unread = 0;
 
   constructor(options: MailBoxOptions) {
-    this.#options = options;
-    this.link = options.link;
+    const { clock, host, limits, link, row } = options;
+    this.#host = host;
+    this.#row = row;
+    this.#clock = clock;
+    this.link = link;
     this.queue = new PairQueue<Waiting>({
-      ...options.limits,
-      weightOf: options.weightOf,
-      dropped: (waiting) => options.stranded(stranded(waiting), 'CONGESTED'),
+      ...limits,
+      weightOf: (from) => host.weightOf(from, row),
+      dropped: (waiting) => host.stranded(row, stranded(waiting), 'CONGESTED'),
     });
     this.link.grantForward(OPEN_COST_BYTES);
     this.listen();
@@ -104,39 +118,39 @@ export class MailBox {
       reset: () => undefined,
       writable: () => undefined,
     });
-    this.#options.received(this.#in);
+    this.#host.received(this.#row, this.#in, this.link);
   }
 
   /** The neighbour's mailbox: one for as long as the link lasts, since what is charged has to arrive there. */
   open(channel: Channel): void {
     if (this.#out !== undefined) {
       channel.reset(ResetCode.protocol);
-      return this.#options.broken();
+      return this.#host.broken(this.link);
     }
     this.#out = channel;
     channel.attach({
       data: () => undefined,
       ended: () => undefined,
       reset: (code) => {
-        if (code !== ResetCode.linkLost && !this.#closed) this.#options.broken();
+        if (code !== ResetCode.linkLost && !this.#closed) this.#host.broken(this.link);
       },
-      writable: () => this.#options.writable(),
+      writable: () => this.#host.writable(this.#row),
     });
     channel.accept();
-    this.#options.writable();
+    this.#host.writable(this.#row);
   }
 
   /** Sends a packet, or puts it in line behind what came before it from everybody. */
   put(from: LinkRow, { at, bytes, length }: PlacedPacket, changed: Changed): void {
-    if (this.queue.packets === 0 && !this.#options.holds() && this.#room()) {
+    if (this.queue.packets === 0 && !this.#host.holds(this.#row) && this.#room()) {
       this.#append(bytes, at, length);
-      patchPacket(this.#view, this.#filled - length, changed);
+      patchPacket(this.#batch, this.#filled - length, changed);
       this.queue.passed(from, length);
-      this.#options.left(changed.value);
+      this.#host.left(this.#row, changed.value);
       return;
     }
     const packet = Buffer.from(bytes.subarray(at, at + length));
-    this.queue.push(from, { from, packet, changed: { ...changed }, sinceMs: this.#options.clock.nowMs() }, length);
+    this.queue.push(from, { from, packet, changed: { ...changed }, sinceMs: this.#clock.nowMs() }, length);
   }
 
   /** A packet that goes back: before all others, and never dropped: what it carries was this neighbour's. */
@@ -168,31 +182,25 @@ export class MailBox {
   }
 
   #grow(least: number): void {
-    const larger = Buffer.allocUnsafeSlow(
-      Math.max(least, Math.min(BATCH_BYTES, Math.max(LEAST_BATCH_BYTES, least * 4))),
-    );
+    const wanted = this.#filled === 0 ? this.#usual : least * 4;
+    const larger = Buffer.allocUnsafe(Math.max(least, Math.min(BATCH_BYTES, wanted)));
     this.#batch.copy(larger, 0, 0, this.#filled);
-    this.#use(larger);
-  }
-
-  #use(batch: Buffer): void {
-    this.#batch = batch;
-    this.#view = viewOf(batch);
+    this.#batch = larger;
   }
 
   /** Sends what the channel takes; the rest of a packet that was cut leads the next write. */
   #write(): void {
     const count = Math.min(this.#filled, this.#sendable, BATCH_BYTES);
     const left = this.#filled - count;
-    // A buffer mostly full goes as it is; otherwise what is in it is copied and the buffer used again.
-    if (count < this.#batch.length / 2) {
-      const bytes = Buffer.allocUnsafe(count);
-      this.#batch.copy(bytes, 0, 0, count);
-      this.#out?.send(bytes, 0);
-      if (left > 0) this.#batch.copy(this.#batch, 0, count, this.#filled);
+    this.#usual = Math.max(LEAST_BATCH_BYTES, count);
+    // A buffer mostly full goes as it is, and a small one; otherwise what is in it is copied and the buffer used again.
+    if (count * 2 < this.#batch.length && this.#batch.length > SMALL_BATCH_BYTES) {
+      this.#out?.send(Buffer.from(this.#batch.subarray(0, count)), 0);
+      this.#batch.copy(this.#batch, 0, count, this.#filled);
     } else {
-      this.#out?.send(this.#batch.subarray(0, count), 0);
-      this.#use(left === 0 ? NOTHING : Buffer.from(this.#batch.subarray(count, this.#filled)));
+      const batch = this.#batch;
+      this.#out?.send(batch.subarray(0, count), 0);
+      this.#batch = left === 0 ? NOTHING : Buffer.from(batch.subarray(count, this.#filled));
     }
     this.#filled = left;
     this.#sendable = this.#out?.sendable() ?? 0;
@@ -208,18 +216,19 @@ export class MailBox {
       this.#append(packet, 0, packet.length);
     }
     this.#readOn();
-    while (this.queue.packets > 0 && !this.#options.holds() && this.#room()) this.#leave(this.queue.shift() as Waiting);
+    while (this.queue.packets > 0 && !this.#host.holds(this.#row) && this.#room())
+      this.#leave(this.queue.shift() as Waiting);
     while (this.#filled > 0 && this.#sendable > 0) this.#write();
     return this.queue.packets < before;
   }
 
   #leave(waiting: Waiting): void {
     const { packet, changed, sinceMs } = waiting;
-    changed.lifeMs -= Math.floor(this.#options.clock.nowMs() - sinceMs);
-    if (changed.lifeMs < 1) return this.#options.stranded(stranded(waiting), 'EXPIRED');
+    changed.lifeMs -= Math.floor(this.#clock.nowMs() - sinceMs);
+    if (changed.lifeMs < 1) return this.#host.stranded(this.#row, stranded(waiting), 'EXPIRED');
     this.#append(packet, 0, packet.length);
-    patchPacket(this.#view, this.#filled - packet.length, changed);
-    this.#options.left(changed.value);
+    patchPacket(this.#batch, this.#filled - packet.length, changed);
+    this.#host.left(this.#row, changed.value);
   }
 
   /** `bytes` of what it sent were dealt with: it may send as much again, once it took what went back to it. */
@@ -245,7 +254,7 @@ export class MailBox {
     this.#closed = true;
     this.#out = undefined;
     for (let waiting = this.queue.shift(); waiting !== undefined; waiting = this.queue.shift()) {
-      this.#options.stranded(stranded(waiting), 'NO_ROUTE');
+      this.#host.stranded(this.#row, stranded(waiting), 'NO_ROUTE');
     }
   }
 }

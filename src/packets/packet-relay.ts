@@ -20,7 +20,7 @@ import {
   viewOf,
   wantsReceipt,
 } from '../wire/packet.ts';
-import { MailBox, type Stranded } from './mail-box.ts';
+import { MailBox, type MailBoxHost, type Stranded } from './mail-box.ts';
 import { PacketCutter, type PlacedPacket, placed } from './packet-cutter.ts';
 import { RowList } from './row-list.ts';
 import { SharedMedium } from './shared-medium.ts';
@@ -82,11 +82,13 @@ export class PacketRelay {
   #depth = 0;
   #agedMs = Number.NEGATIVE_INFINITY;
   readonly #limits: QueueLimits;
+  readonly #host: MailBoxHost;
   readonly #medium: SharedMedium | undefined;
 
   constructor(options: PacketRelayOptions) {
     this.#options = options;
     this.#limits = { ...DEFAULT_QUEUE, ...options.queue };
+    this.#host = this.#makeHost();
     const bytesPerSecond = options.mediumBytesPerSecond;
     if (bytesPerSecond === undefined) return;
     this.#medium = new SharedMedium({
@@ -98,6 +100,19 @@ export class PacketRelay {
     });
   }
 
+  #makeHost(): MailBoxHost {
+    const { carrier, fault, holds } = this.#options;
+    return {
+      weightOf: (from, to) => this.#weightOf(from, to),
+      left: (to, value) => carrier.left(to, value),
+      stranded: (to, packet, reason) => this.#stranded(to, packet, reason),
+      received: (row, channel, link) => this.#listen(channel, row, link.peer),
+      holds: holds ?? (() => false),
+      broken: (link) => fault(link.peer, new WayleaveError('MESSAGE_UNEXPECTED', { what: 'mailbox' })),
+      writable: (row) => this.#burst(() => this.#touched.add(row)),
+    };
+  }
+
   #weightOf(from: LinkRow, to: LinkRow): number {
     return this.#options.weightOf?.(from, to) ?? 0;
   }
@@ -105,19 +120,8 @@ export class PacketRelay {
   /** A link to a neighbour is up; `row` is its account. */
   linkUp(link: Link, row: LinkRow): void {
     this.linkDown(row);
-    const box = new MailBox({
-      link,
-      clock: this.#options.clock,
-      limits: this.#limits,
-      weightOf: (from) => this.#weightOf(from, row),
-      left: (value) => this.#options.carrier.left(row, value),
-      stranded: (packet, reason) => this.#stranded(row, packet, reason),
-      received: (channel) => this.#listen(channel, row, link.peer),
-      holds: () => this.#options.holds?.(row) === true,
-      broken: () => this.#options.fault(link.peer, new WayleaveError('MESSAGE_UNEXPECTED', { what: 'mailbox' })),
-      writable: () => this.#burst(() => this.#touched.add(row)),
-    });
-    this.#boxes[row] = box;
+    const { clock } = this.#options;
+    this.#boxes[row] = new MailBox({ link, row, host: this.#host, clock, limits: this.#limits });
   }
 
   /** The link ended: what waited for it goes back. */

@@ -57,7 +57,7 @@ describe('the bytes of a packet', () => {
     fc.assert(
       fc.property(fields, id, fc.nat({ max: MAX_VALUE }), (packet, refusedBy, value) => {
         const bytes = encodePacket(packet);
-        patchPacket(viewOf(bytes), 0, { value, hops: 3, lifeMs: 77 });
+        patchPacket(bytes, 0, { value, hops: 3, lifeMs: 77 });
         const back = returnedPacket(bytes, value, { reason: 'UNDERFUNDED', refusedBy, wanted: 60 });
         const header = packetHeader();
         readPacketHeader(viewOf(back), 0, packetLength(viewOf(back), 0), header);

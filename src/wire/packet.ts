@@ -118,11 +118,18 @@ export interface Changed {
   lifeMs: number;
 }
 
-export function patchPacket(view: DataView, at: number, changed: Changed): void {
-  view.setUint8(at + 1, changed.hops);
-  view.setUint16(at + 6, Math.floor(changed.value / TWO_32));
-  view.setUint32(at + 8, changed.value % TWO_32);
-  view.setUint16(at + 12, changed.lifeMs);
+export function patchPacket(bytes: Uint8Array, at: number, { hops, lifeMs, value }: Changed): void {
+  const high = Math.floor(value / TWO_32);
+  const low = value | 0;
+  bytes[at + 1] = hops;
+  bytes[at + 6] = high >>> 8;
+  bytes[at + 7] = high;
+  bytes[at + 8] = low >>> 24;
+  bytes[at + 9] = low >>> 16;
+  bytes[at + 10] = low >>> 8;
+  bytes[at + 11] = low;
+  bytes[at + 12] = lifeMs >>> 8;
+  bytes[at + 13] = lifeMs;
 }
 
 /** Why a packet came back, and from whom. */
