@@ -17,7 +17,7 @@ import {
   isChannelWithdrawal,
 } from '../wire/channel-agreement.ts';
 import type { ChannelStatus, Channels } from './node.ts';
-import type { ModeOptions, PaymentMode } from './payment-mode.ts';
+import { type ModeOptions, type PaymentMode, payerOf } from './payment-mode.ts';
 
 const HOUR_S = 3_600;
 /** How long a close that was offered is waited for, and how often it is looked at. Milliseconds. */
@@ -48,7 +48,7 @@ export class ChannelMode implements PaymentMode, Channels {
       chainId: config.chainId,
       store,
       book: this.#book,
-      neighbour: (id) => options.market().payerOf(id),
+      neighbour: (id) => payerOf(options, () => this.desk, id),
       totals: stored.channelTotals,
       wanted: (neighbour, wei) => this.#keeper.fund(neighbour, wei),
       leaving: (channel) => this.#closing.leaving(channel),

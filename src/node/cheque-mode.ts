@@ -13,7 +13,7 @@ import { SharedChequebook } from '../settle/shared-chequebook.ts';
 import { type ChequebookStanding, Treasury, type TreasuryOrder } from '../settle/treasury.ts';
 import type { ReceivedChequeRecord, StoreRecord } from '../store/store.ts';
 import type { ChequebookStatus, SolvencyStatus } from './node.ts';
-import type { ModeOptions, PaymentMode } from './payment-mode.ts';
+import { type ModeOptions, type PaymentMode, payerOf } from './payment-mode.ts';
 import { repeat } from './repeat.ts';
 import { ownStanding, type SolvencySources, solvencyOf } from './solvency.ts';
 
@@ -68,7 +68,7 @@ export class ChequeMode implements PaymentMode {
       day: () => Math.floor(options.clock.wallMs() / DAY_MS),
       issued: stored.issued,
       received: stored.received,
-      neighbour: (id) => options.market().payerOf(id),
+      neighbour: (id) => payerOf(options, () => this.desk, id),
     });
     this.#cashier = chain === undefined ? undefined : this.#makeCashier(chain);
     this.#treasury = chain === undefined ? undefined : this.#makeTreasury(chain);

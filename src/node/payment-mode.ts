@@ -3,6 +3,7 @@ import type { Signer } from '../chain/signer.ts';
 import type { Clock } from '../core/clock.ts';
 import type { NodeId } from '../core/node-id.ts';
 import type { Terms } from '../core/terms.ts';
+import type { DeskNeighbour } from '../settle/cheque-desk.ts';
 import type { MethodDesk } from '../settle/method-desk.ts';
 import type { CreditBook } from '../store/credit-book.ts';
 import type { Store, StoredState } from '../store/store.ts';
@@ -44,4 +45,19 @@ export interface ModeOptions {
   /** Something this node owes waits until this neighbour's payments are final. */
   readonly waitedFor: (neighbour: NodeId) => boolean;
   readonly emit: (kind: EventKind, facts: Record<string, unknown>) => void;
+}
+
+/**
+ * A payer as the desk of one mode sees it: of riskAt it has what is not taken up by payments of the other modes, since it
+ * is one limit for all (DESIGN §1). Looked up when it is asked for: desks ask for ratios much more often.
+ */
+export function payerOf(options: ModeOptions, desk: () => MethodDesk, id: NodeId): DeskNeighbour {
+  const payer = options.market().payerOf(id);
+  return {
+    ...payer,
+    get riskAt() {
+      const elsewhere = options.uncashedUnits(id) - desk().uncashedUnits(id, payer.myRatio);
+      return Math.max(0, payer.riskAt - elsewhere);
+    },
+  };
 }
