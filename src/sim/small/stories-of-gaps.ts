@@ -209,16 +209,16 @@ const OF_CROSSINGS: readonly RuleStory[] = [
     },
   },
   {
-    name: 'terms that change and leave the price as it is excuse nothing',
-    begins: { ...STATING, world: { statements: true, asks: [[20, 30], [10]], bids: [0, 0] } },
+    name: 'where one price changes and the other one does not, nothing is excused at that',
+    begins: { ...STATING, world: { statements: true, asks: [[20, 30], [10]], bids: [0, 100] } },
     told: async (teller) => {
       teller.trusting();
       await minute(teller);
       teller.node(0).reprice();
       await teller.calm();
-      teller.lies(1, fewer(1));
+      teller.lies(1, (each) => ({ ...each, provided: [each.provided[0] + 1, 0, 0] }));
       await minute(teller);
-      teller.same('one unit', verdicts(teller), ['STATEMENT_UNDERCOUNTS']);
+      teller.same('one unit', verdicts(teller), ['STATEMENT_OVERCOUNTS']);
     },
   },
   {
