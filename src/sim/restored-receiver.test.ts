@@ -14,6 +14,9 @@ const SETTINGS = {
   riskAt: 20_000,
   weiPerUnit: 10_000_000_000n,
   channelDepositWei: 10n ** 17n,
+  // A young deposit is not sure before blocks stand on it.
+  blockMs: 1_000,
+  confirmations: 2,
   tradeEveryMs: 3_600_000,
   tradeBytes: 1,
 };
