@@ -158,6 +158,6 @@ function line({ quote, result, sentUnits, cameUnits, costUnits, receipt, deliver
 
 export function whole(text: string): number {
   const value = Number(text);
-  if (!Number.isSafeInteger(value) || value < 0) throw new InvalidArgumentError('It must be a whole number.');
+  if (!Number.isSafeInteger(value) || value < 0) throw new InvalidArgumentError('It must be a whole number from 0 up.');
   return value;
 }

@@ -1,7 +1,7 @@
 import { strict as assert } from 'node:assert';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
-import { type Discipline, PairQueue } from './pair-queue.ts';
+import { type Discipline, MOST_PAIRS_KEPT, PairQueue } from './pair-queue.ts';
 
 const made = (discipline: Discipline, maxPackets = 1_000, maxBytes = 10_000_000) => {
   const dropped: string[] = [];
@@ -68,6 +68,17 @@ describe('a pair queue, weighted', () => {
       [1],
       'what waits still leaves',
     );
+  });
+
+  it('forgets the pair that was heard of first and waits for nothing, where there are too many to remember', () => {
+    const { queue } = made('weighted');
+    queue.push(0, 'waits', 10);
+    for (let from = 1; from <= MOST_PAIRS_KEPT + 2; from += 1) queue.passed(from, from);
+    const known = [...queue.figures()].map(({ from }) => from);
+    assert.deepEqual([known.length, known[0], known[1], known.at(-1)], [MOST_PAIRS_KEPT, 0, 4, MOST_PAIRS_KEPT + 2]);
+    queue.passed(1, 7);
+    assert.deepEqual([...queue.figures()].at(-1)?.sentBytes, 7, 'counted from when it was heard of again');
+    assert.equal(queue.shift(), 'waits');
   });
 
   it('gives what one leaves unused to the others', () => {

@@ -35,6 +35,9 @@ export interface PairFigures {
 const TURN_BYTES = 65_536;
 const LEAST_TURN_BYTES = 640;
 
+/** Pairs with nothing to send that are remembered for their figures: a node of many links has their number squared. */
+export const MOST_PAIRS_KEPT = 256;
+
 class Pair<T> {
   readonly from: number;
   weight = 0;
@@ -182,6 +185,7 @@ export class PairQueue<T> {
     if (this.#last?.from === from) return this.#last;
     let pair = this.#pairs.get(from);
     if (pair === undefined) {
+      if (this.#pairs.size >= MOST_PAIRS_KEPT) this.#forgetOne();
       pair = new Pair(from);
       pair.weight = this.#options.weightOf?.(from) ?? 0;
       this.#heaviest = Math.max(this.#heaviest, pair.weight);
@@ -189,6 +193,13 @@ export class PairQueue<T> {
     }
     this.#last = pair;
     return pair;
+  }
+
+  /** Makes room for a pair: of those that wait for nothing, the one heard of first is forgotten. */
+  #forgetOne(): void {
+    for (const { from, length } of this.#pairs.values()) {
+      if (length === 0) return this.forget(from);
+    }
   }
 
   /** Counts a packet that left without waiting. */
@@ -295,7 +306,7 @@ export class PairQueue<T> {
     }
   }
 
-  /** Figures of every pair that ever sent by this link. */
+  /** Figures of the pairs that send by this link, of which idle ones are forgotten where there are many (`MOST_PAIRS_KEPT`). */
   *figures(): Generator<PairFigures> {
     for (const { from, weight, length, bytes, sent, sentBytes, dropped } of this.#pairs.values()) {
       yield { from, weight, waiting: length, waitingBytes: bytes, sent, sentBytes, dropped };
