@@ -110,12 +110,13 @@ export const STORIES_OF_INCOME: readonly RuleStory[] = [
       teller.same('nothing is admitted', credited(teller, 0), 10);
       teller.same('less than was paid out', credited(teller, 30), 40);
       teller.same('more', credited(teller, 70), 60);
+      teller.same('all of it was paid out', [credited(teller, undefined, 50), credited(teller, 0, 50)], [-1, 0]);
     },
   },
 ];
 
-/** Units credited of a cheque over 60, of which 50 were paid out, by who lost its books and is told of so much since. */
-function credited(teller: Teller, forgottenUnits: number | undefined): number {
+/** Units credited of a cheque over so much, of which 50 were paid out, by who lost its books and is told of so much since. */
+function credited(teller: Teller, forgottenUnits: number | undefined, units = 60): number {
   const paid = { balanceWei: String(wei(1_000)), paidOutWei: String(wei(50)), bounced: false };
   const text = JSON.stringify({ fromFactory: true, issuer: PAYER, ...paid });
   const notes = [{ kind: 'note', name: `chequebook:${CHEQUEBOOKS[1]}`, text } as const];
@@ -127,7 +128,12 @@ function credited(teller: Teller, forgottenUnits: number | undefined): number {
     }),
   });
   if (forgottenUnits !== undefined) taker.forgot(PAYER, forgottenUnits);
-  const plain = { chequebook: CHEQUEBOOKS[1], beneficiary: ME, cumulativeWei: wei(60), signature: new Uint8Array(65) };
+  const plain = {
+    chequebook: CHEQUEBOOKS[1],
+    beneficiary: ME,
+    cumulativeWei: wei(units),
+    signature: new Uint8Array(65),
+  };
   const cheque = { ...plain, signature: smallSigner(PAYER, 1).signDigest(chequeDigest(chainId, plain)) };
   const myRatio = { numerator: WEI_PER_UNIT, denominator: 1n };
   const outcome = taker.check(PAYER, cheque, { chequebook: CHEQUEBOOKS[1], myRatio, riskAt: 1_000 });

@@ -105,10 +105,11 @@ export const STORIES_OF_KIND: readonly RuleStory[] = [
       const { neighbour } = teller.node(0);
       const { newest } = teller.node(0).account.mine;
       if (newest === undefined) return teller.same('terms', newest, 'any');
-      neighbour.step({ kind: 'termsChanged', terms: { ...newest, epoch: newest.epoch + 1, payAt: 90 } });
+      const services = { ...newest.services, transit: { askPerMb: 10, bidPerMb: 100 } };
+      neighbour.step({ kind: 'termsChanged', terms: { ...newest, epoch: newest.epoch + 1, services } });
       await teller.calm();
       liar.denied = 1;
-      teller.same('another payAt', await liar.states(), ['STATEMENT_UNDERCOUNTS']);
+      teller.same('another bid, at the same price', await liar.states(), ['STATEMENT_UNDERCOUNTS']);
     },
   },
   {

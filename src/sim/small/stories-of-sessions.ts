@@ -88,6 +88,32 @@ export const STORIES_OF_SESSIONS: readonly RuleStory[] = [
     },
   },
   {
+    name: 'who could not look at a payment that was taken once has it again in a while, on the same connection',
+    begins: { dishonest: true },
+    told: async (teller) => {
+      await teller.serve(0, 10);
+      const says = (code: 'CHEQUE_UNVERIFIED' | 'CHEQUE_STALE'): Promise<void> =>
+        teller.hears(1, { kind: 'paymentAck', id: 1, acceptedWei: 0n, code });
+      const after = async (ms: number): Promise<number> => {
+        await teller.pass(ms);
+        await teller.pass(500);
+        return teller.heard(0, 'payment').length;
+      };
+      teller.heard(0, 'payment');
+      await says('CHEQUE_STALE');
+      teller.same('nothing to say again', await after(11_000), 0);
+      await says('CHEQUE_UNVERIFIED');
+      teller.same('not yet', await after(5_000), 0);
+      teller.same('again', await after(5_000), 1);
+      teller.same('once', await after(11_000), 0);
+      await says('CHEQUE_UNVERIFIED');
+      await teller.cut();
+      await teller.connect();
+      teller.heard(0, 'payment');
+      teller.same('not on the next one', await after(11_000), 0);
+    },
+  },
+  {
     name: 'counts are not told twice: what both ends have just agreed on is known',
     told: async (teller) => {
       await teller.serve(0, 3);
@@ -98,6 +124,9 @@ export const STORIES_OF_SESSIONS: readonly RuleStory[] = [
       const opening = teller.heard(0, 'counts').map((each) => each.opening);
       for (let beat = 0; beat < 3; beat += 1) await teller.pass(1_000);
       teller.same('the opening ones', [opening.at(-1), teller.heard(0, 'counts').length], [true, 0]);
+      teller.node(1).neighbour.step({ kind: 'tick' });
+      await teller.calm();
+      teller.same('nor where somebody looks', teller.heard(0, 'counts').length, 0);
     },
   },
   {
