@@ -184,12 +184,6 @@ describe('nodes that settle in a token', { timeout: 180_000 }, () => {
   });
 
   const link = (line: Line, index: number) => line.nodes[index]?.node.status().links[0] as LinkStatus;
-  const settled = (line: Line) =>
-    line.until(() => {
-      const [at, by] = [link(line, 0), link(line, 1)];
-      return by.paid > 0 && by.pending === 0 && by.paid === at.received && at.balance === -by.balance;
-    });
-
   /** A gateway and its customer, who has tokens; the customer fetches 3 MB, which is more than it may owe unpaid. */
   async function trade(o: { name: FixtureName; method: string }, look: (line: Line, token: NodeId) => Promise<void>) {
     const token = await bench.deploy(o.name);
@@ -221,7 +215,7 @@ describe('nodes that settle in a token', { timeout: 180_000 }, () => {
 
   test('by cheque', async () => {
     await trade({ name: 'SilentToken', method: 'cheque' }, async (line, token) => {
-      await settled(line);
+      await line.settled();
       await line.nodes[0]?.node.cashAll();
       await arrived(line, token);
     });
@@ -229,7 +223,7 @@ describe('nodes that settle in a token', { timeout: 180_000 }, () => {
 
   test('in channels', async () => {
     await trade({ name: 'SilentToken', method: 'channel' }, async (line, token) => {
-      await settled(line);
+      await line.settled();
       assert.equal(line.nodes[1]?.node.channels?.list()[0]?.token, token);
       await line.nodes[1]?.node.channels?.close(seller.id, false);
       await arrived(line, token);
@@ -238,7 +232,7 @@ describe('nodes that settle in a token', { timeout: 180_000 }, () => {
 
   test('by transfer, in one that keeps a part: both ends count what arrived, and the rest stays owed', async () => {
     await trade({ name: 'FeeToken', method: 'transfer' }, async (line, token) => {
-      await settled(line);
+      await line.settled();
       await arrived(line, token);
       const spent = RICH - (await bench.balance(buyer.id, token));
       assert.ok(spent > BigInt(link(line, 1).paid) * WEI_PER_UNIT);

@@ -39,19 +39,12 @@ const channel = (line: Line, index: number): ChannelStatus | undefined =>
   line.nodes[index]?.node.channels?.list().at(-1);
 const link = (line: Line, index: number) => line.nodes[index]?.node.status().links[0] as LinkStatus;
 
-/** Everything that was paid was answered, and both ends count the same. */
-const settled = (line: Line) =>
-  line.until(() => {
-    const [seller, buyer] = [link(line, 0), link(line, 1)];
-    return buyer.pending === 0 && buyer.paid === seller.received && seller.balance === -buyer.balance;
-  });
-
 describe('payment in channels', { timeout: 120_000 }, () => {
   test('opened, paid in, topped up, kept over restarts of both ends, closed together in one transaction', async () => {
     await pair(async (line, get, chain) => {
       await get(3_000_000);
       await line.until(() => link(line, 1).paid > 0);
-      await settled(line);
+      await line.settled();
       const before = link(line, 1);
       assert.ok(before.paid >= 8_000, `paid ${before.paid}`);
       assert.equal(channel(line, 0)?.receivedWei, channel(line, 1)?.paidWei);
@@ -63,7 +56,7 @@ describe('payment in channels', { timeout: 120_000 }, () => {
       assert.equal(link(line, 1).paid, before.paid);
       await line.until(() => link(line, 1).connected && link(line, 0).connected);
       await get(12_000_000);
-      await settled(line);
+      await line.settled();
       await line.until(() => link(line, 1).paid > 100_000);
       assert.ok(BigInt(channel(line, 1)?.depositedWei ?? 0) > DEPOSIT_WEI);
 
@@ -78,7 +71,7 @@ describe('payment in channels', { timeout: 120_000 }, () => {
       await line.until(() => line.nodes[1]?.node.channels?.list()[0]?.state === 'closed');
       await get(3_000_000);
       await line.until(() => line.nodes[1]?.node.channels?.list().length === 2);
-      await settled(line);
+      await line.settled();
       assert.equal(line.nodes[1]?.node.channels?.list().length, 2, 'the next payments open the next channel');
     });
   });
@@ -87,7 +80,7 @@ describe('payment in channels', { timeout: 120_000 }, () => {
     await pair(async (line, get, chain) => {
       await get(3_000_000);
       await line.until(() => link(line, 1).paid > 0);
-      await settled(line);
+      await line.settled();
       const [seller = '', buyer = ''] = line.signers.map(({ id }) => id);
       const channels = (index: number) => line.nodes[index]?.node.channels;
       const onChain = async (address: string) => {
@@ -114,7 +107,7 @@ describe('payment in channels', { timeout: 120_000 }, () => {
       const before = link(line, 1).paid;
       await get(3_000_000);
       await line.until(() => BigInt(channel(line, 1)?.depositedWei ?? 0) > DEPOSIT_WEI && link(line, 1).paid > before);
-      await settled(line);
+      await line.settled();
       assert.equal(line.nodes[1]?.node.channels?.list().length, 1, 'topped up, and still the same one');
       assert.equal(link(line, 0).uncashed, 0);
       const had = await onChain(seller);
@@ -131,7 +124,7 @@ describe('payment in channels', { timeout: 120_000 }, () => {
       async (line, get, chain) => {
         await get(3_000_000);
         await line.until(() => link(line, 1).paid > 0);
-        await settled(line);
+        await line.settled();
         const before = link(line, 1).paid;
         await line.nodes[0]?.node.channels?.close(line.signers[1]?.id ?? '', true);
         await chain.passTime(DAY_S + 60);
@@ -144,7 +137,7 @@ describe('payment in channels', { timeout: 120_000 }, () => {
             true,
         );
         await line.until(() => line.nodes[1]?.node.channels?.list().length === 2 && link(line, 1).paid > before);
-        await settled(line);
+        await line.settled();
         assert.equal(link(line, 0).received, link(line, 1).paid, 'nothing twice, and nothing lost');
         assert.equal(channel(line, 0)?.receivedWei, channel(line, 1)?.paidWei);
       },
@@ -156,7 +149,7 @@ describe('payment in channels', { timeout: 120_000 }, () => {
     await pair(async (line, get, chain) => {
       await get(3_000_000);
       await line.until(() => link(line, 1).paid > 0);
-      await settled(line);
+      await line.settled();
       await line.nodes[0]?.stop();
       await line.nodes[1]?.node.channels?.close(line.signers[0]?.id ?? '', true);
       await chain.passTime(DAY_S + 60);
@@ -171,7 +164,7 @@ describe('payment in channels', { timeout: 120_000 }, () => {
     await pair(async (line, get, chain) => {
       await get(3_000_000);
       await line.until(() => link(line, 1).paid > 0);
-      await settled(line);
+      await line.settled();
       const seller = line.signers[0]?.id ?? '';
       // The buyer closes alone, and says nothing of what it has signed: 0 is the oldest state there is.
       await line.nodes[1]?.node.channels?.close(seller, true);

@@ -170,6 +170,16 @@ ${this.#toml.end?.(index, this.signers) ?? ''}
     );
   }
 
+  /** The second node owes the first nothing that is due, all it paid was answered, and both count the same. */
+  async settled(): Promise<void> {
+    await this.until(() => {
+      const [seller, buyer] = [0, 1].map((index) => this.nodes[index]?.node.status().links[0]);
+      if (seller === undefined || buyer === undefined) return false;
+      const due = -buyer.balance >= (buyer.theirPayAt ?? 0);
+      return !due && buyer.pending === 0 && buyer.paid === seller.received && seller.balance === -buyer.balance;
+    });
+  }
+
   /** The chain stops answering, and answers again after `chainBack`. */
   async chainGone(): Promise<void> {
     await this.#rpc?.close();

@@ -48,15 +48,9 @@ describe('payment by transfer', { timeout: 180_000 }, () => {
     assert.equal(await fetchBytes(line.proxyPort, bytes, socksHello(origin.port)), bytes);
     await line.until(() => line.nodes.every(({ node }) => node.status().streams === 0));
   };
-  const settled = () =>
-    line.until(
-      () =>
-        linkOf(1).pending === 0 && linkOf(0).received === linkOf(1).paid && linkOf(0).balance === -linkOf(1).balance,
-    );
-
   test('what is owed is paid on the chain, counted once, and both books agree', async () => {
     await download(6_000_000);
-    await settled();
+    await line.settled();
     assert.ok(linkOf(0).received > 0);
     assert.equal(await arrived(), linkOf(0).received);
   });
@@ -83,7 +77,7 @@ describe('payment by transfer', { timeout: 180_000 }, () => {
     await line.nodes[1]?.stop();
     await line.startNode(1);
     await connected();
-    await settled();
+    await line.settled();
     assert.ok(linkOf(0).received > before);
     assert.equal(await arrived(), linkOf(0).received);
   });
@@ -96,7 +90,7 @@ describe('payment by transfer', { timeout: 180_000 }, () => {
     await line.nodes[0]?.stop();
     await line.startNode(0);
     await connected();
-    await settled();
+    await line.settled();
     assert.ok(linkOf(0).received > before);
     assert.equal(await arrived(), linkOf(0).received);
   });
