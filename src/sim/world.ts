@@ -51,13 +51,13 @@ export interface WorldResult {
 /** A run in which not everything has happened yet goes on for up to so many times its steps. */
 const MOST_TIMES = 20;
 /** … and for so long: where trade is brisk, many steps are little time. */
-const MOST_MS = 90_000;
+const MOST_MS = 180_000;
 /** … or of these, if it was told to be shorter. */
 const LEAST_STEPS = 4_000;
 /** A cheat that has not cheated begins anew each time so many times the steps have passed. */
 const AGAIN_TIMES = 3;
 /** … and not before it had so long: some wait for their moment. */
-const AGAIN_MS = 8_000;
+const AGAIN_MS = 30_000;
 /** What has happened is looked at so often. */
 const LOOK_STEPS = 256;
 /** A process that died is started again after at most this. */

@@ -5,9 +5,10 @@ import { creditUsed, take } from './customer.ts';
 const LOOK_MS = 300;
 /** Machines it goes through. Each takes what a newcomer gets. */
 const MOST_KEYS = 8;
-/** A key is of no more use when this part of its credit is used up, or when for so many looks it got no more of it. */
+/** A key is of no more use when this part of its credit is used up, or when in so many looks it got so little more of it. */
 const SPENT = 0.8;
 const IDLE_LOOKS = 20;
+const LITTLE = 0.03;
 
 /** Takes all the credit it gets, pays nothing, and comes back under a new key. */
 export const newKeys: Cheat = {
@@ -21,8 +22,9 @@ export const newKeys: Cheat = {
       present.node?.pausePayments(true);
       take(present, victims);
       const used = Math.max(0, ...victims.map((victim) => creditUsed(present, victim)));
-      idle = used > most ? 0 : idle + 1;
-      most = Math.max(most, used);
+      const gains = used > most + LITTLE;
+      idle = gains ? 0 : idle + 1;
+      if (gains) most = used;
       const spent = used > SPENT || (used > 0 && idle >= IDLE_LOOKS);
       if (keys >= MOST_KEYS || !spent) return;
       most = 0;
