@@ -25,6 +25,8 @@ interface FaultOptions {
 const TRACE_LINES = 60;
 /** A soak goes on in portions, each of so many seeds. */
 const SOAK_SEEDS = 200;
+/** As a shell reports a program ended by Ctrl-C: fewer runs than were asked for. */
+const INTERRUPTED = 130;
 
 /** `wayleave sim fault` */
 export function simFaultCommand(context: CommandContext): Command {
@@ -58,7 +60,22 @@ export function simFaultCommand(context: CommandContext): Command {
     });
 }
 
+/** Ctrl-C lets the runs that are under way end, and what was found until then is reported; once more ends at once. */
 async function simulate(options: FaultOptions, context: CommandContext): Promise<number> {
+  const stop = new AbortController();
+  const interrupted = (): void => {
+    stop.abort();
+    context.terminal.err('\nStopping; once more ends at once.\n');
+  };
+  process.once('SIGINT', interrupted);
+  try {
+    return await simulateUntil(stop.signal, options, context);
+  } finally {
+    process.off('SIGINT', interrupted);
+  }
+}
+
+async function simulateUntil(stop: AbortSignal, options: FaultOptions, context: CommandContext): Promise<number> {
   const { seed, seeds, steps, nodes, cheats, faults, without } = options;
   const first: FaultRun = { seed, steps, nodes, cheats, faults, without };
   let result: FaultRunsResult;
@@ -71,13 +88,17 @@ async function simulate(options: FaultOptions, context: CommandContext): Promise
       seeds: portion,
       stopAtFailure: options.forever === true,
       progress,
+      failed: ({ broken, run }) => {
+        if (portion > 1) context.terminal.err(`${broken?.rule}: ${replayLine(run)}\n`);
+      },
+      stop,
     });
     from += portion;
     if (options.forever === true) context.terminal.err(`${lines(result).join('\n')}\n`);
-  } while (options.forever === true && result.failures.length === 0);
+  } while (options.forever === true && result.failures.length === 0 && !stop.aborted);
   const worst = result.failures[0];
   const small =
-    worst === undefined || !options.minimise
+    worst === undefined || !options.minimise || stop.aborted
       ? worst
       : (await minimise(worst, { progress: (tries) => minimising(tries, context) })).outcome;
   const trace = small === undefined ? [] : await traceOf(small.run);
@@ -86,7 +107,8 @@ async function simulate(options: FaultOptions, context: CommandContext): Promise
     ...lines(result),
     ...failureLines(result, small, trace, context),
   ]);
-  return result.failures.length === 0 ? 0 : 1;
+  if (result.failures.length > 0) return 1;
+  return stop.aborted && options.forever !== true ? INTERRUPTED : 0;
 }
 
 /** A single run is told of node by node. */

@@ -12,6 +12,10 @@ export interface FaultRunsOptions {
   /** Default: one for each core. */
   readonly workers?: number;
   readonly progress?: (done: FaultRunsResult) => void;
+  /** A run broke a rule: told at once. */
+  readonly failed?: (outcome: FaultOutcome) => void;
+  /** Ends with the runs that are under way. */
+  readonly stop?: AbortSignal;
 }
 
 export interface FaultRunsResult {
@@ -57,9 +61,12 @@ export async function runManyFaults(options: FaultRunsOptions): Promise<FaultRun
       const times = timesOf(outcome, group);
       least[group] = Math.min(times, least[group] ?? times);
     }
-    if (outcome.broken !== undefined && failures.length < MAX_FAILURES) failures.push(outcome);
+    if (outcome.broken !== undefined) {
+      if (failures.length < MAX_FAILURES) failures.push(outcome);
+      options.failed?.(outcome);
+    }
     options.progress?.(result());
-    return options.stopAtFailure && failures.length > 0;
+    return options.stop?.aborted === true || (options.stopAtFailure && failures.length > 0);
   };
   if (options.seeds === 1) done(await runFaults(options.first));
   else await inWorkers(options, done);
