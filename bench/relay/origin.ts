@@ -3,7 +3,7 @@ import net from 'node:net';
 const BLOCK = Buffer.alloc(65_536, 'wayleave ');
 
 /** Answers a line "N\n" with N bytes and closes: the cheapest web server there is, so that it does not show in figures. */
-export async function byteOrigin(): Promise<{ port: number; close(): void }> {
+export async function byteOrigin(host = '127.0.0.1'): Promise<{ port: number; close(): void }> {
   const server = net.createServer({ noDelay: true, allowHalfOpen: true }, (socket) => {
     let wanted = '';
     socket.on('error', () => socket.destroy());
@@ -12,7 +12,7 @@ export async function byteOrigin(): Promise<{ port: number; close(): void }> {
       if (wanted.endsWith('\n')) send(socket, Number(wanted));
     });
   });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  await new Promise<void>((resolve) => server.listen(0, host, resolve));
   return { port: (server.address() as net.AddressInfo).port, close: () => server.close() };
 }
 
@@ -64,8 +64,8 @@ export function fetchBytes(port: number, bytes: number, hello?: { ask: Buffer[];
   });
 }
 
-/** SOCKS5 without authentication, CONNECT to 127.0.0.1:`port`. */
-export function socksHello(port: number): { ask: Buffer[]; replies: number[] } {
-  const connect = Buffer.from([5, 1, 0, 1, 127, 0, 0, 1, port >> 8, port & 255]);
+/** SOCKS5 without authentication, CONNECT to `port` of 127.0.0.1, or of another IPv4 address. */
+export function socksHello(port: number, host = '127.0.0.1'): { ask: Buffer[]; replies: number[] } {
+  const connect = Buffer.from([5, 1, 0, 1, ...host.split('.').map(Number), port >> 8, port & 255]);
   return { ask: [Buffer.from([5, 1, 0]), connect], replies: [2, 10] };
 }

@@ -1,8 +1,9 @@
 import { resolve } from 'node:path';
 import { Command, InvalidArgumentError } from 'commander';
+import type { NodeId } from '../core/node-id.ts';
 import type { ChannelStatus } from '../node/node.ts';
 import { writeChannels } from './channel-export.ts';
-import { findLink } from './ledger-source.ts';
+import { neighbourOf } from './ledger-source.ts';
 import { type ApiOptions, NodeApi, withApiOptions } from './node-api.ts';
 import { answer, type CommandContext } from './terminal.ts';
 import { textTable } from './text-table.ts';
@@ -35,13 +36,19 @@ export function channelCommand(context: CommandContext): Command {
       if (name === 'withdraw') return withdraw(context, api, { wanted: what ?? '', wei });
       if (name === 'close') return close(context, api, { wanted: what ?? '', alone: options.alone === true });
       const channels = await api.channels();
-      if (name === 'list') return answer(context, { ok: true, channels }, () => lines(channels));
+      if (name === 'list') return list(context, api, channels);
       const file = resolve(context.terminal.folder, what ?? '');
       writeChannels(file, channels);
       answer(context, { ok: true, file, channels: channels.length }, () => [
         `${channels.length} channels now stand in ${file}.`,
       ]);
     });
+}
+
+async function list(context: CommandContext, api: NodeApi, channels: readonly ChannelStatus[]): Promise<void> {
+  const { links } = await api.status();
+  const names = new Map(links.map(({ name, neighbour }) => [neighbour, name ?? neighbour]));
+  answer(context, { ok: true, channels }, () => lines(channels, names));
 }
 
 async function close(
@@ -68,18 +75,12 @@ async function withdraw(
   ]);
 }
 
-async function neighbourOf(api: NodeApi, wanted: string): Promise<string> {
-  const { links } = await api.status();
-  const known = links.map(({ name, neighbour }) => ({ id: neighbour, name }));
-  return findLink(known, wanted).id;
-}
-
-function lines(channels: readonly ChannelStatus[]): string[] {
+function lines(channels: readonly ChannelStatus[], names: ReadonlyMap<NodeId, string>): string[] {
   if (channels.length === 0) return ['There is no channel.'];
   const headings = ['channel', 'neighbour', 'state', 'mine>', 'theirs>', 'paid>', 'received>', 'taken out>'];
   const rows = channels.map((each) => [
     each.channel,
-    each.neighbour,
+    names.get(each.neighbour) ?? each.neighbour,
     state(each),
     ...[each.depositedWei, each.theirDepositedWei, each.paidWei, each.receivedWei, each.withdrawnWei],
   ]);

@@ -65,7 +65,9 @@ export function chequebookCommand(context: CommandContext): Command {
       const api = NodeApi.find(options, context.terminal.folder);
       if (name === undefined) {
         const { chequebooks } = await api.chequebooks();
-        return answer(context, { ok: true, chequebooks }, () => chequebooks.flatMap(lines));
+        return answer(context, { ok: true, chequebooks }, () =>
+          chequebooks.length === 0 ? ['This node has no chequebook.'] : chequebooks.flatMap(lines),
+        );
       }
       const { transaction } = await api.orderChequebook(orderOf(name, wei, options));
       answer(context, { ok: true, transaction }, () => [transaction === null ? 'done' : `done by ${transaction}`]);
@@ -89,7 +91,12 @@ function orderOf(name: keyof typeof ACTIONS, wei: string | undefined, options: C
 
 function lines(book: ChequebookAnswer): string[] {
   const { address, balanceWei, current, freeWei, paidOutWei, promisedWei, reservedWei, withdrawableAtS } = book;
-  const withdrawal = withdrawableAtS === undefined ? [] : [`  a withdrawal of ${book.withdrawalWei} is announced`];
+  const withdrawal =
+    withdrawableAtS === undefined
+      ? []
+      : [
+          `  a withdrawal of ${book.withdrawalWei} is announced, from ${new Date(withdrawableAtS * 1_000).toISOString()} on`,
+        ];
   return [
     `${address}${current ? '' : ' (earlier)'}`,
     `  holds ${balanceWei}, has paid out ${paidOutWei}, promised ${promisedWei} in all, ${reservedWei} set aside (wei)`,

@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { Command } from 'commander';
+import { Command, InvalidArgumentError } from 'commander';
 import { isGenuineText, type SignedText } from '../chain/text-signing.ts';
 import { WayleaveError } from '../core/errors.ts';
 import type { NodeId } from '../core/node-id.ts';
@@ -35,6 +35,7 @@ export function historyCommand(context: CommandContext): Command {
     .option('--json', 'answer in JSON')
     .action(async (wanted: string | undefined, options: HistoryOptions) => {
       if (options.verify !== undefined) return verify(context, options.verify);
+      if (options.sign === true && wanted === undefined) throw new InvalidArgumentError('--sign needs a neighbour.');
       const { folder } = context.terminal;
       const api = await runningNode(options, folder);
       const all = api === undefined ? await inBooks(options, folder) : (await api.status()).links.map(told);
@@ -42,7 +43,7 @@ export function historyCommand(context: CommandContext): Command {
       const id = wanted === undefined ? undefined : findLink(named, wanted).id;
       const shown = all.filter(({ neighbour }) => id === undefined || neighbour === id);
       if (id !== undefined && shown.length === 0) throw new WayleaveError('LEDGER_NO_ACCOUNT', { link: id });
-      if (options.sign === true) return sign(context, api ?? NodeApi.find(options, folder), id);
+      if (options.sign === true && id !== undefined) return sign(context, api ?? NodeApi.find(options, folder), id);
       const histories = shown.map(({ history, name, neighbour }) => ({ neighbour, name, ...history }));
       answer(context, { schema: 1, ok: true, histories }, () => lines(shown));
     });
@@ -67,8 +68,7 @@ async function inBooks(options: HistoryOptions, folder: string): Promise<Told[]>
   return [...histories].map(([neighbour, history]) => ({ neighbour, name: nameOf(neighbour), history }));
 }
 
-async function sign({ terminal }: CommandContext, api: NodeApi, id: string | undefined): Promise<void> {
-  if (id === undefined) throw new WayleaveError('LEDGER_NO_ACCOUNT', { reason: 'name the neighbour' });
+async function sign({ terminal }: CommandContext, api: NodeApi, id: string): Promise<void> {
   terminal.out(`${JSON.stringify(await api.attest(id))}\n`);
 }
 

@@ -56,6 +56,15 @@ async function stopped(file: string): Promise<LedgerSource> {
   };
 }
 
+/** The neighbour of the running node that a name, an id or the beginning of one means. Rejects with `LEDGER_NO_ACCOUNT`. */
+export async function neighbourOf(api: NodeApi, wanted: string): Promise<NodeId> {
+  const { links } = await api.status();
+  return findLink(
+    links.map(({ name, neighbour }) => ({ id: neighbour, name })),
+    wanted,
+  ).id;
+}
+
 /** The link that a name, an id or the beginning of one means. Throws `LEDGER_NO_ACCOUNT`. */
 export function findLink(links: readonly NamedLink[], wanted: string): NamedLink {
   const text = wanted.toLowerCase();

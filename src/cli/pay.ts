@@ -1,5 +1,5 @@
 import { Command } from 'commander';
-import { nodeId } from '../core/node-id.ts';
+import { neighbourOf } from './ledger-source.ts';
 import { type ApiOptions, NodeApi, withApiOptions } from './node-api.ts';
 import { whole } from './send.ts';
 import { answer, type CommandContext } from './terminal.ts';
@@ -16,12 +16,13 @@ export function payCommand(context: CommandContext): Command {
         'neighbour that takes your value packets on no credit takes them against that. What is paid ahead is lost if the ' +
         'neighbour vanishes, so it stays below what that neighbour may owe you (payAt; prepay_units in [packets] adds to it).',
     )
-    .argument('[neighbour]', 'its node id; without it: everyone')
+    .argument('[neighbour]', 'name or node id, or the beginning of the id; without it: everyone')
     .option('--ahead <units>', 'paid beyond what is owed', whole, 0)
     .option('--json', 'answer in JSON')
     .action(async (neighbour: string | undefined, { ahead, ...options }: PayOptions) => {
-      const to = neighbour === undefined ? {} : { neighbour: nodeId(neighbour) };
-      await NodeApi.find(options, context.terminal.folder).settle({ ...to, aheadUnits: ahead });
+      const api = NodeApi.find(options, context.terminal.folder);
+      const to = neighbour === undefined ? {} : { neighbour: await neighbourOf(api, neighbour) };
+      await api.settle({ ...to, aheadUnits: ahead });
       answer(context, { ok: true, ...to, aheadUnits: ahead }, () => [
         'The node pays; `wayleave status` shows what was paid.',
       ]);

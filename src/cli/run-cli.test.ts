@@ -144,6 +144,8 @@ describe('commands that need no running node', () => {
     for (const line of ['status', 'proxy', 'status -c six', 'proxy -c six', 'status --url http://127.0.0.1:1']) {
       await refused(line, 'API_UNREACHABLE');
     }
+    await refused('pay A', 'API_UNREACHABLE');
+    await refused('history --sign -c six', 'USAGE', 2);
     await refused('up', 'CONFIG_NOT_FOUND');
     await refused('backup copy', 'CONFIG_NOT_FOUND');
     await refused('backup copy -c six', 'BACKUP_EMPTY');

@@ -6,8 +6,12 @@ import { WayleaveError } from '../core/errors.ts';
 import { type ReplayOutcome, replayTrace } from '../sim/replay-trace.ts';
 import type { Trace } from '../sim/trace.ts';
 import { parseTrace } from '../sim/trace-format.ts';
+import { stopOnSignals } from './stop-on-signals.ts';
 import { answer, type CommandContext, painter } from './terminal.ts';
 import { textTable } from './text-table.ts';
+
+/** As a shell reports a process ended by SIGINT. */
+const INTERRUPTED = 130;
 
 /** `wayleave sim replay TRACE` */
 export function simReplayCommand(context: CommandContext): Command {
@@ -23,11 +27,19 @@ export function simReplayCommand(context: CommandContext): Command {
     .action(async (file: string, { dir }: { dir?: string }) => {
       const trace = parseTrace(text(file));
       const folder = dir === undefined ? mkdtempSync(join(tmpdir(), 'wayleave-replay-')) : emptyFolder(dir, context);
+      const stop = new AbortController();
+      const letGo = stopOnSignals(stop);
       try {
-        const outcome = await replayTrace(trace, { folder, progress: (part) => showProgress(part, context) });
+        const progress = (part: number): void => showProgress(part, context);
+        const outcome = await replayTrace(trace, { folder, progress, signal: stop.signal });
         answer(context, report(trace, outcome), () => shown(trace, outcome, context));
         context.exit(outcome.differences.length === 0 ? 0 : 1);
+      } catch (error) {
+        if (!stop.signal.aborted) throw error;
+        context.terminal.err('Stopped before the end: nothing was compared.\n');
+        context.exit(INTERRUPTED);
       } finally {
+        letGo();
         if (dir === undefined) rmSync(folder, { recursive: true, force: true });
       }
     });

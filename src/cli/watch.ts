@@ -8,6 +8,7 @@ import type { NodeId } from '../core/node-id.ts';
 import { systemClock } from '../node/system-clock.ts';
 import { type ChannelSight, type WatchedChannel, watchChannel } from '../settle/channel-watch.ts';
 import { readChannels } from './channel-export.ts';
+import { stopOnSignals } from './stop-on-signals.ts';
 import { answer, type CommandContext } from './terminal.ts';
 import { unlockKey } from './unlock-key.ts';
 
@@ -163,19 +164,6 @@ function unlock(options: WatchOptions, { terminal }: CommandContext): Promise<Si
   const { insecurePlainKey: insecure = false, key, passwordFile: file } = options;
   const passwordFile = file === undefined ? undefined : resolve(terminal.folder, file);
   return unlockKey({ path: resolve(terminal.folder, key), passwordFile, insecure }, terminal);
-}
-
-/** A first signal ends it after what is under way; a second one does not wait. */
-function stopOnSignals(stop: AbortController): () => void {
-  const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
-  const heard = (): void => {
-    if (stop.signal.aborted) process.exit(1);
-    stop.abort();
-  };
-  for (const signal of signals) process.on(signal, heard);
-  return () => {
-    for (const signal of signals) process.off(signal, heard);
-  };
 }
 
 function collect(value: string, before: readonly string[] = []): string[] {

@@ -72,7 +72,7 @@ export class Market {
     const { chequebook, delegation } = settlement;
     const { enabled, methods } = this.#options.config.settlement;
     const pays = chequebook !== undefined || (enabled && methods.some((each) => NEEDS_NO_CHEQUEBOOK.has(each)));
-    const bidPerMb = pays ? this.#pricing.bidPerMb(this.#customerBids()) : 0;
+    const bidPerMb = pays ? this.#pricing.bidPerMb(this.#customerBids(id)) : 0;
     const credits = this.#options.credits();
     const sells = !this.#upstream.isUpstream(id) && !credits.refuses(id);
     const askPerMb = sells ? this.#askTo(id) : undefined;
@@ -81,9 +81,11 @@ export class Market {
     return { ...facts, methods: settlement.methods };
   }
 
-  #customerBids(): PricePerMb[] {
+  /** Nobody is a customer for what it sells itself: its own bid must not raise what it is offered. */
+  #customerBids(seller: NodeId): PricePerMb[] {
     const known = this.#options.neighbours()?.all() ?? [];
-    return known.map(({ neighbour }) => neighbour.account.theirs.newest?.services.transit.bidPerMb ?? 0);
+    const others = known.filter(({ neighbour }) => neighbour.id !== seller);
+    return others.map(({ neighbour }) => neighbour.account.theirs.newest?.services.transit.bidPerMb ?? 0);
   }
 
   #askTo(id: NodeId): PricePerMb | undefined {

@@ -21,6 +21,8 @@ export interface ReplayOptions {
   readonly folder: string;
   /** Told after each step, 0 … 1. */
   readonly progress?: (part: number) => void;
+  /** Ends it early: the processes are killed, and it rejects. */
+  readonly signal?: AbortSignal;
 }
 
 /** One figure that is not what the trace says. */
@@ -45,19 +47,22 @@ export interface ReplayOutcome {
  * and an EVM behind JSON-RPC. The books are read from the stores when all are gone. Throws `REPLAY_NODE_FAILED`,
  * `REPLAY_STUCK`, `CHAIN_EMBEDDED_UNAVAILABLE`.
  */
-export async function replayTrace(trace: Trace, { folder, progress }: ReplayOptions): Promise<ReplayOutcome> {
+export async function replayTrace(trace: Trace, { folder, progress, signal }: ReplayOptions): Promise<ReplayOutcome> {
   const nodes = Array.from(
     { length: trace.nodes },
     (_, index) => new ReplayNode(trace, index, join(folder, `${index}`)),
   );
   await using opened = new AsyncDisposableStack();
-  opened.defer(async () => void (await Promise.all(nodes.map((node) => node.kill()))));
+  const killAll = async (): Promise<void> => void (await Promise.all(nodes.map((node) => node.kill())));
+  opened.defer(killAll);
+  signal?.addEventListener('abort', () => void killAll(), { once: true });
   await Promise.all(nodes.map((node) => node.start()));
   const funded = new Map(nodes.map(({ id }) => [id, COIN_WEI]));
   const server = await serveDevChain({ chain: await createDevChain({ chainId: SIM_CHAIN_ID, funded }), port: 0 });
   opened.defer(() => server.close());
   await connect(trace, nodes, server.url);
   for (const [at, step] of trace.steps.entries()) {
+    signal?.throwIfAborted();
     await perform(trace, nodes, step).catch((error: unknown) => {
       throw error instanceof Stuck ? stuck(`step ${at}: ${JSON.stringify(step)}`) : error;
     });

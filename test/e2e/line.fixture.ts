@@ -22,6 +22,10 @@ export interface LineToml {
   readonly top?: (index: number) => string;
   readonly transit?: (index: number) => string;
   readonly settlement?: (index: number) => string;
+  /** What the gateway may connect to of this machine, where it is not 127.0.0.1. */
+  readonly allow?: string;
+  /** The most each pays. Units per MB. */
+  readonly maxPricePerMb?: (index: number) => number;
   /** Nobody is told whom to buy from: routes say who has a way out. */
   readonly auto?: boolean;
   readonly end?: (index: number, signers: readonly Signer[]) => string;
@@ -109,7 +113,7 @@ export class Line {
     const name = String.fromCharCode(65 + index);
     const upstream =
       index === 0
-        ? 'uplink = true\nuplink_price_per_mb = 8000\nallow = ["127.0.0.1"]'
+        ? `uplink = true\nuplink_price_per_mb = 8000\nallow = ["${this.#toml.allow ?? '127.0.0.1'}"]`
         : `next_hop = "${this.#toml.auto === true ? 'auto' : this.signers[index - 1]?.id}"`;
     const neighbour =
       index === 0 ? '' : `[[neighbour]]\nid = "${this.signers[index - 1]?.id}"\naddress = "${before}"\nname = "up"`;
@@ -127,7 +131,7 @@ port = 0
 mdns = false
 [transit]
 min_profit_bp = 1000
-max_price_per_mb = 100000
+max_price_per_mb = ${this.#toml.maxPricePerMb?.(index) ?? 100_000}
 ${this.#toml.transit?.(index) ?? ''}
 ${upstream}
 [proxy]
