@@ -4,6 +4,7 @@ import type { LinkAccount } from '../../src/core/link-account.ts';
 import { SessionPair, termsOf } from '../../src/core/session-pair.fixture.ts';
 import { makeIdentity } from '../../src/link/certificate.ts';
 import { type Channel, type Link, type LinkHandlers, ResetCode } from '../../src/link/link.ts';
+import { spent } from '../../src/link/spent.ts';
 import { TlsTransport } from '../../src/link/tls-transport.ts';
 import { systemClock } from '../../src/node/system-clock.ts';
 import { Asker, Counter, type Exchanger, REPLY, REQUEST } from './exchanger.ts';
@@ -70,6 +71,8 @@ function serve(link: Link, account: LinkAccount): void {
         if (granted < GRANT_BYTES / 2) grant();
         channel.release(bytes.length);
         waiting += asked.take(bytes.length);
+        // As every consumer of the product does.
+        spent(bytes, bytes.length);
         answer();
       },
       writable: answer,
@@ -110,7 +113,9 @@ async function ask(link: Link, account: LinkAccount): Promise<Asker> {
     data(bytes, tag) {
       door.delivered(bytes.length, tag);
       channel.release(bytes.length);
-      asker.answered(replies.take(bytes.length));
+      const whole = replies.take(bytes.length);
+      spent(bytes, bytes.length);
+      asker.answered(whole);
     },
     writable: () => undefined,
     ended: () => undefined,
