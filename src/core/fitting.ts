@@ -10,7 +10,8 @@ export function upperBound(bytes: number, pricePerMb: PricePerMb): Units {
 
 /** How many of `bytes` cost at most `room` units, whatever remainder they meet; all, or at least one piece, or none. */
 export function fitting(bytes: number, pricePerMb: PricePerMb, room: Units): number {
-  if (pricePerMb === 0 || upperBound(bytes, pricePerMb) <= room) return bytes;
+  // The upper bound is at most `room`: rooms for which the right side is no safe integer are far above any left one.
+  if (pricePerMb === 0 || bytes * pricePerMb <= room * BYTES_PER_MB) return bytes;
   // Here room is below bytes × price ÷ 10⁶ + 1 ≤ 2³³, so the product below is a safe integer.
   const most = Math.floor(((room - 1) * BYTES_PER_MB) / pricePerMb);
   return most < PIECE_BYTES ? 0 : Math.min(bytes, most);

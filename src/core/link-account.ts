@@ -158,11 +158,12 @@ export class LinkAccount {
     if (this.banned) return 'closed';
     if (!this.enforce) return 'open';
     const debt = this.ledger.debtOf(this.row);
+    const limits = this.#limits();
     const next = this.nextCharge;
-    const state = debtState(debt, this.#limits, next);
+    const state = debtState(debt, limits, next);
     // What is reserved for work in flight is inside the limit too: nothing more can be served beside it.
     const held = this.ledger.get(this.row, Column.heldProvide);
-    if (state === 'throttled' && debt + held + next > this.#limits.dropAt) return this.lapsed ? 'closed' : 'choked';
+    if (state === 'throttled' && debt + held + next > limits.dropAt) return this.lapsed ? 'closed' : 'choked';
     return state === 'choked' && this.lapsed ? 'closed' : state;
   }
 
@@ -171,21 +172,29 @@ export class LinkAccount {
     return this.#next.units(this.relations.changes, this.#services);
   }
 
-  get #limits(): DebtLimits {
+  #limits(): DebtLimits {
     return this.mine.newest ?? NO_CREDIT;
   }
 
   /** How many of `wanted` bytes the neighbour's pace lets through now: full speed, falling as its debt nears dropAt. */
   allow(wanted: number, nowMs: number): Allowance {
-    const from = throttleAt(this.#limits);
+    const limits = this.#limits();
+    const from = throttleAt(limits);
     const owed = this.enforce ? this.ledger.debtOf(this.row) : 0;
     // Whoever is served for nothing is not slowed down for what it has owed since before (DESIGN §6).
     const debt = owed >= from && this.nextCharge === 0 ? 0 : owed;
-    // What the link can do shows only while nothing slows it down: each slowing must not feed the next.
-    if (debt < from) this.#lastRate = Math.max(this.#measured.perSecond(nowMs), LEAST_FULL_RATE);
-    const paid = serviceRate(debt, this.#limits, { full: this.#fullRate, measured: this.#lastRate });
+    const paid =
+      debt < from
+        ? this.#openRate(nowMs)
+        : serviceRate(debt, limits, { full: this.#fullRate, measured: this.#lastRate });
     const rate = nowMs < this.#slowUntilMs && this.enforce ? Math.min(paid, FLOOR_BYTES_PER_SECOND) : paid;
     return this.pace.allow(wanted, rate, nowMs);
+  }
+
+  /** What the link can do shows only while nothing slows it down: each slowing must not feed the next. */
+  #openRate(nowMs: number): number {
+    this.#lastRate = Math.max(this.#measured.perSecond(nowMs), LEAST_FULL_RATE);
+    return this.#fullRate;
   }
 
   /** Conduct: serves at the floor until `untilMs`, whatever was paid. */

@@ -80,7 +80,7 @@ export interface PaceAllowance {
 export class Pace {
   /** Thousandths of a byte, so that rate × milliseconds is exact. Negative after more was taken than allowed. */
   #milliBytes = 0;
-  #rate: number | undefined;
+  #rate = Number.POSITIVE_INFINITY;
   #lastMs = 0;
 
   /** `rateBytesPerSecond`, above 0, holds from now on; time since the last call counts at the rate given then. `Infinity` allows all. */
@@ -105,7 +105,7 @@ export class Pace {
   #refill(rate: number, nowMs: number): void {
     const before = this.#rate;
     const cap = rate === Number.POSITIVE_INFINITY ? 0 : burstBytes(rate) * 1000;
-    if (before === undefined || before === Number.POSITIVE_INFINITY) {
+    if (before === Number.POSITIVE_INFINITY) {
       this.#milliBytes = cap;
     } else {
       const elapsedMs = Math.max(0, nowMs - this.#lastMs);

@@ -78,7 +78,7 @@ export class ServiceAccount implements ServiceDoor {
   }
 
   /** What I sell time for; undefined where I sell by data or for nothing. */
-  get #timeOffer(): TimeOffer | undefined {
+  #timeOffer(): TimeOffer | undefined {
     return this.#account.relations.byTime ? this.time.offered() : undefined;
   }
 
@@ -91,7 +91,7 @@ export class ServiceAccount implements ServiceDoor {
     return this.#account.ready && !this.#account.banned;
   }
 
-  get #serves(): boolean {
+  #serves(): boolean {
     return this.#account.ready && !this.#account.closed;
   }
 
@@ -99,7 +99,7 @@ export class ServiceAccount implements ServiceDoor {
   get rates(): ServiceRates {
     const change = this.#account.relations.changes;
     if (this.#rates === undefined || change !== this.#ratesChange) {
-      const time = { sold: this.#timeOffer !== undefined, bought: this.#account.relations.byTime && this.time.buys };
+      const time = { sold: this.#timeOffer() !== undefined, bought: this.#account.relations.byTime && this.time.buys };
       this.#rates = ratesOf(this.#account, this.#service, time);
       this.#ratesChange = change;
     }
@@ -126,11 +126,6 @@ export class ServiceAccount implements ServiceDoor {
     return this.rates.buyEpoch;
   }
 
-  /** I serve only within time that was bought: not in observe mode. */
-  get #gated(): boolean {
-    return this.rates.sellsTime && this.#account.enforce;
-  }
-
   /** What I owe for this service where it is repaid in kind, not in tokens. */
   netOwed(): Units {
     return Math.max(0, -this.barterNet);
@@ -139,14 +134,14 @@ export class ServiceAccount implements ServiceDoor {
   /** What the smallest piece that is served can cost; 0 where nothing is sold or it is free. By time: an allotment. */
   pieceUnits(): Units {
     if (!this.selling) return 0;
-    return this.#timeOffer?.units ?? upperBound(PIECE_BYTES, this.rates.sellPerMb);
+    return this.#timeOffer()?.units ?? upperBound(PIECE_BYTES, this.rates.sellPerMb);
   }
 
   servable(wanted: number, nowMs: number): Allowance {
-    const { selling, sellBytesPerMb } = this.rates;
-    if (!selling || !this.#serves) return NOTHING;
+    const { gated, selling, sellBytesPerMb } = this.rates;
+    if (!selling || !this.#serves()) return NOTHING;
     let most = Math.min(wanted, MAX_CHARGE_BYTES);
-    if (this.#gated) {
+    if (gated) {
       const timely = this.time.allows(most, nowMs);
       if (timely.bytes === 0) return timely;
       most = timely.bytes;
@@ -159,8 +154,9 @@ export class ServiceAccount implements ServiceDoor {
 
   serve(bytes: number, nowMs: number): Hold {
     this.#account.paced(bytes, nowMs);
-    if (this.#gated) this.time.served(nowMs);
-    return this.#holdFor(bytes, this.rates.sellBytesPerMb, 'provided');
+    const { gated, sellBytesPerMb } = this.rates;
+    if (gated) this.time.served(nowMs);
+    return this.#holdFor(bytes, sellBytesPerMb, 'provided');
   }
 
   #holdFor(bytes: number, pricePerMb: PricePerMb, side: 'provided' | 'consumed'): Hold {
@@ -246,10 +242,10 @@ export class ServiceAccount implements ServiceDoor {
   }
 
   reserveForward(wanted: number, nowMs: number): Allowance {
-    if (!this.#serves || !this.selling) return NOTHING;
-    if (this.#gated && !this.time.active(nowMs)) return NOTHING;
+    const { gated, selling, sellBytesPerMb: price } = this.rates;
+    if (!this.#serves() || !selling) return NOTHING;
+    if (gated && !this.time.active(nowMs)) return NOTHING;
     const { ledger, row } = this.#account;
-    const price = this.rates.sellBytesPerMb;
     const room = ledger.roomToProvide(row, this.#forwardHeld);
     const most = Math.min(this.#forwardBytes + wanted, MAX_CHARGE_BYTES);
     const total = fitting(most, price, room - 1);

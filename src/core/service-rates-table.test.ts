@@ -13,7 +13,8 @@ const rates = (account: LinkAccount, time = NO_TIME) => ratesOf(account, 'transi
 
 test('before any terms nothing is sold or bought, at no price, under no epoch', () => {
   assert.deepEqual(rates(bareAccount()), {
-    ...{ payable: true, selling: false, buying: false, sellEpoch: 0, buyEpoch: 0, sellsTime: false, buysTime: false },
+    ...{ payable: true, selling: false, buying: false, sellEpoch: 0, buyEpoch: 0 },
+    ...{ sellsTime: false, buysTime: false, gated: false },
     ...{ sellPerMb: 0, sellBytesPerMb: 0, buyPerMb: 0, buyBytesPerMb: 0 },
     ...{ arrivedPerMb: undefined, deliveredPerMb: undefined },
   });
@@ -53,6 +54,12 @@ test('where time is sold bytes cost nothing', () => {
   const found = rates(account, { sold: true, bought: true });
   assert.deepEqual([found.sellBytesPerMb, found.buyBytesPerMb, found.arrivedPerMb, found.deliveredPerMb], [0, 0, 0, 0]);
   assert.ok(found.sellPerMb > 0 && found.buyPerMb > 0 && found.sellsTime && found.buysTime);
+});
+
+test('bytes pass only within time that was bought where time is sold, and not where nothing is enforced', () => {
+  const sold = { sold: true, bought: false };
+  assert.deepEqual([rates(readyAccount(), sold).gated, rates(readyAccount()).gated], [true, false]);
+  assert.equal(rates(readyAccount({ enforce: false }), sold).gated, false);
 });
 
 test('a withdrawn offer prices what was sent before, also where no relation is left', () => {

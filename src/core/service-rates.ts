@@ -23,6 +23,8 @@ export interface ServiceRates {
   /** The service is sold, and bought, by the second. */
   readonly sellsTime: boolean;
   readonly buysTime: boolean;
+  /** I serve only within time that was bought: not in observe mode. */
+  readonly gated: boolean;
   /** Price of bytes tagged `sellEpoch`, and `buyEpoch`. Undefined: not for sale. */
   readonly arrivedPerMb: PricePerMb | undefined;
   readonly deliveredPerMb: PricePerMb | undefined;
@@ -47,6 +49,7 @@ export function ratesOf(
     buying: relation?.iBuy === true,
     sellsTime: time.sold,
     buysTime: time.bought,
+    gated: time.sold && account.enforce,
   };
 }
 

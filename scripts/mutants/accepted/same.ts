@@ -49,7 +49,6 @@ export const SAME: readonly Accepted[] = [
     ['LEAST_FULL_RATE = ', 'figure'],
     ['const owed = this.enforce', 'edge', '0 → 1'],
     ['owed >= from && this.nextCharge', 'edge', '>= → >'],
-    ['if (debt < from) this.#lastRate', 'edge', '< → <='],
     ['if (payAt === undefined) return false', 'general'],
     ['if (this.#owedInTokens() + inFlight < payAt)', 'general'],
     ['if (debt === 0) return 0;', 'general'],
