@@ -185,7 +185,7 @@ export class ServiceAccount implements ServiceDoor {
     const units = this.#count(open.side, open.bytes, open.pricePerMb);
     if (open.side === 'consumed') {
       this.used.add(open.bytes, open.pricePerMb);
-      this.#noteUse(open.bytes, open.pricePerMb);
+      if (!this.rates.buysTime) this.#account.noteUse(open.bytes, open.pricePerMb);
     }
     if (buyer !== undefined) this.#account.noteCarried(buyer, units);
     if (hold >= 0) this.#account.ledger.commit(hold, this.#column, units);
@@ -323,14 +323,10 @@ export class ServiceAccount implements ServiceDoor {
     const units = this.#count('consumed', bytes, price);
     this.#account.ledger.consumed(this.#account.row, this.#column, units);
     if (buyer !== undefined) this.#account.noteCarried(buyer, units);
+    // Under time metering the price of access is noted with each allotment, not with bytes that cost nothing.
     if (buysTime) this.time.used();
-    this.#noteUse(bytes, price);
+    else this.#account.noteUse(bytes, price);
     this.#account.moved();
-  }
-
-  /** Under time metering the price of access is noted with each allotment, not with bytes that cost nothing. */
-  #noteUse(bytes: number, pricePerMb: PricePerMb): void {
-    if (!this.rates.buysTime) this.#account.noteUse(bytes, pricePerMb);
   }
 
   /** Charges what is no bytes; false, and nothing is charged, where a limit or the lease has no room. */
