@@ -1,5 +1,7 @@
 import { Command } from 'commander';
+import type { NodeId } from '../core/node-id.ts';
 import type { CashPlanEntry } from '../settle/cash-judge.ts';
+import { namesOf } from './ledger-source.ts';
 import { type ApiOptions, NodeApi, withApiOptions } from './node-api.ts';
 import { answer, type CommandContext } from './terminal.ts';
 import { textTable } from './text-table.ts';
@@ -21,18 +23,19 @@ export function cashCommand(context: CommandContext): Command {
       const api = NodeApi.find(options, context.terminal.folder);
       if (options.dryRun === true) {
         const plan = await api.cashPlan();
-        return answer(context, { ok: true, ...plan }, () => planLines(plan.cheques, plan.gasPriceWei));
+        const named = await namesOf(api);
+        return answer(context, { ok: true, ...plan }, () => planLines(plan.cheques, plan.gasPriceWei, named));
       }
       const { cashed } = await api.cash();
-      answer(context, { ok: true, cashed }, () => [`${cashed} cheques cashed`]);
+      answer(context, { ok: true, cashed }, () => [`Cheques cashed: ${cashed}.`]);
     });
 }
 
-function planLines(cheques: readonly CashPlanEntry[], gasPriceWei: string): string[] {
+function planLines(cheques: readonly CashPlanEntry[], gasPriceWei: string, named: (id: NodeId) => string): string[] {
   if (cheques.length === 0) return ['No cheque waits to be cashed.'];
   const headings = ['neighbour', 'uncashed>', 'there>', 'at risk>', 'gas>', 'profit>', 'by itself'];
   const rows = cheques.map((each) => [
-    each.neighbour,
+    named(each.neighbour),
     figure(each.uncashedUnits),
     figure(each.cashableUnits),
     figure(each.atRiskUnits),

@@ -3,7 +3,7 @@ import { Command, InvalidArgumentError } from 'commander';
 import type { NodeId } from '../core/node-id.ts';
 import type { ChannelStatus } from '../node/node.ts';
 import { writeChannels } from './channel-export.ts';
-import { neighbourOf } from './ledger-source.ts';
+import { namesOf, neighbourOf } from './ledger-source.ts';
 import { type ApiOptions, NodeApi, withApiOptions } from './node-api.ts';
 import { answer, type CommandContext } from './terminal.ts';
 import { textTable } from './text-table.ts';
@@ -46,9 +46,8 @@ export function channelCommand(context: CommandContext): Command {
 }
 
 async function list(context: CommandContext, api: NodeApi, channels: readonly ChannelStatus[]): Promise<void> {
-  const { links } = await api.status();
-  const names = new Map(links.map(({ name, neighbour }) => [neighbour, name ?? neighbour]));
-  answer(context, { ok: true, channels }, () => lines(channels, names));
+  const named = await namesOf(api);
+  answer(context, { ok: true, channels }, () => lines(channels, named));
 }
 
 async function close(
@@ -75,12 +74,12 @@ async function withdraw(
   ]);
 }
 
-function lines(channels: readonly ChannelStatus[], names: ReadonlyMap<NodeId, string>): string[] {
+function lines(channels: readonly ChannelStatus[], named: (id: NodeId) => string): string[] {
   if (channels.length === 0) return ['There is no channel.'];
   const headings = ['channel', 'neighbour', 'state', 'mine>', 'theirs>', 'paid>', 'received>', 'taken out>'];
   const rows = channels.map((each) => [
     each.channel,
-    names.get(each.neighbour) ?? each.neighbour,
+    named(each.neighbour),
     state(each),
     ...[each.depositedWei, each.theirDepositedWei, each.paidWei, each.receivedWei, each.withdrawnWei],
   ]);

@@ -1,6 +1,7 @@
 import { Command, InvalidArgumentError } from 'commander';
 import { type NodeId, nodeId } from '../core/node-id.ts';
 import { chequebookByKey } from './chequebook-by-key.ts';
+import { neighbourOf } from './ledger-source.ts';
 import { type ApiOptions, type ChequebookAnswer, NodeApi, withApiOptions } from './node-api.ts';
 import { answer, type CommandContext } from './terminal.ts';
 
@@ -46,7 +47,7 @@ export function chequebookCommand(context: CommandContext): Command {
     )
     .argument('[action]', Object.keys(ACTIONS).join(', '), action)
     .argument('[wei]', 'the amount', amount)
-    .option('--for <id>', 'the neighbour')
+    .option('--for <neighbour>', 'its name or node id; with --key its node id')
     .option('--chequebook <address>', 'an earlier chequebook of this node')
     .option('--key <file>', 'do it with this key and the chain of the configuration, without the node')
     .option('--password-file <file>', 'file with the password of that key')
@@ -69,8 +70,11 @@ export function chequebookCommand(context: CommandContext): Command {
           chequebooks.length === 0 ? ['This node has no chequebook.'] : chequebooks.flatMap(lines),
         );
       }
-      const { transaction } = await api.orderChequebook(orderOf(name, wei, options));
-      answer(context, { ok: true, transaction }, () => [transaction === null ? 'done' : `done by ${transaction}`]);
+      const who = options.for === undefined ? {} : { for: await neighbourOf(api, options.for) };
+      const { transaction } = await api.orderChequebook(orderOf(name, wei, { ...options, ...who }));
+      answer(context, { ok: true, transaction }, () => [
+        transaction === null ? 'Done.' : `Done, by transaction ${transaction}.`,
+      ]);
     });
 }
 

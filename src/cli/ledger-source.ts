@@ -65,6 +65,13 @@ export async function neighbourOf(api: NodeApi, wanted: string): Promise<NodeId>
   ).id;
 }
 
+/** What neighbours of the running node are called: by the operator, else by their ids. */
+export async function namesOf(api: NodeApi): Promise<(id: NodeId) => string> {
+  const { links } = await api.status();
+  const names = new Map(links.map(({ name, neighbour }) => [neighbour, name]));
+  return (id) => names.get(id) ?? id;
+}
+
 /** The link that a name, an id or the beginning of one means. Throws `LEDGER_NO_ACCOUNT`. */
 export function findLink(links: readonly NamedLink[], wanted: string): NamedLink {
   const text = wanted.toLowerCase();

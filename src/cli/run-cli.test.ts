@@ -337,6 +337,7 @@ describe('commands that talk to a running node', () => {
       await refused(`history --verify ${file}`, 'HISTORY_FORGED');
     }
     await refused('history eve -c live', 'LEDGER_NO_ACCOUNT');
+    await refused('pay eve -c live', 'LEDGER_NO_ACCOUNT');
     await refused('history --verify nothing', 'FILE_UNREADABLE');
   });
 

@@ -269,7 +269,7 @@ export const ERRORS = {
   },
   STORE_EXISTS: {
     what: 'There is a store at this place already.',
-    remedy: 'Choose another place, or allow it to be replaced; the old one is then kept beside it.',
+    remedy: 'Choose another place, or add --replace: the old one is then kept beside it.',
   },
   STORE_URL_INVALID: {
     what: 'This is not the address of a PostgreSQL database.',
@@ -293,8 +293,8 @@ export const ERRORS = {
       'Nothing more is written here. Run one process for each node key, and start this one again if it is the one.',
   },
   STORE_NOT_EMPTY: {
-    what: 'The store to import into holds books already.',
-    remedy: 'Nothing was changed. Import into a new store.',
+    what: 'The store holds books already.',
+    remedy: 'Nothing was changed. Stop the node, move the old store away, and begin with an empty one.',
   },
   EXPORT_INVALID: {
     what: 'This is not a complete, unchanged export.',

@@ -299,6 +299,7 @@ export class LinkAccount {
    */
   received(units: Units, clearing: Units): void {
     this.ledger.received(this.row, units, 0);
+    for (const service of SERVICES) this.service(service).repaid(this.ledger.get(this.row, Column.balance));
     this.#clearing += clearing;
   }
 

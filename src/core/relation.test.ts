@@ -95,8 +95,12 @@ test('one-way: not looked at before payAt was first passed', () => {
   const sampler = new DebtorSampler();
   for (let each = 0; each < 50; each++) sampler.sample(99, 100);
   assert.equal(sampler.keep, true);
+  assert.equal(sampler.leaves(), false);
   sampler.sample(100, 100);
   assert.equal(sampler.keep, false);
+  assert.deepEqual([sampler.leaves(), sampler.leaves()], [true, false], 'once for each sample');
+  sampler.sample(100, 100);
+  assert.equal(sampler.leaves(), true);
 });
 
 test('one-way: all of the last 20 samples count alike, and who owes nothing is no debtor', () => {

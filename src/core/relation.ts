@@ -113,10 +113,13 @@ export class DebtorSampler {
   #debtor = 0;
   #samples = 0;
   #passed = false;
+  /** A sample came since it was last said that the link is not kept. */
+  #fresh = false;
 
   /** `balance`: positive when they owe me. `payAt`: their debt at which I would expect payment. */
   sample(balance: number, payAt: number): void {
     if (balance >= payAt) this.#passed = true;
+    this.#fresh = true;
     this.#debtor = ((this.#debtor << 1) | (balance < 0 ? 1 : 0)) & ALL_DEBTOR;
     if (this.#samples < DEBTOR_SAMPLES) this.#samples += 1;
   }
@@ -132,5 +135,12 @@ export class DebtorSampler {
     let debtor = 0;
     for (let bits = this.#debtor; bits !== 0; bits >>>= 1) debtor += bits & 1;
     return debtor * 2 >= DEBTOR_SAMPLES;
+  }
+
+  /** Whether to disconnect now, said once for each sample: a neighbour that comes back and is idle is not judged again. */
+  leaves(): boolean {
+    if (!this.#fresh || this.keep) return false;
+    this.#fresh = false;
+    return true;
   }
 }

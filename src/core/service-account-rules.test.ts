@@ -214,6 +214,28 @@ test('what is exchanged in kind is owed in kind, either way, by frames and by ti
   assert.deepEqual([door.providedRemainder, door.consumedRemainder, door.providedBytes], [0, 0, 1]);
 });
 
+test('who cannot pay what it takes repays it in kind, and pays none of it', () => {
+  const services = (bidPerMb: number) => ({
+    ...plainTerms().services,
+    transit: { askPerMb: UNIT_A_BYTE, bidPerMb },
+  });
+  const { account, door } = watched({ mine: { services: services(0) }, theirs: { services: services(UNIT_A_BYTE) } });
+  assert.equal(account.relation('transit')?.kind, 'onlyTheyPay');
+  door.delivered(700, 1);
+  assert.deepEqual([door.netOwed(), account.payable()], [700, 0]);
+  door.commit(door.serve(1_000, 0));
+  assert.deepEqual([door.netOwed(), cell(account, Column.balance)], [0, 300]);
+  account.received(200, 0);
+  door.delivered(400, 1);
+  assert.deepEqual(
+    [cell(account, Column.balance), door.netOwed()],
+    [-300, 300],
+    'what was paid for is not served again',
+  );
+  account.received(0, 0);
+  assert.deepEqual([door.netOwed(), account.payable()], [300, 0]);
+});
+
 test('using is limited by what the neighbour grants, and by being connected', () => {
   const { account, door } = watched({ theirs: { dropAt: 2_000 } });
   assert.equal(door.usable(5_000), 1_999);

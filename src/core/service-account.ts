@@ -377,6 +377,11 @@ export class ServiceAccount implements ServiceDoor {
     if (!this.rates.payable) this.barterNet += side === 'provided' ? units : -units;
   }
 
+  /** The neighbour paid: no more is left to be repaid in kind, either way, than the whole balance. */
+  repaid(balance: number): void {
+    this.barterNet = Math.max(Math.min(this.barterNet, Math.max(0, balance)), Math.min(0, balance));
+  }
+
   restore(quantities: ServiceQuantities): void {
     Object.assign(this, quantities);
     if (this.#account.ledger.get(this.#account.row, Column.balance) === 0) this.barterNet = 0;

@@ -9,7 +9,7 @@ import type { PricePerMb } from './units.ts';
 export interface ServiceRates {
   readonly selling: boolean;
   readonly buying: boolean;
-  /** Charges count toward what is settled in tokens. */
+  /** What I am charged counts toward what I settle in tokens; else it is repaid in kind. */
   readonly payable: boolean;
   /** Epochs of my acknowledged terms and of their newest: the tags of frames. 0 before there are any. */
   readonly sellEpoch: number;
@@ -38,7 +38,7 @@ export function ratesOf(
 ): ServiceRates {
   const relation = account.relation(service);
   return {
-    payable: relation?.payable !== false,
+    payable: relation?.payable !== false && relation?.kind !== 'onlyTheyPay',
     ...sellingRates(account.mine.acknowledged, service, account.relations.pricing(service, 'mine')),
     // An offer holds once it is acknowledged: before, a frame could only name terms that offer nothing.
     selling: relation?.iSell === true && account.mine.acknowledged?.services[service].askPerMb !== undefined,

@@ -321,7 +321,7 @@ export class Session {
     if (this.#phase === 'up' && nowMs >= this.#nextCountsMs) this.#sendCounts(nowMs, effects);
     if (this.#phase === 'up') this.#statements?.tick(this.#stepAt(nowMs, effects));
     const keepOnlyAsDebtor = this.#account.relation('transit')?.keepOnlyAsDebtor === true;
-    if (keepOnlyAsDebtor && !this.#sampler.keep) this.#fault('ONE_WAY_CREDITOR', nowMs, effects);
+    if (keepOnlyAsDebtor && this.#sampler.leaves()) this.#fault('ONE_WAY_CREDITOR', nowMs, effects);
   }
 
   /**

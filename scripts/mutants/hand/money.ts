@@ -20,8 +20,8 @@ export const MONEY: readonly Bug[] = [
     name: 'payment-makes-room-before-it-is-durable',
     why: 'a crash forgets the payment but not what was served for it, and a payer that vanishes has that for nothing',
     file: 'src/core/link-account.ts',
-    old: '    this.ledger.received(this.row, units, 0);\n    this.#clearing += clearing;\n',
-    new: '    this.ledger.received(this.row, units, clearing);\n',
+    old: '    this.ledger.received(this.row, units, 0);\n',
+    new: '    this.ledger.received(this.row, units, clearing);\n    clearing = 0;\n',
   },
   {
     name: 'acknowledgement-not-kept',

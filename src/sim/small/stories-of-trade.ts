@@ -65,11 +65,17 @@ export const STORIES_OF_TRADE: readonly RuleStory[] = [
     name: 'who is mostly the debtor of one who cannot pay keeps it, and pays it',
     begins: { world: { asks: [[10], [10]], bids: [100, 0] }, dishonest: true },
     told: async (teller) => {
+      await teller.serve(1, 10);
       await teller.serve(0, 10);
-      await teller.serve(1, 25);
       await teller.pass(500);
-      const paid = teller.node(0).cell(Column.paid) > 0;
-      teller.same('paid and kept', [verdicts(teller), paid, teller.node(0).link === undefined], [[], true, false]);
+      const paid = [0, 1].map((who) => teller.node(who as 0 | 1).cell(Column.paid));
+      const kept = teller.node(0).link !== undefined;
+      teller.same(
+        'paid and kept at half of the samples, and not paid',
+        [verdicts(teller), paid, kept],
+        [[], [100, 0], true],
+      );
+      teller.same('owed in kind', teller.node(1).account.payable(), 0);
     },
   },
   {
