@@ -71,7 +71,7 @@ function serve(link: Link, account: LinkAccount): void {
         if (granted < GRANT_BYTES / 2) grant();
         channel.release(bytes.length);
         waiting += asked.take(bytes.length);
-        // As every consumer of the product does.
+        // As the streams of the product do.
         spent(bytes, bytes.length);
         answer();
       },

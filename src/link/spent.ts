@@ -6,7 +6,8 @@ type Counted = ArrayBufferLike & { [LEFT]?: number };
 /**
  * Says that nobody but the holder of `bytes` knows their buffer, which was made for them alone. Who uses up a part of it
  * says so by `spent`; with the last byte the memory is given back at once. Else it is left to the garbage collector, which
- * then does half the work of a relay: it is called for each few megabytes that pass, and walks all that lives.
+ * then does half the work of a relay: it is called for each few megabytes that pass, and walks all that lives. A part of a
+ * buffer that was given back has the length 0: count before you spend.
  */
 export function lend(bytes: Uint8Array): void {
   const buffer: Counted = bytes.buffer;
