@@ -112,10 +112,13 @@ export class TransferDesk implements MethodDesk {
     }
   }
 
-  /** After a restart, or where it was not mined in time: asking for the same payment again finds the one under way. */
-  async #follow({ transaction: _old, ...plan }: SentTransfer): Promise<void> {
+  /**
+   * After a restart, or where it was not mined in time: asking for the same payment again finds the one under way. One that
+   * was written down and had not left goes as another transaction: the payee, told of the first, would wait for that.
+   */
+  async #follow({ transaction: before, ...plan }: SentTransfer): Promise<void> {
     try {
-      await this.#pay(plan, () => {});
+      await this.#pay(plan, (transaction) => this.#nameAnew(plan, before, transaction));
     } catch (error) {
       // It was written down and never left, or nobody knows now.
       this.#notMined(plan.neighbour, plan.id, error);
@@ -134,8 +137,13 @@ export class TransferDesk implements MethodDesk {
     if (receipt.paidWei < last.wei) return this.#short(mined, receipt.paidWei);
     this.#sent.set(neighbour, mined);
     this.#write(neighbour);
-    if (receipt.hash === last.transaction) return;
-    const proof = { kind: 'transfer', transaction: receipt.hash } as const;
+    this.#nameAnew(last, last.transaction, receipt.hash);
+  }
+
+  /** It is paid by another transaction than the payee was told of. */
+  #nameAnew({ id, neighbour }: Pick<SentTransfer, 'id' | 'neighbour'>, before: string, transaction: string): void {
+    if (transaction === before) return;
+    const proof = { kind: 'transfer', transaction } as const;
     this.#options.tell(neighbour, { kind: 'paymentWritten', id, method: 'transfer', proof });
   }
 

@@ -15,6 +15,7 @@ const KNOWN_RUNS: readonly FaultRun[] = [
   { seed: 50002135, steps: 10_000, nodes: 4, cheats: ['all'] },
   { seed: 61000145, steps: 6_000, nodes: 4, cheats: ['all'] },
   { seed: 60010114, steps: 20_000, nodes: 6, cheats: ['all'] },
+  { seed: 80000244, steps: 5_000, nodes: 4, cheats: ['all'] },
   { seed: 50005758, steps: 10_000, nodes: 4, cheats: ['all'] },
   { seed: 31000005, steps: 8_136, nodes: 4, cheats: ['all'], without: [2, 3, 4, 5, 6, 7, 8, 10, 12, 13] },
 ];
