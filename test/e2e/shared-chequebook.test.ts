@@ -174,8 +174,9 @@ name = "up"`;
     for (const name of names) {
       await at(name).settle();
       await until(async () => {
-        const { pending, paid } = await linkOf(name);
-        return pending === 0 && soldTo(name).received === paid;
+        // All it owes was asked for, and may not have been begun.
+        const { balance, pending, paid } = await linkOf(name);
+        return balance >= 0 && pending === 0 && soldTo(name).received === paid;
       });
     }
   }

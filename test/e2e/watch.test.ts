@@ -12,7 +12,7 @@ import { serveDevChain } from '../../src/chain/dev-chain-server.ts';
 import { createKeystore } from '../../src/chain/keystore.ts';
 import { createSigner } from '../../src/chain/signer.ts';
 import { runCli } from '../../src/cli/run-cli.ts';
-import type { ChannelStatus, LinkStatus, WayleaveNode } from '../../src/node/node.ts';
+import type { ChannelStatus, WayleaveNode } from '../../src/node/node.ts';
 import type { ChannelSight } from '../../src/settle/channel-watch.ts';
 import { Line, lineSigners } from './line.fixture.ts';
 
@@ -51,10 +51,8 @@ async function bed(work: (bed: Bed) => Promise<void>): Promise<void> {
   };
   const get = async (bytes: number) => {
     assert.equal(await fetchBytes(line.proxyPort, bytes, socksHello(origin.port)), bytes);
-    await line.until(() => {
-      const [seller, buyer] = line.nodes.map(({ node }) => node.status().links[0] as LinkStatus);
-      return buyer?.pending === 0 && buyer.paid > 0 && buyer.paid === seller?.received;
-    });
+    await line.until(() => (line.nodes[1]?.node.status().links[0]?.paid ?? 0) > 0);
+    await line.settled();
   };
   try {
     await createKeystore({ path: join(line.folder, 'gas.json'), insecure: true, key, randomBytes: () => key });
