@@ -64,6 +64,14 @@ describe('a cheque that comes again to who has lost its books', () => {
       else assert.equal(verdict.kind === 'refused' ? verdict.code : verdict.kind, expected);
     });
 
+  test('counts in units of the ratio, from the first wei on', () => {
+    const all = facts({ signed: 900, paidOut: 900, known: 0, forgotten: 10 });
+    const cheque = { ...all.cheque, cumulativeWei: 1n };
+    const contract = { ...all.contract, paidOutWei: 1n } as ChequeFacts['contract'];
+    const verdict = checkCheque({ ...all, cheque, contract, ratio: { numerator: 1n, denominator: 3n } });
+    assert.equal(verdict.kind === 'accepted' && verdict.recalledUnits, 3);
+  });
+
   test('must be signed like any other', () => {
     const verdict = checkCheque({
       ...facts({ signed: 900, paidOut: 900, known: 0, forgotten: 900 }),

@@ -22,6 +22,8 @@ export const SAME: readonly Accepted[] = [
     ['uncashedChequebooks = 0', 'figure'],
     ['returned.cumulativeWei <= own', 'edge', '<= → <'],
     ['return a > b ? a : b', 'edge'],
+    ['wei <= 0n || share', 'edge', '<= → <'],
+    ['units < BigInt(forgottenUnits)', 'edge', '< → <='],
   ),
   ...rows('cheque-share', ['higher > 0n ? higher : 0n', 'edge', '> → >='], ['own < pool ? own : pool', 'edge']),
   ...rows('cashier', ['Math.min(failures - 1, 20)', 'general', '20 → 21']),
@@ -35,6 +37,7 @@ export const SAME: readonly Accepted[] = [
   ...rows(
     'relations',
     ['#change = -1', 'number'],
+    ['before.iSell === now.iSell && before.iBuy === now.iBuy', 'room', '=== → !=='],
     ['this.#change = change', 'general'],
     ['this.changes += 1', 'number'],
     ['byTime = false', 'general', 'false → true'],
