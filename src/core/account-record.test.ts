@@ -71,7 +71,7 @@ test('what is owed in kind is not paid in tokens after a restart either', () => 
   account.door('transit').delivered(2_000, 1);
   assert.deepEqual([account.ledger.unpaidDebt(account.row), account.payable(), account.payDue()], [2_000, 0, false]);
   const again = fresh();
-  again.restore(account.record(0));
+  again.restore(account.record(0), 0);
   agree(again, kind, kind);
   assert.deepEqual([again.ledger.unpaidDebt(again.row), again.payable(), again.payDue()], [2_000, 0, false]);
 

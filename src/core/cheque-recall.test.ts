@@ -67,7 +67,7 @@ describe('a cheque that comes again to who has lost its books', () => {
   test('counts in units of the ratio, from the first wei on', () => {
     const all = facts({ signed: 900, paidOut: 900, known: 0, forgotten: 10 });
     const cheque = { ...all.cheque, cumulativeWei: 1n };
-    const contract = { ...all.contract, paidOutWei: 1n } as ChequeFacts['contract'];
+    const contract = { fromFactory: true, issuer: payer, balanceWei: 100n, paidOutWei: 1n, bounced: false };
     const verdict = checkCheque({ ...all, cheque, contract, ratio: { numerator: 1n, denominator: 3n } });
     assert.equal(verdict.kind === 'accepted' && verdict.recalledUnits, 3);
   });

@@ -316,7 +316,7 @@ test('books put back without anything uncleared have nothing uncleared', () => {
   const account = readyAccount();
   owed(account, 10);
   const again = bareAccount();
-  again.restore(account.record(0));
+  again.restore(account.record(0), 0);
   assert.deepEqual([cell(again, Column.uncleared), cell(again, Column.balance)], [0, 10]);
 });
 

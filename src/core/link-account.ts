@@ -393,7 +393,7 @@ export class LinkAccount {
    * Puts a stored record back; a lease that was not closed is assumed to have been used (DESIGN §3). `uncleared` is what
    * of its payments clears no debt yet: it follows from what is not final, so it is not stored.
    */
-  restore(record: AccountRecord, uncleared: Units = 0): void {
+  restore(record: AccountRecord, uncleared: Units): void {
     putBack(this, record, uncleared);
     this.banned = record.closed;
   }

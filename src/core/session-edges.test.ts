@@ -169,7 +169,7 @@ test('a link that choked for what was written off opens again as that fades, and
   assert.deepEqual([account.state(), ledger.get(row, Column.forgiven)], ['throttled', 4_000 - 2_000 - 27]);
 
   const record = account.record(0);
-  const again = new SessionEnd({ restored: (restored) => restored.restore(record) });
+  const again = new SessionEnd({ restored: (restored) => restored.restore(record, 0) });
   again.account.onFading(() => 4_000);
   again.nowMs = 50 * dayMs;
   again.up();

@@ -80,7 +80,7 @@ export class Side {
       epochGraceMs: 10_000,
       enforce: this.#enforce,
     });
-    if (this.durable !== undefined) account.restore(this.durable);
+    if (this.durable !== undefined) account.restore(this.durable, 0);
     const pendingUnits = this.issued.cumulative > this.issued.accepted ? this.issued.units : 0;
     const terms = { ...this.#terms, epoch: this.#terms.epoch + this.#epoch };
     this.#epoch += 1;
