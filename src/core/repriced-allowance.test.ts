@@ -41,6 +41,12 @@ test('where a one-for-one price changed, both ends may differ by what was on its
   assert.equal(allowance.forgive('provided chunks', 5), 5);
 });
 
+test('who can pay from now on, at the price that was one for one, is excused nothing', () => {
+  const { allowance, reprice } = kind(100, 100);
+  reprice(selling(100), selling(100, 100));
+  assert.deepEqual([allowance.forgive('provided transit', 5), allowance.forgive('consumed transit', 5)], [5, 5]);
+});
+
 test('each change adds to it, whichever way the price went, up to dropAt in all', () => {
   const { allowance, reprice } = kind(100, 100, 300);
   reprice(selling(90), selling(100));

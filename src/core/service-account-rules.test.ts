@@ -236,6 +236,16 @@ test('who cannot pay what it takes repays it in kind, and pays none of it', () =
   assert.deepEqual([door.netOwed(), account.payable()], [300, 0]);
 });
 
+test('what is repaid in kind is never the other way round than the balance', () => {
+  const { door } = watched({});
+  const left = (barterNet: number, balance: number): number => {
+    door.barterNet = barterNet;
+    door.repaid(balance);
+    return door.barterNet;
+  };
+  assert.deepEqual([left(5, -3), left(-5, 3), left(5, 3), left(-5, -3), left(2, 3)], [0, 0, 3, -3, 2]);
+});
+
 test('using is limited by what the neighbour grants, and by being connected', () => {
   const { account, door } = watched({ theirs: { dropAt: 2_000 } });
   assert.equal(door.usable(5_000), 1_999);

@@ -108,6 +108,12 @@ test('time given in kind is owed in kind', () => {
   door.time.ordered(order(1), 0);
   door.time.meter(0);
   assert.equal(door.netOwed(), 0);
+  const tight = made({ mine: { ...kind, dropAt: 599, payAt: 1 }, theirs: kind });
+  tight.door.time.ordered(order(1), 0);
+  assert.equal(tight.door.time.meter(0).admitted, 600);
+  tight.door.usable(1);
+  tight.door.time.meter(0);
+  assert.equal(tight.door.netOwed(), 0, 'also on its word, where there is no room');
   const paid = made();
   paid.door.usable(1);
   paid.door.time.meter(0);

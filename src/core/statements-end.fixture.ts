@@ -39,11 +39,11 @@ export class StatementsEnd {
     return said;
   }
 
-  open(change: Partial<CountsMessage> = {}, inflated = false, forgotten = 0): string[] {
+  open(change: Partial<CountsMessage> = {}, inflated = false, forgotten = 0, consumed = 0): string[] {
     const all = { provided: [0, 0, 0], admitted: [0, 0, 0], consumed: [1_000, 0, 0] } as const;
     const counts: CountsMessage = { kind: 'counts', opening: true, storeEpoch: 1, ...all, ...change };
     return this.does((statements, step) =>
-      statements.opened(counts, { provided: forgotten, consumed: 0, inflated }, step),
+      statements.opened(counts, { provided: forgotten, consumed, inflated }, step),
     );
   }
 

@@ -310,6 +310,7 @@ test('who lost its books is told what it was paid until it states anew, and reme
   assert.deepEqual(told(1, 2), ['restatePayments']);
   assert.deepEqual(told(2, 2), []);
   assert.deepEqual(new StatementsEnd({ storeEpoch: 2 }).open({}, false, 30), ['forgot 30']);
+  assert.deepEqual(new StatementsEnd({ storeEpoch: 2 }).open({}, false, 30, 29), ['forgot 1'], 'less what I had of it');
   assert.deepEqual(new StatementsEnd({ storeEpoch: 2 }).open({}, false, -30), []);
   assert.deepEqual(new StatementsEnd().open({}, false, 30), [], 'a crash forgets no payment');
 });

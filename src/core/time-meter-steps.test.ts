@@ -105,6 +105,14 @@ test('what waits is admitted at its own price, once, and no more when it is sold
   assert.deepEqual(sell(), [1, 0, ['charged', 7]]);
 });
 
+test('what costs one unit is admitted, and taken back, too', () => {
+  const seller = new TimeSeller();
+  const seen: number[] = [];
+  seller.order(1, { ...OFFER, units: 1 }, 0);
+  for (const charge of [no, no, yes]) seller.sell(0, charge, (units) => seen.push(units));
+  assert.deepEqual(seen, [1, -1, 1, -1]);
+});
+
 test('an order of the connection before is not sold on the next one', () => {
   const seller = new TimeSeller();
   seller.order(2, OFFER, 0);

@@ -118,6 +118,7 @@ export const SAME: readonly Accepted[] = [
     'relation',
     ["if (relation.kind !== 'none') return relation", 'general'],
     ['#debtor = 0', 'general'],
+    ['#fresh = false;', 'general', 'false → true'],
     ['this.#samples < DEBTOR_SAMPLES) this.#samples', 'edge'],
   ),
   ...rows(
@@ -168,6 +169,7 @@ export const SAME: readonly Accepted[] = [
   ...rows(
     'time-meter',
     ['new AllotmentBuyer(size, 0', 'edge'],
+    ['this.#meter?.sold ?? 0', 'general', '0 → 1'],
     ['this.#nextKnockMs = Number.NEGATIVE_INFINITY', 'general'],
   ),
   ...rows(
