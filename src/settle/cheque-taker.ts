@@ -102,6 +102,8 @@ export class ChequeTaker {
     const outstanding = this.uncashedUnits(neighbour, payer.myRatio);
     const clearing = recalledUnits + clearsNow(verdict.units - recalledUnits, outstanding, payer.riskAt);
     const paidOutWei = cheque.cumulativeWei - verdict.addedWei;
+    // What an earlier one was found to recall, and was not booked, is not this one's.
+    this.#recalled.delete(neighbour);
     if (!share && paidOutWei > (last?.cumulative ?? 0n))
       this.#recalled.set(neighbour, { units: recalledUnits, paidOutWei });
     if (share) this.#shared.take(neighbour, cheque, verdict);

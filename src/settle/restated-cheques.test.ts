@@ -16,12 +16,13 @@ const payer: Payer = { chequebook: BOOK, myRatio: { numerator: 1n, denominator: 
 const cheque = (cumulativeWei: bigint, chequebook = BOOK) =>
   signCheque(signer, 100, { chequebook, beneficiary: ME, cumulativeWei });
 
-/** Books under a new epoch, beside a chain on which `paidOutWei` were paid. `asked`: chequebooks looked up there. */
+/** Books under a new epoch, beside a chain on which `paidOutWei` were paid from all but `FORMER`. `asked`: chequebooks looked up there. */
 function restored(paidOutWei: bigint, notes: readonly NoteRecord[] = []) {
   const asked: string[] = [];
   const read = async (chequebook: string) => {
     asked.push(chequebook);
-    return { fromFactory: true, issuer: neighbour, balanceWei: 10_000n, paidOutWei, bounced: false };
+    const paid = chequebook === FORMER ? 0n : paidOutWei;
+    return { fromFactory: true, issuer: neighbour, balanceWei: 10_000n, paidOutWei: paid, bounced: false };
   };
   const chain = { chequebook: read } as unknown as Chain;
   const written: StoreRecord[] = [];
@@ -48,6 +49,18 @@ test('a cheque that was cashed before the books were lost clears what its payer 
   await later.taker.learn(neighbour, cheque(1_000n), payer);
   const next = later.taker.check(neighbour, cheque(1_000n), payer);
   assert.equal(next.accepted && next.units, 400);
+});
+
+test('what was found of one cheque and never booked is not booked with the next one', async () => {
+  const { taker } = restored(700n);
+  taker.forgot(neighbour, 800);
+  await taker.learn(neighbour, cheque(900n), payer);
+  assert.ok(taker.check(neighbour, cheque(900n), payer).accepted);
+  await taker.learn(neighbour, cheque(5n, FORMER), payer);
+  assert.ok(taker.check(neighbour, cheque(5n, FORMER), payer).accepted);
+  const [record, more] = taker.accepted(neighbour);
+  assert.ok(record?.kind === 'received' && record.chequebook === FORMER && record.cashedCumulative === 0n);
+  assert.equal(more, undefined, 'nothing of what was forgotten is used up by it');
 });
 
 test('a payer that denies what it had since gets no credit for what was cashed', async () => {
