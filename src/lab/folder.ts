@@ -1,6 +1,5 @@
 import { createHash } from 'node:crypto';
 import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { createKeystore } from '../chain/keystore.ts';
@@ -8,6 +7,7 @@ import { createSigner } from '../chain/signer.ts';
 import { WayleaveError } from '../core/errors.ts';
 import type { NodeId } from '../core/node-id.ts';
 import type { LinkAddress } from '../link/link.ts';
+import { listenPorts } from './listen-ports.ts';
 import { type LabSettlement, nodeNamed, type Scenario, type ScenarioNode } from './scenario.ts';
 
 /** Wei for one unit in the lab (DESIGN §4). */
@@ -80,7 +80,7 @@ export interface HomesOptions {
 export async function makeHomes(options: HomesOptions): Promise<NodeHome[]> {
   const { scenario, seed } = options;
   const ids = labIds(scenario, seed);
-  const ports = await freePorts(scenario.nodes.length);
+  const ports = await listenPorts(scenario.nodes.length, HOST);
   const portOf = new Map(scenario.nodes.map(({ name }, index) => [name, ports[index] ?? 0]));
   const homes: NodeHome[] = [];
   for (const node of scenario.nodes) {
@@ -191,18 +191,4 @@ function neighbourText(me: string, link: Scenario['links'][number], facts: Confi
     ...(network === undefined ? [] : [`reaches = ["${network}"]`]),
     ...(rate > 0 ? [`max_rate_mbit = ${rate}`] : []),
   ];
-}
-
-/** Ports that nobody listens on now. All are held until the last is found, so that none comes twice. */
-async function freePorts(count: number): Promise<number[]> {
-  const held = await Promise.all(
-    Array.from({ length: count }, async () => {
-      const server = createServer();
-      await new Promise<void>((done, failed) => server.once('error', failed).listen(0, HOST, done));
-      return server;
-    }),
-  );
-  const ports = held.map((server) => (server.address() as { port: number }).port);
-  await Promise.all(held.map((server) => new Promise((done) => server.close(done))));
-  return ports;
 }
