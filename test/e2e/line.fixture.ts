@@ -5,6 +5,7 @@ import { createDevChain, DEV_FACTORY } from '../../src/chain/dev-chain.ts';
 import { type DevChainServer, serveDevChain } from '../../src/chain/dev-chain-server.ts';
 import { createEvmChain } from '../../src/chain/evm-chain.ts';
 import { createSigner, type Signer } from '../../src/chain/signer.ts';
+import { listenPorts } from '../../src/lab/listen-ports.ts';
 import { makeIdentity } from '../../src/link/certificate.ts';
 import { TlsTransport } from '../../src/link/tls-transport.ts';
 import { createNode } from '../../src/node/create-node.ts';
@@ -63,7 +64,8 @@ export class Line {
   readonly signers: Signer[];
   #rpc: DevChainServer | undefined;
   readonly #toml: LineToml;
-  readonly #ports = new Map<number, number>();
+  /** Neighbours dial the address they know: a node that comes back listens where it did. */
+  #ports: readonly number[] | undefined;
 
   constructor(count: number, toml: LineToml = {}) {
     this.folder = toml.folder ?? mkdtempSync(join(tmpdir(), 'wayleave-line-'));
@@ -79,6 +81,7 @@ export class Line {
   /** Starts (again) the node at `index`, on the store it had before. */
   async startNode(index: number): Promise<LineNode> {
     const signer = this.signers[index] as Signer;
+    this.#ports ??= await listenPorts(this.signers.length, '127.0.0.1');
     const config = parseConfig(this.#config(index), join(this.folder, `${index}.toml`));
     const store = await openSqliteStore({ path: config.store.path, nodeId: signer.id });
     const chain = createEvmChain({
@@ -93,7 +96,6 @@ export class Line {
     const transport = new TlsTransport({ identity: await makeIdentity(signer), clock: systemClock });
     const ports = { clock: systemClock, random: Math.random, store, transport, chain, egress: systemEgress() };
     const node = await createNode({ config, signer, ports });
-    this.#ports.set(index, Number(node.status().listen?.split(':').at(-1)));
     const events: NodeEvent[] = [];
     node.subscribe((event) => events.push(event));
     const stop = async (): Promise<void> => {
@@ -108,8 +110,6 @@ export class Line {
 
   #config(index: number): string {
     const before = this.nodes[index - 1]?.node.status().listen;
-    // Neighbours dial the address they know: a node that comes back listens where it did.
-    const port = this.#ports.get(index) ?? 0;
     const name = String.fromCharCode(65 + index);
     const upstream =
       index === 0
@@ -124,7 +124,7 @@ ${this.#toml.top?.(index) ?? ''}
 insecure_plain = true
 [listen]
 host = "127.0.0.1"
-port = ${port}
+port = ${this.#ports?.[index] ?? 0}
 [api]
 port = 0
 [discovery]
