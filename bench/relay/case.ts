@@ -8,7 +8,7 @@ const CREDIT = '[credit]\npay_at_mb = 16\ndrop_at_mb = 4096\nrisk_at_mb = 100000
 
 /** Four real nodes with accounts, journals and cheques; their chain is in the parent, as a chain is never in a node. */
 async function paidLine(): Promise<{ port: number; close(): Promise<void> }> {
-  const line = new Line(4, { end: () => CREDIT, rpcUrl, folder });
+  const line = new Line(4, { end: () => CREDIT, rpcUrl, folder, keepsNoEvents: true });
   await line.start();
   await line.ready();
   return { port: line.proxyPort, close: () => line.close() };

@@ -34,6 +34,8 @@ export interface LineToml {
   readonly folder?: string;
   /** A chain somebody else runs, on which `lineSigners` hold coin. */
   readonly rpcUrl?: string;
+  /** Nobody looks at events: the list stays empty, however long the line runs. */
+  readonly keepsNoEvents?: boolean;
   /** The folder of a node's store, where it is not the line's own. */
   readonly storeFolder?: (index: number) => string | undefined;
 }
@@ -97,7 +99,7 @@ export class Line {
     const ports = { clock: systemClock, random: Math.random, store, transport, chain, egress: systemEgress() };
     const node = await createNode({ config, signer, ports });
     const events: NodeEvent[] = [];
-    node.subscribe((event) => events.push(event));
+    if (this.#toml.keepsNoEvents !== true) node.subscribe((event) => events.push(event));
     const stop = async (): Promise<void> => {
       await node.stop();
       await store.close();
