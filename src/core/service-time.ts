@@ -64,7 +64,7 @@ export class ServiceTime {
 
   /** The service was used. To be told only where it is bought by time, as is `usable` to be asked. */
   used(): void {
-    this.#bought.want();
+    this.#bought.used();
   }
 
   /** The neighbour says how much time it bought. Throws `EPOCH_STALE`, `EPOCH_UNKNOWN`, `ALLOTMENT_AHEAD`, `MESSAGE_UNEXPECTED`. */

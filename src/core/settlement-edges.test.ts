@@ -1,10 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { ALLOTMENT_GRACE_MS, AllotmentSeller, MAX_ALLOTMENTS_AHEAD } from './allotment.ts';
+import { ALLOTMENT_GRACE_MS, AllotmentSeller } from './allotment.ts';
 import { type ChannelPaymentFacts, checkChannelPayment, coverWei, roomWei } from './channel-payment.ts';
 import { type ChequeFacts, checkCheque, MAX_WEI } from './cheque.ts';
 import { draw, freeWei, isReclaimable, NO_LEASE } from './credit-lease.ts';
-import { codeOf } from './errors.ts';
 import { debtSeen, NO_PAYMENTS, PROMPT_MS, paymentTaken } from './payment-history.ts';
 import { topUpWei } from './top-up.ts';
 import { lookedAt, matured, NO_TRANSFERS, REORGANISED_BLOCKS, type TransferBook } from './transfers.ts';
@@ -99,12 +98,6 @@ test('an allotment that comes late takes a little of what was used in grace, and
   const seller = new AllotmentSeller(size);
   seller.sell(1, 0);
   assert.deepEqual([seller.sell(1, 5_000), seller.serves(5_000)], [0, false]);
-  const much = new AllotmentSeller(size);
-  assert.equal(much.sell(MAX_ALLOTMENTS_AHEAD, 0), MAX_ALLOTMENTS_AHEAD);
-  assert.throws(
-    () => much.sell(MAX_ALLOTMENTS_AHEAD + 1, 0),
-    (error) => codeOf(error) === 'ALLOTMENT_AHEAD',
-  );
 });
 
 test('how late payments were is added up, and a payer is known since its first', () => {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { AllotmentSize } from './allotment.ts';
+import { type AllotmentSize, MAX_ALLOTMENTS_AHEAD } from './allotment.ts';
 import { TimeBuyer, type TimeCharge, type TimeOffer, TimeSeller } from './time-meter.ts';
 
 const SIZE: AllotmentSize = { ms: 1_000 };
@@ -67,10 +67,10 @@ test('orders wait until there is room, and each is sold once, with what came bet
   seller.order(3, OFFER, 0);
   seller.order(2, OFFER, 0);
   seller.order(4, LONGER, 0);
-  assert.deepEqual([sold(seller, charge), charged], [4, [7, 14, 14]]);
-  assert.deepEqual([sold(seller, charge), charged.length], [0, 3]);
+  assert.deepEqual([sold(seller, charge), charged], [4, [7, 7, 7, 14]]);
+  assert.deepEqual([sold(seller, charge), charged.length], [0, 4]);
   seller.order(4, OFFER, 0);
-  assert.deepEqual([sold(seller, charge), charged.length], [0, 3], 'bought before');
+  assert.deepEqual([sold(seller, charge), charged.length], [0, 4], 'bought before');
 });
 
 test('what waits is admitted at its own price, once, and no more when it is sold', () => {
@@ -92,8 +92,10 @@ test('what waits is admitted at its own price, once, and no more when it is sold
   seller.order(3, LONGER, 0);
   assert.deepEqual(sell(), [0, 14, ['admitted', -14], ['admitted', 28]]);
   assert.deepEqual(sell(), [0, 0, ['admitted', -28], ['admitted', 28]], 'asked for room without it, each time');
+  room = 13;
+  assert.deepEqual(sell(), [1, -7, ['admitted', -28], ['charged', 7], ['admitted', 21]], 'as far as there is room');
   room = 20;
-  assert.deepEqual(sell(), [2, -14, ['admitted', -28], ['charged', 14], ['admitted', 14]]);
+  assert.deepEqual(sell(), [1, -7, ['admitted', -21], ['charged', 7], ['admitted', 14]]);
   room = 20;
   assert.deepEqual(sell(), [1, -14, ['admitted', -14], ['charged', 14]]);
   seller.order(4, OFFER, 0);
@@ -157,4 +159,60 @@ test('outside of bought time a few knocks come through, a second apart', () => {
   assert.deepEqual(seller.allows(5_000, overMs + 10_700), { bytes: 1_024 });
   seller.forget();
   assert.deepEqual(seller.allows(5_000, overMs + 9_000), { bytes: 0 });
+});
+
+test('orders that wait longer than what may be ahead are all sold when there is room, and no fault of who ordered', () => {
+  const seller = new TimeSeller();
+  const most = 3 * MAX_ALLOTMENTS_AHEAD;
+  for (let count = 1; count <= most; count += 1) {
+    seller.order(count, count === 2 ? LONGER : OFFER, 2 * count * SIZE.ms);
+    sold(seller, no);
+  }
+  let asked = 0;
+  assert.equal(
+    sold(seller, () => {
+      asked += 1;
+      return asked <= most;
+    }),
+    most,
+  );
+  assert.equal(asked, most, 'and nothing more');
+});
+
+test('who uses nothing of the time it buys waits one allotment longer for each, until something is used', () => {
+  const buyer = new TimeBuyer();
+  const boughtMs: number[] = [];
+  const until = (endMs: number, fromMs: number): void => {
+    for (let nowMs = fromMs; nowMs < endMs; nowMs += 500) {
+      buyer.want();
+      if (buyer.renew(OFFER, nowMs, yes) !== undefined) boughtMs.push(nowMs);
+      assert.equal(buyer.covered, nowMs < (boughtMs.at(-1) ?? 0) + SIZE.ms);
+    }
+  };
+  until(11_000, 0);
+  assert.deepEqual(boughtMs.splice(0), [0, 1_000, 3_000, 6_000, 10_000]);
+  assert.equal(buyer.want(), false, 'it is looked at anyway');
+  buyer.used();
+  until(15_000, 11_000);
+  assert.deepEqual(boughtMs.splice(0), [11_000, 12_000, 14_000]);
+  buyer.want();
+  assert.equal(buyer.renew(LONGER, 15_000, yes), 9, 'at another price somebody may serve');
+  const longest = MAX_ALLOTMENTS_AHEAD * SIZE.ms;
+  buyer.forget();
+  until(100 * longest, 0);
+  const [last = 0, before = 0] = boughtMs.reverse();
+  assert.equal(last - before, longest, 'but never longer than what may be ahead');
+});
+
+test('who stopped asking while it waited buys when the wait is over, and never more than that one', () => {
+  const buyer = new TimeBuyer();
+  for (const nowMs of [0, 1_000]) {
+    buyer.want();
+    buyer.renew(OFFER, nowMs, yes);
+  }
+  buyer.want();
+  assert.deepEqual(
+    [2_000, 2_999, 3_000, 6_000, 9_000].map((nowMs) => buyer.renew(OFFER, nowMs, yes)),
+    [undefined, undefined, 3, undefined, undefined],
+  );
 });

@@ -151,14 +151,16 @@ test('who may not owe more buys no more and is not served, until it pays; then a
 test('time that does not fit into the limit is not sold, and nothing is served for it', () => {
   const pair = up();
   const message = { kind: 'allotment', service: 'transit', count: 5, epoch: 1 } as const;
+  const { ledger, row } = pair.left.account;
+  ledger.provided(row, 0, 4 * PRICE);
   pair.left.step({ kind: 'message', message }, pair.nowMs);
-  assert.equal(provided(pair.left), 0);
+  assert.equal(provided(pair.left), 4 * PRICE);
   assert.equal(pair.left.account.door('transit').servable(1000, pair.nowMs).bytes, 0);
   // Else it would pay back at once what it is about to sell for.
   pair.left.step({ kind: 'pause', paused: true }, pair.nowMs);
-  pair.left.account.ledger.received(pair.left.account.row, PRICE, PRICE);
+  ledger.received(row, PRICE, PRICE);
   pair.left.step({ kind: 'tick' }, pair.nowMs);
-  assert.equal(provided(pair.left), 5 * PRICE, 'but as soon as there is room');
+  assert.equal(provided(pair.left), 5 * PRICE, 'but as soon as there is room, as far as there is');
   assert.ok(pair.left.account.door('transit').servable(1000, pair.nowMs).bytes > 0);
 });
 
@@ -185,10 +187,11 @@ test('time that was not sold before the connection broke is not sold on the next
     { kind: 'message', message: { kind: 'allotment', service: 'transit', count: 5, epoch: 1 } },
     pair.nowMs,
   );
+  assert.equal(provided(pair.left), 4 * PRICE);
   pair.reconnect();
   pair.left.account.ledger.received(pair.left.account.row, PRICE, PRICE);
   pair.left.step({ kind: 'tick' }, pair.nowMs);
-  assert.equal(provided(pair.left), 0);
+  assert.equal(provided(pair.left), 4 * PRICE);
 });
 
 test('an order repeated changes nothing; one beyond measure, or for terms without time, is a fault', () => {

@@ -1,4 +1,10 @@
-import { AllotmentBuyer, AllotmentSeller, type AllotmentSize } from './allotment.ts';
+import {
+  AllotmentBuyer,
+  AllotmentOrders,
+  AllotmentSeller,
+  type AllotmentSize,
+  MAX_ALLOTMENTS_AHEAD,
+} from './allotment.ts';
 import type { Allowance } from './door.ts';
 import type { PricePerMb, Units } from './units.ts';
 
@@ -24,13 +30,20 @@ export interface TimeOffer {
   readonly units: Units;
 }
 
-/** Buying a service by time, on one connection: use asks for time, and a look a moment later buys it (DESIGN §7). */
+/**
+ * Buying a service by time, on one connection: use asks for time, and a look a moment later buys it (DESIGN §7). Whoever
+ * buys time and can use none of it, since the seller has no room or no will to serve, is not to pay on and on: each one
+ * in a row that nothing was used in is waited for one allotment longer.
+ */
 export class TimeBuyer {
   #meter: AllotmentBuyer | undefined;
   #size: AllotmentSize | undefined;
   #wanted = false;
   #covered = false;
   #refused = false;
+  /** Allotments bought since something was used, and until when the last of them is waited for. */
+  #unused = 0;
+  #againMs = Number.NEGATIVE_INFINITY;
 
   /** Time is bought and, as far as was looked, not used up. */
   get covered(): boolean {
@@ -44,6 +57,13 @@ export class TimeBuyer {
     return asks;
   }
 
+  /** Something came of it, or went. */
+  used(): void {
+    this.#wanted = true;
+    this.#unused = 0;
+    this.#againMs = Number.NEGATIVE_INFINITY;
+  }
+
   /**
    * Buys the next allotment if the last is used up by this node's own clock and the service was used since. Returns the
    * cumulative count to send, or undefined when nothing was bought.
@@ -51,14 +71,19 @@ export class TimeBuyer {
   renew(offer: TimeOffer, nowMs: number, charge: TimeCharge): number | undefined {
     const meter = this.#meterFor(offer.size);
     const wanted = this.#wanted;
+    this.#covered = !meter.due(nowMs);
+    // Nobody looks again when the wait is over but this, so the wish stays.
+    if (!this.#covered && nowMs < this.#againMs) return undefined;
     // Whoever is refused asks again when the account changes: what nobody wants any more must not be bought later.
     this.#wanted = false;
     this.#refused = false;
-    this.#covered = !meter.due(nowMs);
     if (this.#covered || !wanted) return undefined;
     this.#covered = charge(offer.units, offer.size, offer.price);
     this.#refused = !this.#covered;
-    return this.#covered ? meter.buy(nowMs) : undefined;
+    if (!this.#covered) return undefined;
+    this.#unused = Math.min(this.#unused + 1, MAX_ALLOTMENTS_AHEAD);
+    this.#againMs = nowMs + this.#unused * offer.size.ms;
+    return meter.buy(nowMs);
   }
 
   /** An allotment of another size starts anew; the count goes on. */
@@ -66,6 +91,8 @@ export class TimeBuyer {
     if (this.#meter === undefined || this.#size?.ms !== size.ms) {
       this.#meter = new AllotmentBuyer(size, 0, this.#meter?.bought ?? 0);
       this.#size = size;
+      this.#unused = 0;
+      this.#againMs = Number.NEGATIVE_INFINITY;
     }
     return this.#meter;
   }
@@ -88,6 +115,8 @@ export class TimeBuyer {
 export class TimeSeller {
   #meter: AllotmentSeller | undefined;
   #size: AllotmentSize | undefined;
+  #ahead = new AllotmentOrders();
+  /** Those that wait, in turn: one for each offer that they were made for, up to its last count. */
   #orders: { readonly count: number; readonly offer: TimeOffer }[] = [];
   /** Price of the orders that wait, as it was admitted. */
   #admitted: Units = 0;
@@ -96,8 +125,9 @@ export class TimeSeller {
 
   /** The buyer bought up to `count` in all. Repeated ones change nothing. Throws `AMOUNT_INVALID`, `ALLOTMENT_AHEAD`. */
   order(count: number, offer: TimeOffer, nowMs: number): void {
-    const fresh = this.#meterFor(offer.size).check(count, nowMs);
-    if (fresh === 0 || count <= (this.#orders.at(-1)?.count ?? 0)) return;
+    if (this.#ahead.take(count, offer.size, nowMs) === 0) return;
+    const last = this.#orders.at(-1)?.offer;
+    if (last !== undefined && isSame(last, offer)) this.#orders.pop();
     this.#orders.push({ count, offer });
   }
 
@@ -113,10 +143,10 @@ export class TimeSeller {
     for (let next = this.#orders[0]; next !== undefined; next = this.#orders[0]) {
       const { count, offer } = next;
       const meter = this.#meterFor(offer.size);
-      const fresh = meter.wanted(count);
-      if (!charge(fresh * offer.units, offer.size, offer.price)) break;
-      this.#orders.shift();
-      sold += meter.sell(count, nowMs);
+      // One by one: what waited for long may be more than ever has room at once.
+      if (!charge(offer.units, offer.size, offer.price)) break;
+      sold += meter.sell(meter.sold + 1, nowMs);
+      if (meter.sold === count) this.#orders.shift();
       this.#knocks = KNOCKS;
       this.#nextKnockMs = Number.NEGATIVE_INFINITY;
     }
@@ -167,8 +197,13 @@ export class TimeSeller {
   /** The connection is gone. What waited is not sold any more; what was admitted stands, by its buyer's word. */
   forget(): void {
     this.#meter = undefined;
+    this.#ahead = new AllotmentOrders();
     this.#orders = [];
     this.#admitted = 0;
     this.#knocks = 0;
   }
+}
+
+function isSame(one: TimeOffer, other: TimeOffer): boolean {
+  return one.size.ms === other.size.ms && one.price === other.price;
 }

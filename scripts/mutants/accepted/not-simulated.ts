@@ -81,7 +81,7 @@ export const NOT_SIMULATED: readonly Accepted[] = [
     'allotment',
     ["'PRICE_INVALID'", 'input'],
     ["'AMOUNT_INVALID'", 'input'],
-    // `TimeSeller.order` lets nothing wait that is not new.
+    // `TimeSeller.sell` sells one more than it has sold.
     ['if (fresh === 0) return 0', 'belt', 'AllotmentSeller.sell'],
   ),
   ...rows('credit', ['dropAt <= newcomer.dropAt', 'general']),

@@ -196,7 +196,6 @@ export const SAME: readonly Accepted[] = [
     ['if (overMs <= 0) return this.#untilMs', 'edge'],
     ['CLOCK_SKEW_PERCENT) / 100', 'figure', '100 → 101'],
     ['this.#stock = new Stock(size, 0)', 'edge'],
-    ['ahead + fresh > MAX_ALLOTMENTS_AHEAD', 'edge', '> → >='],
   ),
   ...rows('purchases', ['#perMb: PricePerMb = 0', 'general'], ['for (let piece = 0', 'general', '0 → 1']),
   ...rows('payment-history', ['PROMPT_MS = ', 'figure'], ['const waitedMs = ', 'edge', '0 → 1']),

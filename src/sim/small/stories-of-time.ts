@@ -1,3 +1,4 @@
+import { Column } from '../../core/ledger.ts';
 import type { ServiceAccount } from '../../core/service-account.ts';
 import type { NodeConfig } from '../../node/config.ts';
 import type { RuleStory } from './rule-story.ts';
@@ -144,6 +145,50 @@ export const STORIES_OF_TIME: readonly RuleStory[] = [
       await teller.connect();
       teller.same('then there is some', [door.usable(1_000), balances(teller)], [1_000, [20, -20]]);
       teller.same('but not before it is bought', found[0], [0, -10]);
+    },
+  },
+  {
+    name: 'who buys time and is served nothing buys ever more seldom, until it is served',
+    begins: BY_TIME,
+    told: async (teller) => {
+      const door = transit(teller, 1);
+      const owed: number[] = [];
+      for (let second = 0; second < 10; second += 1) {
+        await want(teller);
+        owed.push(-teller.balance(1));
+        await teller.pass(SECOND_MS + 2);
+      }
+      teller.same('each is waited for longer', owed, [10, 20, 20, 30, 30, 30, 40, 40, 40, 40]);
+      door.delivered(1_000, door.buyEpoch);
+      for (let second = 0; second < 2; second += 1) {
+        await teller.pass(SECOND_MS + 2);
+        await want(teller);
+      }
+      teller.same('something came', balances(teller), [70, -70]);
+    },
+  },
+  {
+    name: 'orders that wait for room are no fault of who made them, one a second, and are sold as far as there is some',
+    begins: BY_TIME,
+    told: async (teller) => {
+      const { account, clock, neighbour } = teller.node(0);
+      const sold = (): number => account.ledger.get(account.row, Column.provided);
+      account.ledger.provided(account.row, 0, 400);
+      teller.said(0);
+      for (let count = 1; count <= 100; count += 1) {
+        clock.step(SECOND_MS);
+        await teller.hears(0, order(count));
+      }
+      teller.same('all are taken', [verdicts(teller), sold(), teller.balance(0)], [[], 400, 1_400]);
+      account.ledger.received(account.row, 400, 400);
+      neighbour.step({ kind: 'tick' });
+      teller.same('as many as have room', [sold(), teller.balance(0)], [800, 1_000]);
+      account.ledger.received(account.row, 1_000, 1_000);
+      await teller.calm();
+      neighbour.step({ kind: 'tick' });
+      teller.same('and the others', [sold(), teller.balance(0)], [1_400, 0]);
+      await teller.hears(0, order(100 + 61));
+      teller.same('more than a minute ahead', [verdicts(teller), teller.balance(0)], [['ALLOTMENT_AHEAD'], 0]);
     },
   },
   {
