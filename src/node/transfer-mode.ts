@@ -18,6 +18,7 @@ export class TransferMode implements PaymentMode {
       clock,
       store,
       notes: stored.notes,
+      inToken: config.token !== undefined,
       confirmations: config.confirmations,
       neighbour: (id) => market().payerOf(id),
       tell: (id, event) => {

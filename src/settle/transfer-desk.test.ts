@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { Chain } from '../chain/chain.ts';
+import type { Chain, PayReceipt } from '../chain/chain.ts';
+import type { Timer } from '../core/clock.ts';
+import type { Ratio } from '../core/ratio.ts';
 import type { SessionEvent } from '../core/session-effect.ts';
 import type { Store } from '../store/store.ts';
 import { TransferDesk } from './transfer-desk.ts';
@@ -48,4 +50,93 @@ test('a payment that goes by another transaction than the payee was told of is t
 test('one that is found again under way is not', async () => {
   const { told } = await startedAgain('0xold');
   assert.deepEqual(told, []);
+});
+
+/** A desk that settles in a token, whose chain answers what it is told to, and whose timers run when they are told to. */
+class TokenDesk {
+  readonly told: SessionEvent[] = [];
+  readonly desk: TransferDesk;
+  ratio: Ratio | undefined = RATIO;
+  /** What of each payment arrives, once it is mined. */
+  paidWei = 0n;
+  readonly mined = Promise.withResolvers<void>();
+  readonly #timers: (() => void)[] = [];
+  #block = 7n;
+
+  constructor(notes: readonly SentTransfer[] = []) {
+    const receipt = (): PayReceipt => ({ hash: '0xone', paidWei: this.paidWei, gasWei: 1n, block: 7 });
+    const pay: Chain['pay'] = async (_, sent) => {
+      await sent('0xone');
+      await this.mined.promise;
+      return receipt();
+    };
+    const head = async () => ({ number: this.#block++, hash: '' });
+    const chain = { pay, head, paid: async () => receipt() } as unknown as Chain;
+    const after = (_: number, act: () => void): Timer => {
+      this.#timers.push(act);
+      return { cancel: () => undefined };
+    };
+    this.desk = new TransferDesk({
+      ...{ chain, confirmations: 2, inToken: true, clock: { after } as never },
+      store: { commit: async () => undefined } as unknown as Store,
+      notes: notes.map(sentNote),
+      neighbour: () => ({ theirRatio: this.ratio, myRatio: RATIO, riskAt: 1_000, chequebook: undefined }),
+      tell: (_, event) => this.told.push(event) > 0,
+      keep: async () => undefined,
+      cleared: () => undefined,
+      emit: () => undefined,
+    });
+    this.desk.start();
+  }
+
+  async later(): Promise<void> {
+    for (const act of this.#timers.splice(0)) act();
+    await turn();
+  }
+}
+
+const turn = () => new Promise((resolve) => setImmediate(resolve));
+const proof = { kind: 'transfer', transaction: '0xone' } as const;
+const failed = (units: number, code: string) => ({ kind: 'paymentFailed', id: 2, method: 'transfer', units, code });
+
+test('in a token the payee is told of a payment when it is known what of it arrived, and not before', async () => {
+  const bench = new TokenDesk();
+  let said: unknown;
+  void bench.desk.write(PAYEE, { id: 2, units: 265 }).then((found) => {
+    said = [...bench.told, found];
+  });
+  await turn();
+  assert.deepEqual([said, bench.desk.unacknowledged(PAYEE)], [undefined, undefined]);
+  assert.equal(bench.desk.pending(PAYEE).units, 265);
+  bench.paidWei = 240n;
+  bench.mined.resolve();
+  await turn();
+  // An answer to it counts as paid what is pending: by then that is what arrived.
+  assert.deepEqual(said, [failed(25, 'TRANSFER_SHORT'), proof]);
+  assert.deepEqual(bench.desk.unacknowledged(PAYEE), { id: 2, proof });
+  assert.equal(bench.desk.pending(PAYEE).units, 240);
+});
+
+test('after a restart what arrived is reckoned when the terms of the payee are known again', async () => {
+  const bench = new TokenDesk([WRITTEN]);
+  bench.ratio = undefined;
+  bench.paidWei = 240n;
+  bench.mined.resolve();
+  await turn();
+  assert.deepEqual([bench.told, bench.desk.unacknowledged(PAYEE)], [[], undefined]);
+  bench.ratio = RATIO;
+  await bench.later();
+  assert.deepEqual(bench.told, [
+    failed(25, 'TRANSFER_SHORT'),
+    { kind: 'paymentWritten', id: 2, method: 'transfer', proof },
+  ]);
+});
+
+test('a payment that the token refuses on the branch that wins is owed again, when no other can win', async () => {
+  const bench = new TokenDesk([{ ...WRITTEN, state: 'mined', transaction: '0xone' }]);
+  await bench.later();
+  assert.deepEqual(bench.told, [], 'another branch may have it paid');
+  await bench.later();
+  assert.deepEqual(bench.told, [failed(265, 'TRANSFER_REFUSED')]);
+  assert.equal(bench.desk.pending(PAYEE).units, 0);
 });

@@ -3,7 +3,7 @@ import type { Clock, Timer } from '../core/clock.ts';
 import { codeOf, type ErrorCode, WayleaveError } from '../core/errors.ts';
 import type { PaymentMessage, PaymentProof } from '../core/message.ts';
 import type { NodeId } from '../core/node-id.ts';
-import { unitsToWei, weiToUnits } from '../core/ratio.ts';
+import { type Ratio, unitsToWei, weiToUnits } from '../core/ratio.ts';
 import type { PaymentOutcome, SessionEvent } from '../core/session-effect.ts';
 import type { Units } from '../core/units.ts';
 import type { NoteRecord, Store, StoreRecord } from '../store/store.ts';
@@ -17,6 +17,11 @@ export interface TransferDeskOptions {
   readonly clock: Clock;
   readonly store: Store;
   readonly notes: readonly NoteRecord[];
+  /**
+   * A token may keep a part of a payment: then the payee is told of one only when it is known how much of it arrived, for
+   * what it has answered counts as paid. Default false: of coin all of it arrives.
+   */
+  readonly inToken?: boolean;
   /** Blocks, its own included, until a payment counts. */
   readonly confirmations: number;
   readonly neighbour: (id: NodeId) => DeskNeighbour;
@@ -76,11 +81,11 @@ export class TransferDesk implements MethodDesk {
 
   unacknowledged(neighbour: NodeId): { id: number; proof: PaymentProof } | undefined {
     const last = this.#sent.get(neighbour);
-    if (last?.state !== 'sent' && last?.state !== 'mined') return undefined;
+    if (last?.state !== 'mined' && (last?.state !== 'sent' || this.#options.inToken === true)) return undefined;
     return { id: last.id, proof: { kind: 'transfer', transaction: last.transaction } };
   }
 
-  /** Resolves when it is written down and about to leave. Rejects when nothing ever will. */
+  /** Resolves when it is written down and about to leave, or in a token when it is mined. Rejects when nothing ever will leave. */
   async write(neighbour: NodeId, { id, units }: { id: number; units: Units }): Promise<PaymentProof> {
     const ratio = this.#options.neighbour(neighbour).theirRatio;
     if (ratio === undefined) throw new WayleaveError('PAYMENT_METHOD_MISSING', { neighbour });
@@ -93,8 +98,8 @@ export class TransferDesk implements MethodDesk {
   }
 
   /** Rejects only where nothing left. */
-  async #pay(plan: Omit<SentTransfer, 'transaction'>, leaving: (transaction: string) => void): Promise<void> {
-    const { chain, store } = this.#options;
+  async #pay(plan: Omit<SentTransfer, 'transaction'>, announce: (transaction: string) => void): Promise<void> {
+    const { chain, inToken = false, store } = this.#options;
     const { neighbour: to, id, wei } = plan;
     let left = false;
     try {
@@ -103,9 +108,9 @@ export class TransferDesk implements MethodDesk {
         await store.commit([sentNote(sent)]);
         this.#sent.set(to, sent);
         left = true;
-        leaving(transaction);
+        if (!inToken) announce(transaction);
       });
-      this.#mined(to, id, receipt);
+      if (this.#mined(to, id, receipt) && inToken) announce(receipt.hash);
     } catch (error) {
       if (!left) throw error;
       this.#notMined(to, id, error);
@@ -118,26 +123,43 @@ export class TransferDesk implements MethodDesk {
    */
   async #follow({ transaction: before, ...plan }: SentTransfer): Promise<void> {
     try {
-      await this.#pay(plan, (transaction) => this.#nameAnew(plan, before, transaction));
+      // In a token the payee was not told yet.
+      const known = this.#options.inToken === true ? '' : before;
+      await this.#pay(plan, (transaction) => this.#nameAnew(plan, known, transaction));
     } catch (error) {
       // It was written down and never left, or nobody knows now.
       this.#notMined(plan.neighbour, plan.id, error);
     }
   }
 
-  #mined(neighbour: NodeId, id: number, receipt: PayReceipt): void {
+  /** False: it has not been paid, or nobody knows yet what of it was. */
+  #mined(neighbour: NodeId, id: number, receipt: PayReceipt): boolean {
     const last = this.#sent.get(neighbour);
-    if (last?.id !== id || last.state !== 'sent') return;
+    if (last?.id !== id || last.state !== 'sent') return false;
     // A token may say no without failing.
-    if (receipt.paidWei === 0n) return this.#unpaid(last, 'TRANSFER_REFUSED');
+    if (receipt.paidWei === 0n && last.wei > 0n) {
+      this.#unpaid(last, 'TRANSFER_REFUSED');
+      return false;
+    }
+    const short = receipt.paidWei < last.wei;
+    const ratio = this.#options.neighbour(neighbour).theirRatio;
+    // After a restart the neighbour's terms come with its connection.
+    if (short && ratio === undefined) {
+      this.#later(last);
+      return false;
+    }
     this.#failing.delete(neighbour);
     this.#options.emit('transferred', { neighbour, transaction: receipt.hash, wei: String(receipt.paidWei) });
     const mined = { ...last, state: 'mined', transaction: receipt.hash } as const;
     this.#later(mined);
-    if (receipt.paidWei < last.wei) return this.#short(mined, receipt.paidWei);
+    if (short && ratio !== undefined) {
+      this.#short(mined, receipt.paidWei, ratio);
+      return true;
+    }
     this.#sent.set(neighbour, mined);
     this.#write(neighbour);
-    this.#nameAnew(last, last.transaction, receipt.hash);
+    if (this.#options.inToken !== true) this.#nameAnew(last, last.transaction, receipt.hash);
+    return true;
   }
 
   /** It is paid by another transaction than the payee was told of. */
@@ -148,10 +170,8 @@ export class TransferDesk implements MethodDesk {
   }
 
   /** The token kept a part: what arrived is paid, as the other end counts it, and the rest is owed as before. */
-  #short(mined: SentTransfer, arrivedWei: bigint): void {
+  #short(mined: SentTransfer, arrivedWei: bigint, ratio: Ratio): void {
     const { arrivedRemainder = 0n, id, neighbour, units } = mined;
-    const ratio = this.#options.neighbour(neighbour).theirRatio;
-    if (ratio === undefined) return;
     const arrived = weiToUnits(arrivedWei, ratio, arrivedRemainder);
     const paid = Math.min(units, arrived.units);
     this.#sent.set(neighbour, { ...mined, units: paid, arrivedRemainder: arrived.remainder });
@@ -192,7 +212,8 @@ export class TransferDesk implements MethodDesk {
   /** It is in a block, and does not count at the other end yet: a reorganisation may have it fail there after all. */
   async #lookAt(mined: SentTransfer): Promise<void> {
     try {
-      await this.#options.chain.paid(mined.transaction, mined.neighbour);
+      const receipt = await this.#options.chain.paid(mined.transaction, mined.neighbour);
+      if (receipt?.paidWei === 0n && mined.wei > 0n) return this.#unpaid(mined, 'TRANSFER_REFUSED');
       this.#failing.delete(mined.neighbour);
       this.#later(mined);
     } catch (error) {

@@ -1,7 +1,7 @@
-import type { PaymentMethod } from '../core/terms.ts';
 import type { FaultKind, FaultScene } from './faults.ts';
 import { FAULTS } from './faults.ts';
 import type { SeededRandom } from './seeded-random.ts';
+import type { WorldSettings } from './world-settings.ts';
 
 /** One fault of a plan. What it strikes it draws from a generator of its own, so that leaving another out changes nothing. */
 export interface PlannedFault {
@@ -17,10 +17,8 @@ export interface FaultPlanOptions {
   readonly only?: readonly string[] | undefined;
   /** Indices that are left out: what a minimised run does without. */
   readonly without?: ReadonlySet<number> | undefined;
-  /** What is paid by in this world. */
-  readonly methods: readonly PaymentMethod[];
-  /** Mean time between two faults, milliseconds. */
-  readonly everyMs: number;
+  /** What is paid by and in, and the mean time between two faults. */
+  readonly settings: Pick<WorldSettings, 'faultEveryMs' | 'methods' | 'token'>;
 }
 
 /** Nothing happens before everybody had time to connect. Milliseconds. */
@@ -44,8 +42,12 @@ export class FaultPlan {
 
   constructor(options: FaultPlanOptions) {
     this.#options = options;
-    const { methods, only } = options;
-    const possible = FAULTS.filter(({ needs = [] }) => needs.every((each) => methods.includes(each)));
+    const { only } = options;
+    const { methods, token } = options.settings;
+    const possible = FAULTS.filter(
+      ({ inToken = false, needs = [] }) =>
+        (!inToken || token !== undefined) && needs.every((each) => methods.includes(each)),
+    );
     this.#kinds = possible.filter(
       ({ name, group }) => only === undefined || only.includes(name) || only.includes(group),
     );
@@ -66,7 +68,8 @@ export class FaultPlan {
   }
 
   #draw(): PlannedFault {
-    const { everyMs, random } = this.#options;
+    const { random } = this.#options;
+    const { faultEveryMs: everyMs } = this.#options.settings;
     const index = this.#next++;
     const own = random.fork(`when ${index}`);
     const group = CERTAIN[index];

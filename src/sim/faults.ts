@@ -8,6 +8,7 @@ import { OPERATOR_ACTS } from './operator-acts.ts';
 import type { SeededRandom } from './seeded-random.ts';
 import type { SimNode } from './sim-node.ts';
 import type { Timeline } from './timeline.ts';
+import { TOKEN_FAULTS } from './token-faults.ts';
 
 /** What a fault may reach. */
 export interface FaultScene {
@@ -25,6 +26,8 @@ export interface FaultKind {
   readonly group: 'network' | 'process' | 'disk' | 'chain' | 'clock' | 'operator';
   /** Only in worlds where all of these are paid by. */
   readonly needs?: readonly PaymentMethod[];
+  /** Only in worlds that settle in a token. */
+  readonly inToken?: boolean;
   /** How often it is drawn, relative to the others. */
   readonly weight: number;
   /** How long it lasts at the longest, milliseconds; 0 for what is done in a moment. */
@@ -292,4 +295,5 @@ export const FAULTS: readonly FaultKind[] = [
     },
   },
   ...OPERATOR_ACTS,
+  ...TOKEN_FAULTS,
 ];

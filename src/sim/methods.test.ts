@@ -5,15 +5,19 @@ import { CHEATS } from './cheats.ts';
 import { Coverage } from './coverage.ts';
 import type { SimNode } from './sim-node.ts';
 import { World } from './world.ts';
-import { TOKEN_METHODS } from './world-settings.ts';
+import { TOKEN_METHODS, type WorldSettings } from './world-settings.ts';
 
 const STEPS = 5_000;
 
 /** Honest nodes that pay by these methods, under all faults; every rule holds. */
-async function run(methods: readonly PaymentMethod[], seeds: readonly number[]): Promise<Coverage> {
+async function run(
+  methods: readonly PaymentMethod[],
+  seeds: readonly number[],
+  token?: WorldSettings['token'],
+): Promise<Coverage> {
   const happened = new Coverage();
   for (const seed of seeds) {
-    const settings = { methods, blockMs: [250, 1_000, 2_000][seed % 3] as number };
+    const settings = { methods, token, blockMs: [250, 1_000, 2_000][seed % 3] as number };
     const world = new World({ seed, nodes: 3, cheats: [], settings });
     const { broken, coverage } = await world.run(STEPS);
     assert.equal(broken?.message, undefined, `${methods.join(' ')}, seed ${seed}`);
@@ -41,6 +45,25 @@ describe('methods of payment under faults', () => {
   test('methods are switched while payments are under way', async () => {
     const seen = ['method.cheque', 'method.channel', 'method.transfer', 'operator.switched'];
     demand(await run(TOKEN_METHODS, [3, 5, 7]), seen);
+  });
+});
+
+describe('a token', () => {
+  const inToken = async (methods: readonly PaymentMethod[], feeBp: number, seeds: readonly number[]) =>
+    await run(methods, seeds, { feeBp });
+
+  // 3, 6: a payer that started again, and one that was answered, before it knew that the token had kept a part.
+  test('that keeps a part, reverts and refuses: transfers count as far as they arrive', async () => {
+    demand(await inToken(['transfer'], 300, [3, 6]), ['method.transfer', 'token.kept', 'token.refused']);
+  });
+
+  test('that reverts and refuses: what a channel could not pay out is claimed when it moves again', async () => {
+    const seen = ['token.reverted', 'token.refused', 'channel.claimed', 'channel.closed'];
+    demand(await inToken(['channel'], 0, [2, 8]), seen);
+  });
+
+  test('that reverts and refuses: cheques are cashed when it moves again', async () => {
+    demand(await inToken(['cheque'], 30, [2, 3]), ['event.cashed', 'token.kept']);
   });
 });
 

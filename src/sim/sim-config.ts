@@ -1,7 +1,8 @@
 import type { PaymentMethod } from '../core/terms.ts';
 import type { NodeConfig } from '../node/config.ts';
 import { parseConfig } from '../node/load-config.ts';
-import type { Deal, PacketSettings } from './world-settings.ts';
+import { TOKEN } from './chain/chain-state.ts';
+import type { Deal, PacketSettings, WorldSettings } from './world-settings.ts';
 
 /** The chain of every simulated world. */
 export const SIM_CHAIN_ID = 31_337;
@@ -36,6 +37,8 @@ export interface SimConfig {
   readonly methods?: readonly PaymentMethod[];
   readonly confirmations?: number;
   readonly channelDepositWei?: bigint;
+  /** Absent where it settles in coin. */
+  readonly token?: WorldSettings['token'];
   /** Absent where it carries no value packets. */
   readonly packets?: PacketSettings | undefined;
 }
@@ -87,6 +90,7 @@ export function simConfig(options: SimConfig): NodeConfig {
       depositWei: options.depositWei,
       weiPerUnit: options.weiPerUnit,
       settleEveryS: options.settleEveryS,
+      token: options.token === undefined ? undefined : TOKEN,
       methods: deal === 'barter' ? ['barter'] : [...methods, 'barter'],
       confirmations: options.confirmations ?? base.settlement.confirmations,
       // What dropAt is worth while a transfer waits is what a world tries out: no handshake refuses it.

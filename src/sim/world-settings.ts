@@ -31,6 +31,8 @@ export interface WorldSettings {
   readonly confirmations: number;
   /** What a channel is opened with, and topped up by. Wei. */
   readonly channelDepositWei: bigint;
+  /** What is settled in where it is no coin, and what it keeps of each payment, hundredths of a per cent. Drawn apart. */
+  readonly token?: { readonly feeBp: number } | undefined;
   /** Value packets; absent where there are none, drawn apart. */
   readonly packets?: PacketSettings | undefined;
 }
@@ -79,6 +81,14 @@ export function drawMethods(
   // Who counts confirmations needs blocks that come by themselves.
   const blockMs = random.pick([250, 1_000, 2_000]);
   return { methods, blockMs: methods.every((each) => each === 'cheque') ? 0 : blockMs };
+}
+
+/** One world in so many settles in a token. Half of these keep nothing. */
+const TOKEN_ONE_IN = 10;
+
+/** Undefined where a world settles in coin. */
+function drawToken(random: SeededRandom): { readonly feeBp: number } | undefined {
+  return random.below(TOKEN_ONE_IN) > 0 ? undefined : { feeBp: random.pick([0, 0, 30, 1_000]) };
 }
 
 /** How one node deals with its neighbours: most pay by cheque, for each MB. */
@@ -149,5 +159,5 @@ export function drawWorld(
   if (settings !== undefined) return { ...drawn, settleEveryS: 0, ...(needed.length > 0 && methods), ...settings };
   const carried = cheats.some(({ needsPackets }) => needsPackets);
   const packets = drawPackets(random.fork('packet settings'), drawn, carried);
-  return { ...drawn, ...methods, packets };
+  return { ...drawn, ...methods, packets, token: drawToken(random.fork('contract of the token')) };
 }

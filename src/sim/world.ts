@@ -1,6 +1,7 @@
 import type { NodeId } from '../core/node-id.ts';
 import type { NodeEvent } from '../node/node.ts';
 import { SimChain } from './chain/sim-chain.ts';
+import { SimToken } from './chain/sim-token.ts';
 import type { Cheat } from './cheat.ts';
 import { comeToRest } from './come-to-rest.ts';
 import { Coverage } from './coverage.ts';
@@ -106,7 +107,8 @@ export class World {
       observer: (to, from) => this.#observer(to, from),
     });
     this.chain = new SimChain({ timeline, coverage, random: this.#random.fork('chain'), chainId: SIM_CHAIN_ID });
-    const { blockMs, confirmations } = this.settings;
+    const { blockMs, confirmations, token } = this.settings;
+    if (token !== undefined) this.chain.blocks.state.token = new SimToken(token.feeBp);
     this.chain.blocks.blockMs = blockMs;
     this.chain.usualBlockMs = blockMs;
     if (blockMs > 0) this.chain.deepest = Math.min(this.chain.deepest, confirmations - 1);
@@ -122,8 +124,7 @@ export class World {
       random: this.#random.fork('faults'),
       only: options.faults,
       without: options.without,
-      everyMs: this.settings.faultEveryMs,
-      methods: this.settings.methods,
+      settings: this.settings,
     });
     this.invariants = new Invariants({
       nodes: this.nodes,

@@ -12,10 +12,15 @@ export interface CreditedTransfer {
 
 /** One node's transfers and channels as its disk has them, added up over all its lives. */
 export class ChainMoney {
+  readonly #weiPerUnit: bigint;
   /** Payments that left or may have left, by neighbour and id. */
   readonly #sent = new Map<NodeId, Map<number, SentTransfer>>();
   readonly #credited = new Map<NodeId, Map<string, CreditedTransfer>>();
   readonly #totals = new Map<string, ChannelTotalRecord>();
+
+  constructor(weiPerUnit: bigint) {
+    this.#weiPerUnit = weiPerUnit;
+  }
 
   /** A note of whatever kind. Returns whom it concerns, and what it says for the first time. */
   note(
@@ -69,21 +74,30 @@ export class ChainMoney {
   /** Wei that a neighbour took of this node, by transfer and in channels. */
   acceptedWei(neighbour: NodeId): bigint {
     let wei = 0n;
-    for (const each of this.#sent.get(neighbour)?.values() ?? []) if (each.state === 'acknowledged') wei += each.wei;
+    for (const each of this.#sent.get(neighbour)?.values() ?? [])
+      if (each.state === 'acknowledged') wei += this.#counts(each);
     for (const { acceptedCumulative, neighbour: to, side } of this.#totals.values())
       if (side === 'mine' && to === neighbour) wei += acceptedCumulative;
     return wei;
   }
 
-  /** Wei that left to a neighbour, or may have. */
+  /** Of a transfer, what its payer says has arrived: a token may keep a part. */
+  #counts({ units, wei }: SentTransfer): bigint {
+    const arrived = BigInt(units) * this.#weiPerUnit;
+    return arrived < wei ? arrived : wei;
+  }
+
+  /** Wei that left to a neighbour, or may have, less what a token kept. */
   writtenWei(neighbour: NodeId): bigint {
-    let wei = this.transferredWei(neighbour);
+    let wei = 0n;
+    for (const each of this.#sent.get(neighbour)?.values() ?? [])
+      if (each.state !== 'failed') wei += this.#counts(each);
     for (const { cumulative, neighbour: to, side } of this.#totals.values())
       if (side === 'mine' && to === neighbour) wei += cumulative;
     return wei;
   }
 
-  /** The same by transfer alone. */
+  /** Wei that left by transfer, or may have, with what a token kept of it. */
   transferredWei(neighbour: NodeId): bigint {
     let wei = 0n;
     for (const each of this.#sent.get(neighbour)?.values() ?? []) if (each.state !== 'failed') wei += each.wei;

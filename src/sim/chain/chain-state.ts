@@ -2,6 +2,7 @@ import type { IncomingPayment } from '../../chain/chain.ts';
 import type { ChannelFacts } from '../../chain/channel-chain.ts';
 import { WayleaveError } from '../../core/errors.ts';
 import type { NodeId } from '../../core/node-id.ts';
+import type { SimToken } from './sim-token.ts';
 
 /** A chequebook contract, as far as it never changes by being paid from. */
 export interface SimChequebook {
@@ -39,11 +40,16 @@ export interface Release {
 /** Where gas goes. Nobody can sign for it. */
 export const MINER: NodeId = `0x${'00'.repeat(19)}01`;
 
+/** Where a token puts what it keeps. */
+export const TOKEN: NodeId = `0x${'00'.repeat(19)}02`;
+
 /**
  * Who holds what on a simulated chain. Every change can be taken back, which is what a revert and a reorganisation do.
  * Coin moves and is never made, but by `mint`: `audit` says so.
  */
 export class ChainState {
+  /** What is paid in; absent: the chain's coin. Gas is paid in coin, whatever the token does. */
+  token: SimToken | undefined;
   readonly #wei = new Map<NodeId, bigint>();
   readonly #books = new Map<NodeId, SimChequebook>();
   readonly #paidOut = new Map<string, bigint>();

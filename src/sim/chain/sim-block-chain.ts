@@ -252,6 +252,7 @@ export class SimBlockChain {
     const { state } = this;
     if (!state.move(call.from, MINER, feeWei)) return [];
     const paidFee = state.takeUndo();
+    state.token?.takeActs();
     try {
       if (this.revertNext > 0) {
         this.revertNext -= 1;
@@ -267,6 +268,8 @@ export class SimBlockChain {
       for (const undo of state.takeUndo()) undo();
       this.#receipts.set(hash, { hash, gasWei: feeWei, outcome: undefined, block: number });
       return paidFee;
+    } finally {
+      for (const act of state.token?.takeActs() ?? []) this.#coverage?.count(`token.${act}`);
     }
   }
 

@@ -188,7 +188,8 @@ export class SimChainPort implements Chain {
 
   async deposit(chequebook: NodeId, wei: bigint): Promise<Receipt> {
     const transaction = this.#chain.blocks.sign(depositCall(this.#me, chequebook, wei));
-    const { hash, gasWei } = await this.#send({ port: 'chain.deposit', transaction });
+    const { hash, gasWei, outcome } = await this.#send({ port: 'chain.deposit', transaction });
+    if (outcome?.paidWei === 0n && wei > 0n) throw new WayleaveError('TRANSFER_REFUSED', { hash });
     return { hash, gasWei };
   }
 

@@ -10,12 +10,12 @@ import { recoverChequeIssuer } from '../../chain/cheque-signing.ts';
 import type { SignedCheque } from '../../core/cheque.ts';
 import type { NodeId } from '../../core/node-id.ts';
 import type { ChainState, SimPaymentChannel } from './chain-state.ts';
-import { type CallOutcome, type ContractCall, hashOf, NOTHING, pay, Revert } from './sim-contracts.ts';
+import { type CallOutcome, type ContractCall, hashOf, NOTHING, pay, Revert, tryPay } from './sim-contracts.ts';
 
-/** What the channel contract does, as `contracts/Channel.sol` does it, in native coin. */
+/** What the channel contract does, as `contracts/Channel.sol` does it, in coin or in a token. */
 
 /** Gas by call, near what docs/contracts.md says was measured. */
-const GAS = { open: 250_000n, deposit: 60_000n, submit: 60_000n, close: 90_000n } as const;
+const GAS = { open: 250_000n, deposit: 60_000n, submit: 60_000n, close: 90_000n, claim: 50_000n } as const;
 
 const EMPTY: ChannelBooks = { depositedWei: 0n, withdrawnWei: 0n, paidWei: 0n, unclaimedWei: 0n };
 
@@ -57,10 +57,10 @@ export function depositToCall(from: NodeId, address: NodeId, { payee, wei }: Dep
   const call = changing({ from, address, gas: GAS.deposit }, (channel, state, { number }) => {
     const ofA = payee === channel.parties.a.payee;
     if (!ofA && payee !== channel.parties.b.payee) throw new Revert('NotAParty');
-    pay(state, from, address, wei);
+    const arrivedWei = pay(state, from, address, wei);
     const side = ofA ? 'a' : 'b';
-    const deposits = [...channel.deposits, { block: number, side, wei } as const];
-    const depositedWei = channel[side].depositedWei + wei;
+    const deposits = [...channel.deposits, { block: number, side, wei: arrivedWei } as const];
+    const depositedWei = channel[side].depositedWei + arrivedWei;
     return { ...channel, deposits, [side]: { ...channel[side], depositedWei } };
   });
   return { ...call, wei };
@@ -98,6 +98,25 @@ export function finishCall(from: NodeId, address: NodeId): ContractCall {
   });
 }
 
+/** Pays a payee what it could not be paid before. Anyone may, also when the channel is closed. */
+export function claimCall(from: NodeId, address: NodeId, payee: NodeId): ContractCall {
+  return {
+    from,
+    gas: GAS.claim,
+    wei: 0n,
+    run(state): CallOutcome {
+      const channel = state.channel(address);
+      if (channel === undefined) return NOTHING;
+      const side = payee === channel.parties.a.payee ? 'a' : 'b';
+      const wei = payee === channel.parties[side].payee ? channel[side].unclaimedWei : 0n;
+      if (wei === 0n) throw new Revert('NothingOwed');
+      pay(state, address, payee, wei);
+      state.setChannel({ ...channel, [side]: { ...channel[side], unclaimedWei: 0n } });
+      return NOTHING;
+    },
+  };
+}
+
 interface Agreement<Agreed> {
   readonly from: NodeId;
   readonly chainId: number;
@@ -116,15 +135,14 @@ export function closeTogetherCall({ from, chainId, address, agreed }: Agreement<
 export function withdrawTogetherCall({ from, chainId, address, agreed }: Agreement<ChannelWithdrawal>): ContractCall {
   return changing({ from, address, gas: GAS.close }, (channel, state, { nowS }) => {
     checkBoth(channel, withdrawalDigest(chainId, address, agreed), { ...agreed, nowS });
-    const { a, b, parties } = channel;
+    const { a, b } = channel;
     const [toA, toB] = [agreed.withdrawnByAWei - a.withdrawnWei, agreed.withdrawnByBWei - b.withdrawnWei];
     if (toA < 0n || toB < 0n || toA + toB === 0n) throw new Revert('NothingNew');
     if (agreed.withdrawnByAWei + agreed.withdrawnByBWei > a.depositedWei + b.depositedWei)
       throw new Revert('NotCovered');
-    pay(state, address, parties.a.payee, toA);
-    pay(state, address, parties.b.payee, toB);
     const taken = { a: agreed.withdrawnByAWei, b: agreed.withdrawnByBWei };
-    return { ...channel, a: { ...a, withdrawnWei: taken.a }, b: { ...b, withdrawnWei: taken.b } };
+    const booked = { ...channel, a: { ...a, withdrawnWei: taken.a }, b: { ...b, withdrawnWei: taken.b } };
+    return payOut(payOut(booked, state, 'a', toA), state, 'b', toB);
   });
 }
 
@@ -177,14 +195,19 @@ function raise(channel: SimPaymentChannel, chainId: number, cheques: readonly Si
 
 /** Pays both their share by the totals as they stand. */
 function close(channel: SimPaymentChannel, state: ChainState): SimPaymentChannel {
-  const { a, address, b, parties } = channel;
+  const { a, b } = channel;
   const pot = a.depositedWei + b.depositedWei - a.withdrawnWei - b.withdrawnWei;
   const credit = a.depositedWei + b.paidWei;
   const debit = a.withdrawnWei + a.paidWei;
   const shareWei = credit > debit ? credit - debit : 0n;
   const toA = shareWei < pot ? shareWei : pot;
-  pay(state, address, parties.a.payee, toA);
-  pay(state, address, parties.b.payee, pot - toA);
   const { closesAtS: _closesAtS, ...rest } = channel;
-  return { ...rest, closed: true };
+  return payOut(payOut({ ...rest, closed: true }, state, 'a', toA), state, 'b', pot - toA);
+}
+
+/** A payee that cannot be paid keeps its claim and does not keep the other from its money. */
+function payOut(channel: SimPaymentChannel, state: ChainState, side: 'a' | 'b', wei: bigint): SimPaymentChannel {
+  if (wei === 0n || tryPay(state, channel.address, channel.parties[side].payee, wei)) return channel;
+  const books = channel[side];
+  return { ...channel, [side]: { ...books, unclaimedWei: books.unclaimedWei + wei } };
 }

@@ -2,12 +2,12 @@ import type { Receipt } from '../../chain/chain.ts';
 import type { BothSignatures, ChannelChain, ChannelFacts, ChannelPlace, Sent } from '../../chain/channel-chain.ts';
 import type { ChannelClose, ChannelWithdrawal } from '../../chain/channel-signing.ts';
 import type { SignedCheque } from '../../core/cheque.ts';
-import { WayleaveError } from '../../core/errors.ts';
 import type { NodeId } from '../../core/node-id.ts';
 import type { SimPaymentChannel } from './chain-state.ts';
 import type { SimBlockChain } from './sim-block-chain.ts';
 import {
   channelAddress,
+  claimCall,
   closeTogetherCall,
   depositToCall,
   finishCall,
@@ -81,9 +81,8 @@ export class SimChannels implements ChannelChain {
     return this.#send(purpose, withdrawTogetherCall({ from: me, chainId, address, agreed }), sent);
   }
 
-  /** Nobody refuses to be paid here. */
-  claim(): Promise<Receipt> {
-    return Promise.reject(new WayleaveError('TRANSACTION_REVERTED', { reason: 'NothingOwed' }));
+  claim(channel: NodeId, payee: NodeId, sent?: Sent): Promise<Receipt> {
+    return this.#send(`claim ${channel} ${payee}`, claimCall(this.#options.me, channel, payee), sent);
   }
 
   #submission(address: NodeId, cheques: readonly SignedCheque[]) {

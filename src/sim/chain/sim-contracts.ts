@@ -3,7 +3,7 @@ import type { ChequebookOrder } from '../../chain/chain.ts';
 import { recoverChequeIssuer } from '../../chain/cheque-signing.ts';
 import type { SignedCheque } from '../../core/cheque.ts';
 import type { NodeId } from '../../core/node-id.ts';
-import type { ChainState, SimChequebook } from './chain-state.ts';
+import { type ChainState, type SimChequebook, TOKEN } from './chain-state.ts';
 
 /**
  * What the contracts do, as `contracts/Chequebook.sol` and its factory do it: each call changes the state or is refused
@@ -102,10 +102,7 @@ export function depositCall(from: NodeId, to: NodeId, wei: bigint): ContractCall
     from,
     gas: GAS.deposit,
     wei,
-    run(state) {
-      pay(state, from, to, wei);
-      return NOTHING;
-    },
+    run: (state) => ({ paidWei: transfer(state, from, to, wei), bounced: false }),
   };
 }
 
@@ -116,9 +113,9 @@ export function payCall(from: NodeId, to: NodeId, wei: bigint): ContractCall {
     gas: GAS.pay,
     wei,
     run(state, { hash, number }) {
-      pay(state, from, to, wei);
-      state.notePayment(to, { from, wei, transaction: hash, index: 0, block: number });
-      return { paidWei: wei, bounced: false };
+      const paidWei = transfer(state, from, to, wei);
+      if (paidWei > 0n) state.notePayment(to, { from, wei: paidWei, transaction: hash, index: 0, block: number });
+      return { paidWei, bounced: false };
     },
   };
 }
@@ -169,6 +166,7 @@ function cashing(chainId: number, cheque: SignedCheque): (state: ChainState) => 
     const freeWei = availableWei(state, book, beneficiary);
     const paidWei = owedWei < freeWei ? owedWei : freeWei;
     const bounced = paidWei < owedWei;
+    pay(state, chequebook, beneficiary, paidWei);
     const mine = state.reserved(chequebook, beneficiary);
     const fromReserve = paidWei < mine ? paidWei : mine;
     if (fromReserve > 0n) state.setReserved(chequebook, beneficiary, mine - fromReserve);
@@ -179,7 +177,6 @@ function cashing(chainId: number, cheque: SignedCheque): (state: ChainState) => 
       totalPaidOutWei: book.totalPaidOutWei + paidWei,
       totalReservedWei: book.totalReservedWei - fromReserve,
     });
-    pay(state, chequebook, beneficiary, paidWei);
     return { paidWei, bounced };
   };
 }
@@ -308,7 +305,40 @@ function ownOrIssued(state: ChainState, from: NodeId, chequebook: NodeId): SimCh
   return book;
 }
 
-/** Moves coin, or refuses. */
-export function pay(state: ChainState, from: NodeId, to: NodeId, wei: bigint): void {
+/** Moves money, or refuses: what a contract does, which knows a token that answers `false`. Returns what arrives. */
+export function pay(state: ChainState, from: NodeId, to: NodeId, wei: bigint): bigint {
+  if (wei === 0n) return 0n;
+  const arrived = transfer(state, from, to, wei);
+  if (arrived === 0n) throw new Revert('TransferFailed');
+  return arrived;
+}
+
+/** The same, or does nothing: returns false. */
+export function tryPay(state: ChainState, from: NodeId, to: NodeId, wei: bigint): boolean {
+  try {
+    pay(state, from, to, wei);
+    return true;
+  } catch (error) {
+    if (error instanceof Revert) return false;
+    throw error;
+  }
+}
+
+/** Moves coin, or has the token move it as it pleases. Returns what arrives. */
+function transfer(state: ChainState, from: NodeId, to: NodeId, wei: bigint): bigint {
+  const { token } = state;
+  if (token?.mood === 'paused') {
+    token.did('reverted');
+    throw new Revert('token is paused');
+  }
+  if (token?.mood === 'refusing') {
+    token.did('refused');
+    return 0n;
+  }
   if (!state.move(from, to, wei)) throw new Revert('insufficient funds');
+  const feeWei = token?.feeOf(wei) ?? 0n;
+  if (token === undefined || feeWei === 0n) return wei;
+  token.did('kept');
+  state.move(to, TOKEN, feeWei);
+  return wei - feeWei;
 }

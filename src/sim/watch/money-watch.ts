@@ -17,7 +17,11 @@ class DurableMoney {
   readonly issued = new Map<string, IssuedChequeRecord>();
   readonly received = new Map<NodeId, ReceivedChequeRecord>();
   readonly links = new Map<NodeId, LinkRecord>();
-  readonly chain = new ChainMoney();
+  readonly chain: ChainMoney;
+
+  constructor(weiPerUnit: bigint) {
+    this.chain = new ChainMoney(weiPerUnit);
+  }
 }
 
 export interface MoneyWatchOptions {
@@ -47,7 +51,7 @@ export class MoneyWatch {
   }
 
   #of(node: NodeId): DurableMoney {
-    const found = this.#nodes.get(node) ?? new DurableMoney();
+    const found = this.#nodes.get(node) ?? new DurableMoney(this.#options.weiPerUnit);
     this.#nodes.set(node, found);
     return found;
   }
