@@ -44,7 +44,7 @@ describe('a bench', () => {
   const source = readFileSync(join(root, file), 'utf8');
   const testFiles = ['src/core/risk.test.ts'];
   const tried = async (text: string): Promise<string | undefined> => {
-    const { parts } = await bench.survey({ testFiles, rounds: undefined });
+    const { parts } = await bench.survey({ testFiles, rounds: undefined, coverage: true });
     const ids = parts.map(({ id }) => id);
     return (await bench.try({ change: { file, text }, testFiles, rounds: undefined, parts: ids }))?.by;
   };

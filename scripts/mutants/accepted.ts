@@ -1,6 +1,6 @@
 import { ACCEPTED } from './accepted/list.ts';
 import type { REASONS } from './accepted/reasons.ts';
-import type { Mutant, Outcome } from './mutant.ts';
+import type { Mutant, Noticed, Outcome } from './mutant.ts';
 
 /** Why something may go unnoticed. */
 export type Reason = keyof typeof REASONS;
@@ -24,11 +24,15 @@ export interface Accepted {
 
 /** Whether somebody is missing who should have noticed: nobody did, or a rule was left out and only one side did. */
 export function missing({ deletion, tests, simulation }: Outcome): Accepted['not'] | undefined {
-  const simulated = simulation !== undefined && simulation !== 'untried';
-  if (tests === undefined && !simulated) return 'nobody';
-  if (!deletion || simulation === 'untried') return undefined;
+  if (!isNoticed(tests) && !isNoticed(simulation)) return tests === 'untried' ? 'simulation' : 'nobody';
+  if (!deletion || tests === 'untried' || simulation === 'untried') return undefined;
   if (tests === undefined) return 'tests';
-  return simulated ? undefined : 'simulation';
+  return simulation === undefined ? 'simulation' : undefined;
+}
+
+/** Whether somebody was asked, and noticed. */
+export function isNoticed(found: Outcome['tests']): found is Noticed {
+  return found !== undefined && found !== 'untried';
 }
 
 /** The entry that explains an outcome. What nobody need notice, neither side need. */
@@ -43,11 +47,15 @@ export function waiver(mutant: Mutant): Accepted | undefined {
   return all.find(({ not }) => not === 'nobody') ?? all.find(({ not }) => not === 'simulation' && mutant.deletion);
 }
 
-/** Entries that explain nothing among all these outcomes: somebody has come to notice, so they can go. */
-export function stale(outcomes: readonly Outcome[]): readonly Accepted[] {
+/**
+ * Entries that explain nothing among all these outcomes: somebody has come to notice, so they can go. `by`: who was
+ * asked; what only the other side need not notice is not judged then.
+ */
+export function stale(outcomes: readonly Outcome[], by: 'tests' | 'simulation' | 'both'): readonly Accepted[] {
   const used = new Set(outcomes.map((each) => (missing(each) === undefined ? undefined : explained(each))));
   const files = new Set(outcomes.map(({ file }) => file));
-  return ACCEPTED.filter((each) => files.has(`src/core/${each.file}.ts`) && !used.has(each));
+  const judged = ACCEPTED.filter(({ not }) => by === 'both' || not === (by === 'tests' ? 'nobody' : 'simulation'));
+  return judged.filter((each) => files.has(`src/core/${each.file}.ts`) && !used.has(each));
 }
 
 /** Whether what an entry names still stands in its file. */

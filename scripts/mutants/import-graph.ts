@@ -24,6 +24,13 @@ export class ImportGraph {
     return reaching;
   }
 
+  /** All that these import, by whatever way, and themselves. */
+  reached(starts: readonly string[]): ReadonlySet<string> {
+    const known = new Set<string>(starts);
+    for (const file of known) for (const used of this.#imports(file)) known.add(used);
+    return known;
+  }
+
   #find(target: string, starts: readonly string[]): Set<string> {
     const users = new Map<string, string[]>();
     const known = new Set<string>(starts);

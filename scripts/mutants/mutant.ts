@@ -40,14 +40,13 @@ export interface Outcome {
   readonly code: string;
   readonly change: string;
   readonly deletion: boolean;
-  /** Which unit test noticed, and what; undefined: none did. */
-  readonly tests: Noticed | undefined;
+  /** Which unit test noticed, and what; undefined: none did; `untried`: none was asked. */
+  readonly tests: Noticed | 'untried' | undefined;
   /** Which story, small world or seed noticed; `untried`: unit tests had noticed, and that was enough. */
   readonly simulation: Noticed | 'untried' | undefined;
-  readonly seconds: number;
 }
 
-/** Who noticed, and what. */
+/** Who noticed, and what. `load`: the file `id` could not be loaded. `endless`: `id` did not end. */
 export interface Noticed {
   readonly by: 'tests' | 'stories' | 'exhaustive' | 'fault' | 'load' | 'endless';
   readonly id: string;

@@ -20,6 +20,8 @@ export class Reloader {
   readonly #root: string;
   readonly #graph: ImportGraph;
   readonly #stripped = new Map<string, string>();
+  /** What was asked for last. */
+  asked = '';
   #generation = 0;
   #replaced: Replaced | undefined;
   /** Files that are loaded anew in this generation: whatever reaches the changed one. */
@@ -55,6 +57,7 @@ export class Reloader {
 
   async import<T>(file: string): Promise<T> {
     const url = pathToFileURL(join(this.#root, file)).href;
+    this.asked = file;
     return (await import(this.#anew.has(file) ? `${url}?generation=${this.#generation}` : url)) as T;
   }
 

@@ -1,20 +1,26 @@
 import { REASONS } from './accepted/reasons.ts';
-import { explained, missing, stale, waiver } from './accepted.ts';
+import { explained, isNoticed, missing, stale, waiver } from './accepted.ts';
 import type { Mutant, Outcome } from './mutant.ts';
+import type { Options } from './options.ts';
 
 /**
  * What was found about mechanical mutants. True: everything that went unnoticed is explained. `waived`: what need not be
- * noticed. `whole`: those were tried too, so that entries which explain nothing can be named.
+ * noticed. `judged`: by whom those were tried too, so that entries which explain nothing can be named.
  */
-export function report(outcomes: readonly Outcome[], waived: readonly Mutant[], whole: boolean): boolean {
+export function report(
+  outcomes: readonly Outcome[],
+  waived: readonly Mutant[],
+  judged: Options['by'] | 'none',
+): boolean {
   for (const line of table(outcomes)) console.log(line);
   const open = outcomes.filter((each) => missing(each) !== undefined && explained(each) === undefined);
   for (const each of open)
     console.log(`UNEXPLAINED ${whose(each)}: ${each.file}:${each.line} ${each.place} ${each.change}`);
-  const old = whole ? stale(outcomes) : [];
+  const old = judged === 'none' ? [] : stale(outcomes, judged);
   for (const { file, place = '', code = '', change = '' } of old)
     console.log(`STALE in accepted/list.ts: ${file} ${place} ${code} ${change} explains nothing any more`);
   for (const line of reasons(waived)) console.log(line);
+  console.log(`${open.length} open.`);
   return open.length === 0;
 }
 
@@ -44,8 +50,8 @@ function table(outcomes: readonly Outcome[]): string[] {
       row.tried += 1;
       row[firstToNotice(outcome)] += 1;
       if (outcome.deletion) row['left out'] += 1;
-      if (outcome.deletion && outcome.tests !== undefined && isNoticed(outcome.simulation)) row.both += 1;
-      if (outcome.deletion && (outcome.tests !== undefined) !== isNoticed(outcome.simulation)) row.one += 1;
+      if (outcome.deletion && isNoticed(outcome.tests) && isNoticed(outcome.simulation)) row.both += 1;
+      if (outcome.deletion && isNoticed(outcome.tests) !== isNoticed(outcome.simulation)) row.one += 1;
     }
   }
   const { all, ...files } = Object.fromEntries(rows);
@@ -65,13 +71,9 @@ function table(outcomes: readonly Outcome[]): string[] {
   ];
 }
 
-function isNoticed(simulation: Outcome['simulation']): boolean {
-  return simulation !== undefined && simulation !== 'untried';
-}
-
 function firstToNotice({ tests, simulation }: Outcome): 'tests' | 'simulation' | 'endless' | 'nobody' {
-  if (tests !== undefined) return tests.by === 'endless' ? 'endless' : 'tests';
-  if (simulation === undefined || simulation === 'untried') return 'nobody';
+  if (isNoticed(tests)) return tests.by === 'endless' ? 'endless' : 'tests';
+  if (!isNoticed(simulation)) return 'nobody';
   return simulation.by === 'endless' ? 'endless' : 'simulation';
 }
 

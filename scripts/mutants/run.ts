@@ -1,13 +1,9 @@
 /** npm run mutants -- --help   see `options.ts` and docs/mutants.md */
-import { globSync } from 'node:fs';
-import { Bench } from './bench.ts';
-import { ImportGraph } from './import-graph.ts';
 import { HELP, type Options, readOptions } from './options.ts';
 import { tryPatch } from './patch.ts';
-import { Results } from './results.ts';
-import { Survey } from './survey.ts';
-import { Trial } from './trial.ts';
+import { Surveys } from './surveys.ts';
 import { Tries } from './tries.ts';
+import { Verdicts } from './verdicts.ts';
 import { Workshop } from './workshop.ts';
 
 const asked = readOptions(process.argv.slice(2));
@@ -28,23 +24,13 @@ if ('help' in asked) {
 }
 
 async function run(options: Options, workshop: Workshop): Promise<boolean> {
-  const mechanical = options.all || options.mechanical;
-  const graph = new ImportGraph(workshop.folder);
-  // Who is not asked need not be surveyed.
-  const [asksTests, asksSimulation] = [mechanical && options.by !== 'simulation', options.by !== 'tests'];
-  const testFiles = asksTests ? globSync('src/core/*.test.ts', { cwd: workshop.folder }).sort() : [];
-  const rounds = asksSimulation || !options.mechanical ? options.rounds : undefined;
-  const found = await new Bench(workshop.folder).survey({ testFiles, rounds });
-  const broken = found.parts.filter((part) => part.broken !== undefined);
-  const left = broken.length === 0 ? '' : `, but for what is left out: ${broken.map(({ id }) => id).join(', ')}`;
-  console.log(`The unchanged tree passes its ${found.parts.length} parts${left}.`);
-  if (broken.some(({ kind }) => kind === 'tests')) throw new Error('a test of the unchanged tree fails; mend it first');
+  const surveys = new Surveys(workshop.folder, options.rounds);
   if (options.patch !== undefined)
-    return tryPatch(workshop, { file: options.patch, rounds: options.rounds }, found.parts);
-  const survey = new Survey(found, (from, to) => graph.reaching(to, [from]).has(from));
-  const usualMs = new Map(found.parts.map(({ id, ms }) => [id, ms]));
-  const results = new Results(workshop.folder, options);
-  const tries = new Tries(options, workshop, () => new Trial(new Bench(workshop.folder, usualMs), survey, results));
+    return tryPatch(workshop, { file: options.patch, rounds: options.rounds }, await surveys.simulation());
+  const verdicts = new Verdicts(workshop.folder, options);
+  const endMs = performance.now() + options.minutes * 60_000;
+  const tries = new Tries({ options, workshop, surveys, verdicts, endMs });
   const byHand = options.mechanical || (await tries.byHand());
+  const mechanical = options.all || options.mechanical;
   return (!mechanical || (await tries.mechanical())) && byHand;
 }

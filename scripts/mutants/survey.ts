@@ -33,21 +33,26 @@ export class Survey {
     return { near, far };
   }
 
-  /** Parts of the simulation that execute the place: all stories, then the quickest, as many as the mutant is worth, and one at least. */
-  simulationOf(mutant: Mutant): readonly string[] {
+  /** All stories that execute the place, or anything of the file where a mutant may span more than one place. */
+  storiesOf(mutant: Mutant): readonly string[] {
+    return this.#simulated(mutant, ({ kind }) => kind === 'stories');
+  }
+
+  /** Small worlds and seeds that execute the place: the quickest, as many as a mechanical mutant is worth, and one at least. */
+  worldsOf(mutant: Mutant): readonly string[] {
+    const all = this.#simulated(mutant, ({ kind }) => kind === 'exhaustive' || kind === 'fault');
+    if (isByHand(mutant)) return all;
     let ms = 0;
-    const stories = this.#of(mutant, ({ kind }) => kind === 'stories');
-    const others = this.#of(mutant, ({ kind }) => kind === 'exhaustive' || kind === 'fault').filter((id) => {
+    return all.filter((id) => {
       const within = ms < WORTH_MS;
       ms += this.#usualMs.get(id) ?? 0;
       return within;
     });
-    return [...stories, ...others];
   }
 
-  /** Parts of the simulation that execute anything of a file. */
-  simulationOfFile(file: string): readonly string[] {
-    return this.#parts.filter(({ kind, executed }) => kind !== 'tests' && executed.has(file)).map(({ id }) => id);
+  #simulated(mutant: Mutant, wanted: (part: Surveyed) => boolean): readonly string[] {
+    if (!isByHand(mutant)) return this.#of(mutant, wanted);
+    return this.#parts.filter((part) => wanted(part) && part.executed.has(mutant.file)).map(({ id }) => id);
   }
 
   #of(mutant: Mutant, wanted: (part: Surveyed) => boolean): readonly string[] {
@@ -64,6 +69,11 @@ export class Survey {
       )
       .map(({ id }) => id);
   }
+}
+
+/** A bug made by hand may span more than the place where it begins. */
+function isByHand({ code }: Mutant): boolean {
+  return code === '';
 }
 
 /** The file of a unit test. */

@@ -15,11 +15,16 @@ export interface TrialRequest {
   readonly parts: readonly string[];
 }
 
-/** Runs every part on the unchanged tree. */
+/** Runs parts on the unchanged tree. */
 export interface SurveyRequest {
   readonly kind: 'survey';
   readonly testFiles: readonly string[];
   readonly rounds: number | undefined;
+  /** Left out: all. */
+  readonly ids?: ReadonlySet<string>;
+  readonly kinds?: readonly Part['kind'][];
+  /** Also tells what each executes, which takes several times as long. */
+  readonly coverage: boolean;
 }
 
 /** Stretches of a file that were executed (or not), outermost first; a later one stands for what it covers. */
@@ -35,7 +40,7 @@ export interface Surveyed {
 }
 
 export type TrialReply =
-  | { readonly kind: 'at'; readonly id: string }
+  | { readonly kind: 'at'; readonly id: string; readonly cpuMs: number }
   | {
       readonly kind: 'done';
       readonly by: Part['kind'] | 'load' | undefined;
@@ -67,12 +72,12 @@ async function trial(request: TrialRequest): Promise<void> {
     if (change !== undefined) reloader.replace(change, starts);
     parts = new Map((await load(request)).map((part) => [part.id, part]));
   } catch (error) {
-    return reply({ kind: 'done', by: 'load', id: '', evidence: textOf(error) });
+    return reply({ kind: 'done', by: 'load', id: reloader.asked, evidence: textOf(error) });
   }
   for (const id of request.parts) {
     const part = parts.get(id);
     if (part === undefined) continue;
-    reply({ kind: 'at', id });
+    reply({ kind: 'at', id, cpuMs: cpuMs() });
     const evidence = await part.run().catch((error: unknown) => `an error came out: ${textOf(error)}`);
     if (evidence !== undefined) return reply({ kind: 'done', by: part.kind, id, evidence });
   }
@@ -80,27 +85,40 @@ async function trial(request: TrialRequest): Promise<void> {
 }
 
 async function survey(request: SurveyRequest): Promise<void> {
-  // Code that Maglev has made counts nothing.
+  const { coverage, ids, kinds } = request;
+  const session = coverage ? startCoverage() : undefined;
+  const parts = await load(request);
+  const took = (): Map<string, Ranges> => (session === undefined ? new Map() : executed(session));
+  const atLoad = took();
+  const surveyed: Surveyed[] = [];
+  for (const { id, kind, run } of parts) {
+    if (ids?.has(id) === false || kinds?.includes(kind) === false) continue;
+    // Its own time: what else the machine does says nothing.
+    const before = cpuMs();
+    reply({ kind: 'at', id, cpuMs: before });
+    const broken = await run().catch(textOf);
+    surveyed.push({ id, kind, ms: cpuMs() - before, broken, executed: took() });
+  }
+  // Flags are the process's, not this worker's.
+  if (coverage) for (const flag of ['--opt', '--maglev']) setFlagsFromString(flag);
+  session?.disconnect();
+  reply({ kind: 'surveyed', parts: surveyed, load: atLoad });
+}
+
+/** Code that Maglev has made counts nothing. The worker is not used again after this. */
+function startCoverage(): Session {
   for (const flag of ['--no-opt', '--no-maglev']) setFlagsFromString(flag);
   const session = new Session();
   session.connect();
   session.post('Profiler.enable');
   session.post('Profiler.startPreciseCoverage', { callCount: true, detailed: true });
-  const parts = await load(request);
-  const atLoad = executed(session);
-  const surveyed: Surveyed[] = [];
-  for (const { id, kind, run } of parts) {
-    reply({ kind: 'at', id });
-    // Its own time: what else the machine does says nothing.
-    const before = process.threadCpuUsage();
-    const broken = await run().catch(textOf);
-    const { user, system } = process.threadCpuUsage(before);
-    const ms = (user + system) / 1000;
-    surveyed.push({ id, kind, ms, broken, executed: executed(session) });
-  }
-  session.disconnect();
-  for (const flag of ['--opt', '--maglev']) setFlagsFromString(flag);
-  reply({ kind: 'surveyed', parts: surveyed, load: atLoad });
+  return session;
+}
+
+/** Of this thread, since it began. */
+function cpuMs(): number {
+  const { user, system } = process.threadCpuUsage();
+  return (user + system) / 1000;
 }
 
 /** What ran in the tree since the last call. */

@@ -1,65 +1,48 @@
 import type { Bench } from './bench.ts';
-import type { Mutant, Noticed, Outcome } from './mutant.ts';
-import type { Results } from './results.ts';
-import { type Survey, testFileOf } from './survey.ts';
+import type { Noticed } from './mutant.ts';
+import { testFileOf } from './survey.ts';
+import type { Surveys } from './surveys.ts';
+import type { Question } from './verdicts.ts';
 
-/** Whom to ask about a mutant. */
-export interface TrialPlan {
-  readonly tests: boolean;
-  /** `survivors`: only about what unit tests do not notice. */
-  readonly simulation: 'all' | 'survivors' | 'none';
-  /** Rounds of simulation. */
-  readonly rounds: number;
-}
-
-/** Tries mutants on a bench: only what executes the changed place is asked, quickest first. */
+/** Tries mutants on a bench: who noticed before is asked first, then all that executes the changed place, quickest first. */
 export class Trial {
   readonly #bench: Bench;
-  readonly #survey: Survey;
-  readonly #results: Results;
+  readonly #surveys: Surveys;
 
-  constructor(bench: Bench, survey: Survey, results: Results) {
+  constructor(bench: Bench, surveys: Surveys) {
     this.#bench = bench;
-    this.#survey = survey;
-    this.#results = results;
+    this.#surveys = surveys;
   }
 
-  async of(mutant: Mutant, source: string, plan: TrialPlan): Promise<Outcome> {
-    const { id, file, line, place, code, change, deletion } = mutant;
-    const startedMs = performance.now();
-    const text = source.slice(0, mutant.start) + mutant.text + source.slice(mutant.end);
-    const about = String(plan.rounds);
-    const tests = plan.tests
-      ? await this.#results.of({ mutant, source, side: 'tests' }, () => this.#byTests(mutant, text))
-      : undefined;
-    const enough = plan.simulation === 'none' || (tests !== undefined && plan.simulation === 'survivors');
-    const simulation = enough
-      ? 'untried'
-      : await this.#results.of({ mutant, source, side: 'simulation', about }, () =>
-          this.#bySimulation(mutant, text, plan.rounds),
-        );
-    const seconds = Math.round((performance.now() - startedMs) / 100) / 10;
-    return { id, file, line, place, code, change, deletion, tests, simulation, seconds };
+  /** Who notices. `before`: who did once, and passes on the unchanged tree. */
+  async of(question: Question, before: readonly Noticed[]): Promise<Noticed | undefined> {
+    for (const { id } of before) {
+      const noticed = await this.#ask(question, [id]);
+      if (noticed !== undefined) return noticed;
+    }
+    return question.side === 'tests' ? await this.#byTests(question) : await this.#bySimulation(question);
   }
 
   async close(): Promise<void> {
     await this.#bench.close();
   }
 
-  async #byTests(mutant: Mutant, text: string): Promise<Noticed | undefined> {
-    const { near, far } = this.#survey.testsOf(mutant);
-    for (const parts of [near, far]) {
-      const testFiles = [...new Set(parts.map(testFileOf))];
-      const change = { file: mutant.file, text };
-      const noticed = await this.#bench.try({ change, testFiles, rounds: undefined, parts });
-      if (noticed !== undefined) return noticed;
-    }
-    return undefined;
+  async #byTests(question: Question): Promise<Noticed | undefined> {
+    const { near, far } = (await this.#surveys.of('tests')).testsOf(question.mutant);
+    return (await this.#ask(question, near)) ?? (await this.#ask(question, far));
   }
 
-  #bySimulation(mutant: Mutant, text: string, rounds: number): Promise<Noticed | undefined> {
-    // A bug made by hand may span more than the place where it begins.
-    const parts = mutant.code === '' ? this.#survey.simulationOfFile(mutant.file) : this.#survey.simulationOf(mutant);
-    return this.#bench.try({ change: { file: mutant.file, text }, testFiles: [], rounds, parts });
+  /** Worlds and seeds are surveyed only where stories do not suffice. */
+  async #bySimulation(question: Question): Promise<Noticed | undefined> {
+    const stories = (await this.#surveys.of('stories')).storiesOf(question.mutant);
+    const told = await this.#ask(question, stories);
+    if (told !== undefined || question.rounds === 0) return told;
+    return this.#ask(question, (await this.#surveys.of('worlds')).worldsOf(question.mutant));
+  }
+
+  #ask({ side, mutant, text, rounds }: Question, parts: readonly string[]): Promise<Noticed | undefined> {
+    const change = { file: mutant.file, text };
+    if (side === 'simulation') return this.#bench.try({ change, testFiles: [], rounds, parts });
+    return this.#bench.try({ change, testFiles: [...new Set(parts.map(testFileOf))], rounds: undefined, parts });
   }
 }
