@@ -1,5 +1,6 @@
-import { globSync, readFileSync } from 'node:fs';
-import { basename, dirname, join } from 'node:path';
+import { globSync } from 'node:fs';
+import { join } from 'node:path';
+import { ImportGraph } from './import-graph.ts';
 
 const ROOT = join(import.meta.dirname, '..', '..');
 
@@ -13,19 +14,10 @@ export interface TestsOf {
 
 /** Which tests to run for a file, by what they import. Conformance beds and other rooms are left to simulation. */
 export function testsOf(file: string): TestsOf {
-  const room = dirname(file);
-  const files = globSync(`${room}/*.ts`, { cwd: ROOT });
-  const texts = new Map(files.map((each) => [each, readFileSync(join(ROOT, each), 'utf8')]));
-  const users = (of: ReadonlySet<string>): string[] =>
-    files.filter((each) => [...of].some((used) => texts.get(each)?.includes(`'./${basename(used)}'`)));
-  const isTest = (each: string): boolean => each.endsWith('.test.ts');
+  const room = file.split('/').slice(0, 2).join('/');
+  const tests = globSync(`${room}/**/*.test.ts`, { cwd: ROOT }).sort();
+  const reaching = new ImportGraph(ROOT).reaching(file, tests);
   const beside = file.replace(/\.ts$/, '.test.ts');
-  const near = files.filter((each) => each === beside);
-  const reach = new Set([file]);
-  for (let before = 0; before < reach.size; ) {
-    before = reach.size;
-    for (const each of users(reach)) reach.add(each);
-  }
-  const far = [...reach].filter((each) => isTest(each) && !near.includes(each)).sort();
-  return { near, far };
+  const isNear = (each: string): boolean => each === beside;
+  return { near: tests.filter(isNear), far: tests.filter((each) => reaching.has(each) && !isNear(each)) };
 }
