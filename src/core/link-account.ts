@@ -1,7 +1,7 @@
 import { type AccountRecord, chargedOf, putBack, recordOf, type Snapshot } from './account-record.ts';
 import type { Allowance, ServiceDoor } from './door.ts';
 import { MyEpochs, TheirEpochs } from './epoch-book.ts';
-import { Column, type Ledger, type LinkRow } from './ledger.ts';
+import { Column as columns, type Ledger, type LinkRow } from './ledger.ts';
 import type { CountsMessage, PerService } from './message.ts';
 import { NextCharge } from './next-charge.ts';
 import type { NodeId } from './node-id.ts';
@@ -15,6 +15,9 @@ import { SERVICES, type Service, serviceColumn } from './service.ts';
 import { ServiceAccount } from './service-account.ts';
 import type { PricePerMb, Units } from './units.ts';
 import { Fading } from './write-offs.ts';
+
+// A constant of its own, for speed (core/ledger.ts).
+const Column = columns;
 
 /** How a neighbour is served: by its debt, or `closed` by conduct or by being choked for too long (DESIGN §3). */
 export type LinkState = 'open' | 'throttled' | 'choked' | 'closed';
@@ -50,8 +53,7 @@ const UNLIMITED = 2 ** 51;
 
 /**
  * One neighbour's account with everything that prices it: the ledger row, both sides' terms by epoch, the pace, and a
- * door for each service. All three services charge this one row (DESIGN §3).
- */
+ * door for each service. All three services charge this one row (DESIGN §3). */
 export class LinkAccount {
   readonly neighbour: NodeId;
   readonly ledger: Ledger;
@@ -284,8 +286,7 @@ export class LinkAccount {
   /**
    * My counts for the neighbour. I admit what is on disk, so that no crash of mine makes me deny it: opening ones are
    * sent when all is. What it admitted to me stands, whatever was lost. What it paid says less: it may have paid ahead, and
-   * admits what it pays for beside each payment.
-   */
+   * admits what it pays for beside each payment. */
   counts(opening: boolean, storeEpoch: number): CountsMessage {
     const provided = this.#nets('provided');
     const [transit, chunks, packets] = this.#admitted;
@@ -295,8 +296,7 @@ export class LinkAccount {
 
   /**
    * The neighbour paid `units`, of which `clearing` are to reduce its exposure. They do so once a record of them is on
-   * disk (`durable`): what they made room for would be lost beside dropAt if a crash forgot them.
-   */
+   * disk (`durable`): what they made room for would be lost beside dropAt if a crash forgot them. */
   received(units: Units, clearing: Units): void {
     this.ledger.received(this.row, units, 0);
     for (const service of SERVICES) this.service(service).repaid(this.ledger.get(this.row, Column.balance));

@@ -10,10 +10,14 @@ export type PricePerMb = number;
 export const MAX_PRICE = 2 ** 31;
 
 /** 1 MB is 10⁶ bytes. */
-export const BYTES_PER_MB = 1_000_000;
+const BYTES_PER_MB = 1_000_000;
 
 /** The most bytes one charge may cover, so that bytes × price + remainder stays a safe integer (2²¹ × 2³¹ < 2⁵³). */
-export const MAX_CHARGE_BYTES = 2 ** 21;
+const MAX_CHARGE_BYTES = 2 ** 21;
+// For speed, as in `ledger.ts`.
+const [bytesPerMb, maxChargeBytes] = [BYTES_PER_MB, MAX_CHARGE_BYTES];
+
+export { bytesPerMb as BYTES_PER_MB, maxChargeBytes as MAX_CHARGE_BYTES };
 
 /** Throws `AMOUNT_INVALID` unless `value` is a safe integer ≥ 0. Returns it, so that it can stand inside an expression. */
 export function amount(value: number, name = 'amount'): Units {

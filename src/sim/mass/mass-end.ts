@@ -1,6 +1,6 @@
 import { Conduct } from '../../core/conduct.ts';
 import { EPOCH_GRACE_MS } from '../../core/epoch-book.ts';
-import { Column, PROVIDE } from '../../core/ledger.ts';
+import { Column as columns, PROVIDE as provide } from '../../core/ledger.ts';
 import { LinkAccount } from '../../core/link-account.ts';
 import type { Message } from '../../core/message.ts';
 import { clearsWhenFinal } from '../../core/risk.ts';
@@ -12,12 +12,15 @@ import type { Terms } from '../../core/terms.ts';
 import { BEAT_MS } from '../../neighbour/beat.ts';
 import { BrokenRule } from '../watch/broken-rule.ts';
 import { bytesOf, epochAt, frameOf, goesWith } from './frame-number.ts';
-import { END_EVENT } from './link-event.ts';
+import { END_EVENT as endEvent } from './link-event.ts';
 import type { MassLink, MassStage } from './mass-link.ts';
 import { CASHING_MS, MASS_CHAIN_ID } from './mass-money.ts';
 import type { MassNode } from './mass-node.ts';
 import { MassPurse, UNSIGNED } from './mass-purse.ts';
 import { EndTruth } from './mass-truth.ts';
+
+// Constants of its own, for speed (core/ledger.ts).
+const [Column, END_EVENT, PROVIDE] = [columns, endEvent, provide];
 
 /** How soon after a charge that may matter the session looks; as in `neighbour/neighbour.ts`. Milliseconds. */
 const LOOK_MS = 2;

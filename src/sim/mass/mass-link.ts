@@ -1,11 +1,14 @@
 import { SeededRandom } from '../seeded-random.ts';
-import { FIRST_FRAME, LINK_EVENT } from './link-event.ts';
+import { FIRST_FRAME as firstFrame, LINK_EVENT as linkEvent } from './link-event.ts';
 import { LinkQueue } from './link-queue.ts';
 import type { MassCounts } from './mass-counts.ts';
 import { MassEnd } from './mass-end.ts';
 import type { MassLaws } from './mass-laws.ts';
 import type { MassNode } from './mass-node.ts';
 import type { MassSettings } from './mass-settings.ts';
+
+// Constants of its own, for speed (core/ledger.ts).
+const [FIRST_FRAME, LINK_EVENT] = [firstFrame, linkEvent];
 
 /** What links of one world share. */
 export interface MassStage {
