@@ -10,7 +10,7 @@ export const HELP = `Puts bugs into a copy of the code, one at a time, and sees 
   --only NAME     those whose name or file has NAME in it
   --left-out      only mechanical ones that leave a rule out
   --by WHOM       mechanical ones are tried only by tests, or simulation; what is found is kept for a whole run
-  --minutes N     starts none after N minutes
+  --minutes N     starts none after N minutes; the same command goes on there
   --workers N     at a time (1)
   --rounds N      of simulation, 1 to 3 (1); 0: stories alone, which takes seconds
   --accepted      tries what may go unnoticed too, and tells what does not
@@ -19,7 +19,8 @@ export const HELP = `Puts bugs into a copy of the code, one at a time, and sees 
   --help          this
 
 Exit code 0: every bug made by hand was noticed, and every mechanical one was noticed or is explained in
-scripts/mutants/accepted/list.ts (--patch: it was noticed). 1: not so. 2: it could not be run.
+scripts/mutants/accepted/list.ts (--patch: it was noticed). 1: not so, or not all was tried. 2: it could not be run.
+130: stopped; what was found is kept.
 `;
 
 export interface Options {

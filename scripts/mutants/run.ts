@@ -14,6 +14,13 @@ if ('help' in asked) {
   process.exitCode = 2;
 } else {
   const workshop = new Workshop();
+  // What was found until now is kept.
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+    process.once(signal, () => {
+      workshop.close();
+      process.exit(130);
+    });
+  }
   process.exitCode = await run(asked, workshop)
     .then((ok) => (ok ? 0 : 1))
     .catch((error: unknown) => {

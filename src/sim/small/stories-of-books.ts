@@ -207,4 +207,18 @@ export const STORIES_OF_BOOKS: readonly RuleStory[] = [
       teller.same('another one begins anew', forgiven(), 10);
     },
   },
+  {
+    name: 'who died with its books on disk believes nobody that it admitted more',
+    begins: { dishonest: true },
+    told: async (teller) => {
+      await teller.serve(0, 3);
+      teller.alters(0, (message) =>
+        message.kind === 'counts' && message.opening
+          ? { ...message, provided: [90, 0, 0], admitted: [90, 0, 0] }
+          : message,
+      );
+      await restarts(teller, 1);
+      teller.same('owed', teller.balance(1), -30);
+    },
+  },
 ];

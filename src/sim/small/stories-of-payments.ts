@@ -157,4 +157,19 @@ export const STORIES_OF_PAYMENTS: readonly RuleStory[] = [
       teller.same('in time', teller.balance(1), 0);
     },
   },
+  {
+    name: 'no more of what is paid clears debt than riskAt, until it is cashed',
+    begins: { world: { riskAt: 130 } },
+    told: async (teller) => {
+      for (const [received, uncleared] of [
+        [100, 0],
+        [200, 70],
+      ] as const) {
+        await teller.serve(0, 10);
+        await teller.pass(500);
+        const taken = [teller.node(0).cell(Column.received), teller.node(0).cell(Column.uncleared)];
+        teller.same('received, and at risk beyond riskAt', taken, [received, uncleared]);
+      }
+    },
+  },
 ];
