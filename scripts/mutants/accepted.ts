@@ -1,3 +1,4 @@
+import { basename } from 'node:path';
 import { ACCEPTED } from './accepted/list.ts';
 import type { REASONS } from './accepted/reasons.ts';
 import type { Mutant, Noticed, Outcome } from './mutant.ts';
@@ -7,7 +8,7 @@ export type Reason = keyof typeof REASONS;
 
 /** What may go unnoticed, by whom, and why. Found again by words and place, so that lines may move. */
 export interface Accepted {
-  /** Of `src/core/`, without `.ts`. */
+  /** Of `src/core/`, without folder and `.ts`. */
   readonly file: string;
   /** The function, method or table, as `Ledger.commit`; left out: anywhere in the file. */
   readonly place?: string;
@@ -53,9 +54,9 @@ export function waiver(mutant: Mutant): Accepted | undefined {
  */
 export function stale(outcomes: readonly Outcome[], by: 'tests' | 'simulation' | 'both'): readonly Accepted[] {
   const used = new Set(outcomes.map((each) => (missing(each) === undefined ? undefined : explained(each))));
-  const files = new Set(outcomes.map(({ file }) => file));
+  const files = new Set(outcomes.map(({ file }) => basename(file, '.ts')));
   const judged = ACCEPTED.filter(({ not }) => by === 'both' || not === (by === 'tests' ? 'nobody' : 'simulation'));
-  return judged.filter((each) => files.has(`src/core/${each.file}.ts`) && !used.has(each));
+  return judged.filter((each) => files.has(each.file) && !used.has(each));
 }
 
 /** Whether what an entry names still stands in its file. */
@@ -67,7 +68,7 @@ export function stands({ place = '', code = '' }: Accepted, source: string): boo
 
 function fits({ file, place, code = '', change = '' }: Accepted, mutant: Mutant | Outcome): boolean {
   return (
-    mutant.file === `src/core/${file}.ts` &&
+    basename(mutant.file, '.ts') === file &&
     (place === undefined || mutant.place === place) &&
     mutant.code.includes(code) &&
     mutant.change.includes(change)

@@ -35,18 +35,18 @@ export async function pass(means: Means, side: Side, name: string, mutants: read
     if (known === undefined) open.push(question);
     else found.set(mutant, known === 'nobody' ? undefined : known);
   }
-  const before = open.flatMap((question) => verdicts.before(question).slice(0, 1));
-  const again = open.filter((question) => verdicts.before(question).length > 0).length;
+  const before = (question: Question): Noticed[] => verdicts.before(question).map((part) => surveys.located(part));
+  const again = open.filter((question) => before(question).length > 0).length;
   const told = [`${found.size} verdicts stand`, `${again} to be earned again`, `${open.length - again} never noticed`];
   console.log(`\n${name}: ${mutants.length} mutants, ${told.join(', ')}.`);
-  const passing = before.length === 0 ? new Set<string>() : await surveys.passing(side, before);
+  const passing = again === 0 ? new Set<string>() : await surveys.passing(side, open.flatMap(before));
   // New ones first: they take longer, so that what is told to be left errs on the safe side.
-  const left = open.toSorted((a, b) => verdicts.before(a).length - verdicts.before(b).length);
+  const left = open.toSorted((a, b) => before(a).length - before(b).length);
   const progress = new Progress(left.length);
   const work = async (): Promise<void> => {
     const trial = new Trial(new Bench(workshop.folder, surveys.usualMs), surveys);
     for (let question = left.shift(); question !== undefined && performance.now() < endMs; question = left.shift()) {
-      const hints = verdicts.before(question).filter(({ id }) => passing.has(id));
+      const hints = before(question).filter(({ id }) => passing.has(id));
       const startedMs = performance.now();
       const noticed = await trial.of(question, hints);
       verdicts.keep(question, noticed);

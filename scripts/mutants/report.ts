@@ -1,3 +1,4 @@
+import { basename } from 'node:path';
 import { REASONS } from './accepted/reasons.ts';
 import { explained, isNoticed, missing, stale, waiver } from './accepted.ts';
 import type { Mutant, Outcome } from './mutant.ts';
@@ -35,7 +36,7 @@ const COLUMNS = ['tried', 'tests', 'simulation', 'endless', 'nobody', 'left out'
 function table(outcomes: readonly Outcome[]): string[] {
   const rows = new Map<string, Record<(typeof COLUMNS)[number], number>>();
   for (const outcome of outcomes) {
-    for (const name of [outcome.file.replace('src/core/', ''), 'all']) {
+    for (const name of [basename(outcome.file), 'all']) {
       const row = rows.get(name) ?? {
         tried: 0,
         tests: 0,

@@ -1,5 +1,8 @@
+import { globSync } from 'node:fs';
+import { basename, join } from 'node:path';
+
 /** The rules of the books, terms, sessions and settlement: every line of these is changed in every way (`mechanical.ts`). */
-export const RULES = [
+const NAMES = [
   'reconcile',
   'write-offs',
   'risk',
@@ -48,4 +51,13 @@ export const RULES = [
   'rate-meter',
   'purchases',
   'payment-history',
-].map((name) => `src/core/${name}.ts`);
+];
+
+const FILES = globSync('src/core/**/*.ts', { cwd: join(import.meta.dirname, '..', '..') });
+
+/** Their paths, in whatever folder of core/ they stand. */
+export const RULES = NAMES.map((name) => {
+  const file = FILES.find((each) => basename(each) === `${name}.ts`);
+  if (file === undefined) throw new Error(`there are no rules ${name} in src/core/`);
+  return file;
+});

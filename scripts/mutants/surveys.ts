@@ -1,4 +1,5 @@
 import { globSync } from 'node:fs';
+import { basename } from 'node:path';
 import { Bench, type SurveyReply } from './bench.ts';
 import { ImportGraph } from './import-graph.ts';
 import type { Noticed } from './mutant.ts';
@@ -15,6 +16,7 @@ export class Surveys {
   readonly #root: string;
   readonly #graph: ImportGraph;
   readonly #rounds: number;
+  #files: readonly string[] | undefined;
   readonly #made = new Map<Layer, Promise<Survey>>();
 
   constructor(root: string, rounds: number) {
@@ -28,6 +30,13 @@ export class Surveys {
     const made = this.#made.get(layer) ?? this.#make(layer);
     this.#made.set(layer, made);
     return made;
+  }
+
+  /** The part of this tree that has the name of one which noticed something in another: its file may have moved. */
+  located(part: Noticed): Noticed {
+    const file = testFileOf(part.id);
+    const moved = this.#testFiles().find((each) => basename(each) === basename(file));
+    return moved === undefined || moved === file ? part : { ...part, id: `${moved}${part.id.slice(file.length)}` };
   }
 
   /** Which of these pass on the unchanged tree: who fails there proves nothing, nor who is no more. */
@@ -75,7 +84,8 @@ export class Surveys {
     return reply;
   }
 
-  #testFiles(): string[] {
-    return globSync('src/core/*.test.ts', { cwd: this.#root }).sort();
+  #testFiles(): readonly string[] {
+    this.#files ??= globSync('src/core/**/*.test.ts', { cwd: this.#root }).sort();
+    return this.#files;
   }
 }

@@ -9,7 +9,7 @@ import {
   rmSync,
   writeFileSync,
 } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { ImportGraph } from './import-graph.ts';
 import type { Mutant, Noticed } from './mutant.ts';
 import { SIMULATION } from './parts.ts';
@@ -155,8 +155,9 @@ export class Verdicts {
   }
 }
 
+/** A file may move to another folder. */
 function nameOf({ side, mutant: { file, place, code, change, text } }: Question): string {
-  return hashOf([side, file, place, code, change, text]);
+  return hashOf([side, basename(file), place, code, change, text]);
 }
 
 function hashOf(parts: readonly string[]): string {
