@@ -1,7 +1,11 @@
 import type { Units } from './units.ts';
 
 /** Above their payAt a debtor is still served at full speed for a quarter of the room to dropAt: a payment in flight is no fault. */
-export const TOLERANCE_PERCENT = 25;
+const TOLERANCE_PERCENT = 25;
+// For speed, as in `ledger.ts`.
+const tolerancePercent = TOLERANCE_PERCENT;
+
+export { tolerancePercent as TOLERANCE_PERCENT };
 
 /** What a throttled neighbour keeps at the least: enough to load a page slowly and see why it is slow. */
 export const FLOOR_BYTES_PER_SECOND = 8_000;
@@ -85,6 +89,8 @@ export class Pace {
 
   /** `rateBytesPerSecond`, above 0, holds from now on; time since the last call counts at the rate given then. `Infinity` allows all. */
   allow(wanted: number, rateBytesPerSecond: number, nowMs: number): PaceAllowance {
+    // Nothing is counted while all is allowed: the time that passes matters from the first rate on.
+    if (rateBytesPerSecond === this.#rate && this.#rate === Number.POSITIVE_INFINITY) return { bytes: wanted };
     this.#refill(rateBytesPerSecond, nowMs);
     if (rateBytesPerSecond === Number.POSITIVE_INFINITY) return { bytes: wanted };
     const there = Math.max(0, Math.floor(this.#milliBytes / 1000));
