@@ -93,6 +93,16 @@ test('only so much is ordered ahead of time, and what is refused is not taken', 
   );
 });
 
+test('an order ahead is one allotment ahead, also where they become shorter or longer', () => {
+  const refused = (act: () => void): void => assert.throws(act, (error) => codeOf(error) === 'ALLOTMENT_AHEAD');
+  const [orders, most] = [new AllotmentOrders(), MAX_ALLOTMENTS_AHEAD];
+  assert.equal(orders.take(most, { ms: 60_000 }, 0), most);
+  refused(() => orders.take(most + 1, byTime, 59_999));
+  assert.equal(orders.take(most + 1, byTime, 60_000), 1);
+  refused(() => orders.take(most + 2, { ms: 60_000 }, 60_999));
+  assert.equal(orders.take(most + 2, { ms: 60_000 }, 61_000), 1);
+});
+
 test('who orders as time passes is never ahead, however long nothing is sold', () => {
   const orders = new AllotmentOrders();
   for (let count = 1; count <= 10 * MAX_ALLOTMENTS_AHEAD; count += 1) {

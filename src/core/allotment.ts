@@ -141,7 +141,7 @@ export class AllotmentSeller {
  */
 export class AllotmentOrders {
   #ordered = 0;
-  #untilMs = Number.NEGATIVE_INFINITY;
+  #last: { readonly ahead: number; readonly atMs: number; readonly ms: number } | undefined;
 
   /**
    * Takes a buyer's cumulative count and returns how many were new: 0 for a repeated or older one. Throws `AMOUNT_INVALID`,
@@ -150,13 +150,20 @@ export class AllotmentOrders {
   take(cumulative: number, size: AllotmentSize, nowMs: number): number {
     const fresh = count(cumulative) - this.#ordered;
     if (fresh <= 0) return 0;
-    const untilMs = Math.max(this.#untilMs, nowMs) + fresh * size.ms;
-    if (untilMs - nowMs > MAX_ALLOTMENTS_AHEAD * size.ms) {
+    const ahead = this.#ahead(nowMs) + fresh;
+    if (ahead > MAX_ALLOTMENTS_AHEAD) {
       throw new WayleaveError('ALLOTMENT_AHEAD', { wanted: fresh, most: MAX_ALLOTMENTS_AHEAD });
     }
     this.#ordered = cumulative;
-    this.#untilMs = untilMs;
+    this.#last = { ahead, atMs: nowMs, ms: size.ms };
     return fresh;
+  }
+
+  /** In allotments, each as long as the newest of them: where their size changes, time bought before counts for no more. */
+  #ahead(nowMs: number): number {
+    if (this.#last === undefined) return 0;
+    const { ahead, atMs, ms } = this.#last;
+    return Math.max(0, ahead - (nowMs - atMs) / ms);
   }
 }
 

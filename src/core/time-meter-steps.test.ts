@@ -73,6 +73,15 @@ test('orders wait until there is room, and each is sold once, with what came bet
   assert.deepEqual([sold(seller, charge), charged.length], [0, 4], 'bought before');
 });
 
+test('what was ordered at one price is not sold at another', () => {
+  const seller = new TimeSeller();
+  const charged: number[] = [];
+  seller.order(1, OFFER, 0);
+  seller.order(2, { ...OFFER, price: 9, units: 9 }, 0);
+  sold(seller, (units) => charged.push(units) > 0);
+  assert.deepEqual(charged, [7, 9]);
+});
+
 test('what waits is admitted at its own price, once, and no more when it is sold', () => {
   const seller = new TimeSeller();
   const seen: [what: 'charged' | 'admitted', units: number][] = [];
@@ -199,7 +208,9 @@ test('who uses nothing of the time it buys waits one allotment longer for each, 
   assert.equal(buyer.renew(LONGER, 15_000, yes), 9, 'at another price somebody may serve');
   const longest = MAX_ALLOTMENTS_AHEAD * SIZE.ms;
   buyer.forget();
-  until(100 * longest, 0);
+  until(10_000, 0);
+  assert.deepEqual(boughtMs.splice(0), [0, 5_000], 'nor is it forgotten with the connection, which may be made for it');
+  until(100 * longest, 10_000);
   const [last = 0, before = 0] = boughtMs.reverse();
   assert.equal(last - before, longest, 'but never longer than what may be ahead');
 });
@@ -211,8 +222,13 @@ test('who stopped asking while it waited buys when the wait is over, and never m
     buyer.renew(OFFER, nowMs, yes);
   }
   buyer.want();
+  assert.equal(buyer.renew(OFFER, 1_999, yes), undefined, 'asked while there was time');
+  assert.deepEqual([buyer.renew(OFFER, 2_000, yes), buyer.renew(OFFER, 3_000, yes)], [undefined, undefined]);
+  buyer.want();
+  buyer.renew(OFFER, 3_000, yes);
+  buyer.want();
   assert.deepEqual(
-    [2_000, 2_999, 3_000, 6_000, 9_000].map((nowMs) => buyer.renew(OFFER, nowMs, yes)),
-    [undefined, undefined, 3, undefined, undefined],
+    [4_000, 5_999, 6_000, 10_000, 20_000].map((nowMs) => buyer.renew(OFFER, nowMs, yes)),
+    [undefined, undefined, 4, undefined, undefined],
   );
 });

@@ -91,7 +91,6 @@ export class TimeBuyer {
     if (this.#meter === undefined || this.#size?.ms !== size.ms) {
       this.#meter = new AllotmentBuyer(size, 0, this.#meter?.bought ?? 0);
       this.#size = size;
-      this.#unused = 0;
       this.#againMs = Number.NEGATIVE_INFINITY;
     }
     return this.#meter;

@@ -170,6 +170,7 @@ export const SAME: readonly Accepted[] = [
     'time-meter',
     ['new AllotmentBuyer(size, 0', 'edge'],
     ['this.#meter?.sold ?? 0', 'general', '0 → 1'],
+    ['this.#orders.pop()', 'room'],
     ['this.#nextKnockMs = Number.NEGATIVE_INFINITY', 'general'],
   ),
   ...rows(
@@ -196,6 +197,7 @@ export const SAME: readonly Accepted[] = [
     ['if (overMs <= 0) return this.#untilMs', 'edge'],
     ['CLOCK_SKEW_PERCENT) / 100', 'figure', '100 → 101'],
     ['this.#stock = new Stock(size, 0)', 'edge'],
+    ['if (fresh <= 0) return 0', 'edge', '<= → <'],
   ),
   ...rows('purchases', ['#perMb: PricePerMb = 0', 'general'], ['for (let piece = 0', 'general', '0 → 1']),
   ...rows('payment-history', ['PROMPT_MS = ', 'figure'], ['const waitedMs = ', 'edge', '0 → 1']),

@@ -159,12 +159,16 @@ export const STORIES_OF_TIME: readonly RuleStory[] = [
         await teller.pass(SECOND_MS + 2);
       }
       teller.same('each is waited for longer', owed, [10, 20, 20, 30, 30, 30, 40, 40, 40, 40]);
+      await teller.cut();
+      await teller.connect();
+      await want(teller);
+      teller.same('another connection is tried at once', -teller.balance(1), 60);
       door.delivered(1_000, door.buyEpoch);
       for (let second = 0; second < 2; second += 1) {
         await teller.pass(SECOND_MS + 2);
         await want(teller);
       }
-      teller.same('something came', balances(teller), [70, -70]);
+      teller.same('something came', balances(teller), [80, -80]);
     },
   },
   {
