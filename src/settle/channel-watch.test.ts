@@ -8,6 +8,7 @@ import { type DevChainServer, serveDevChain } from '../chain/dev-chain-server.ts
 import { createEvmChain, type EvmChain } from '../chain/evm-chain.ts';
 import { createSigner, type Signer } from '../chain/signer.ts';
 import type { Clock } from '../core/clock.ts';
+import { WayleaveError } from '../core/errors.ts';
 import type { NodeId } from '../core/node-id.ts';
 import { type WatchedChannel, watchChannel } from './channel-watch.ts';
 
@@ -124,6 +125,25 @@ describe('a channel that is watched without the key of its owner', () => {
     const sight = await watchChannel(watched, late, 0);
     assert.deepEqual([sight.state, sight.act, sight.code], ['closing', undefined, undefined]);
     assert.equal(await coin(watcher.id), had);
+  });
+
+  it('is not safe while what could not be paid out can still not be claimed', async () => {
+    const watched = await open(0n);
+    const refusing = (unclaimedWei: bigint): ChannelChain =>
+      Object.assign(Object.create(byWatcher) as ChannelChain, {
+        facts: async (channel: NodeId) => {
+          const seen = await byWatcher.facts(channel);
+          if (seen === undefined) return undefined;
+          const [a, b] = [seen.a, seen.b].map((books) => ({ ...books, unclaimedWei }));
+          return { ...seen, closed: true, a, b };
+        },
+        claim: () => Promise.reject(new WayleaveError('TRANSACTION_REVERTED', { reason: 'TransferFailed' })),
+      });
+    const [left, none] = [await watchChannel(watched, refusing(5n), 0), await watchChannel(watched, refusing(0n), 0)];
+    assert.deepEqual(
+      [left.state, left.code, none.state, none.code],
+      [...['closed', 'TRANSACTION_REVERTED'], ...['closed', undefined]],
+    );
   });
 
   it('is not acted on where what is known of it does not hold', async () => {

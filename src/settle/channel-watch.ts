@@ -93,9 +93,10 @@ function isBehind(watched: WatchedChannel, facts: ChannelFacts): boolean {
   );
 }
 
-/** What the chain knows is not behind what is known here. */
+/** What the chain knows is not behind what is known here, and nothing is left that could not be paid out. */
 function settled(watched: WatchedChannel, facts: ChannelFacts): boolean {
   const side = sideOf(watched, facts);
   if (typeof side === 'string') return false;
-  return facts.closed || side.theirs.paidWei >= (watched.newest?.cumulativeWei ?? 0n);
+  if (facts.closed) return side.books.unclaimedWei === 0n;
+  return side.theirs.paidWei >= (watched.newest?.cumulativeWei ?? 0n);
 }

@@ -12,6 +12,7 @@ import { STORIES_OF_GAPS } from './stories-of-gaps.ts';
 import { STORIES_OF_GREETINGS } from './stories-of-greetings.ts';
 import { STORIES_OF_INCOME } from './stories-of-income.ts';
 import { STORIES_OF_KIND } from './stories-of-kind.ts';
+import { STORIES_OF_LEASES } from './stories-of-leases.ts';
 import { STORIES_OF_LIMITS } from './stories-of-limits.ts';
 import { STORIES_OF_PACES } from './stories-of-paces.ts';
 import { STORIES_OF_PAYMENTS } from './stories-of-payments.ts';
@@ -21,6 +22,7 @@ import { STORIES_OF_STATING } from './stories-of-stating.ts';
 import { STORIES_OF_TIME } from './stories-of-time.ts';
 import { STORIES_OF_STATEMENTS, STORIES_OF_TRADE } from './stories-of-trade.ts';
 import { STORIES_OF_TRANSFERS } from './stories-of-transfers.ts';
+import { STORIES_OF_WATCHING } from './stories-of-watching.ts';
 import { STORIES_OF_WORDS } from './stories-of-words.ts';
 
 /** All of them. To add one: begin, let things happen, and say what must be the same. */
@@ -49,4 +51,6 @@ export const STORIES_OF_RULES: readonly RuleStory[] = [
   ...STORIES_OF_PACES,
   ...STORIES_OF_KIND,
   ...STORIES_OF_BOOKS,
+  ...STORIES_OF_LEASES,
+  ...STORIES_OF_WATCHING,
 ];
