@@ -1,8 +1,8 @@
 import { runLeases } from '../leases/lease-world.ts';
 import type { RuleStory } from './rule-story.ts';
 
-const SEEDS = 40;
-const STEPS = 2_000;
+const SEEDS = 6;
+const STEPS = 1_500;
 
 /** Nodes of one operator that pay from one chequebook. */
 export const STORIES_OF_LEASES: readonly RuleStory[] = [

@@ -12,7 +12,7 @@ import { Timeline } from '../timeline.ts';
 import type { RuleStory } from './rule-story.ts';
 import type { Teller } from './teller.ts';
 
-const SEEDS = 30;
+const SEEDS = 12;
 const CHAIN_ID = 7;
 const RICH = 10n ** 20n;
 const DEPOSIT_WEI = 1_000;
