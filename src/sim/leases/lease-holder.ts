@@ -57,9 +57,10 @@ export class LeaseHolder {
   }
 
   /** A clean stop. */
-  *stop(): Generator<void, void> {
+  *stop(): Generator<void, 'given-back'> {
     this.#place.server.giveBack(this.seat);
     yield;
+    return 'given-back';
   }
 
   *#learn(beneficiary: string): Generator<void, bigint> {

@@ -19,7 +19,7 @@ export interface LeaseOutcome {
 /** A process, what it is doing, and until when it stands still. */
 interface Process {
   readonly holder: LeaseHolder;
-  task: Iterator<void, unknown> | undefined;
+  task: Iterator<void, string> | undefined;
   stillUntilMs: number;
 }
 
@@ -116,7 +116,7 @@ class LeaseWorld {
     const { done, value } = process.task.next();
     if (done !== true) return;
     process.task = undefined;
-    this.#coverage.count(`lease.${value ?? 'given-back'}`);
+    this.#coverage.count(`lease.${value}`);
     // It is not heard any more, and ends.
     if (value === 'fenced') this.#end(process);
   }
@@ -206,7 +206,7 @@ class LeaseWorld {
       );
   }
 
-  #payAll(holder: LeaseHolder, wei: bigint): unknown {
+  #payAll(holder: LeaseHolder, wei: bigint): string {
     const task = holder.pay('w', wei);
     for (let step = 0; step < MOST_STEPS_OF_A_PAYMENT; step += 1) {
       const { done, value } = task.next();
