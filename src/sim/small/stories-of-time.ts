@@ -213,6 +213,8 @@ export const STORIES_OF_TIME: readonly RuleStory[] = [
       teller.same('repeated', [knock(teller).bytes, teller.balance(0)], [0, 10]);
       await teller.hears(0, order(39));
       teller.same('more', teller.balance(0), 390);
+      await teller.hears(0, order(5));
+      teller.same('an older one', teller.balance(0), 390);
       account.ledger.received(account.row, 390, 390);
       teller.said(0);
       await teller.hears(0, order(39 + 30));
