@@ -116,6 +116,15 @@ test('what waits is admitted at its own price, once, and no more when it is sold
   assert.deepEqual(sell(), [1, 0, ['charged', 7]]);
 });
 
+test('what waits keeps the offer that it was made for, where offers come and go', () => {
+  const seller = new TimeSeller();
+  const dearer = { ...OFFER, price: 9, units: 9 };
+  for (const [at, offer] of [OFFER, dearer, OFFER, dearer, dearer].entries()) seller.order(at + 1, offer, 0);
+  const charged: number[] = [];
+  sold(seller, (units) => charged.push(units) > 0);
+  assert.deepEqual(charged, [7, 9, 7, 9, 9]);
+});
+
 test('what costs one unit is admitted, and taken back, too', () => {
   const seller = new TimeSeller();
   const seen: number[] = [];

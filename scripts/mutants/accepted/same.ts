@@ -137,6 +137,7 @@ export const SAME: readonly Accepted[] = [
     ['const piece = Math.min(wanted', 'figure'],
     ['if (this.#rate === Number.POSITIVE_INFINITY) return', 'general'],
     ['const cap = rate === Number.POSITIVE_INFINITY', 'general'],
+    ['if (rateBytesPerSecond === this.#rate &&', 'general', '→ nothing'],
   ),
   ...rows(
     'statements',
