@@ -6,9 +6,15 @@ import { plainLine } from './plain-proxies.ts';
 /** Cheques every 16 MB, and credit so wide that no payment is ever waited for. */
 const CREDIT = '[credit]\npay_at_mb = 16\ndrop_at_mb = 4096\nrisk_at_mb = 1000000';
 
+/**
+ * Gas is worth so much beside what passes that no cheque is cashed meanwhile. At the price of the development chain each
+ * hundred MB would be, which is a dozen calls to the chain; what cashing costs depends on the chain, not on the bytes.
+ */
+const DEAR_GAS = 'wei_per_unit = 10000';
+
 /** Four real nodes with accounts, journals and cheques; their chain is in the parent, as a chain is never in a node. */
 async function paidLine(): Promise<{ port: number; close(): Promise<void> }> {
-  const line = new Line(4, { end: () => CREDIT, rpcUrl, folder, keepsNoEvents: true });
+  const line = new Line(4, { end: () => CREDIT, settlement: () => DEAR_GAS, rpcUrl, folder, keepsNoEvents: true });
   await line.start();
   await line.ready();
   return { port: line.proxyPort, close: () => line.close() };
