@@ -31,14 +31,15 @@ export function epochOfNow(): number {
 
 /**
  * Begins with empty books, in a store that is empty or not there: the ones the node had are lost, and so is what they were
- * counted by. Neighbours then take its totals for those of a restored copy. The epoch. Rejects with `STORE_NOT_EMPTY`.
+ * counted by. Neighbours then take its totals for those of a restored copy. The epoch, above that of books `before`.
+ * Rejects with `STORE_NOT_EMPTY`.
  */
-export async function beginAnew(config: NodeConfig): Promise<number> {
+export async function beginAnew(config: NodeConfig, before = 0): Promise<number> {
   await using books = await openBooks(config, { make: true });
   const { epoch: _epoch, ...kinds } = await books.store.load();
   const records = Object.values(kinds).reduce((sum, each) => sum + each.length, 0);
   if (records > 0) throw new WayleaveError('STORE_NOT_EMPTY', { records });
-  const epoch = epochOfNow();
+  const epoch = Math.max(epochOfNow(), before + 1);
   await books.startEpoch(epoch);
   return epoch;
 }

@@ -1,9 +1,10 @@
 import { constants, copyFileSync, existsSync, mkdirSync, readFileSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { Command, InvalidArgumentError } from 'commander';
+import { keystoreId } from '../chain/keystore.ts';
 import { WayleaveError } from '../core/errors.ts';
 import { loadConfig } from '../node/load-config.ts';
-import { restoreBackup } from '../store/restore.ts';
+import { restoreBackup, setAside } from '../store/restore.ts';
 import { BACKUP_NAMES } from './backup.ts';
 import { importBooks } from './import.ts';
 import { CONFIG_NAME } from './node-folder.ts';
@@ -24,12 +25,12 @@ export function restoreCommand(context: CommandContext): Command {
     )
     .argument('[backup]', 'a folder made by wayleave backup; none with --lost')
     .argument('[dir]', 'the data folder', '.')
-    .option('--replace', 'replace books that stand there; they are kept beside the new ones')
+    .option('--replace', 'replace books that stand there in a file; they are kept beside the new ones')
     .option('--lost', 'there is no backup: begin with empty books in the data folder, with its key')
     .option('--json', 'answer in JSON')
     .addHelpText('after', '\nA configuration or key that stands there already is kept; another key is refused.')
     .action(async (backup: string | undefined, dir: string, options: RestoreOptions) => {
-      if (options.lost === true) return lost(context, resolve(context.terminal.folder, backup ?? '.'));
+      if (options.lost === true) return lost(context, resolve(context.terminal.folder, backup ?? '.'), options);
       if (backup === undefined) throw new InvalidArgumentError('It needs a backup, or --lost.');
       const from = resolve(context.terminal.folder, backup);
       const folder = resolve(context.terminal.folder, dir);
@@ -42,10 +43,16 @@ export function restoreCommand(context: CommandContext): Command {
     });
 }
 
-async function lost(context: CommandContext, folder: string): Promise<void> {
-  const epoch = await beginAnew(loadConfig(join(folder, CONFIG_NAME)));
-  answer(context, { ok: true, folder, epoch }, () => [
+async function lost(context: CommandContext, folder: string, { replace = false }: RestoreOptions): Promise<void> {
+  const config = loadConfig(join(folder, CONFIG_NAME));
+  // Before anything is moved: without its key no books can begin.
+  await keystoreId(config.key.file);
+  const { path, url } = config.store;
+  const { epoch: before = 0, replaced } = replace && url === undefined ? setAside(path) : {};
+  const epoch = await beginAnew(config, before);
+  answer(context, { ok: true, folder, epoch, replaced }, () => [
     `Empty books stand in ${folder}; its neighbours will see store epoch ${epoch}.`,
+    ...(replaced === undefined ? [] : [`The books that stood there are now ${replaced}.`]),
     'What it had promised by cheque it learns from its neighbours and from the chain; the rest of its books is lost.',
   ]);
 }

@@ -199,6 +199,22 @@ describe('commands that need no running node', () => {
     await store.commit([{ kind: 'note', name: 'chequebook', text: 'here' }]);
     await store.close();
     await refused('restore --lost eleven', 'STORE_NOT_EMPTY');
+
+    const open = await openSqliteStore({ path, nodeId: id });
+    await refused('restore --lost --replace eleven', 'STORE_IN_USE');
+    await open.close();
+    const anew = JSON.parse((await run('restore --lost --replace eleven --json')).out) as typeof begun & {
+      replaced: string;
+    };
+    assert.ok(anew.epoch > begun.epoch, 'neighbours must be able to tell the two apart');
+    for (const [file, text] of [
+      [path, undefined],
+      [anew.replaced, 'here'],
+    ] as const) {
+      const there = await openSqliteStore({ path: file, nodeId: id });
+      assert.equal((await there.load()).notes[0]?.text, text);
+      await there.close();
+    }
   });
 });
 

@@ -58,6 +58,23 @@ export async function restoreBackup({ from, to, replace = false, leastEpoch = 1 
   }
 }
 
+/**
+ * Moves a store away that nobody has open, so that another can begin in its place: where it went, and its epoch, 0 where
+ * there is none or it is damaged. Throws `STORE_IN_USE`, `STORE_FAILED`.
+ */
+export function setAside(path: string): { readonly epoch: number; readonly replaced?: string } {
+  try {
+    const present = existsSync(path);
+    const epoch = present ? settleOld(path) : 0;
+    const replaced = present ? moveAside(path) : undefined;
+    rmSync(`${path}-wal`, { force: true });
+    return { epoch, ...(replaced !== undefined && { replaced }) };
+  } catch (error) {
+    const { code, details } = faultOf(error, path);
+    throw new WayleaveError(code, details, error);
+  }
+}
+
 /** Runs `use` on a store opened for us alone; closing it afterwards folds its log into the file. */
 function withStore<Result>(path: string, use: (db: DatabaseSync) => Result): Result {
   const db = openStoreFile({ path });
