@@ -41,6 +41,11 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: async (context) => (await import('./lab.ts')).labCommand(context),
   },
   {
+    name: 'chain',
+    summary: 'run a development chain for nodes on this machine',
+    load: async (context) => (await import('./chain.ts')).chainCommand(context),
+  },
+  {
     name: 'proxy',
     summary: 'show how programs use the node, and try it',
     load: async (context) => (await import('./proxy.ts')).proxyCommand(context),

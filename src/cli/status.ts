@@ -55,12 +55,17 @@ export function statusLines(status: NodeStatus, terminal: Terminal): string[] {
 }
 
 /** The one it pays from, and those of before that still owe; who shares it. */
-function chequebookLines({ address, current, freeWei, leases = [], promisedWei }: ChequebookStatus): string[] {
+function chequebookLines(chequebook: ChequebookStatus): string[] {
+  const { address, current, freeWei, leases = [], promisedWei, reservedWei } = chequebook;
   if (!current) return [];
   const held = leases
     .filter(({ leftWei }) => leftWei !== '0')
-    .map(({ leftWei, node }) => `  ${leftWei} of it held by ${node}`);
-  return [`${promisedWei} wei promised on ${address}, ${freeWei} may still be`, ...held];
+    .map(({ leftWei, node }) => `  ${leftWei} wei of that are held by ${node}, for its next cheques`);
+  const kept =
+    reservedWei === '0'
+      ? []
+      : [`  ${reservedWei} wei cannot be: set aside, to be withdrawn, or paid out for cheques its books forgot`];
+  return [`chequebook ${address}: ${promisedWei} wei promised, ${freeWei} can be promised yet`, ...held, ...kept];
 }
 
 /** Nothing where no packet ever moved. */
@@ -110,14 +115,17 @@ function linkRow(link: LinkStatus, paint: ReturnType<typeof painter>): string[] 
 
 function linkNotes(link: LinkStatus): string[] {
   const notes: string[] = [];
-  if (link.writeOff !== 0) notes.push(`${label(link)}: ${number(link.writeOff)} written off`);
+  if (link.writeOff !== 0)
+    notes.push(`${label(link)}: ${number(link.writeOff)} written off: what one side counted and the other did not`);
   if (link.writeOffLeft > 0)
     notes.push(
       `${label(link)}: ${number(link.writeOffLeft)} of it still take up room below its limit; ${number(link.fadesPerDay)} of that fade a day`,
     );
-  if (link.pending > 0) notes.push(`${label(link)}: ${number(link.pending)} paid and not acknowledged yet`);
+  if (link.pending > 0) notes.push(`${label(link)}: ${number(link.pending)} paid to it, and not accepted yet`);
   if (link.uncashed > 0)
-    notes.push(`${label(link)}: ${number(link.uncashed)} of ${number(link.riskAt)} at risk, uncashed`);
+    notes.push(
+      `${label(link)}: ${number(link.uncashed)} received and not final yet, for example not cashed; ${number(link.riskAt)} may be`,
+    );
   const { credit, packets, statements } = link;
   notes.push(...solvencyNotes(link));
   if (packets !== undefined && packets.waiting > 0)
@@ -131,7 +139,7 @@ function linkNotes(link: LinkStatus): string[] {
       `${label(link)}: ${number(credit.earned)} of its credit earned, of ${number(credit.kept)} net income kept`,
     );
   if (statements !== undefined && statements.gapUnits > 0)
-    notes.push(`${label(link)}: states ${number(statements.gapUnits)} more in its favour than was counted here`);
+    notes.push(`${label(link)}: states ${number(statements.gapUnits)} more in its favour than the books here`);
   else if (statements?.disputed === true) notes.push(`${label(link)}: has stated what cannot be true`);
   if (link.lastFault !== undefined) notes.push(`${label(link)}: last fault ${link.lastFault}`);
   return notes;
