@@ -22,6 +22,7 @@ class BareCarrier {
     return this.#decision;
   }
 
+  foresee(): void {}
   left(): void {}
   age(): void {}
 }

@@ -136,6 +136,11 @@ export class Carrier {
     this.#window.age(nowMs);
   }
 
+  /** So many packets, perhaps, are given to `arrived` next (two halves of each id): what is known of them is fetched. */
+  foresee(ids: Int32Array, count: number): void {
+    this.#window.foresee(ids, count);
+  }
+
   /**
    * A packet arrived on link `from`, or (`SELF`) starts here. What it carries is booked, unless it is refused because
    * this node never agreed to take so much on credit: then it goes back as it came. The caller has taken one hop, and the

@@ -1,4 +1,5 @@
 import { packetLength, viewOf } from '../wire/packet.ts';
+import type { Foresight } from './foresight.ts';
 
 /** A packet where it lies among others. One object is used again for every packet; its bytes are only borrowed. */
 export interface PlacedPacket {
@@ -25,11 +26,14 @@ export function placed(bytes: Buffer): PlacedPacket {
  */
 export class PacketCutter {
   readonly #packet: (packet: PlacedPacket) => void;
+  readonly #foresight: Foresight | undefined;
   readonly #placed = placed(NOTHING);
   #rest: Buffer = NOTHING;
 
-  constructor(packet: (packet: PlacedPacket) => void) {
+  /** `foresight` looks at packets of a piece before the first of them is given. */
+  constructor(packet: (packet: PlacedPacket) => void, foresight?: Foresight) {
     this.#packet = packet;
+    this.#foresight = foresight;
   }
 
   /** Takes the next piece. Throws `WIRE_MALFORMED`, after which the channel is of no use. */
@@ -38,9 +42,10 @@ export class PacketCutter {
     if (this.#rest.length > 0) bytes = this.#complete(bytes);
     const view = viewOf(bytes);
     let at = 0;
-    for (;;) {
+    for (let seen = 0; ; ) {
       const length = packetLength(view, at);
       if (length === 0 || at + length > bytes.length) break;
+      if (at >= seen) seen = this.#foresight?.look(view, at) ?? bytes.length;
       this.#give(bytes, view, at, length);
       at += length;
     }

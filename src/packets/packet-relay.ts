@@ -20,6 +20,7 @@ import {
   viewOf,
   wantsReceipt,
 } from '../wire/packet.ts';
+import { Foresight } from './foresight.ts';
 import { MailBox, type MailBoxHost, type Stranded } from './mail-box.ts';
 import { PacketCutter, type PlacedPacket, placed } from './packet-cutter.ts';
 import { RowList } from './row-list.ts';
@@ -84,11 +85,13 @@ export class PacketRelay {
   readonly #limits: QueueLimits;
   readonly #host: MailBoxHost;
   readonly #medium: SharedMedium | undefined;
+  readonly #foresight: Foresight;
 
   constructor(options: PacketRelayOptions) {
     this.#options = options;
     this.#limits = { ...DEFAULT_QUEUE, ...options.queue };
     this.#host = this.#makeHost();
+    this.#foresight = new Foresight(options.carrier);
     const bytesPerSecond = options.mediumBytesPerSecond;
     if (bytesPerSecond === undefined) return;
     this.#medium = new SharedMedium({
@@ -200,7 +203,7 @@ export class PacketRelay {
   }
 
   #listen(channel: Channel, row: LinkRow, neighbour: NodeId): void {
-    const cutter = new PacketCutter((packet) => this.#arrived(row, packet));
+    const cutter = new PacketCutter((packet) => this.#arrived(row, packet), this.#foresight);
     channel.attach({
       data: (bytes) => {
         try {
