@@ -171,7 +171,7 @@ export const SAME: readonly Accepted[] = [
     'time-meter',
     ['new AllotmentBuyer(size, 0', 'edge'],
     ['this.#meter?.sold ?? 0', 'general', '0 → 1'],
-    ['this.#orders.pop()', 'room'],
+    ['this.#orders.pop()', 'room', '→ nothing'],
     ['this.#nextKnockMs = Number.NEGATIVE_INFINITY', 'general'],
   ),
   ...rows(
