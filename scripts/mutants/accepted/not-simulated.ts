@@ -84,6 +84,8 @@ export const NOT_SIMULATED: readonly Accepted[] = [
     // `TimeSeller.sell` sells one more than it has sold.
     ['if (fresh === 0) return 0', 'belt', 'AllotmentSeller.sell'],
   ),
+  // `LinkAccount.allow` asks only from there on.
+  ...rows('pace', ['if (debt < from) return range.full', 'belt']),
   ...rows('credit', ['dropAt <= newcomer.dropAt', 'general']),
   ...rows(
     'credit-places',

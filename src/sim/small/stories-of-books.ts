@@ -2,6 +2,8 @@ import { Column } from '../../core/ledger.ts';
 import type { LinkAccount } from '../../core/link-account.ts';
 import { serviceColumn } from '../../core/service.ts';
 import { Unsettled } from '../../core/unsettled.ts';
+import { Journal } from '../../neighbour/journal.ts';
+import type { Store, StoreRecord } from '../../store/store.ts';
 import type { RuleStory } from './rule-story.ts';
 import type { Teller } from './teller.ts';
 
@@ -219,6 +221,29 @@ export const STORIES_OF_BOOKS: readonly RuleStory[] = [
       );
       await restarts(teller, 1);
       teller.same('owed', teller.balance(1), -30);
+    },
+  },
+  {
+    name: 'what was charged before a write that failed is in the history with the next one',
+    told: async (teller) => {
+      const { account, clock } = teller.node(0);
+      const disk: StoreRecord[] = [];
+      let refuses = true;
+      const commit: Store['commit'] = (records) => {
+        if (refuses) return Promise.reject(new Error('full'));
+        disk.push(...records);
+        return Promise.resolve();
+      };
+      const store = { commit } as Partial<Store> as Store;
+      const failed = (): void => undefined;
+      const journal = new Journal({ store, clock, windowMs: JOURNAL_MS, historySpanMs: DAY_MS, failed });
+      journal.follow(account, undefined);
+      account.ledger.provided(account.row, 0, 20);
+      await journal.commit(account).catch(() => undefined);
+      refuses = false;
+      await journal.commit(account);
+      const rows = disk.flatMap((each) => (each.kind === 'history' ? [each.provided] : []));
+      teller.same('rows', rows, [20]);
     },
   },
 ];
