@@ -88,6 +88,7 @@ export const STORIES_OF_PACES: readonly RuleStory[] = [
       }
       ledger.received(row, 200, 200);
       teller.same('four each while it was slowed down', measured(teller), 4_000_000);
+      teller.same('without end again', allowed(teller, A_LOT), { bytes: A_LOT });
     },
   },
   {
