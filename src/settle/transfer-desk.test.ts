@@ -140,3 +140,19 @@ test('a payment that the token refuses on the branch that wins is owed again, wh
   assert.deepEqual(bench.told, [failed(265, 'TRANSFER_REFUSED')]);
   assert.equal(bench.desk.pending(PAYEE).units, 0);
 });
+
+test('what a payment left over goes with it, where it is not paid after all', async () => {
+  const bench = new TokenDesk();
+  bench.ratio = { numerator: 10n, denominator: 1n };
+  bench.paidWei = 89n;
+  bench.mined.resolve();
+  await bench.desk.write(PAYEE, { id: 1, units: 10 });
+  assert.equal(bench.desk.pending(PAYEE).units, 8, 'and nine wei, not worth a unit');
+  bench.paidWei = 0n;
+  await bench.later();
+  await bench.later();
+  assert.equal(bench.desk.pending(PAYEE).units, 0);
+  bench.paidWei = 91n;
+  await bench.desk.write(PAYEE, { id: 2, units: 10 });
+  assert.equal(bench.desk.pending(PAYEE).units, 9);
+});

@@ -89,9 +89,10 @@ export class TransferDesk implements MethodDesk {
   async write(neighbour: NodeId, { id, units }: { id: number; units: Units }): Promise<PaymentProof> {
     const ratio = this.#options.neighbour(neighbour).theirRatio;
     if (ratio === undefined) throw new WayleaveError('PAYMENT_METHOD_MISSING', { neighbour });
-    const { arrivedRemainder = 0n, remainder: carried = 0n } = this.#sent.get(neighbour) ?? {};
-    const { wei, remainder } = unitsToWei(units, ratio, carried);
-    const plan = { neighbour, id, units, wei, remainder, arrivedRemainder, state: 'sent' } as const;
+    const last = this.#sent.get(neighbour);
+    const before = { remainder: last?.remainder ?? 0n, arrivedRemainder: last?.arrivedRemainder ?? 0n };
+    const { wei, remainder } = unitsToWei(units, ratio, before.remainder);
+    const plan = { neighbour, id, units, wei, ...before, remainder, before, state: 'sent' } as const;
     return await new Promise((resolve, reject) => {
       void this.#pay(plan, (transaction) => resolve({ kind: 'transfer', transaction })).catch(reject);
     });
@@ -245,7 +246,7 @@ export class TransferDesk implements MethodDesk {
   #never(last: SentTransfer, code: ErrorCode): void {
     const { neighbour, id, units } = last;
     this.#failing.delete(neighbour);
-    this.#sent.set(neighbour, { ...last, state: 'failed' });
+    this.#sent.set(neighbour, { ...last, ...last.before, state: 'failed' });
     this.#options.tell(neighbour, { kind: 'paymentFailed', id, method: 'transfer', units, code });
     this.#write(neighbour);
   }

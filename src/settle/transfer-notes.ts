@@ -2,16 +2,22 @@ import type { NodeId } from '../core/node-id.ts';
 import type { ArrivedTransfer, TransferBook } from '../core/transfers.ts';
 import type { NoteRecord } from '../store/store.ts';
 
+/** What is left over after a payment and carried to the next one. */
+interface LeftOver {
+  /** Of the conversion to wei. */
+  readonly remainder: bigint;
+  /** Of what arrived where a token kept a part, not worth a unit yet: as `weiToUnits` carries it. Absent: 0. */
+  readonly arrivedRemainder?: bigint;
+}
+
 /** The last payment to one neighbour by transfer. */
-export interface SentTransfer {
+export interface SentTransfer extends LeftOver {
   readonly neighbour: NodeId;
   readonly id: number;
   readonly units: number;
   readonly wei: bigint;
-  /** Of the conversion to wei, carried to the next one. */
-  readonly remainder: bigint;
-  /** Of what arrived where a token kept a part, not worth a unit yet: as `weiToUnits` carries it. Absent: 0. */
-  readonly arrivedRemainder?: bigint;
+  /** What was left over before it, and is again where it is not paid after all. Absent: written down by an older version. */
+  readonly before?: LeftOver;
   /** The hash it was announced with; of its newest version, as far as that is known. */
   readonly transaction: string;
   /** `sent`: it may be mined. `mined`: it is. `failed`: it never will be. `acknowledged`: it counts at the other end too. */
@@ -61,10 +67,9 @@ export function readTransferNotes(notes: readonly NoteRecord[]): TransferNotes {
   let searched: Searched | undefined;
   for (const { name, text } of notes) {
     if (name.startsWith(SENT)) {
-      const written = JSON.parse(text) as SentTransfer & Texts<'wei' | 'remainder'> & { arrivedRemainder?: string };
-      const { wei, remainder, arrivedRemainder = '0' } = written;
-      const amounts = { wei: BigInt(wei), remainder: BigInt(remainder), arrivedRemainder: BigInt(arrivedRemainder) };
-      sent.push({ ...written, ...amounts });
+      const written = JSON.parse(text) as SentTransfer & Texts<'wei'> & LeftOverTexts & { before?: LeftOverTexts };
+      const before = written.before === undefined ? {} : { before: readLeftOver(written.before) };
+      sent.push({ ...written, wei: BigInt(written.wei), ...readLeftOver(written), ...before });
     } else if (name.startsWith(BOOK)) books.set(name.slice(BOOK.length), readBook(text));
     else if (name === SEARCHED) searched = JSON.parse(text) as Searched;
   }
@@ -72,6 +77,11 @@ export function readTransferNotes(notes: readonly NoteRecord[]): TransferNotes {
 }
 
 type Texts<Name extends string> = { readonly [Each in Name]: string };
+type LeftOverTexts = Texts<'remainder'> & Partial<Texts<'arrivedRemainder'>>;
+
+function readLeftOver({ remainder, arrivedRemainder = '0' }: LeftOverTexts): LeftOver {
+  return { remainder: BigInt(remainder), arrivedRemainder: BigInt(arrivedRemainder) };
+}
 
 function readBook(text: string): TransferBook {
   const book = JSON.parse(text) as Texts<'creditedWei' | 'remainder'> & {
