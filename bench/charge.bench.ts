@@ -1,4 +1,4 @@
-import { Ledger } from '../src/core/ledger.ts';
+import { Ledger } from '../src/core/ledger/ledger.ts';
 import { serviceColumn } from '../src/core/service.ts';
 import type { Bench, Row } from './bench.ts';
 import { cpuSeconds, median, medianInterval } from './measure.ts';

@@ -40,9 +40,9 @@ describe('what may go unnoticed', () => {
 describe('a bench', () => {
   const bench = new Bench(root);
   after(() => bench.close());
-  const file = 'src/core/risk.ts';
+  const file = 'src/core/credit/risk.ts';
   const source = readFileSync(join(root, file), 'utf8');
-  const testFiles = ['src/core/risk.test.ts'];
+  const testFiles = ['src/core/credit/risk.test.ts'];
   const tried = async (text: string): Promise<string | undefined> => {
     const { parts } = await bench.survey({ testFiles, rounds: undefined, coverage: true });
     const ids = parts.map(({ id }) => id);

@@ -1,7 +1,7 @@
 import { createSigner } from '../../src/chain/signer.ts';
-import type { ServiceDoor } from '../../src/core/door.ts';
-import type { LinkAccount } from '../../src/core/link-account.ts';
-import { SessionPair, termsOf } from '../../src/core/session-pair.fixture.ts';
+import type { ServiceDoor } from '../../src/core/ledger/door.ts';
+import type { LinkAccount } from '../../src/core/ledger/link-account.ts';
+import { SessionPair, termsOf } from '../../src/core/session/session-pair.fixture.ts';
 import { makeIdentity } from '../../src/link/certificate.ts';
 import { type Channel, type Link, type LinkHandlers, ResetCode } from '../../src/link/link.ts';
 import { spent } from '../../src/link/spent.ts';

@@ -1,8 +1,8 @@
 import { createSigner } from '../../src/chain/signer.ts';
-import type { Carrier } from '../../src/core/carrier.ts';
-import { type Decision, SELF } from '../../src/core/carrier-decision.ts';
-import { ForwardingTable } from '../../src/core/forwarding-table.ts';
-import type { PacketHeader } from '../../src/core/packet.ts';
+import type { Carrier } from '../../src/core/carrier/carrier.ts';
+import { type Decision, SELF } from '../../src/core/carrier/carrier-decision.ts';
+import type { PacketHeader } from '../../src/core/carrier/packet.ts';
+import { ForwardingTable } from '../../src/core/routes/forwarding-table.ts';
 import { makeIdentity } from '../../src/link/certificate.ts';
 import { TlsTransport } from '../../src/link/tls-transport.ts';
 import { systemClock } from '../../src/node/system-clock.ts';

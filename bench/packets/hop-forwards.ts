@@ -1,5 +1,5 @@
-import { Carrier } from '../../src/core/carrier.ts';
-import { Ledger } from '../../src/core/ledger.ts';
+import { Carrier } from '../../src/core/carrier/carrier.ts';
+import { Ledger } from '../../src/core/ledger/ledger.ts';
 import type { Channel, ChannelHandlers, Link } from '../../src/link/link.ts';
 import { PacketRelay } from '../../src/packets/packet-relay.ts';
 import { encodePacket } from '../../src/wire/packet.ts';

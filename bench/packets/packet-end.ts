@@ -1,7 +1,7 @@
 import { setTimeout as pause, setImmediate as turn } from 'node:timers/promises';
-import type { Ledger, LinkRow } from '../../src/core/ledger.ts';
+import type { Ledger, LinkRow } from '../../src/core/ledger/ledger.ts';
 import type { NodeId } from '../../src/core/node-id.ts';
-import { NO_TOLL } from '../../src/core/route.ts';
+import { NO_TOLL } from '../../src/core/routes/route.ts';
 import { serviceColumn } from '../../src/core/service.ts';
 import { type Channel, type Link, OPEN_COST_BYTES } from '../../src/link/link.ts';
 import { MAIL_BOX_HEADER } from '../../src/packets/mail-box.ts';

@@ -1,4 +1,4 @@
-import type { ServiceDoor } from '../../src/core/door.ts';
+import type { ServiceDoor } from '../../src/core/ledger/door.ts';
 import type { NodeId } from '../../src/core/node-id.ts';
 
 /** A door that says yes to everything and counts nothing: the relay with accounting switched off. */

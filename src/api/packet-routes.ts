@@ -1,7 +1,7 @@
 import * as v from 'valibot';
+import { MAX_PAYLOAD_BYTES, MAX_VALUE } from '../core/carrier/packet.ts';
 import { WayleaveError } from '../core/errors.ts';
 import { isNodeId } from '../core/node-id.ts';
-import { MAX_PAYLOAD_BYTES, MAX_VALUE } from '../core/packet.ts';
 import type { WayleaveNode } from '../node/node.ts';
 import type { PacketOutcome } from '../packets/packet-order.ts';
 import type { Told } from './event-stream.ts';

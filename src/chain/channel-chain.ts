@@ -1,5 +1,5 @@
-import type { SignedCheque } from '../core/cheque.ts';
 import type { NodeId } from '../core/node-id.ts';
+import type { SignedCheque } from '../core/settlement/cheque.ts';
 import type { Receipt } from './chain.ts';
 import type { ChannelClose, ChannelParties, ChannelWithdrawal } from './channel-signing.ts';
 

@@ -1,6 +1,6 @@
-import type { SignedCheque } from '../core/cheque.ts';
 import { WayleaveError } from '../core/errors.ts';
 import type { NodeId } from '../core/node-id.ts';
+import type { SignedCheque } from '../core/settlement/cheque.ts';
 import { CHANNEL_ABI, CHANNEL_FACTORY_ABI } from './channel-abi.ts';
 import type { BothSignatures, ChannelFacts, ChannelPlace } from './channel-chain.ts';
 import type { ChannelClose, ChannelWithdrawal } from './channel-signing.ts';

@@ -1,5 +1,5 @@
-import type { Cheque, SignedCheque } from '../core/cheque.ts';
 import type { NodeId } from '../core/node-id.ts';
+import type { Cheque, SignedCheque } from '../core/settlement/cheque.ts';
 import { chequeDigest } from './eip712.ts';
 import { recoverSigner, type Signer, verifyDigest } from './signer.ts';
 

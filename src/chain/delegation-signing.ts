@@ -1,6 +1,6 @@
-import type { Delegation, DelegationFacts } from '../core/delegation.ts';
 import { WayleaveError } from '../core/errors.ts';
 import type { NodeId } from '../core/node-id.ts';
+import type { Delegation, DelegationFacts } from '../core/settlement/delegation.ts';
 import { hashOfText, typedDataDigest, writeAddress, writeUint256 } from './eip712.ts';
 import { keccak256 } from './keccak.ts';
 import { recoverSigner, type Signer } from './signer.ts';

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import type { Cheque } from '../core/cheque.ts';
 import { codeOf } from '../core/errors.ts';
+import type { Cheque } from '../core/settlement/cheque.ts';
 import { recoverChequeIssuer, signCheque, verifyCheque } from './cheque-signing.ts';
 import { CHEQUE_TYPE_HASH, chequeDigest, chequeDomain } from './eip712.ts';
 import { createSigner } from './signer.ts';

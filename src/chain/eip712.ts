@@ -1,6 +1,6 @@
-import type { Cheque } from '../core/cheque.ts';
 import { WayleaveError } from '../core/errors.ts';
 import { isNodeId } from '../core/node-id.ts';
+import type { Cheque } from '../core/settlement/cheque.ts';
 import { keccak256 } from './keccak.ts';
 
 /**

@@ -1,5 +1,5 @@
-import type { SignedCheque } from '../core/cheque.ts';
 import type { NodeId } from '../core/node-id.ts';
+import type { SignedCheque } from '../core/settlement/cheque.ts';
 import type { ChequebookOrder } from './chain.ts';
 import { CHEQUEBOOK_ABI, FACTORY_ABI } from './chequebook-abi.ts';
 import { compactSignature } from './compact-signature.ts';

@@ -1,7 +1,7 @@
-import type { SignedCheque } from '../core/cheque.ts';
 import type { Clock } from '../core/clock.ts';
 import { WayleaveError } from '../core/errors.ts';
 import type { NodeId } from '../core/node-id.ts';
+import type { SignedCheque } from '../core/settlement/cheque.ts';
 import { readArtifact } from './artifacts.ts';
 import type {
   CashManyReceipt,

@@ -1,6 +1,6 @@
-import type { SignedCheque } from '../core/cheque.ts';
 import { WayleaveError } from '../core/errors.ts';
 import type { NodeId } from '../core/node-id.ts';
+import type { SignedCheque } from '../core/settlement/cheque.ts';
 import type { Receipt } from './chain.ts';
 import type { BothSignatures, ChannelChain, ChannelFacts, ChannelPlace, Sent } from './channel-chain.ts';
 import { loadChannelEncoding } from './channel-encoding.ts';

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { hashTypedData } from 'viem';
-import type { Statement } from '../core/statement.ts';
+import type { Statement } from '../core/statement/statement.ts';
 import { createSigner } from './signer.ts';
 import { isGenuineStatement, signStatement, statementDigest } from './statement-signing.ts';
 

@@ -1,6 +1,6 @@
 import { WayleaveError } from '../core/errors.ts';
 import { isNodeId } from '../core/node-id.ts';
-import type { SignedStatement, Statement } from '../core/statement.ts';
+import type { SignedStatement, Statement } from '../core/statement/statement.ts';
 import { keccak256 } from './keccak.ts';
 import { recoverSigner, type Signer } from './signer.ts';
 

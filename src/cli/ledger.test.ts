@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { PassThrough } from 'node:stream';
 import { after, before, describe, it } from 'node:test';
 import { keystoreId } from '../chain/keystore.ts';
-import { type HistoryRow, type HistoryTotals, LinkHistory } from '../core/history.ts';
+import { type HistoryRow, type HistoryTotals, LinkHistory } from '../core/ledger/history.ts';
 import { openSqliteStore } from '../store/sqlite-store.ts';
 import type { LinkRecord, StoreRecord } from '../store/store.ts';
 import { runCli } from './run-cli.ts';

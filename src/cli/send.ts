@@ -1,8 +1,8 @@
 import { writeFile } from 'node:fs/promises';
 import { Command, InvalidArgumentError } from 'commander';
+import { MAX_PAYLOAD_BYTES } from '../core/carrier/packet.ts';
 import { WayleaveError } from '../core/errors.ts';
 import { nodeId } from '../core/node-id.ts';
-import { MAX_PAYLOAD_BYTES } from '../core/packet.ts';
 import { type ApiOptions, NodeApi, type SentPacket, withApiOptions } from './node-api.ts';
 import { payloadOf, payloadText } from './payload.ts';
 import { answer, type CommandContext } from './terminal.ts';

@@ -1,4 +1,4 @@
-import { CHANNEL_ENTRIES, type ChannelEntry, type HistoryNote } from '../core/history.ts';
+import { CHANNEL_ENTRIES, type ChannelEntry, type HistoryNote } from '../core/ledger/history.ts';
 import type { NodeId } from '../core/node-id.ts';
 import type { NoteRecord } from '../store/store.ts';
 

@@ -1,6 +1,6 @@
-import { MAX_UNCASHED_CHEQUEBOOKS } from '../core/cheque.ts';
 import { codeOf } from '../core/errors.ts';
 import type { NodeId } from '../core/node-id.ts';
+import { MAX_UNCASHED_CHEQUEBOOKS } from '../core/settlement/cheque.ts';
 import type { Link } from '../link/link.ts';
 import { decodeHeldCheque, encodeHeldCheque, isHeldCheque } from '../wire/held-cheque.ts';
 import type { PaymentDesk } from './payment-desk.ts';

@@ -1,5 +1,5 @@
-import type { HistoryNote } from '../core/history.ts';
-import type { SessionNews } from '../core/session-effect.ts';
+import type { HistoryNote } from '../core/ledger/history.ts';
+import type { SessionNews } from '../core/session/session-effect.ts';
 import type { StoreRecord } from '../store/store.ts';
 import { channelActOf } from './channel-act.ts';
 

@@ -4,9 +4,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, describe, test } from 'node:test';
 import type { Clock } from '../core/clock.ts';
-import { Column, Ledger } from '../core/ledger.ts';
-import { LinkAccount } from '../core/link-account.ts';
-import { termsOf } from '../core/session-pair.fixture.ts';
+import { Column, Ledger } from '../core/ledger/ledger.ts';
+import { LinkAccount } from '../core/ledger/link-account.ts';
+import { termsOf } from '../core/session/session-pair.fixture.ts';
 import { openSqliteStore, type SqliteStore } from '../store/sqlite-store.ts';
 import { Journal } from './journal.ts';
 

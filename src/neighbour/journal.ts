@@ -1,8 +1,8 @@
-import type { AccountRecord } from '../core/account-record.ts';
 import type { Clock, Timer } from '../core/clock.ts';
-import { type HistoryNote, type HistoryRow, LinkHistory } from '../core/history.ts';
-import { Column } from '../core/ledger.ts';
-import type { LinkAccount } from '../core/link-account.ts';
+import type { AccountRecord } from '../core/ledger/account-record.ts';
+import { type HistoryNote, type HistoryRow, LinkHistory } from '../core/ledger/history.ts';
+import { Column } from '../core/ledger/ledger.ts';
+import type { LinkAccount } from '../core/ledger/link-account.ts';
 import type { NodeId } from '../core/node-id.ts';
 import type { HistoryRecord, LinkRecord, Store, StoreRecord } from '../store/store.ts';
 import { noteOf } from './history-note.ts';

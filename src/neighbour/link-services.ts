@@ -1,4 +1,4 @@
-import type { ServiceDoor } from '../core/door.ts';
+import type { ServiceDoor } from '../core/ledger/door.ts';
 import type { Channel, Link } from '../link/link.ts';
 
 /** The services that use the link's channels. */

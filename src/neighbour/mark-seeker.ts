@@ -13,7 +13,7 @@ export interface MarkSeekerOptions {
 /** How often a busy link is looked at while a mark is wanted: a few thousand looks at most in every statement's time. */
 const LOOK_MS = 10;
 
-/** Finds the moment at which a mark means what it says: all that was charged before it has left (`core/statement.ts`). */
+/** Finds the moment at which a mark means what it says: all that was charged before it has left (`core/statement/statement.ts`). */
 export class MarkSeeker {
   readonly #options: MarkSeekerOptions;
   #timer: Timer | undefined;

@@ -1,9 +1,9 @@
-import type { SignedCheque } from '../core/cheque.ts';
-import type { PaymentMessage, PaymentProof } from '../core/message.ts';
 import type { NodeId } from '../core/node-id.ts';
-import type { PendingPayment } from '../core/payments.ts';
-import type { PaymentOutcome } from '../core/session-effect.ts';
-import type { PaymentMethod } from '../core/terms.ts';
+import type { PaymentMessage, PaymentProof } from '../core/session/message.ts';
+import type { PendingPayment } from '../core/session/payments.ts';
+import type { PaymentOutcome } from '../core/session/session-effect.ts';
+import type { SignedCheque } from '../core/settlement/cheque.ts';
+import type { PaymentMethod } from '../core/terms/terms.ts';
 import type { Units } from '../core/units.ts';
 import type { StoreRecord } from '../store/store.ts';
 

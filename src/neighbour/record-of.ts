@@ -1,6 +1,6 @@
 import type { NodeId } from '../core/node-id.ts';
-import type { SignedStatement } from '../core/statement.ts';
-import type { Terms } from '../core/terms.ts';
+import type { SignedStatement } from '../core/statement/statement.ts';
+import type { Terms } from '../core/terms/terms.ts';
 import type { StatementRecord, TermsRecord } from '../store/store.ts';
 import { encodeStatement } from '../wire/statement.ts';
 import { encodeTerms } from '../wire/terms.ts';

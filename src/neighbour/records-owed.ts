@@ -1,5 +1,5 @@
 import type { NodeId } from '../core/node-id.ts';
-import type { SessionEffect } from '../core/session-effect.ts';
+import type { SessionEffect } from '../core/session/session-effect.ts';
 import type { StoreRecord } from '../store/store.ts';
 import type { PaymentDesk } from './payment-desk.ts';
 

@@ -1,7 +1,13 @@
-import { CarriedCredit, type CarriedCustomer, mayCarry, type Standing, unsecured } from '../core/carried-credit.ts';
-import { Column } from '../core/ledger.ts';
+import {
+  CarriedCredit,
+  type CarriedCustomer,
+  mayCarry,
+  type Standing,
+  unsecured,
+} from '../core/credit/carried-credit.ts';
+import { Column } from '../core/ledger/ledger.ts';
+import { throttleAt } from '../core/meter/pace.ts';
 import type { NodeId } from '../core/node-id.ts';
-import { throttleAt } from '../core/pace.ts';
 import { SERVICES } from '../core/service.ts';
 import type { Units } from '../core/units.ts';
 import type { ReceivedChequeRecord } from '../store/store.ts';
@@ -19,7 +25,7 @@ export interface CarriedOptions {
   readonly earned: (neighbour: NodeId) => Units;
 }
 
-/** Puts `core/carried-credit.ts` to work: who carried for whom, and what everybody has paid for good. */
+/** Puts `core/credit/carried-credit.ts` to work: who carried for whom, and what everybody has paid for good. */
 export class Carried {
   readonly #options: CarriedOptions;
   readonly #credit = new CarriedCredit();

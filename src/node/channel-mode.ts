@@ -2,7 +2,7 @@ import type { ChannelChain } from '../chain/channel-chain.ts';
 import { type ErrorCode, WayleaveError } from '../core/errors.ts';
 import type { NodeId } from '../core/node-id.ts';
 import { weiToUnits } from '../core/ratio.ts';
-import { commonMethod, type Terms } from '../core/terms.ts';
+import { commonMethod, type Terms } from '../core/terms/terms.ts';
 import { type ChannelAct, channelActNote, isChannelEntry } from '../neighbour/channel-act.ts';
 import { ChannelBook, type KnownChannel } from '../settle/channel-book.ts';
 import { ChannelClosing } from '../settle/channel-closing.ts';

@@ -1,9 +1,9 @@
 import type { Chain, Receipt } from '../chain/chain.ts';
 import type { Timer } from '../core/clock.ts';
-import type { Delegation } from '../core/delegation.ts';
 import { codeOf, WayleaveError } from '../core/errors.ts';
 import type { NodeId } from '../core/node-id.ts';
-import type { Terms } from '../core/terms.ts';
+import type { Delegation } from '../core/settlement/delegation.ts';
+import type { Terms } from '../core/terms/terms.ts';
 import { CashierDesk, type CashPlan } from '../settle/cashier-desk.ts';
 import { ChequeDesk } from '../settle/cheque-desk.ts';
 import { ChequebookFactsBook } from '../settle/chequebook-facts.ts';

@@ -1,6 +1,6 @@
 import { codeOf } from '../core/errors.ts';
-import { COIN_WEI } from '../core/gas-worth.ts';
 import { isNodeId } from '../core/node-id.ts';
+import { COIN_WEI } from '../core/settlement/gas-worth.ts';
 import { readPostgresUrl } from '../store/postgres-url.ts';
 import { createEgressPolicy } from '../transit/egress-policy.ts';
 import { staticNextHop } from '../transit/next-hop.ts';

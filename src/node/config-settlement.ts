@@ -1,5 +1,5 @@
 import { MAX_ENDPOINTS } from '../chain/quorum.ts';
-import { MAX_SETTLE_EVERY_MS, PAYMENT_METHODS } from '../core/terms.ts';
+import { MAX_SETTLE_EVERY_MS, PAYMENT_METHODS } from '../core/terms/terms.ts';
 import type { SettlementConfig } from './config.ts';
 import { address, type Fields, flag, integer, list, path, several, wei } from './config-field.ts';
 

@@ -1,5 +1,5 @@
 import type { NodeId } from '../core/node-id.ts';
-import type { PaymentMethod } from '../core/terms.ts';
+import type { PaymentMethod } from '../core/terms/terms.ts';
 import type { LinkAddress } from '../link/link.ts';
 
 /**

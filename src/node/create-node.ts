@@ -3,7 +3,7 @@ import type { Signer } from '../chain/signer.ts';
 import type { SignedText } from '../chain/text-signing.ts';
 import { codeOf } from '../core/errors.ts';
 import type { NodeId } from '../core/node-id.ts';
-import type { SessionEvent } from '../core/session-effect.ts';
+import type { SessionEvent } from '../core/session/session-effect.ts';
 import { LinkKeeper } from '../link/keeper.ts';
 import type { Link } from '../link/link.ts';
 import { Journal } from '../neighbour/journal.ts';

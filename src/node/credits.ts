@@ -1,9 +1,9 @@
 import type { Clock } from '../core/clock.ts';
-import { CreditBook, type CreditChange, type CreditFacts, type CreditRules } from '../core/credit.ts';
+import { CreditBook, type CreditChange, type CreditFacts, type CreditRules } from '../core/credit/credit.ts';
 import type { ErrorCode } from '../core/errors.ts';
-import { gasWorth } from '../core/gas-worth.ts';
-import { Column } from '../core/ledger.ts';
+import { Column } from '../core/ledger/ledger.ts';
 import type { NodeId } from '../core/node-id.ts';
+import { gasWorth } from '../core/settlement/gas-worth.ts';
 import { BYTES_PER_MB, type PricePerMb, type Units } from '../core/units.ts';
 import type { ReceivedChequeRecord, Store, StoredState, StoreRecord } from '../store/store.ts';
 import type { NodeConfig } from './config.ts';
@@ -50,7 +50,7 @@ interface Counted {
   remainder: bigint;
 }
 
-/** Puts `core/credit.ts` to work: the facts from the books, what a neighbour's service cost, and what must be remembered. */
+/** Puts `core/credit/credit.ts` to work: the facts from the books, what a neighbour's service cost, and what must be remembered. */
 export class Credits {
   readonly #options: CreditsOptions;
   readonly #book: CreditBook;

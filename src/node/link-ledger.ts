@@ -1,6 +1,6 @@
-import { balanceOf, effectOf, type Unexplained, unexplained } from '../core/audit.ts';
 import { WayleaveError } from '../core/errors.ts';
-import type { HistoryEntry } from '../core/history.ts';
+import { balanceOf, effectOf, type Unexplained, unexplained } from '../core/ledger/audit.ts';
+import type { HistoryEntry } from '../core/ledger/history.ts';
 import type { NodeId } from '../core/node-id.ts';
 import { SERVICES, type Service } from '../core/service.ts';
 import type { HistoryRecord, HistoryView, LinkRecord, Store } from '../store/store.ts';

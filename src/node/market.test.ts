@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { Ledger } from '../core/ledger.ts';
-import { LinkAccount } from '../core/link-account.ts';
+import { Ledger } from '../core/ledger/ledger.ts';
+import { LinkAccount } from '../core/ledger/link-account.ts';
 import type { NodeId } from '../core/node-id.ts';
 import { parseConfig } from './load-config.ts';
 import { Market, type MarketOptions } from './market.ts';

@@ -1,6 +1,6 @@
 import type { Clock } from '../core/clock.ts';
 import type { NodeId } from '../core/node-id.ts';
-import type { PaymentMethod, Terms } from '../core/terms.ts';
+import type { PaymentMethod, Terms } from '../core/terms/terms.ts';
 import type { PricePerMb } from '../core/units.ts';
 import type { DeskNeighbour } from '../settle/cheque-desk.ts';
 import type { NodeConfig } from './config.ts';

@@ -1,7 +1,7 @@
 import type { Chain } from '../chain/chain.ts';
 import type { Signer } from '../chain/signer.ts';
 import type { Clock, RandomBytes } from '../core/clock.ts';
-import type { LinkAccount } from '../core/link-account.ts';
+import type { LinkAccount } from '../core/ledger/link-account.ts';
 import type { NodeId } from '../core/node-id.ts';
 import type { Transport } from '../link/link.ts';
 import type { LinkServices } from '../neighbour/link-services.ts';

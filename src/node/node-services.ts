@@ -1,10 +1,10 @@
 import type { Signer } from '../chain/signer.ts';
 import type { Clock, RandomBytes } from '../core/clock.ts';
-import type { ServiceDoor } from '../core/door.ts';
-import type { Ledger } from '../core/ledger.ts';
-import type { LinkAccount } from '../core/link-account.ts';
+import type { ServiceDoor } from '../core/ledger/door.ts';
+import type { Ledger } from '../core/ledger/ledger.ts';
+import type { LinkAccount } from '../core/ledger/link-account.ts';
 import type { NodeId } from '../core/node-id.ts';
-import { NO_TOLL, type PathPrice } from '../core/route.ts';
+import { NO_TOLL, type PathPrice } from '../core/routes/route.ts';
 import type { Units } from '../core/units.ts';
 import { type Channel, type Link, ResetCode } from '../link/link.ts';
 import type { LinkServices } from '../neighbour/link-services.ts';

@@ -1,7 +1,7 @@
 import type { Receipt } from '../chain/chain.ts';
 import type { SignedText } from '../chain/text-signing.ts';
+import type { PaymentHistory } from '../core/credit/payment-history.ts';
 import type { NodeId } from '../core/node-id.ts';
-import type { PaymentHistory } from '../core/payment-history.ts';
 import type { Service } from '../core/service.ts';
 import type { PacketFigures } from '../packets/packet-user.ts';
 import type { CashPlan } from '../settle/cashier-desk.ts';
@@ -194,7 +194,7 @@ export interface CreditStatus {
   readonly history?: CreditHistory | undefined;
 }
 
-/** How a neighbour has paid this node (`core/payment-history.ts`). */
+/** How a neighbour has paid this node (`core/credit/payment-history.ts`). */
 export interface CreditHistory extends Omit<PaymentHistory, 'dueSinceMs'> {
   /** Its payments that became final, units. */
   readonly honoured: number;

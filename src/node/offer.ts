@@ -1,7 +1,13 @@
-import { payAtFor } from '../core/credit.ts';
-import type { Delegation } from '../core/delegation.ts';
+import { payAtFor } from '../core/credit/credit.ts';
 import type { NodeId } from '../core/node-id.ts';
-import { type PaymentMethod, PROTOCOL_VERSION, type PriorityOffers, sameTerms, type Terms } from '../core/terms.ts';
+import type { Delegation } from '../core/settlement/delegation.ts';
+import {
+  type PaymentMethod,
+  PROTOCOL_VERSION,
+  type PriorityOffers,
+  sameTerms,
+  type Terms,
+} from '../core/terms/terms.ts';
 import type { PricePerMb, Units } from '../core/units.ts';
 import type { NeighbourConfig, NodeConfig } from './config.ts';
 

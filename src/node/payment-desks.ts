@@ -1,10 +1,10 @@
-import type { SignedCheque } from '../core/cheque.ts';
 import { WayleaveError } from '../core/errors.ts';
-import type { PaymentMessage, PaymentProof } from '../core/message.ts';
 import type { NodeId } from '../core/node-id.ts';
-import type { PendingPayment } from '../core/payments.ts';
 import type { Ratio } from '../core/ratio.ts';
-import type { PaymentMethod } from '../core/terms.ts';
+import type { PaymentMessage, PaymentProof } from '../core/session/message.ts';
+import type { PendingPayment } from '../core/session/payments.ts';
+import type { SignedCheque } from '../core/settlement/cheque.ts';
+import type { PaymentMethod } from '../core/terms/terms.ts';
 import type { Units } from '../core/units.ts';
 import type { CheckedPayment, PaymentDesk } from '../neighbour/payment-desk.ts';
 import type { MethodDesk } from '../settle/method-desk.ts';

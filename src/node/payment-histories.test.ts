@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { Ledger } from '../core/ledger.ts';
-import { LinkAccount } from '../core/link-account.ts';
-import { PROMPT_MS } from '../core/payment-history.ts';
+import { PROMPT_MS } from '../core/credit/payment-history.ts';
+import { Ledger } from '../core/ledger/ledger.ts';
+import { LinkAccount } from '../core/ledger/link-account.ts';
 import { parseConfig } from './load-config.ts';
 import type { Known } from './neighbours.ts';
 import { offer } from './offer.ts';

@@ -1,7 +1,4 @@
 import type { Clock } from '../core/clock.ts';
-import type { ErrorCode } from '../core/errors.ts';
-import { Column } from '../core/ledger.ts';
-import type { NodeId } from '../core/node-id.ts';
 import {
   debtSeen,
   faultSeen,
@@ -10,7 +7,10 @@ import {
   type PaymentHistory,
   paymentRefused,
   paymentTaken,
-} from '../core/payment-history.ts';
+} from '../core/credit/payment-history.ts';
+import type { ErrorCode } from '../core/errors.ts';
+import { Column } from '../core/ledger/ledger.ts';
+import type { NodeId } from '../core/node-id.ts';
 import type { NoteRecord } from '../store/store.ts';
 import type { Known } from './neighbours.ts';
 import type { CreditHistory } from './node.ts';

@@ -2,7 +2,7 @@ import type { Chain } from '../chain/chain.ts';
 import type { Signer } from '../chain/signer.ts';
 import type { Clock } from '../core/clock.ts';
 import type { NodeId } from '../core/node-id.ts';
-import type { Terms } from '../core/terms.ts';
+import type { Terms } from '../core/terms/terms.ts';
 import type { DeskNeighbour } from '../settle/cheque-desk.ts';
 import type { MethodDesk } from '../settle/method-desk.ts';
 import type { CreditBook } from '../store/credit-book.ts';

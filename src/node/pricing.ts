@@ -1,4 +1,4 @@
-import { askFor, bidFor, CostBook } from '../core/bargain.ts';
+import { askFor, bidFor, CostBook } from '../core/terms/bargain.ts';
 import type { PricePerMb } from '../core/units.ts';
 import type { TransitConfig } from './config.ts';
 

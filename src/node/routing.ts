@@ -1,9 +1,9 @@
+import { Deliveries, type Outcome, type Standing, type Way } from '../core/carrier/deliveries.ts';
 import type { Clock, Timer } from '../core/clock.ts';
-import { Deliveries, type Outcome, type Standing, type Way } from '../core/deliveries.ts';
 import { type ErrorCode, WayleaveError } from '../core/errors.ts';
 import { isNodeId, type NodeId } from '../core/node-id.ts';
-import type { Destination, PathPrice } from '../core/route.ts';
-import type { Route } from '../core/route-table.ts';
+import type { Destination, PathPrice } from '../core/routes/route.ts';
+import type { Route } from '../core/routes/route-table.ts';
 import type { Link } from '../link/link.ts';
 import { RouteExchange } from '../packets/route-exchange.ts';
 import { type AddressPrefix, matches, parsePrefix } from '../transit/address-prefix.ts';

@@ -1,7 +1,7 @@
-import type { Delegation } from '../core/delegation.ts';
 import { WayleaveError } from '../core/errors.ts';
 import type { NodeId } from '../core/node-id.ts';
-import type { PaymentMethod } from '../core/terms.ts';
+import type { Delegation } from '../core/settlement/delegation.ts';
+import type { PaymentMethod } from '../core/terms/terms.ts';
 import type { MethodDesk } from '../settle/method-desk.ts';
 import { hasTransfers } from '../settle/transfer-notes.ts';
 import type { ReceivedChequeRecord } from '../store/store.ts';

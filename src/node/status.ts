@@ -1,6 +1,6 @@
-import { Column } from '../core/ledger.ts';
+import { Column } from '../core/ledger/ledger.ts';
+import { FADING_CREDITS_PER_DAY } from '../core/ledger/write-offs.ts';
 import { SERVICES, type Service } from '../core/service.ts';
-import { FADING_CREDITS_PER_DAY } from '../core/write-offs.ts';
 import type { NodeConfig } from './config.ts';
 import type { Known } from './neighbours.ts';
 import type { CreditStatus, LinkStatus, PacketLinkStatus, ServiceStatus } from './node.ts';

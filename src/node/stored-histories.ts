@@ -22,7 +22,7 @@ export function storedHistories(
   );
 }
 
-/** Paid to it, owed to it, written off in its favour, and what it cost (`core/credit.ts`). Units. */
+/** Paid to it, owed to it, written off in its favour, and what it cost (`core/credit/credit.ts`). Units. */
 function spentOn(link: LinkRecord, credit: CreditRecord | undefined): number {
   const { consumed, consumedCorrection, paid, provided, providedCorrection, received } = link;
   const sum = (parts: readonly number[]): number => parts.reduce((all, part) => all + part, 0);

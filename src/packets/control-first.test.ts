@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { Carrier } from '../core/carrier.ts';
-import { Ledger } from '../core/ledger.ts';
+import { Carrier } from '../core/carrier/carrier.ts';
+import { Ledger } from '../core/ledger/ledger.ts';
 import { FrameType } from '../link/frame.ts';
 import { OPEN_COST_BYTES } from '../link/link.ts';
 import { Bed } from '../link/link-bed.fixture.ts';

@@ -1,4 +1,4 @@
-import type { Carrier } from '../core/carrier.ts';
+import type { Carrier } from '../core/carrier/carrier.ts';
 import { PACKET_HEADER_BYTES } from '../wire/packet.ts';
 
 /** Packets that are foreseen at once: what is read of them, and for them, stays in the nearest cache. */

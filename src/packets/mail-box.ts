@@ -1,7 +1,7 @@
-import type { StrandReason } from '../core/carrier-decision.ts';
+import type { StrandReason } from '../core/carrier/carrier-decision.ts';
+import { PairQueue, type PairQueueLimits } from '../core/carrier/pair-queue.ts';
 import type { Clock } from '../core/clock.ts';
-import type { LinkRow } from '../core/ledger.ts';
-import { PairQueue, type PairQueueLimits } from '../core/pair-queue.ts';
+import type { LinkRow } from '../core/ledger/ledger.ts';
 import { Fifo } from '../link/fifo.ts';
 import { type Channel, type Link, OPEN_COST_BYTES, ResetCode } from '../link/link.ts';
 import { type Changed, patchPacket } from '../wire/packet.ts';

@@ -1,7 +1,7 @@
 import { createSigner, type Signer } from '../chain/signer.ts';
-import { Carrier } from '../core/carrier.ts';
-import { HERE } from '../core/forwarding-table.ts';
-import { Column, Ledger } from '../core/ledger.ts';
+import { Carrier } from '../core/carrier/carrier.ts';
+import { Column, Ledger } from '../core/ledger/ledger.ts';
+import { HERE } from '../core/routes/forwarding-table.ts';
 import type { Channel, ChannelHandlers, Link } from '../link/link.ts';
 import type { PacketFate } from './packet-order.ts';
 import { PacketRelay } from './packet-relay.ts';

@@ -1,8 +1,8 @@
 import { strict as assert } from 'node:assert';
 import { describe, it } from 'node:test';
-import { Carrier } from '../core/carrier.ts';
-import { HERE } from '../core/forwarding-table.ts';
-import { Column, Ledger, type LinkRow } from '../core/ledger.ts';
+import { Carrier } from '../core/carrier/carrier.ts';
+import { Column, Ledger, type LinkRow } from '../core/ledger/ledger.ts';
+import { HERE } from '../core/routes/forwarding-table.ts';
 import type { Channel, ChannelHandlers, Link } from '../link/link.ts';
 import { encodePacket, packetPayload, type Receipt, readReceipt, returnedPacket } from '../wire/packet.ts';
 import { PacketRelay, type PacketRelayOptions } from './packet-relay.ts';

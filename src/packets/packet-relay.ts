@@ -1,11 +1,11 @@
-import type { Carrier } from '../core/carrier.ts';
-import { type Decision, SELF, type StrandReason } from '../core/carrier-decision.ts';
+import type { Carrier } from '../core/carrier/carrier.ts';
+import { type Decision, SELF, type StrandReason } from '../core/carrier/carrier-decision.ts';
+import { packetHeader } from '../core/carrier/packet.ts';
+import type { Discipline, PairFigures } from '../core/carrier/pair-queue.ts';
 import type { Clock } from '../core/clock.ts';
 import { codeOf, WayleaveError } from '../core/errors.ts';
-import type { LinkRow } from '../core/ledger.ts';
+import type { LinkRow } from '../core/ledger/ledger.ts';
 import type { NodeId } from '../core/node-id.ts';
-import { packetHeader } from '../core/packet.ts';
-import type { Discipline, PairFigures } from '../core/pair-queue.ts';
 import { type Channel, type Link, ResetCode } from '../link/link.ts';
 import {
   addressWords,

@@ -1,8 +1,8 @@
+import { MAX_LIFE_MS, MAX_VALUE } from '../core/carrier/packet.ts';
+import { SendBudget } from '../core/carrier/send-budget.ts';
 import type { Clock, RandomBytes, Timer } from '../core/clock.ts';
 import { WayleaveError } from '../core/errors.ts';
 import type { NodeId } from '../core/node-id.ts';
-import { MAX_LIFE_MS, MAX_VALUE } from '../core/packet.ts';
-import { SendBudget } from '../core/send-budget.ts';
 import { amount, type Units } from '../core/units.ts';
 import { packetAnswers, packetId, packetPayload, packetReplyTo, type Receipt, readDelivered } from '../wire/packet.ts';
 import { type ChangeRule, changeOf } from './change.ts';

@@ -1,6 +1,6 @@
 import { strict as assert } from 'node:assert';
 import { describe, it } from 'node:test';
-import { NO_TOLL, type RouteRequest, type RouteUpdate } from '../core/route.ts';
+import { NO_TOLL, type RouteRequest, type RouteUpdate } from '../core/routes/route.ts';
 import { encodeRoutes, MAX_ROUTES_PER_MESSAGE, type Routes } from '../wire/routes.ts';
 import { HandClock } from './packet-line.fixture.ts';
 import { RouteExchange } from './route-exchange.ts';

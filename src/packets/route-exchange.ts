@@ -1,9 +1,9 @@
 import type { Clock, Timer } from '../core/clock.ts';
 import type { ErrorCode } from '../core/errors.ts';
 import type { NodeId } from '../core/node-id.ts';
-import type { Destination } from '../core/route.ts';
-import type { Rank } from '../core/route-entry.ts';
-import { type Route, type RouteEffect, type RouteLink, RouteTable } from '../core/route-table.ts';
+import type { Destination } from '../core/routes/route.ts';
+import type { Rank } from '../core/routes/route-entry.ts';
+import { type Route, type RouteEffect, type RouteLink, RouteTable } from '../core/routes/route-table.ts';
 import type { Routes } from '../wire/routes.ts';
 import { RouteOutbox } from './route-outbox.ts';
 

@@ -1,4 +1,4 @@
-import type { Destination, RouteRequest, RouteUpdate } from '../core/route.ts';
+import type { Destination, RouteRequest, RouteUpdate } from '../core/routes/route.ts';
 import { MAX_ROUTES_PER_MESSAGE, type Routes } from '../wire/routes.ts';
 
 /**

@@ -1,4 +1,4 @@
-import type { LinkRow } from '../core/ledger.ts';
+import type { LinkRow } from '../core/ledger/ledger.ts';
 
 /** Links that something is to be done for when a burst is over: each once, in the order in which they came. */
 export class RowList {

@@ -1,7 +1,7 @@
-import { SELF, type StrandReason } from '../core/carrier-decision.ts';
+import { SELF, type StrandReason } from '../core/carrier/carrier-decision.ts';
+import { type PairFigures, PairQueue, type PairQueueLimits } from '../core/carrier/pair-queue.ts';
 import type { Clock, Timer } from '../core/clock.ts';
-import type { LinkRow } from '../core/ledger.ts';
-import { type PairFigures, PairQueue, type PairQueueLimits } from '../core/pair-queue.ts';
+import type { LinkRow } from '../core/ledger/ledger.ts';
 import type { Changed } from '../wire/packet.ts';
 import type { Stranded } from './mail-box.ts';
 import { type PlacedPacket, placed } from './packet-cutter.ts';

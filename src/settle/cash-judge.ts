@@ -1,3 +1,5 @@
+import type { Clock } from '../core/clock.ts';
+import type { NodeId } from '../core/node-id.ts';
 import {
   CASH_EVERY_MS,
   type CashDecision,
@@ -7,9 +9,7 @@ import {
   issuerRiskPermille,
   ridesAlong,
   valueAtRisk,
-} from '../core/cashier.ts';
-import type { Clock } from '../core/clock.ts';
-import type { NodeId } from '../core/node-id.ts';
+} from '../core/settlement/cashier.ts';
 import type { Units } from '../core/units.ts';
 import type { CashingRecord, NoteRecord, ReceivedChequeRecord, Store } from '../store/store.ts';
 import type { ChequebookWatch } from './chequebook-watch.ts';
@@ -55,7 +55,7 @@ interface Attempt {
 
 const SINCE = 'uncashed-since:';
 
-/** Gathers for each cheque held what `core/cashier.ts` decides by. Remembers since when each has waited, over restarts. */
+/** Gathers for each cheque held what `core/settlement/cashier.ts` decides by. Remembers since when each has waited, over restarts. */
 export class CashJudge {
   readonly #options: CashJudgeOptions;
   readonly #attempts = new Map<NodeId, Attempt>();

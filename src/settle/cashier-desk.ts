@@ -1,9 +1,9 @@
 import type { CashReceipt, Chain, ChequebookFacts } from '../chain/chain.ts';
-import { MAX_BATCH_CHEQUES } from '../core/cashier.ts';
-import type { SignedCheque } from '../core/cheque.ts';
 import type { Clock, Timer } from '../core/clock.ts';
 import { codeOf } from '../core/errors.ts';
 import type { NodeId } from '../core/node-id.ts';
+import { MAX_BATCH_CHEQUES } from '../core/settlement/cashier.ts';
+import type { SignedCheque } from '../core/settlement/cheque.ts';
 import type { Units } from '../core/units.ts';
 import type { CashingRecord, NoteRecord, ReceivedChequeRecord, Store, StoreRecord } from '../store/store.ts';
 import { CashJudge, type CashPlanEntry } from './cash-judge.ts';
@@ -21,7 +21,7 @@ export interface CashierOptions {
   readonly riskAt: (neighbour: NodeId) => Units;
   /** Wei per unit, to weigh gas against value. */
   readonly weiPerUnit: bigint;
-  /** What gas is weighed at (`core/gas-worth.ts`); the coin itself unless given. */
+  /** What gas is weighed at (`core/settlement/gas-worth.ts`); the coin itself unless given. */
   readonly perCoin?: bigint;
   readonly everyMs?: number;
   readonly cashings: readonly CashingRecord[];
@@ -47,7 +47,7 @@ export interface CashPlan {
 /** Looked at this often; the decision itself costs nothing. */
 const LOOK_MS = 1_000;
 
-/** Cashes what neighbours paid, when `core/cashier.ts` says so: all that is ready in one transaction, one at a time. */
+/** Cashes what neighbours paid, when `core/settlement/cashier.ts` says so: all that is ready in one transaction, one at a time. */
 export class CashierDesk {
   readonly #options: CashierOptions;
   #timer: Timer | undefined;

@@ -1,7 +1,7 @@
 import type { ChannelBooks, ChannelChain, ChannelFacts } from '../chain/channel-chain.ts';
-import type { SignedCheque } from '../core/cheque.ts';
 import { codeOf } from '../core/errors.ts';
 import type { NodeId } from '../core/node-id.ts';
+import type { SignedCheque } from '../core/settlement/cheque.ts';
 
 export interface CloseSeen {
   readonly chain: ChannelChain;

@@ -1,5 +1,11 @@
 import { recoverChequeIssuer, signCheque } from '../chain/cheque-signing.ts';
 import type { Signer } from '../chain/signer.ts';
+import { clearsWhenFinal } from '../core/credit/risk.ts';
+import { type ErrorCode, WayleaveError } from '../core/errors.ts';
+import type { NodeId } from '../core/node-id.ts';
+import { type Ratio, unitsToWei, type WeiAmount, weiToUnits } from '../core/ratio.ts';
+import type { PaymentMessage, PaymentProof } from '../core/session/message.ts';
+import type { PaymentOutcome } from '../core/session/session-effect.ts';
 import {
   type ChannelKnowledge,
   type ChannelShare,
@@ -8,14 +14,8 @@ import {
   coverWei,
   roomWei,
   topUpDue,
-} from '../core/channel-payment.ts';
-import { MIN_CHEQUE_UNITS, nextCumulative, type SignedCheque } from '../core/cheque.ts';
-import { type ErrorCode, WayleaveError } from '../core/errors.ts';
-import type { PaymentMessage, PaymentProof } from '../core/message.ts';
-import type { NodeId } from '../core/node-id.ts';
-import { type Ratio, unitsToWei, type WeiAmount, weiToUnits } from '../core/ratio.ts';
-import { clearsWhenFinal } from '../core/risk.ts';
-import type { PaymentOutcome } from '../core/session-effect.ts';
+} from '../core/settlement/channel-payment.ts';
+import { MIN_CHEQUE_UNITS, nextCumulative, type SignedCheque } from '../core/settlement/cheque.ts';
 import type { Units } from '../core/units.ts';
 import type { ChannelTotalRecord, Store, StoreRecord } from '../store/store.ts';
 import type { ChannelBook, KnownChannel } from './channel-book.ts';
@@ -52,7 +52,7 @@ const LOOK_AGAIN: ReadonlySet<ErrorCode> = new Set([
   'CHANNEL_NOT_COVERED',
 ]);
 
-/** Pays in channels and takes payments in them. Every rule is in `core/channel-payment.ts`; here are the key and the store. */
+/** Pays in channels and takes payments in them. Every rule is in `core/settlement/channel-payment.ts`; here are the key and the store. */
 export class ChannelDesk implements MethodDesk {
   readonly #options: ChannelDeskOptions;
   /** The last total signed for each neighbour, in whichever channel. */

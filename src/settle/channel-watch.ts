@@ -1,9 +1,9 @@
 import type { ChannelBooks, ChannelChain, ChannelFacts } from '../chain/channel-chain.ts';
 import { recoverChequeIssuer } from '../chain/cheque-signing.ts';
-import { coverWei } from '../core/channel-payment.ts';
-import type { SignedCheque } from '../core/cheque.ts';
 import { codeOf, type ErrorCode } from '../core/errors.ts';
 import type { NodeId } from '../core/node-id.ts';
+import { coverWei } from '../core/settlement/channel-payment.ts';
+import type { SignedCheque } from '../core/settlement/cheque.ts';
 import { answerClose } from './channel-answer.ts';
 
 /** A channel of some node, with all it takes to answer an old state for it: no key of that node is among it. */

@@ -6,10 +6,10 @@ import {
   withdrawalDigest,
 } from '../chain/channel-signing.ts';
 import type { Signer } from '../chain/signer.ts';
-import { type ChannelShare, mayWithdraw } from '../core/channel-payment.ts';
 import type { Clock } from '../core/clock.ts';
 import { codeOf, type ErrorCode, WayleaveError } from '../core/errors.ts';
 import type { NodeId } from '../core/node-id.ts';
+import { type ChannelShare, mayWithdraw } from '../core/settlement/channel-payment.ts';
 import type { ChannelWithdrawalOffer } from '../wire/channel-agreement.ts';
 import type { ChannelBook, KnownChannel } from './channel-book.ts';
 import type { ChannelDesk } from './channel-desk.ts';

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { signCheque } from '../chain/cheque-signing.ts';
 import { createSigner } from '../chain/signer.ts';
-import { MAX_UNCASHED_CHEQUEBOOKS } from '../core/cheque.ts';
+import { MAX_UNCASHED_CHEQUEBOOKS } from '../core/settlement/cheque.ts';
 import type { NoteRecord, Store } from '../store/store.ts';
 import { ChequeTaker, type Payer } from './cheque-taker.ts';
 import { ChequebookFactsBook } from './chequebook-facts.ts';

@@ -1,16 +1,16 @@
 import { recoverChequeIssuer } from '../chain/cheque-signing.ts';
+import { clearsNow } from '../core/credit/risk.ts';
+import type { NodeId } from '../core/node-id.ts';
+import { type Ratio, weiToUnits } from '../core/ratio.ts';
+import type { PaymentOutcome } from '../core/session/session-effect.ts';
 import {
   type ChequeVerdict,
   checkCheque,
   MAX_UNCASHED_CHEQUEBOOKS,
   MIN_CHEQUE_UNITS,
   type SignedCheque,
-} from '../core/cheque.ts';
-import type { Delegation } from '../core/delegation.ts';
-import type { NodeId } from '../core/node-id.ts';
-import { type Ratio, weiToUnits } from '../core/ratio.ts';
-import { clearsNow } from '../core/risk.ts';
-import type { PaymentOutcome } from '../core/session-effect.ts';
+} from '../core/settlement/cheque.ts';
+import type { Delegation } from '../core/settlement/delegation.ts';
 import type { Units } from '../core/units.ts';
 import type { NoteRecord, ReceivedChequeRecord, StoreRecord } from '../store/store.ts';
 import type { ChequebookFactsBook } from './chequebook-facts.ts';
@@ -43,7 +43,7 @@ export interface Payer {
   readonly riskAt: Units;
 }
 
-/** Takes cheques: every check is in `core/cheque.ts`, and none of them makes a call. */
+/** Takes cheques: every check is in `core/settlement/cheque.ts`, and none of them makes a call. */
 export class ChequeTaker {
   readonly #options: ChequeTakerOptions;
   readonly #received: ReceivedCheques;

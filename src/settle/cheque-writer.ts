@@ -1,12 +1,12 @@
 import type { Chain } from '../chain/chain.ts';
 import { recoverChequeIssuer, signCheque } from '../chain/cheque-signing.ts';
 import type { Signer } from '../chain/signer.ts';
-import { nextCumulative, recoveredCumulative, type SignedCheque } from '../core/cheque.ts';
 import { codeOf, WayleaveError } from '../core/errors.ts';
-import { type IssuedToday, issueWithin } from '../core/issue-cap.ts';
-import type { PaymentMessage } from '../core/message.ts';
 import type { NodeId } from '../core/node-id.ts';
 import { type Ratio, unitsToWei } from '../core/ratio.ts';
+import type { PaymentMessage } from '../core/session/message.ts';
+import { nextCumulative, recoveredCumulative, type SignedCheque } from '../core/settlement/cheque.ts';
+import { type IssuedToday, issueWithin } from '../core/settlement/issue-cap.ts';
 import type { Units } from '../core/units.ts';
 import type { ChequeOrder } from '../store/credit-book.ts';
 import type { IssuedChequeRecord, NoteRecord, Store, StoreRecord } from '../store/store.ts';

@@ -1,6 +1,6 @@
 import type { Chain } from '../chain/chain.ts';
 import type { Clock } from '../core/clock.ts';
-import { gasWorth } from '../core/gas-worth.ts';
+import { gasWorth } from '../core/settlement/gas-worth.ts';
 
 /** A price this old is asked for again before the next decision. A minute is five blocks: fees move by half at most. */
 const FRESH_MS = 60_000;
@@ -20,7 +20,7 @@ export class GasCost {
   /** Of the last cashing, by itself: rollups charge for more than gas. */
   #seenGas = 0n;
 
-  /** `perCoin`: what gas is weighed at (`core/gas-worth.ts`). */
+  /** `perCoin`: what gas is weighed at (`core/settlement/gas-worth.ts`). */
   constructor(options: { readonly chain: Chain; readonly clock: Clock; readonly perCoin?: bigint | undefined }) {
     this.#perCoin = options.perCoin;
     this.#chain = options.chain;

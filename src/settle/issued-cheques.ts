@@ -1,5 +1,5 @@
-import { MAX_UNCASHED_CHEQUEBOOKS, type SignedCheque } from '../core/cheque.ts';
 import type { NodeId } from '../core/node-id.ts';
+import { MAX_UNCASHED_CHEQUEBOOKS, type SignedCheque } from '../core/settlement/cheque.ts';
 import type { Units } from '../core/units.ts';
 import type { IssuedChequeRecord } from '../store/store.ts';
 

@@ -1,8 +1,8 @@
-import type { SignedCheque } from '../core/cheque.ts';
-import type { PaymentMessage, PaymentProof } from '../core/message.ts';
 import type { NodeId } from '../core/node-id.ts';
 import type { Ratio } from '../core/ratio.ts';
-import type { PaymentOutcome } from '../core/session-effect.ts';
+import type { PaymentMessage, PaymentProof } from '../core/session/message.ts';
+import type { PaymentOutcome } from '../core/session/session-effect.ts';
+import type { SignedCheque } from '../core/settlement/cheque.ts';
 import type { Units } from '../core/units.ts';
 import type { StoreRecord } from '../store/store.ts';
 

@@ -1,5 +1,5 @@
-import type { SignedCheque } from '../core/cheque.ts';
 import type { NodeId } from '../core/node-id.ts';
+import type { SignedCheque } from '../core/settlement/cheque.ts';
 import type { ReceivedChequeRecord } from '../store/store.ts';
 
 /** The last cheque taken from each chequebook. A neighbour may have paid from several, one after another. */

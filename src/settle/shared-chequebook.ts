@@ -2,9 +2,9 @@ import type { Chain, ChequebookFacts } from '../chain/chain.ts';
 import { signDelegation } from '../chain/delegation-signing.ts';
 import type { Signer } from '../chain/signer.ts';
 import type { Clock } from '../core/clock.ts';
-import { DELEGATION_RENEW_S, type Delegation } from '../core/delegation.ts';
 import { WayleaveError } from '../core/errors.ts';
 import type { NodeId } from '../core/node-id.ts';
+import { DELEGATION_RENEW_S, type Delegation } from '../core/settlement/delegation.ts';
 import type { CreditBook, CreditStanding } from '../store/credit-book.ts';
 
 export interface SharedChequebookOptions {

@@ -1,8 +1,8 @@
 import { delegatedBy } from '../chain/delegation-signing.ts';
-import type { ChequeVerdict, SignedCheque } from '../core/cheque.ts';
-import type { ChequeShare } from '../core/cheque-share.ts';
-import { type Delegation, type DelegationStanding, sameDelegation } from '../core/delegation.ts';
 import type { NodeId } from '../core/node-id.ts';
+import type { ChequeVerdict, SignedCheque } from '../core/settlement/cheque.ts';
+import type { ChequeShare } from '../core/settlement/cheque-share.ts';
+import { type Delegation, type DelegationStanding, sameDelegation } from '../core/settlement/delegation.ts';
 import type { NoteRecord, ReceivedChequeRecord, StoreRecord } from '../store/store.ts';
 import { ChequeShares } from './cheque-shares.ts';
 import type { ChequebookFactsBook } from './chequebook-facts.ts';

@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import type { Chain, PayReceipt } from '../chain/chain.ts';
 import type { Timer } from '../core/clock.ts';
 import type { Ratio } from '../core/ratio.ts';
-import type { SessionEvent } from '../core/session-effect.ts';
+import type { SessionEvent } from '../core/session/session-effect.ts';
 import type { Store } from '../store/store.ts';
 import { TransferDesk } from './transfer-desk.ts';
 import { type SentTransfer, sentNote } from './transfer-notes.ts';

@@ -1,10 +1,10 @@
 import type { Chain, PayReceipt } from '../chain/chain.ts';
 import type { Clock, Timer } from '../core/clock.ts';
 import { codeOf, type ErrorCode, WayleaveError } from '../core/errors.ts';
-import type { PaymentMessage, PaymentProof } from '../core/message.ts';
 import type { NodeId } from '../core/node-id.ts';
 import { type Ratio, unitsToWei, weiToUnits } from '../core/ratio.ts';
-import type { PaymentOutcome, SessionEvent } from '../core/session-effect.ts';
+import type { PaymentMessage, PaymentProof } from '../core/session/message.ts';
+import type { PaymentOutcome, SessionEvent } from '../core/session/session-effect.ts';
 import type { Units } from '../core/units.ts';
 import type { NoteRecord, Store, StoreRecord } from '../store/store.ts';
 import type { DeskNeighbour } from './cheque-desk.ts';

@@ -2,7 +2,7 @@ import type { Chain } from '../chain/chain.ts';
 import type { Clock, Timer } from '../core/clock.ts';
 import { codeOf } from '../core/errors.ts';
 import type { NodeId } from '../core/node-id.ts';
-import type { PaymentOutcome, SessionEvent } from '../core/session-effect.ts';
+import type { PaymentOutcome, SessionEvent } from '../core/session/session-effect.ts';
 import {
   lookedAt,
   matured,
@@ -10,7 +10,7 @@ import {
   REORGANISED_BLOCKS,
   type TransferBook,
   undoneUnits,
-} from '../core/transfers.ts';
+} from '../core/settlement/transfers.ts';
 import type { Units } from '../core/units.ts';
 import type { Store, StoreRecord } from '../store/store.ts';
 import type { DeskNeighbour } from './cheque-desk.ts';

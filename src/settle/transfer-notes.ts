@@ -1,5 +1,5 @@
 import type { NodeId } from '../core/node-id.ts';
-import type { ArrivedTransfer, TransferBook } from '../core/transfers.ts';
+import type { ArrivedTransfer, TransferBook } from '../core/settlement/transfers.ts';
 import type { NoteRecord } from '../store/store.ts';
 
 /** What is left over after a payment and carried to the next one. */

@@ -2,7 +2,7 @@ import type { Chain, ChequebookOrder, Receipt } from '../chain/chain.ts';
 import type { Clock, Timer } from '../core/clock.ts';
 import { codeOf, WayleaveError } from '../core/errors.ts';
 import type { NodeId } from '../core/node-id.ts';
-import { topUpWei } from '../core/top-up.ts';
+import { topUpWei } from '../core/settlement/top-up.ts';
 import type { NoteRecord, Store } from '../store/store.ts';
 import type { OwnChequebook } from './own-chequebook.ts';
 

@@ -1,5 +1,5 @@
 import type { NodeId } from '../core/node-id.ts';
-import type { PaymentMethod } from '../core/terms.ts';
+import type { PaymentMethod } from '../core/terms/terms.ts';
 import type { SimChain } from './chain/sim-chain.ts';
 import type { SimNetwork } from './link/sim-network.ts';
 import type { SeededRandom } from './seeded-random.ts';

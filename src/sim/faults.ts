@@ -1,4 +1,4 @@
-import type { PaymentMethod } from '../core/terms.ts';
+import type { PaymentMethod } from '../core/terms/terms.ts';
 import type { SimChain } from './chain/sim-chain.ts';
 import type { Coverage } from './coverage.ts';
 import { ENDPOINT_FAULTS } from './endpoint-faults.ts';

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import type { PaymentMethod } from '../core/terms.ts';
+import type { PaymentMethod } from '../core/terms/terms.ts';
 import { CHEATS } from './cheats.ts';
 import { Coverage } from './coverage.ts';
 import type { SimNode } from './sim-node.ts';

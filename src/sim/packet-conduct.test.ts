@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { DEMOTED_MS, LOST_TO_LEAVE } from '../core/deliveries.ts';
+import { DEMOTED_MS, LOST_TO_LEAVE } from '../core/carrier/deliveries.ts';
 import type { NodeEvent } from '../node/node.ts';
 import type { Cheat } from './cheat.ts';
 import { keepsPackets } from './cheats/keeps-packets.ts';

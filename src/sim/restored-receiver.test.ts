@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { Column } from '../core/ledger.ts';
-import type { PaymentMethod } from '../core/terms.ts';
+import { Column } from '../core/ledger/ledger.ts';
+import type { PaymentMethod } from '../core/terms/terms.ts';
 import type { Cheat } from './cheat.ts';
 import { DiskImage } from './disk/disk-image.ts';
 import type { SimNode } from './sim-node.ts';

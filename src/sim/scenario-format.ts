@@ -1,5 +1,5 @@
+import { MAX_PAYLOAD_BYTES, MAX_VALUE } from '../core/carrier/packet.ts';
 import { WayleaveError } from '../core/errors.ts';
-import { MAX_PAYLOAD_BYTES, MAX_VALUE } from '../core/packet.ts';
 import { MAX_PRICE } from '../core/units.ts';
 import type { ChangeRule } from '../packets/change.ts';
 

@@ -1,8 +1,8 @@
-import { Carrier } from '../core/carrier.ts';
+import { Carrier } from '../core/carrier/carrier.ts';
 import type { Clock } from '../core/clock.ts';
-import { HERE, NOWHERE } from '../core/forwarding-table.ts';
-import { Column, Ledger, type LinkRow } from '../core/ledger.ts';
+import { Column, Ledger, type LinkRow } from '../core/ledger/ledger.ts';
 import type { NodeId } from '../core/node-id.ts';
+import { HERE, NOWHERE } from '../core/routes/forwarding-table.ts';
 import type { Link } from '../link/link.ts';
 import { changeOf } from '../packets/change.ts';
 import { PacketRelay } from '../packets/packet-relay.ts';

@@ -1,4 +1,4 @@
-import type { PaymentMethod } from '../core/terms.ts';
+import type { PaymentMethod } from '../core/terms/terms.ts';
 import type { NodeConfig } from '../node/config.ts';
 import { parseConfig } from '../node/load-config.ts';
 import { TOKEN } from './chain/chain-state.ts';

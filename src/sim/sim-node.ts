@@ -1,6 +1,6 @@
 import { createSigner, generateKey, type Signer } from '../chain/signer.ts';
-import type { Ledger, LinkRow } from '../core/ledger.ts';
-import type { LinkAccount } from '../core/link-account.ts';
+import type { Ledger, LinkRow } from '../core/ledger/ledger.ts';
+import type { LinkAccount } from '../core/ledger/link-account.ts';
 import type { NodeId } from '../core/node-id.ts';
 import type { NodeConfig } from '../node/config.ts';
 import { createNode } from '../node/create-node.ts';

@@ -1,4 +1,4 @@
-import type { PaymentMethod } from '../core/terms.ts';
+import type { PaymentMethod } from '../core/terms/terms.ts';
 import type { Cheat } from './cheat.ts';
 import type { SeededRandom } from './seeded-random.ts';
 

@@ -1,5 +1,5 @@
-import type { CreditLease, CreditPool } from '../core/credit-lease.ts';
 import type { NodeId } from '../core/node-id.ts';
+import type { CreditLease, CreditPool } from '../core/settlement/credit-lease.ts';
 import type { IssuedChequeRecord } from './store.ts';
 
 /**

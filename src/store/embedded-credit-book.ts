@@ -1,4 +1,6 @@
 import type { Clock } from '../core/clock.ts';
+import { WayleaveError } from '../core/errors.ts';
+import type { NodeId } from '../core/node-id.ts';
 import {
   adviseDraw,
   type CreditLease,
@@ -9,9 +11,7 @@ import {
   leftWei,
   NO_LEASE,
   type PoolAndLease,
-} from '../core/credit-lease.ts';
-import { WayleaveError } from '../core/errors.ts';
-import type { NodeId } from '../core/node-id.ts';
+} from '../core/settlement/credit-lease.ts';
 import type { ChequebookFunds, ChequeOrder, CreditBook, CreditStanding } from './credit-book.ts';
 import type { IssuedChequeRecord, Store, StoredState } from './store.ts';
 

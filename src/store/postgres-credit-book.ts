@@ -1,6 +1,6 @@
-import { adviseDraw, type CreditLease, drawsAhead, leftWei, NO_LEASE } from '../core/credit-lease.ts';
 import { WayleaveError } from '../core/errors.ts';
 import type { NodeId } from '../core/node-id.ts';
+import { adviseDraw, type CreditLease, drawsAhead, leftWei, NO_LEASE } from '../core/settlement/credit-lease.ts';
 import type { ChequebookFunds, ChequeOrder, CreditBook, CreditStanding } from './credit-book.ts';
 import type { PostgresConnection } from './postgres-connection.ts';
 import * as sql from './postgres-credit-sql.ts';

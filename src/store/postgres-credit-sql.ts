@@ -7,7 +7,7 @@ import { encodeRecord } from './record-row.ts';
 import type { IssuedChequeRecord } from './store.ts';
 
 /**
- * The atomic steps of `core/credit-lease.ts` on a server. Each is one statement, so no lock outlives it, wherever its
+ * The atomic steps of `core/settlement/credit-lease.ts` on a server. Each is one statement, so no lock outlives it, wherever its
  * process may be stopped. Rows are locked in one order: seat, chequebook, totals, lease; orders go by beneficiary.
  */
 

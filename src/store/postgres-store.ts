@@ -1,7 +1,7 @@
 import type { Clock } from '../core/clock.ts';
-import { LEASE_MS } from '../core/credit-lease.ts';
 import { WayleaveError } from '../core/errors.ts';
 import type { NodeId } from '../core/node-id.ts';
+import { LEASE_MS } from '../core/settlement/credit-lease.ts';
 import type { CreditBook } from './credit-book.ts';
 import { writeExport } from './export.ts';
 import { foldQueries, historyQueries, historyView, POSTGRES_HISTORY, pageQuery } from './history-queries.ts';

@@ -1,4 +1,4 @@
-import type { HistoryRow } from '../core/history.ts';
+import type { HistoryRow } from '../core/ledger/history.ts';
 import type { NodeId } from '../core/node-id.ts';
 
 /**
@@ -168,7 +168,7 @@ export interface StatementRecord {
   readonly bytes: Uint8Array;
 }
 
-/** What one neighbour's credit has come to; `core/credit.ts` says what it means. Amounts in units. */
+/** What one neighbour's credit has come to; `core/credit/credit.ts` says what it means. Amounts in units. */
 export interface CreditRecord {
   readonly kind: 'credit';
   readonly neighbour: NodeId;
@@ -190,7 +190,7 @@ export interface CreditRecord {
 }
 
 /**
- * One row of a link's history (`core/history.ts`). Written in one batch with the account it explains, so that the rows of
+ * One row of a link's history (`core/ledger/history.ts`). Written in one batch with the account it explains, so that the rows of
  * a link always add up to its record.
  */
 export interface HistoryRecord extends HistoryRow {

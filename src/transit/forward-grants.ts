@@ -1,5 +1,5 @@
 import type { Clock, Timer } from '../core/clock.ts';
-import type { ServiceDoor } from '../core/door.ts';
+import type { ServiceDoor } from '../core/ledger/door.ts';
 import type { Link } from '../link/link.ts';
 
 export interface ForwardGrantsOptions {

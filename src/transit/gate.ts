@@ -1,5 +1,5 @@
 import type { Clock } from '../core/clock.ts';
-import type { ServiceDoor } from '../core/door.ts';
+import type { ServiceDoor } from '../core/ledger/door.ts';
 import type { NodeId } from '../core/node-id.ts';
 import type { Link } from '../link/link.ts';
 import { ForwardGrants } from './forward-grants.ts';

@@ -1,4 +1,4 @@
-import type { Allowance, Hold, ServiceDoor } from '../core/door.ts';
+import type { Allowance, Hold, ServiceDoor } from '../core/ledger/door.ts';
 import type { NodeId } from '../core/node-id.ts';
 
 /** A door whose limits a test opens and closes. It checks that every hold is ended once. */

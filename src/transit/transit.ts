@@ -1,6 +1,6 @@
 import type { Clock } from '../core/clock.ts';
-import type { ServiceDoor } from '../core/door.ts';
 import { WayleaveError } from '../core/errors.ts';
+import type { ServiceDoor } from '../core/ledger/door.ts';
 import type { NodeId } from '../core/node-id.ts';
 import { type Channel, type ChannelHandlers, type Link, OPEN_COST_BYTES, ResetCode } from '../link/link.ts';
 import { type Destination, decodeOpenRequest, destinationText, encodeOpenRequest } from '../wire/open-request.ts';

@@ -1,5 +1,5 @@
-import type { SignedCheque } from '../core/cheque.ts';
 import { WayleaveError } from '../core/errors.ts';
+import type { SignedCheque } from '../core/settlement/cheque.ts';
 import type { ByteReader, ByteWriter } from './bytes.ts';
 
 const SIGNATURE_BYTES = 65;

@@ -1,4 +1,4 @@
-import type { SignedCheque } from '../core/cheque.ts';
+import type { SignedCheque } from '../core/settlement/cheque.ts';
 import { ByteReader, ByteWriter } from './bytes.ts';
 import { readCheque, writeCheque } from './cheque-fields.ts';
 

@@ -1,4 +1,5 @@
 import { WayleaveError } from '../core/errors.ts';
+import { SERVICES } from '../core/service.ts';
 import type {
   AllotmentMessage,
   CountsMessage,
@@ -6,8 +7,7 @@ import type {
   PaymentMessage,
   PaymentProof,
   PerService,
-} from '../core/message.ts';
-import { SERVICES } from '../core/service.ts';
+} from '../core/session/message.ts';
 import { ByteReader, ByteWriter } from './bytes.ts';
 import { readCheque, writeCheque } from './cheque-fields.ts';
 import { readStatement, writeStatement } from './statement.ts';

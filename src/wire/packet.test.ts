@@ -1,8 +1,8 @@
 import { strict as assert } from 'node:assert';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
+import { MAX_PAYLOAD_BYTES, MAX_VALUE, packetHeader } from '../core/carrier/packet.ts';
 import { codeOf } from '../core/errors.ts';
-import { MAX_PAYLOAD_BYTES, MAX_VALUE, packetHeader } from '../core/packet.ts';
 import { ByteReader, ByteWriter } from './bytes.ts';
 import {
   addressWords,

@@ -1,5 +1,3 @@
-import { WayleaveError } from '../core/errors.ts';
-import { isNodeId, type NodeId } from '../core/node-id.ts';
 import {
   MAX_HOPS,
   MAX_LIFE_MS,
@@ -8,7 +6,9 @@ import {
   type PacketHeader,
   REASONS,
   type Reason,
-} from '../core/packet.ts';
+} from '../core/carrier/packet.ts';
+import { WayleaveError } from '../core/errors.ts';
+import { isNodeId, type NodeId } from '../core/node-id.ts';
 
 /**
  * The bytes of a packet: a fixed header that carriers read and patch in place, then the payload. All big-endian.

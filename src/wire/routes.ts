@@ -1,6 +1,6 @@
 import { WayleaveError } from '../core/errors.ts';
 import { isNodeId } from '../core/node-id.ts';
-import type { Destination, RouteRequest, RouteUpdate } from '../core/route.ts';
+import type { Destination, RouteRequest, RouteUpdate } from '../core/routes/route.ts';
 import { ByteReader, ByteWriter } from './bytes.ts';
 import { addressBytes, addressText } from './ip-address.ts';
 

@@ -1,6 +1,6 @@
 import { WayleaveError } from '../core/errors.ts';
-import type { PerService } from '../core/message.ts';
-import type { SignedStatement } from '../core/statement.ts';
+import type { PerService } from '../core/session/message.ts';
+import type { SignedStatement } from '../core/statement/statement.ts';
 import { ByteReader, ByteWriter } from './bytes.ts';
 
 const SIGNATURE_BYTES = 65;

@@ -1,6 +1,6 @@
 import { WayleaveError } from '../core/errors.ts';
 import { SERVICES } from '../core/service.ts';
-import { PAYMENT_METHODS, type PaymentMethod, type ServiceTerms, type Terms } from '../core/terms.ts';
+import { PAYMENT_METHODS, type PaymentMethod, type ServiceTerms, type Terms } from '../core/terms/terms.ts';
 import { ByteReader, ByteWriter } from './bytes.ts';
 
 const SIGNATURE_BYTES = 65;

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import fc from 'fast-check';
-import { freeWei, leftWei } from '../../src/core/credit-lease.ts';
 import { codeOf } from '../../src/core/errors.ts';
+import { freeWei, leftWei } from '../../src/core/settlement/credit-lease.ts';
 import type { CreditBook, CreditStanding } from '../../src/store/credit-book.ts';
 import type { Store } from '../../src/store/store.ts';
 import { chequebook, funds, order, promised } from './credit-orders.ts';

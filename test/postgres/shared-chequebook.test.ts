@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { freeWei } from '../../src/core/credit-lease.ts';
+import { freeWei } from '../../src/core/settlement/credit-lease.ts';
 import { systemClock } from '../../src/node/system-clock.ts';
 import type { CreditStanding } from '../../src/store/credit-book.ts';
 import { openPostgresStore, type PostgresStore } from '../../src/store/postgres-store.ts';

@@ -3,8 +3,8 @@
  * killed. Each cheque is noted in FILE as soon as it is durable (a file, not a pipe: a pipe can be full).
  */
 import { openSync, writeSync } from 'node:fs';
-import { freeWei } from '../../src/core/credit-lease.ts';
 import { codeOf } from '../../src/core/errors.ts';
+import { freeWei } from '../../src/core/settlement/credit-lease.ts';
 import { systemClock } from '../../src/node/system-clock.ts';
 import { openPostgresStore } from '../../src/store/postgres-store.ts';
 import { chequebook, order } from '../conformance/credit-orders.ts';

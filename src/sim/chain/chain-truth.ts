@@ -1,6 +1,6 @@
 import type { ChannelBooks } from '../../chain/channel-chain.ts';
-import { coverWei } from '../../core/channel-payment.ts';
 import type { NodeId } from '../../core/node-id.ts';
+import { coverWei } from '../../core/settlement/channel-payment.ts';
 import type { SimPaymentChannel } from './chain-state.ts';
 import type { SimChain } from './sim-chain.ts';
 

@@ -13,9 +13,9 @@ import type {
 import type { Head } from '../../chain/endpoints.ts';
 import type { TransactionLog } from '../../chain/outgoing.ts';
 import type { Signer } from '../../chain/signer.ts';
-import type { SignedCheque } from '../../core/cheque.ts';
 import { codeOf, WayleaveError } from '../../core/errors.ts';
 import type { NodeId } from '../../core/node-id.ts';
+import type { SignedCheque } from '../../core/settlement/cheque.ts';
 import type { Life } from '../life.ts';
 import { EndpointView } from './endpoint-view.ts';
 import type { MinedTransaction, PendingTransaction } from './sim-block-chain.ts';

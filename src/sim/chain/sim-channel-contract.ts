@@ -7,8 +7,8 @@ import {
   withdrawalDigest,
 } from '../../chain/channel-signing.ts';
 import { recoverChequeIssuer } from '../../chain/cheque-signing.ts';
-import type { SignedCheque } from '../../core/cheque.ts';
 import type { NodeId } from '../../core/node-id.ts';
+import type { SignedCheque } from '../../core/settlement/cheque.ts';
 import type { ChainState, SimPaymentChannel } from './chain-state.ts';
 import { type CallOutcome, type ContractCall, hashOf, NOTHING, pay, Revert, tryPay } from './sim-contracts.ts';
 

@@ -1,8 +1,8 @@
 import type { Receipt } from '../../chain/chain.ts';
 import type { BothSignatures, ChannelChain, ChannelFacts, ChannelPlace, Sent } from '../../chain/channel-chain.ts';
 import type { ChannelClose, ChannelWithdrawal } from '../../chain/channel-signing.ts';
-import type { SignedCheque } from '../../core/cheque.ts';
 import type { NodeId } from '../../core/node-id.ts';
+import type { SignedCheque } from '../../core/settlement/cheque.ts';
 import type { SimPaymentChannel } from './chain-state.ts';
 import type { SimBlockChain } from './sim-block-chain.ts';
 import {

@@ -1,8 +1,8 @@
 import { keccak_256 } from '@noble/hashes/sha3.js';
 import type { ChequebookOrder } from '../../chain/chain.ts';
 import { recoverChequeIssuer } from '../../chain/cheque-signing.ts';
-import type { SignedCheque } from '../../core/cheque.ts';
 import type { NodeId } from '../../core/node-id.ts';
+import type { SignedCheque } from '../../core/settlement/cheque.ts';
 import { type ChainState, type SimChequebook, TOKEN } from './chain-state.ts';
 
 /**

@@ -1,6 +1,6 @@
 import { signCheque } from '../../chain/cheque-signing.ts';
 import { createSigner, generateKey, type Signer } from '../../chain/signer.ts';
-import type { SignedCheque } from '../../core/cheque.ts';
+import type { SignedCheque } from '../../core/settlement/cheque.ts';
 import { decodeMessage, encodeMessage } from '../../wire/message.ts';
 import type { Cheat } from '../cheat.ts';
 import type { SeededRandom } from '../seeded-random.ts';

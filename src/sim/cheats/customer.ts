@@ -1,5 +1,5 @@
-import { Column } from '../../core/ledger.ts';
-import type { LinkAccount } from '../../core/link-account.ts';
+import { Column } from '../../core/ledger/ledger.ts';
+import type { LinkAccount } from '../../core/ledger/link-account.ts';
 import type { NodeId } from '../../core/node-id.ts';
 import { serviceColumn } from '../../core/service.ts';
 import type { SimNode } from '../sim-node.ts';

@@ -1,4 +1,4 @@
-import { retraction } from '../../core/route.ts';
+import { retraction } from '../../core/routes/route.ts';
 import type { Cheat } from '../cheat.ts';
 import { Rumours, tooGood } from './rumours.ts';
 

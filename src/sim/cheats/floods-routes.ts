@@ -1,4 +1,4 @@
-import { NO_TOLL, type RouteRequest, type RouteUpdate } from '../../core/route.ts';
+import { NO_TOLL, type RouteRequest, type RouteUpdate } from '../../core/routes/route.ts';
 import { encodeRoutes } from '../../wire/routes.ts';
 import type { Cheat } from '../cheat.ts';
 import { Rumours } from './rumours.ts';

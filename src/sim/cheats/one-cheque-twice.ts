@@ -1,5 +1,5 @@
-import type { PaymentProof } from '../../core/message.ts';
 import type { NodeId } from '../../core/node-id.ts';
+import type { PaymentProof } from '../../core/session/message.ts';
 import { decodeMessage, encodeMessage } from '../../wire/message.ts';
 import type { Cheat } from '../cheat.ts';
 import type { SimNode } from '../sim-node.ts';

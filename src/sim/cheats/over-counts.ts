@@ -1,5 +1,5 @@
 import { signStatement } from '../../chain/statement-signing.ts';
-import type { PerService } from '../../core/message.ts';
+import type { PerService } from '../../core/session/message.ts';
 import { decodeMessage, encodeMessage } from '../../wire/message.ts';
 import type { Cheat } from '../cheat.ts';
 

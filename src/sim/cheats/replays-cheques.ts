@@ -1,4 +1,4 @@
-import type { SignedCheque } from '../../core/cheque.ts';
+import type { SignedCheque } from '../../core/settlement/cheque.ts';
 import { decodeMessage, encodeMessage } from '../../wire/message.ts';
 import type { Cheat } from '../cheat.ts';
 import { take } from './customer.ts';

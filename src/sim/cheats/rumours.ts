@@ -1,5 +1,5 @@
 import type { NodeId } from '../../core/node-id.ts';
-import { type Destination, NO_TOLL, type RouteUpdate } from '../../core/route.ts';
+import { type Destination, NO_TOLL, type RouteUpdate } from '../../core/routes/route.ts';
 import { decodeRoutes, encodeRoutes, isRoutes } from '../../wire/routes.ts';
 import type { LinkTamper } from '../link/sim-link.ts';
 import type { SimNode } from '../sim-node.ts';

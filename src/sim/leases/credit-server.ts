@@ -6,7 +6,7 @@ import {
   isReclaimable,
   issue,
   NO_LEASE,
-} from '../../core/credit-lease.ts';
+} from '../../core/settlement/credit-lease.ts';
 
 /** Who asks: a process of a node, by the seat it took. Only the last to take a seat is heard. */
 export interface Seat {

@@ -1,4 +1,4 @@
-import { adviseDraw, type CreditLease, drawsAhead, leftWei, NO_LEASE } from '../../core/credit-lease.ts';
+import { adviseDraw, type CreditLease, drawsAhead, leftWei, NO_LEASE } from '../../core/settlement/credit-lease.ts';
 import type { CreditServer, Order, Seat } from './credit-server.ts';
 
 /** What a process needs around it. */

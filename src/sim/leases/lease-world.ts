@@ -1,4 +1,4 @@
-import { LEASE_MS } from '../../core/credit-lease.ts';
+import { LEASE_MS } from '../../core/settlement/credit-lease.ts';
 import { Coverage } from '../coverage.ts';
 import { SeededRandom } from '../seeded-random.ts';
 import { BrokenRule } from '../watch/broken-rule.ts';

@@ -1,6 +1,6 @@
 import { MAX_CHARGE_BYTES as maxChargeBytes } from '../../core/units.ts';
 
-// A constant of its own, for speed (core/ledger.ts).
+// A constant of its own, for speed (core/ledger/ledger.ts).
 const MAX_CHARGE_BYTES = maxChargeBytes;
 
 /**

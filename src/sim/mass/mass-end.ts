@@ -1,14 +1,14 @@
-import { Conduct } from '../../core/conduct.ts';
-import { EPOCH_GRACE_MS } from '../../core/epoch-book.ts';
-import { Column as columns, PROVIDE as provide } from '../../core/ledger.ts';
-import { LinkAccount } from '../../core/link-account.ts';
-import type { Message } from '../../core/message.ts';
-import { clearsWhenFinal } from '../../core/risk.ts';
-import type { ServiceAccount } from '../../core/service-account.ts';
-import { Session } from '../../core/session.ts';
-import type { SessionEffect, SessionEvent, SessionNews } from '../../core/session-effect.ts';
-import { SESSION_RULES, type SessionRules } from '../../core/session-rules.ts';
-import type { Terms } from '../../core/terms.ts';
+import { clearsWhenFinal } from '../../core/credit/risk.ts';
+import { Column as columns, PROVIDE as provide } from '../../core/ledger/ledger.ts';
+import { LinkAccount } from '../../core/ledger/link-account.ts';
+import type { ServiceAccount } from '../../core/ledger/service-account.ts';
+import { Conduct } from '../../core/session/conduct.ts';
+import type { Message } from '../../core/session/message.ts';
+import { Session } from '../../core/session/session.ts';
+import type { SessionEffect, SessionEvent, SessionNews } from '../../core/session/session-effect.ts';
+import { SESSION_RULES, type SessionRules } from '../../core/session/session-rules.ts';
+import { EPOCH_GRACE_MS } from '../../core/terms/epoch-book.ts';
+import type { Terms } from '../../core/terms/terms.ts';
 import { BEAT_MS } from '../../neighbour/beat.ts';
 import { BrokenRule } from '../watch/broken-rule.ts';
 import { bytesOf, epochAt, frameOf, goesWith } from './frame-number.ts';
@@ -19,7 +19,7 @@ import type { MassNode } from './mass-node.ts';
 import { MassPurse, UNSIGNED } from './mass-purse.ts';
 import { EndTruth } from './mass-truth.ts';
 
-// Constants of its own, for speed (core/ledger.ts).
+// Constants of its own, for speed (core/ledger/ledger.ts).
 const [Column, END_EVENT, PROVIDE] = [columns, endEvent, provide];
 
 /** How soon after a charge that may matter the session looks; as in `neighbour/neighbour.ts`. Milliseconds. */

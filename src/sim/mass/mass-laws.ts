@@ -1,13 +1,13 @@
-import { Column as columns, CONSUME as consume, PROVIDE as provide } from '../../core/ledger.ts';
-import type { LinkAccount } from '../../core/link-account.ts';
+import { Column as columns, CONSUME as consume, PROVIDE as provide } from '../../core/ledger/ledger.ts';
+import type { LinkAccount } from '../../core/ledger/link-account.ts';
 import { BrokenRule } from '../watch/broken-rule.ts';
 import type { MassCounts } from './mass-counts.ts';
 import type { MassEnd } from './mass-end.ts';
 
-// Constants of its own, for speed (core/ledger.ts).
+// Constants of its own, for speed (core/ledger/ledger.ts).
 const [CONSUME, Column, PROVIDE] = [consume, columns, provide];
 
-/** Of what a neighbour pays, so much is forgiven where connections break (core/write-offs.ts). */
+/** Of what a neighbour pays, so much is forgiven where connections break (core/ledger/write-offs.ts). */
 const BREAKS_PERCENT = 2;
 
 /** Of the charges of one end, one in so many is followed by a look at everything, also at what no charge may touch. */

@@ -7,7 +7,7 @@ import type { MassLaws } from './mass-laws.ts';
 import type { MassNode } from './mass-node.ts';
 import type { MassSettings } from './mass-settings.ts';
 
-// Constants of its own, for speed (core/ledger.ts).
+// Constants of its own, for speed (core/ledger/ledger.ts).
 const [FIRST_FRAME, LINK_EVENT] = [firstFrame, linkEvent];
 
 /** What links of one world share. */

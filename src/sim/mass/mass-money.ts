@@ -1,6 +1,6 @@
-import { type CreditRules, payAtFor } from '../../core/credit.ts';
+import { type CreditRules, payAtFor } from '../../core/credit/credit.ts';
 import type { NodeId } from '../../core/node-id.ts';
-import { PROTOCOL_VERSION, type Terms } from '../../core/terms.ts';
+import { PROTOCOL_VERSION, type Terms } from '../../core/terms/terms.ts';
 import type { PricePerMb, Units } from '../../core/units.ts';
 
 /** Prices and credit, as an empty configuration has them (docs/configuration.md), in MB's worth at the ask. */

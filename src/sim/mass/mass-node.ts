@@ -1,7 +1,7 @@
-import { CreditBook, type CreditEntry, type CreditFacts, type CreditRules } from '../../core/credit.ts';
-import { Column, type Ledger } from '../../core/ledger.ts';
+import { CreditBook, type CreditEntry, type CreditFacts, type CreditRules } from '../../core/credit/credit.ts';
+import { Column, type Ledger } from '../../core/ledger/ledger.ts';
 import type { NodeId } from '../../core/node-id.ts';
-import type { Terms } from '../../core/terms.ts';
+import type { Terms } from '../../core/terms/terms.ts';
 import { BYTES_PER_MB, type PricePerMb, type Units } from '../../core/units.ts';
 import type { MassEnd } from './mass-end.ts';
 import { COST_PERCENT, massCredit, massRiskAt, massTerms } from './mass-money.ts';

@@ -1,10 +1,16 @@
-import { CASH_EVERY_MS, type CashFacts, cashNow, issuerRiskPermille } from '../../core/cashier.ts';
-import { checkCheque, type LastCheque, MAX_WEI, MIN_CHEQUE_UNITS, nextCumulative } from '../../core/cheque.ts';
-import type { PaymentMessage, PaymentProof } from '../../core/message.ts';
+import { clearsNow } from '../../core/credit/risk.ts';
 import type { NodeId } from '../../core/node-id.ts';
 import { type Ratio, unitsToWei } from '../../core/ratio.ts';
-import { clearsNow } from '../../core/risk.ts';
-import type { PaymentOutcome } from '../../core/session-effect.ts';
+import type { PaymentMessage, PaymentProof } from '../../core/session/message.ts';
+import type { PaymentOutcome } from '../../core/session/session-effect.ts';
+import { CASH_EVERY_MS, type CashFacts, cashNow, issuerRiskPermille } from '../../core/settlement/cashier.ts';
+import {
+  checkCheque,
+  type LastCheque,
+  MAX_WEI,
+  MIN_CHEQUE_UNITS,
+  nextCumulative,
+} from '../../core/settlement/cheque.ts';
 import type { Units } from '../../core/units.ts';
 import { GAS_UNITS } from './mass-money.ts';
 
@@ -20,7 +26,7 @@ export interface PurseOptions {
   readonly riskAt: Units;
 }
 
-/** Cheques to and from one neighbour: cumulative, checked by `core/cheque.ts`, cashed by `core/cashier.ts`, never signed. */
+/** Cheques to and from one neighbour: cumulative, checked by `core/settlement/cheque.ts`, cashed by `core/settlement/cashier.ts`, never signed. */
 export class MassPurse {
   readonly #options: PurseOptions;
   /** All that was ever written, in units, and what of it is answered, in wei. */

@@ -1,6 +1,6 @@
 import { BYTES_PER_MB as bytesPerMb } from '../../core/units.ts';
 
-// A constant of its own, for speed (core/ledger.ts).
+// A constant of its own, for speed (core/ledger/ledger.ts).
 const BYTES_PER_MB = bytesPerMb;
 
 /** What was really charged for in one direction, counted as nobody inside counts: whole units, and millionths beside. */

@@ -1,4 +1,4 @@
-import { Ledger } from '../../core/ledger.ts';
+import { Ledger } from '../../core/ledger/ledger.ts';
 import { SeededRandom } from '../seeded-random.ts';
 import { WORLD_BEGINS_MS } from '../virtual-clock.ts';
 import { MassCounts } from './mass-counts.ts';

@@ -1,7 +1,7 @@
 import type { CashReceipt, Chain } from '../../chain/chain.ts';
-import type { SignedCheque } from '../../core/cheque.ts';
 import { WayleaveError } from '../../core/errors.ts';
 import type { NodeId } from '../../core/node-id.ts';
+import type { SignedCheque } from '../../core/settlement/cheque.ts';
 
 interface Sent {
   readonly cheque: SignedCheque;

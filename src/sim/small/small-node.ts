@@ -1,9 +1,9 @@
 import type { Chain } from '../../chain/chain.ts';
 import { WayleaveError } from '../../core/errors.ts';
-import { Column } from '../../core/ledger.ts';
-import type { LinkAccount } from '../../core/link-account.ts';
+import { Column } from '../../core/ledger/ledger.ts';
+import type { LinkAccount } from '../../core/ledger/link-account.ts';
 import type { NodeId } from '../../core/node-id.ts';
-import type { PaymentMethod } from '../../core/terms.ts';
+import type { PaymentMethod } from '../../core/terms/terms.ts';
 import type { Units } from '../../core/units.ts';
 import { Journal } from '../../neighbour/journal.ts';
 import type { Neighbour } from '../../neighbour/neighbour.ts';

@@ -1,7 +1,7 @@
 import { chequeDigest } from '../../chain/eip712.ts';
 import type { Signer } from '../../chain/signer.ts';
-import type { SignedCheque } from '../../core/cheque.ts';
 import type { NodeId } from '../../core/node-id.ts';
+import type { SignedCheque } from '../../core/settlement/cheque.ts';
 
 /** Which of the two signed stands in this byte of the signature, after the digest that was signed. */
 const WHO_AT = 32;

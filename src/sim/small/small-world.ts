@@ -1,4 +1,4 @@
-import type { Message, PaymentMessage } from '../../core/message.ts';
+import type { Message, PaymentMessage } from '../../core/session/message.ts';
 import type { MessageClass } from '../../link/link.ts';
 import type { NodeConfig } from '../../node/config.ts';
 import { decodeMessage } from '../../wire/message.ts';

@@ -1,7 +1,7 @@
-import { Column } from '../../core/ledger.ts';
-import type { LinkAccount } from '../../core/link-account.ts';
+import { Column } from '../../core/ledger/ledger.ts';
+import type { LinkAccount } from '../../core/ledger/link-account.ts';
+import { Unsettled } from '../../core/ledger/unsettled.ts';
 import { serviceColumn } from '../../core/service.ts';
-import { Unsettled } from '../../core/unsettled.ts';
 import { Journal } from '../../neighbour/journal.ts';
 import type { Store, StoreRecord } from '../../store/store.ts';
 import type { RuleStory } from './rule-story.ts';

@@ -1,5 +1,5 @@
-import { Column } from '../../core/ledger.ts';
-import type { CountsMessage } from '../../core/message.ts';
+import { Column } from '../../core/ledger/ledger.ts';
+import type { CountsMessage } from '../../core/session/message.ts';
 import type { RuleStory } from './rule-story.ts';
 import type { Teller } from './teller.ts';
 

@@ -1,8 +1,8 @@
 import type { CashReceipt, ChequebookFacts } from '../../chain/chain.ts';
-import { retryMs } from '../../core/cashier.ts';
-import type { SignedCheque } from '../../core/cheque.ts';
 import { WayleaveError } from '../../core/errors.ts';
 import type { NodeId } from '../../core/node-id.ts';
+import { retryMs } from '../../core/settlement/cashier.ts';
+import type { SignedCheque } from '../../core/settlement/cheque.ts';
 import { CashierDesk } from '../../settle/cashier-desk.ts';
 import type { RuleStory } from './rule-story.ts';
 import { SmallChain } from './small-chain.ts';

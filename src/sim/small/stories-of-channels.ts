@@ -1,9 +1,9 @@
 import type { ChannelBooks, ChannelChain, ChannelFacts } from '../../chain/channel-chain.ts';
 import { chequeDigest } from '../../chain/eip712.ts';
-import { MAX_WEI } from '../../core/cheque.ts';
 import { codeOf } from '../../core/errors.ts';
-import { Column } from '../../core/ledger.ts';
+import { Column } from '../../core/ledger/ledger.ts';
 import type { NodeId } from '../../core/node-id.ts';
+import { MAX_WEI } from '../../core/settlement/cheque.ts';
 import { ChannelBook } from '../../settle/channel-book.ts';
 import { ChannelDesk, LEAST_FREEZE_SECONDS } from '../../settle/channel-desk.ts';
 import type { RuleStory } from './rule-story.ts';

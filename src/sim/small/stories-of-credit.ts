@@ -1,4 +1,4 @@
-import { Column, type LinkRow } from '../../core/ledger.ts';
+import { Column, type LinkRow } from '../../core/ledger/ledger.ts';
 import type { NodeId } from '../../core/node-id.ts';
 import type { NodeConfig } from '../../node/config.ts';
 import { Credits } from '../../node/credits.ts';

@@ -1,7 +1,7 @@
-import { MAX_SUPERSEDED_EPOCHS, MAX_TAKEN_EPOCHS } from '../../core/epoch-book.ts';
 import { codeOf } from '../../core/errors.ts';
-import { Column } from '../../core/ledger.ts';
-import type { Terms } from '../../core/terms.ts';
+import { Column } from '../../core/ledger/ledger.ts';
+import { MAX_SUPERSEDED_EPOCHS, MAX_TAKEN_EPOCHS } from '../../core/terms/epoch-book.ts';
+import type { Terms } from '../../core/terms/terms.ts';
 import type { RuleStory } from './rule-story.ts';
 import type { Teller } from './teller.ts';
 

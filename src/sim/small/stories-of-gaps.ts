@@ -1,4 +1,4 @@
-import type { CountsMessage, Message } from '../../core/message.ts';
+import type { CountsMessage, Message } from '../../core/session/message.ts';
 import type { RuleStory } from './rule-story.ts';
 import type { Teller } from './teller.ts';
 import { again, type Lie, MINUTE_MS, minute, STATING, verdicts, type Who } from './told-minutes.ts';

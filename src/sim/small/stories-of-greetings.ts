@@ -1,6 +1,6 @@
 import { codeOf } from '../../core/errors.ts';
-import { Column } from '../../core/ledger.ts';
-import type { CountsMessage, Message } from '../../core/message.ts';
+import { Column } from '../../core/ledger/ledger.ts';
+import type { CountsMessage, Message } from '../../core/session/message.ts';
 import type { RuleStory } from './rule-story.ts';
 import type { Teller } from './teller.ts';
 

@@ -1,6 +1,6 @@
 import type { Chain } from '../../chain/chain.ts';
 import { chequeDigest } from '../../chain/eip712.ts';
-import { PROMPT_MS } from '../../core/payment-history.ts';
+import { PROMPT_MS } from '../../core/credit/payment-history.ts';
 import { PaymentHistories } from '../../node/payment-histories.ts';
 import { ChequeTaker } from '../../settle/cheque-taker.ts';
 import { ChequebookFactsBook } from '../../settle/chequebook-facts.ts';

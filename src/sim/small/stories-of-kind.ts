@@ -1,4 +1,4 @@
-import type { SignedStatement } from '../../core/statement.ts';
+import type { SignedStatement } from '../../core/statement/statement.ts';
 import type { NodeConfig } from '../../node/config.ts';
 import type { RuleStory } from './rule-story.ts';
 import type { Teller } from './teller.ts';

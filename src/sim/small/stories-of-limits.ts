@@ -1,8 +1,8 @@
-import type { CountsMessage } from '../../core/message.ts';
-import type { SessionEvent } from '../../core/session-effect.ts';
-import { LATE_MS } from '../../core/statement-rules.ts';
-import type { Terms } from '../../core/terms.ts';
-import { MAX_SETTLE_EVERY_MS } from '../../core/terms.ts';
+import type { CountsMessage } from '../../core/session/message.ts';
+import type { SessionEvent } from '../../core/session/session-effect.ts';
+import { LATE_MS } from '../../core/statement/statement-rules.ts';
+import type { Terms } from '../../core/terms/terms.ts';
+import { MAX_SETTLE_EVERY_MS } from '../../core/terms/terms.ts';
 import type { NodeConfig } from '../../node/config.ts';
 import type { RuleStory } from './rule-story.ts';
 import type { Teller } from './teller.ts';

@@ -1,5 +1,5 @@
-import { Column } from '../../core/ledger.ts';
-import type { PaymentMethod } from '../../core/terms.ts';
+import { Column } from '../../core/ledger/ledger.ts';
+import type { PaymentMethod } from '../../core/terms/terms.ts';
 import type { NodeConfig } from '../../node/config.ts';
 import type { RuleStory } from './rule-story.ts';
 import type { SmallNode } from './small-node.ts';

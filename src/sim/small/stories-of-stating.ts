@@ -1,5 +1,5 @@
-import type { MarkMessage } from '../../core/message.ts';
-import { STATEMENT_RULES } from '../../core/statement-rules.ts';
+import type { MarkMessage } from '../../core/session/message.ts';
+import { STATEMENT_RULES } from '../../core/statement/statement-rules.ts';
 import type { NodeConfig } from '../../node/config.ts';
 import type { RuleStory } from './rule-story.ts';
 import { again, everyMinute, MINUTE_MS, minute, STATING, verdicts } from './told-minutes.ts';

@@ -1,5 +1,5 @@
-import { Column } from '../../core/ledger.ts';
-import type { ServiceAccount } from '../../core/service-account.ts';
+import { Column } from '../../core/ledger/ledger.ts';
+import type { ServiceAccount } from '../../core/ledger/service-account.ts';
 import type { NodeConfig } from '../../node/config.ts';
 import type { RuleStory } from './rule-story.ts';
 import type { Teller } from './teller.ts';

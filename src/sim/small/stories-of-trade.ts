@@ -1,6 +1,6 @@
-import { Column } from '../../core/ledger.ts';
-import type { SignedStatement } from '../../core/statement.ts';
-import { LATE_MS } from '../../core/statement-rules.ts';
+import { Column } from '../../core/ledger/ledger.ts';
+import type { SignedStatement } from '../../core/statement/statement.ts';
+import { LATE_MS } from '../../core/statement/statement-rules.ts';
 import type { NodeConfig } from '../../node/config.ts';
 import type { RuleStory } from './rule-story.ts';
 import type { Teller } from './teller.ts';

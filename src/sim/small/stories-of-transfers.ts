@@ -1,6 +1,6 @@
 import type { Chain } from '../../chain/chain.ts';
-import { Column } from '../../core/ledger.ts';
-import { REORGANISED_BLOCKS } from '../../core/transfers.ts';
+import { Column } from '../../core/ledger/ledger.ts';
+import { REORGANISED_BLOCKS } from '../../core/settlement/transfers.ts';
 import { TransferDesk } from '../../settle/transfer-desk.ts';
 import type { RuleStory } from './rule-story.ts';
 import { IDS, type SmallNode, WEI_PER_UNIT } from './small-node.ts';

@@ -1,9 +1,9 @@
 import { chequeDigest } from '../../chain/eip712.ts';
-import type { SignedCheque } from '../../core/cheque.ts';
 import { codeOf } from '../../core/errors.ts';
-import { Column } from '../../core/ledger.ts';
-import type { CountsMessage, PaymentMessage } from '../../core/message.ts';
-import type { Terms } from '../../core/terms.ts';
+import { Column } from '../../core/ledger/ledger.ts';
+import type { CountsMessage, PaymentMessage } from '../../core/session/message.ts';
+import type { SignedCheque } from '../../core/settlement/cheque.ts';
+import type { Terms } from '../../core/terms/terms.ts';
 import type { RuleStory } from './rule-story.ts';
 import { CHEQUEBOOKS, IDS, smallConfig, WEI_PER_UNIT } from './small-node.ts';
 import { smallSigner } from './small-signer.ts';

@@ -1,5 +1,5 @@
-import type { Message } from '../../core/message.ts';
-import type { SignedStatement } from '../../core/statement.ts';
+import type { Message } from '../../core/session/message.ts';
+import type { SignedStatement } from '../../core/statement/statement.ts';
 import type { NodeConfig } from '../../node/config.ts';
 import { decodeMessage, encodeMessage } from '../../wire/message.ts';
 import { brokenLaw } from './laws.ts';

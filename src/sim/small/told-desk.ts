@@ -1,7 +1,7 @@
 import { type ErrorCode, WayleaveError } from '../../core/errors.ts';
-import type { PaymentMessage, PaymentProof } from '../../core/message.ts';
 import type { NodeId } from '../../core/node-id.ts';
-import type { PaymentOutcome } from '../../core/session-effect.ts';
+import type { PaymentMessage, PaymentProof } from '../../core/session/message.ts';
+import type { PaymentOutcome } from '../../core/session/session-effect.ts';
 import type { Units } from '../../core/units.ts';
 import type { MethodDesk } from '../../settle/method-desk.ts';
 import { WEI_PER_UNIT } from './small-node.ts';

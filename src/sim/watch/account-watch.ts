@@ -1,5 +1,5 @@
-import { Column } from '../../core/ledger.ts';
-import type { LinkAccount } from '../../core/link-account.ts';
+import { Column } from '../../core/ledger/ledger.ts';
+import type { LinkAccount } from '../../core/ledger/link-account.ts';
 import type { NodeId } from '../../core/node-id.ts';
 import { BYTES_PER_MB } from '../../core/units.ts';
 import type { SimNode } from '../sim-node.ts';
@@ -8,10 +8,10 @@ import { exposureOf } from './exposure-of.ts';
 import type { Tally } from './tally.ts';
 import { ValueWatch } from './value-watch.ts';
 
-/** Of what a neighbour pays, so much may be lost to it where connections break, as honest links lose it (core/ledger.ts). */
+/** Of what a neighbour pays, so much may be lost to it where connections break, as honest links lose it (core/ledger/ledger.ts). */
 const BREAKS_PERCENT = 2;
 
-/** In a day, what a new key may owe fades of what was written off (core/write-offs.ts). */
+/** In a day, what a new key may owe fades of what was written off (core/ledger/write-offs.ts). */
 const DAY_MS = 86_400_000;
 
 /** What a neighbour may upload before it is charged, as `LinkTraffic` grants it. */

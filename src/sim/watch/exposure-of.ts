@@ -1,5 +1,5 @@
-import { Column } from '../../core/ledger.ts';
-import type { LinkAccount } from '../../core/link-account.ts';
+import { Column } from '../../core/ledger/ledger.ts';
+import type { LinkAccount } from '../../core/ledger/link-account.ts';
 
 /** Debt with what is being paid, uncleared, assumed and held. */
 export function exposureOf({ ledger, row }: LinkAccount): number {

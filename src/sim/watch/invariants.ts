@@ -1,9 +1,9 @@
 import { recoverChequeIssuer } from '../../chain/cheque-signing.ts';
-import { unexplained } from '../../core/audit.ts';
-import { Column } from '../../core/ledger.ts';
-import type { LinkAccount } from '../../core/link-account.ts';
+import { unexplained } from '../../core/ledger/audit.ts';
+import { Column } from '../../core/ledger/ledger.ts';
+import type { LinkAccount } from '../../core/ledger/link-account.ts';
 import type { NodeId } from '../../core/node-id.ts';
-import { commonMethod } from '../../core/terms.ts';
+import { commonMethod } from '../../core/terms/terms.ts';
 import type { NodeEvent } from '../../node/node.ts';
 import type { StoreRecord } from '../../store/store.ts';
 import { ChainTruth } from '../chain/chain-truth.ts';

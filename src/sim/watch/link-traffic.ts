@@ -1,6 +1,6 @@
 import type { Clock, Timer } from '../../core/clock.ts';
-import type { ServiceDoor } from '../../core/door.ts';
 import { codeOf } from '../../core/errors.ts';
+import type { ServiceDoor } from '../../core/ledger/door.ts';
 import type { NodeId } from '../../core/node-id.ts';
 import { MAX_DATA_BYTES } from '../../link/limits.ts';
 import { type Channel, type ChannelHandlers, type Link, OPEN_COST_BYTES, ResetCode } from '../../link/link.ts';

@@ -1,5 +1,5 @@
 import type { Clock } from '../../core/clock.ts';
-import type { ServiceDoor } from '../../core/door.ts';
+import type { ServiceDoor } from '../../core/ledger/door.ts';
 import type { NodeId } from '../../core/node-id.ts';
 import { type Channel, type Link, ResetCode } from '../../link/link.ts';
 import type { LinkServices } from '../../neighbour/link-services.ts';

@@ -1,5 +1,5 @@
-import { Column, type Ledger, type LinkRow } from '../../core/ledger.ts';
-import type { LinkAccount } from '../../core/link-account.ts';
+import { Column, type Ledger, type LinkRow } from '../../core/ledger/ledger.ts';
+import type { LinkAccount } from '../../core/ledger/link-account.ts';
 import { serviceColumn } from '../../core/service.ts';
 import type { PacketTap } from '../link/packet-tap.ts';
 import { exposureOf } from './exposure-of.ts';

@@ -1,0 +1,105 @@
+import { WayleaveError } from '../errors.ts';
+
+/** Why a hold was refused: negative, so that it shares a number with handles. */
+export const Refusal = { limit: -1, lease: -2, halted: -3 } as const;
+
+/** A handle ≥ 0, or one of `Refusal`. */
+export type HoldResult = number;
+
+/** Slots addressable by a handle: 2²⁰. More holds at once than that is a leak, not a load. */
+const SLOT_LIMIT = 2 ** 20;
+const SLOT_MASK = SLOT_LIMIT - 1;
+/** With the slot a handle has 31 bits, which V8 keeps in a register: a larger one would be allocated. */
+const GENERATION_MASK = 2 ** 11 - 1;
+/** Few links have more than one hold open at a moment, and an array this small costs no allocation outside the heap. */
+const FIRST_SLOTS = 8;
+const MARK_MASK = 2 ** 30 - 1;
+
+/**
+ * Reservations in flight. A handle is a slot number with a generation, so that ending a hold twice, or ending one that
+ * was never made, is noticed at once instead of ending somebody else's.
+ */
+export class HoldTable {
+  #units = new Float64Array(FIRST_SLOTS);
+  #rows = new Int32Array(FIRST_SLOTS);
+  /** Twice the generation, plus 1 while the slot is in use. */
+  #marks = new Int32Array(FIRST_SLOTS);
+  #sides = new Uint8Array(FIRST_SLOTS);
+  #free = new Int32Array(FIRST_SLOTS);
+  #freeCount = 0;
+  #used = 0;
+
+  /** Makes a hold and returns its handle, ≥ 0. Throws `HOLDS_EXHAUSTED`. */
+  take(row: number, units: number, side: 0 | 1): number {
+    let slot: number;
+    if (this.#freeCount > 0) {
+      this.#freeCount -= 1;
+      slot = this.#free[this.#freeCount] as number;
+    } else {
+      if (this.#used === this.#units.length) this.#grow();
+      slot = this.#used;
+      this.#used += 1;
+    }
+    const mark = (this.#marks[slot] as number) + 1;
+    this.#marks[slot] = mark;
+    this.#units[slot] = units;
+    this.#rows[slot] = row;
+    this.#sides[slot] = side;
+    return (((mark >>> 1) & GENERATION_MASK) << 20) | slot;
+  }
+
+  /** The slot of a hold that is still open. Throws `HOLD_UNKNOWN`. */
+  find(handle: number): number {
+    const slot = handle & SLOT_MASK;
+    const mark = this.#marks[slot] as number;
+    if (slot >= this.#used || (mark & 1) === 0 || ((((mark >>> 1) & GENERATION_MASK) << 20) | slot) !== handle) {
+      throw new WayleaveError('HOLD_UNKNOWN', { handle });
+    }
+    return slot;
+  }
+
+  /** Ends the hold and returns its slot, whose facts stay readable until the next `take`. Throws `HOLD_UNKNOWN`. */
+  end(handle: number): number {
+    const slot = this.find(handle);
+    this.#marks[slot] = ((this.#marks[slot] as number) + 1) & MARK_MASK;
+    this.#free[this.#freeCount] = slot;
+    this.#freeCount += 1;
+    return slot;
+  }
+
+  units(slot: number): number {
+    return this.#units[slot] as number;
+  }
+
+  /** Makes an open hold larger or smaller. */
+  setUnits(slot: number, units: number): void {
+    this.#units[slot] = units;
+  }
+
+  row(slot: number): number {
+    return this.#rows[slot] as number;
+  }
+
+  /** 0: a hold for providing; 1: for consuming. */
+  side(slot: number): 0 | 1 {
+    return this.#sides[slot] as 0 | 1;
+  }
+
+  get live(): number {
+    return this.#used - this.#freeCount;
+  }
+
+  #grow(): void {
+    const size = this.#units.length * 2;
+    if (size > SLOT_LIMIT) throw new WayleaveError('HOLDS_EXHAUSTED', { holds: this.#used });
+    const copy = <T extends Float64Array | Int32Array | Uint8Array>(larger: T, old: T): T => {
+      larger.set(old);
+      return larger;
+    };
+    this.#units = copy(new Float64Array(size), this.#units);
+    this.#rows = copy(new Int32Array(size), this.#rows);
+    this.#marks = copy(new Int32Array(size), this.#marks);
+    this.#sides = copy(new Uint8Array(size), this.#sides);
+    this.#free = copy(new Int32Array(size), this.#free);
+  }
+}
