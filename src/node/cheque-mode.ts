@@ -146,7 +146,9 @@ export class ChequeMode implements PaymentMode {
 
   async #ensureChequebook(ready: () => void, again = false): Promise<void> {
     const { chain, clock, config, emit } = this.#options;
-    if (this.#stopped || !config.enabled || !config.methods.includes('cheque') || chain === undefined) return;
+    // What was promised on one must be paid, whatever is offered now.
+    const wanted = config.methods.includes('cheque') || this.#own.address !== undefined;
+    if (this.#stopped || !config.enabled || !wanted || chain === undefined) return;
     this.#ensuring = true;
     this.#ensuredMs = clock.nowMs();
     try {
