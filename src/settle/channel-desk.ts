@@ -174,17 +174,25 @@ export class ChannelDesk implements MethodDesk {
   unacknowledged(neighbour: NodeId): { id: number; proof: PaymentProof } | undefined {
     const last = this.#mine.get(neighbour);
     if (last === undefined || !isPending(last)) return undefined;
-    const { book, wanted } = this.#options;
-    const channel = book.at(last.channel);
+    const missingWei = this.missingWei(neighbour, last.channel);
+    if (missingWei > 0n) this.#options.wanted(neighbour, missingWei);
     // A reorganisation took it back: it counts only when the channel stands again, at the same place, with as much in it.
-    if (channel === 'absent') {
-      wanted(neighbour, last.cumulative);
-      return undefined;
-    }
-    const coveredWei = typeof channel === 'string' ? last.cumulative : coverWei(this.share(channel));
-    const gone = typeof channel !== 'string' && (channel.facts.closed || channel.facts.closesAtS !== undefined);
-    if (last.cumulative > coveredWei && !gone) wanted(neighbour, last.cumulative - coveredWei);
+    if (this.#options.book.at(last.channel) === 'absent') return undefined;
     return { id: last.paymentId, proof: { kind: 'cheque', cheque: chequeOf(last) } };
+  }
+
+  /**
+   * What this node's last total says there beyond what it has there: a reorganisation may have taken a deposit back, or all
+   * of the channel. Wei; 0 where it is closed, or being closed.
+   */
+  missingWei(neighbour: NodeId, address: NodeId): bigint {
+    const last = this.#mine.get(neighbour);
+    if (last?.channel !== address) return 0n;
+    const channel = this.#options.book.at(address);
+    if (typeof channel === 'string') return channel === 'absent' ? last.cumulative : 0n;
+    if (channel.facts.closed || channel.facts.closesAtS !== undefined) return 0n;
+    const wei = last.cumulative - coverWei(this.share(channel));
+    return wei > 0n ? wei : 0n;
   }
 
   restated(neighbour: NodeId): PaymentMessage[] {

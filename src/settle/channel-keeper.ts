@@ -127,11 +127,14 @@ export class ChannelKeeper {
 
   /** The same for one channel. */
   async lookAt(address: NodeId, neighbour: NodeId): Promise<void> {
-    const { book, changed } = this.#options;
+    const { book, changed, desk } = this.#options;
     const before = book.at(address);
     if (typeof before !== 'string' && this.#over(before)) return;
     await book.read(address, neighbour);
     const channel = book.at(address);
+    // Also what was accepted must be there when the channel is closed.
+    const missingWei = desk.missingWei(neighbour, address);
+    if (missingWei > 0n) this.fund(neighbour, missingWei);
     if (typeof channel === 'string') {
       if (channel !== before) changed(neighbour);
       return;

@@ -19,6 +19,8 @@ const KNOWN_RUNS: readonly FaultRun[] = [
   { seed: 50005758, steps: 10_000, nodes: 4, cheats: ['all'] },
   { seed: 90003929, steps: 10_000, nodes: 4, cheats: ['all'], without: [3, 4, 6, 7, 8] },
   { seed: 116000297, steps: 10_000, nodes: 4, cheats: ['all'] },
+  { seed: 130004434, steps: 10_000, nodes: 4, cheats: ['all'] },
+  { seed: 130005785, steps: 10_000, nodes: 4, cheats: ['all'] },
   { seed: 31000005, steps: 8_136, nodes: 4, cheats: ['all'], without: [2, 3, 4, 5, 6, 7, 8, 10, 12, 13] },
 ];
 /** Fresh seeds are run for so much of this process's time. */
