@@ -4,6 +4,7 @@ import type { NodeId } from '../../src/core/node-id.ts';
 import { NO_TOLL } from '../../src/core/routes/route.ts';
 import { serviceColumn } from '../../src/core/service.ts';
 import { type Channel, type Link, OPEN_COST_BYTES } from '../../src/link/link.ts';
+import { lend, spent } from '../../src/link/spent.ts';
 import { MAIL_BOX_HEADER } from '../../src/packets/mail-box.ts';
 import { PacketCutter } from '../../src/packets/packet-cutter.ts';
 import { encodePacket, PACKET_HEADER_BYTES, PacketKind } from '../../src/wire/packet.ts';
@@ -75,8 +76,10 @@ export class PacketEnd {
     const cutter = new PacketCutter(({ at, bytes }) => this.#came(bytes, at));
     const inbox = link.open(MAIL_BOX_HEADER, 0, {
       data: (bytes) => {
+        const { length } = bytes;
         cutter.feed(bytes);
-        inbox.release(bytes.length);
+        spent(bytes, length);
+        inbox.release(length);
       },
       ended: () => undefined,
       reset: () => undefined,
@@ -141,7 +144,9 @@ export class PacketEnd {
   }
 
   async #sendBytes(bytes: Buffer): Promise<void> {
-    for (let at = 0; at < bytes.length; ) {
+    lend(bytes);
+    const { length } = bytes;
+    for (let at = 0; at < length; ) {
       const room = this.#out?.sendable() ?? 0;
       if (this.#out === undefined) throw new Error('the carrier is gone');
       if (room === 0) {

@@ -4,6 +4,7 @@ import type { Clock } from '../core/clock.ts';
 import type { LinkRow } from '../core/ledger/ledger.ts';
 import { Fifo } from '../link/fifo.ts';
 import { type Channel, type Link, OPEN_COST_BYTES, ResetCode } from '../link/link.ts';
+import { lend, spent } from '../link/spent.ts';
 import { type Changed, patchPacket } from '../wire/packet.ts';
 import type { PlacedPacket } from './packet-cutter.ts';
 
@@ -199,8 +200,11 @@ export class MailBox {
       this.#batch.copy(this.#batch, 0, count, this.#filled);
     } else {
       const batch = this.#batch;
-      this.#out?.send(batch.subarray(0, count), 0);
       this.#batch = left === 0 ? NOTHING : Buffer.from(batch.subarray(count, this.#filled));
+      // Whoever writes it spends what is sent; the rest is nobody's.
+      lend(batch);
+      spent(batch, batch.length - count);
+      this.#out?.send(batch.subarray(0, count), 0);
     }
     this.#filled = left;
     this.#sendable = this.#out?.sendable() ?? 0;

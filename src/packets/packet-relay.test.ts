@@ -4,6 +4,7 @@ import { Carrier } from '../core/carrier/carrier.ts';
 import { Column, Ledger, type LinkRow } from '../core/ledger/ledger.ts';
 import { HERE } from '../core/routes/forwarding-table.ts';
 import type { Channel, ChannelHandlers, Link } from '../link/link.ts';
+import { lend } from '../link/spent.ts';
 import { encodePacket, packetPayload, type Receipt, readReceipt, returnedPacket } from '../wire/packet.ts';
 import { PacketRelay, type PacketRelayOptions } from './packet-relay.ts';
 
@@ -166,6 +167,23 @@ describe('a relay of packets', () => {
       assert.equal(packetPayload(out).toString(), 'hello');
       assert.deepEqual(bed.balances(), [100, -95]);
     }
+  });
+
+  it('gives back the buffer of packets that went on or wait, and not of those that somebody may look at', () => {
+    const kept = (to: string, waits = false): number => {
+      const bed = new Bed();
+      bed.held = waits;
+      const bytes = Uint8Array.from(bed.packet(to));
+      lend(bytes);
+      bed.left.says(bytes);
+      bed.held = false;
+      bed.relay.resume(bed.right.row);
+      assert.equal(bed.right.sent.length + bed.delivered.length, 1);
+      assert.equal(bed.left.released, bed.packet(to).length);
+      return bytes.length;
+    };
+    assert.deepEqual([kept(id(2)), kept(id(2), true)], [0, 0]);
+    assert.notEqual(kept(ME), 0);
   });
 
   it('sends many packets in one write', () => {

@@ -7,6 +7,7 @@ import { codeOf, WayleaveError } from '../core/errors.ts';
 import type { LinkRow } from '../core/ledger/ledger.ts';
 import type { NodeId } from '../core/node-id.ts';
 import { type Channel, type Link, ResetCode } from '../link/link.ts';
+import { spent } from '../link/spent.ts';
 import {
   addressWords,
   type Changed,
@@ -86,6 +87,8 @@ export class PacketRelay {
   readonly #host: MailBoxHost;
   readonly #medium: SharedMedium | undefined;
   readonly #foresight: Foresight;
+  /** Somebody may look at what came in just now when the burst is over. */
+  #kept = false;
 
   constructor(options: PacketRelayOptions) {
     this.#options = options;
@@ -206,6 +209,8 @@ export class PacketRelay {
     const cutter = new PacketCutter((packet) => this.#arrived(row, packet), this.#foresight);
     channel.attach({
       data: (bytes) => {
+        const { length } = bytes;
+        this.#kept = false;
         try {
           this.#burst(() => {
             this.#moved.add(row);
@@ -216,7 +221,9 @@ export class PacketRelay {
           channel.reset(ResetCode.protocol);
           this.#options.fault(neighbour, error);
         }
-        this.#boxes[row]?.read(bytes.length);
+        // Whatever goes on was copied.
+        if (!this.#kept) spent(bytes, length);
+        this.#boxes[row]?.read(length);
       },
       ended: () => undefined,
       reset: () => undefined,
@@ -271,6 +278,7 @@ export class PacketRelay {
   }
 
   #deliver(from: LinkRow, packet: Buffer, value: number): void {
+    this.#kept = true;
     const receipt = wantsReceipt(packet) ? this.#options.receiptFor?.(packet, value) : undefined;
     if (receipt !== undefined) this.#confirm(from, receipt);
     this.#options.sink.delivered(packet, value, this.#peer(from));
@@ -354,7 +362,10 @@ export class PacketRelay {
     const { action, to, value, reason, wanted } = decision;
     if (action !== 'return') return;
     const receipt = { reason, refusedBy, wanted };
-    if (to === SELF) return this.#options.sink.refunded(packet, value, receipt, from);
+    if (to === SELF) {
+      this.#kept = true;
+      return this.#options.sink.refunded(packet, value, receipt, from);
+    }
     const box = this.#boxes[to];
     if (box === undefined) return;
     box.putBack(returnedPacket(packet, value, receipt));
