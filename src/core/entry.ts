@@ -2,10 +2,11 @@
 export type { Clock, RandomBytes, Timer } from './clock.ts';
 export type { ErrorCode, ErrorDetails } from './errors.ts';
 export { codeOf, ERRORS, WayleaveError } from './errors.ts';
+export { Column } from './ledger/columns.ts';
 export type { HoldResult } from './ledger/hold-table.ts';
 export { Refusal } from './ledger/hold-table.ts';
 export type { LinkRow } from './ledger/ledger.ts';
-export { Column, Ledger } from './ledger/ledger.ts';
+export { Ledger } from './ledger/ledger.ts';
 export type { Relation, RelationKind } from './ledger/relation.ts';
 export { RELATIONS, relationBetween } from './ledger/relation.ts';
 export type { DebtLimits, DebtState } from './meter/pace.ts';

@@ -1,7 +1,7 @@
 import type { Clock, Timer } from '../core/clock.ts';
 import type { AccountRecord } from '../core/ledger/account-record.ts';
+import { Column } from '../core/ledger/columns.ts';
 import { type HistoryNote, type HistoryRow, LinkHistory } from '../core/ledger/history.ts';
-import { Column } from '../core/ledger/ledger.ts';
 import type { LinkAccount } from '../core/ledger/link-account.ts';
 import type { NodeId } from '../core/node-id.ts';
 import type { HistoryRecord, LinkRecord, Store, StoreRecord } from '../store/store.ts';

@@ -3,7 +3,7 @@ import { isGenuineStatement, signStatement } from '../chain/statement-signing.ts
 import type { Clock, Timer } from '../core/clock.ts';
 import { clearsWhenFinal } from '../core/credit/risk.ts';
 import { codeOf, type ErrorCode } from '../core/errors.ts';
-import { Column } from '../core/ledger/ledger.ts';
+import { Column } from '../core/ledger/columns.ts';
 import type { LinkAccount } from '../core/ledger/link-account.ts';
 import type { NodeId } from '../core/node-id.ts';
 import type { PaymentProof } from '../core/session/message.ts';

@@ -5,7 +5,7 @@ import {
   type Standing,
   unsecured,
 } from '../core/credit/carried-credit.ts';
-import { Column } from '../core/ledger/ledger.ts';
+import { Column } from '../core/ledger/columns.ts';
 import { throttleAt } from '../core/meter/pace.ts';
 import type { NodeId } from '../core/node-id.ts';
 import { SERVICES } from '../core/service.ts';

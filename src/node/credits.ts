@@ -1,7 +1,7 @@
 import type { Clock } from '../core/clock.ts';
 import { CreditBook, type CreditChange, type CreditFacts, type CreditRules } from '../core/credit/credit.ts';
 import type { ErrorCode } from '../core/errors.ts';
-import { Column } from '../core/ledger/ledger.ts';
+import { Column } from '../core/ledger/columns.ts';
 import type { NodeId } from '../core/node-id.ts';
 import { gasWorth } from '../core/settlement/gas-worth.ts';
 import { BYTES_PER_MB, type PricePerMb, type Units } from '../core/units.ts';

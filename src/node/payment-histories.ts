@@ -9,7 +9,7 @@ import {
   paymentTaken,
 } from '../core/credit/payment-history.ts';
 import type { ErrorCode } from '../core/errors.ts';
-import { Column } from '../core/ledger/ledger.ts';
+import { Column } from '../core/ledger/columns.ts';
 import type { NodeId } from '../core/node-id.ts';
 import type { NoteRecord } from '../store/store.ts';
 import type { Known } from './neighbours.ts';

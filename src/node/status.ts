@@ -1,4 +1,4 @@
-import { Column } from '../core/ledger/ledger.ts';
+import { Column } from '../core/ledger/columns.ts';
 import { FADING_CREDITS_PER_DAY } from '../core/ledger/write-offs.ts';
 import { SERVICES, type Service } from '../core/service.ts';
 import type { NodeConfig } from './config.ts';

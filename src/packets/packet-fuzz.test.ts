@@ -2,7 +2,7 @@ import { strict as assert } from 'node:assert';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
 import { codeOf } from '../core/errors.ts';
-import { Column } from '../core/ledger/ledger.ts';
+import { Column } from '../core/ledger/columns.ts';
 import { serviceColumn } from '../core/service.ts';
 import { encodePacket } from '../wire/packet.ts';
 import { PacketCutter } from './packet-cutter.ts';

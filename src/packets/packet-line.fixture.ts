@@ -1,6 +1,7 @@
 import { createSigner, type Signer } from '../chain/signer.ts';
 import { Carrier } from '../core/carrier/carrier.ts';
-import { Column, Ledger } from '../core/ledger/ledger.ts';
+import { Column } from '../core/ledger/columns.ts';
+import { Ledger } from '../core/ledger/ledger.ts';
 import { HERE } from '../core/routes/forwarding-table.ts';
 import type { Channel, ChannelHandlers, Link } from '../link/link.ts';
 import type { PacketFate } from './packet-order.ts';

@@ -1,7 +1,8 @@
 import { strict as assert } from 'node:assert';
 import { describe, it } from 'node:test';
 import { Carrier } from '../core/carrier/carrier.ts';
-import { Column, Ledger, type LinkRow } from '../core/ledger/ledger.ts';
+import { Column } from '../core/ledger/columns.ts';
+import { Ledger, type LinkRow } from '../core/ledger/ledger.ts';
 import { HERE } from '../core/routes/forwarding-table.ts';
 import type { Channel, ChannelHandlers, Link } from '../link/link.ts';
 import { lend } from '../link/spent.ts';

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { WayleaveError } from '../core/errors.ts';
-import { Column } from '../core/ledger/ledger.ts';
+import { Column } from '../core/ledger/columns.ts';
 import type { PaymentMethod } from '../core/terms/terms.ts';
 import type { SimNode } from './sim-node.ts';
 import { World } from './world.ts';

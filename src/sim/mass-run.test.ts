@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { CONSUME, Column, PROVIDE } from '../core/ledger/ledger.ts';
+import { CONSUME, Column, PROVIDE } from '../core/ledger/columns.ts';
 import { MAX_CHARGE_BYTES } from '../core/units.ts';
 import { bytesOf, epochAt, frameOf, goesWith } from './mass/frame-number.ts';
 import { LinkQueue } from './mass/link-queue.ts';

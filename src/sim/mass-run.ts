@@ -1,5 +1,5 @@
 import { codeOf } from '../core/errors.ts';
-import { Column } from '../core/ledger/ledger.ts';
+import { Column } from '../core/ledger/columns.ts';
 import type { MassEnd } from './mass/mass-end.ts';
 import type { Nearest } from './mass/mass-laws.ts';
 import { MASS_DEFAULTS, type MassSettings, massOptions, massSettings } from './mass/mass-settings.ts';

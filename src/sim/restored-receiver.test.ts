@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { Column } from '../core/ledger/ledger.ts';
+import { Column } from '../core/ledger/columns.ts';
 import type { PaymentMethod } from '../core/terms/terms.ts';
 import type { Cheat } from './cheat.ts';
 import { DiskImage } from './disk/disk-image.ts';

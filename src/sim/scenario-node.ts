@@ -1,6 +1,7 @@
 import { Carrier } from '../core/carrier/carrier.ts';
 import type { Clock } from '../core/clock.ts';
-import { Column, Ledger, type LinkRow } from '../core/ledger/ledger.ts';
+import { Column } from '../core/ledger/columns.ts';
+import { Ledger, type LinkRow } from '../core/ledger/ledger.ts';
 import type { NodeId } from '../core/node-id.ts';
 import { HERE, NOWHERE } from '../core/routes/forwarding-table.ts';
 import type { Link } from '../link/link.ts';

@@ -1,4 +1,4 @@
-import { Column } from '../core/ledger/ledger.ts';
+import { Column } from '../core/ledger/columns.ts';
 import type { NodeId } from '../core/node-id.ts';
 import { BYTES_PER_MB } from '../core/units.ts';
 import { OPEN_COST_BYTES } from '../link/link.ts';

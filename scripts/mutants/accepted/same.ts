@@ -74,7 +74,7 @@ export const SAME: readonly Accepted[] = [
     ['epoch < oldest.terms.epoch', 'edge', '< → <='],
     ['const oldest = this.#offered[0]', 'general'],
   ),
-  { file: 'ledger', place: 'Column', not: 'nobody', why: 'number' },
+  { file: 'columns', place: 'Column', not: 'nobody', why: 'number' },
   {
     file: 'ledger',
     place: 'Ledger.audit',

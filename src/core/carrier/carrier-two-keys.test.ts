@@ -1,7 +1,8 @@
 import { strict as assert } from 'node:assert';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
-import { Column, Ledger, type LinkRow } from '../ledger/ledger.ts';
+import { Column } from '../ledger/columns.ts';
+import { Ledger, type LinkRow } from '../ledger/ledger.ts';
 import { Carrier } from './carrier.ts';
 import { type PacketHeader, packetHeader } from './packet.ts';
 

@@ -1,6 +1,7 @@
 import { strict as assert } from 'node:assert';
 import { describe, it } from 'node:test';
-import { Column, Ledger, type LinkRow } from '../ledger/ledger.ts';
+import { Column } from '../ledger/columns.ts';
+import { Ledger, type LinkRow } from '../ledger/ledger.ts';
 import { HERE } from '../routes/forwarding-table.ts';
 import { Carrier, type CarrierLink } from './carrier.ts';
 import { SELF } from './carrier-decision.ts';

@@ -1,5 +1,6 @@
+import { CONSUME, Column, PROVIDE } from '../ledger/columns.ts';
 import { doubled } from '../ledger/doubled.ts';
-import { CONSUME, Column, type Ledger, type LinkRow, PROVIDE } from '../ledger/ledger.ts';
+import type { Ledger, LinkRow } from '../ledger/ledger.ts';
 import { Unsettled } from '../ledger/unsettled.ts';
 import { ForwardingTable, HERE, NOWHERE } from '../routes/forwarding-table.ts';
 import { NO_TOLL, type PathPrice } from '../routes/route.ts';

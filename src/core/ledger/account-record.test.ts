@@ -2,7 +2,8 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { PAIR_ID } from '../session/session-pair.fixture.ts';
 import { agree, plainTerms, readyAccount, UNIT_A_BYTE } from './account-pair.fixture.ts';
-import { Column, Ledger } from './ledger.ts';
+import { Column } from './columns.ts';
+import { Ledger } from './ledger.ts';
 import { LinkAccount } from './link-account.ts';
 
 function fresh(): LinkAccount {

@@ -1,7 +1,7 @@
 import { SERVICES } from '../service.ts';
 import type { PerService } from '../session/message.ts';
 import type { Units } from '../units.ts';
-import { Column } from './ledger.ts';
+import { Column } from './columns.ts';
 import type { LinkAccount } from './link-account.ts';
 
 /** A link account as the store keeps it; `store/` has the same fields in its record. */

@@ -1,6 +1,6 @@
 import { SERVICES } from '../service.ts';
 import type { Units } from '../units.ts';
-import { Column } from './ledger.ts';
+import { Column } from './columns.ts';
 import type { LinkAccount } from './link-account.ts';
 
 /**

@@ -1,7 +1,7 @@
 import { throttleAt } from '../meter/pace.ts';
 import { SERVICES, type Service } from '../service.ts';
 import type { Units } from '../units.ts';
-import { Column } from './ledger.ts';
+import { Column } from './columns.ts';
 import type { LinkAccount } from './link-account.ts';
 import type { DebtorSampler } from './relation.ts';
 

@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { codeOf, type ErrorCode } from '../errors.ts';
+import { Column } from './columns.ts';
 import { Refusal } from './hold-table.ts';
-import { Column, Ledger, type LinkRow } from './ledger.ts';
+import { Ledger, type LinkRow } from './ledger.ts';
 
 const LEASE = 1_000_000;
 const MAX = Number.MAX_SAFE_INTEGER;

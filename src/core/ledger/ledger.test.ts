@@ -2,8 +2,9 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { codeOf } from '../errors.ts';
+import { Column } from './columns.ts';
 import { Refusal } from './hold-table.ts';
-import { Column, Ledger } from './ledger.ts';
+import { Ledger } from './ledger.ts';
 
 const LEASE = 1_000_000;
 

@@ -1,61 +1,20 @@
 import { WayleaveError } from '../errors.ts';
 import { SERVICES } from '../service.ts';
 import { amount, type Units } from '../units.ts';
+import { COLD as cold, Column as columns, CONSUME as consume, PROVIDE as provide } from './columns.ts';
 import { doubled } from './doubled.ts';
 import { type HoldResult, HoldTable, Refusal } from './hold-table.ts';
 import { FORGIVEN_PERCENT, standing } from './write-offs.ts';
 
 /**
  * The link accounts of one node: columns, not objects. A link is a row number into one typed array, so that five links
- * and ten million run the same code at the cost of a few cache lines. Positive balance: the neighbour owes me (DESIGN §1). */
+ * and ten million run the same code at the cost of a few cache lines. Positive balance: the neighbour owes me (DESIGN §1).
+ */
 export type LinkRow = number;
 
-/**
- * Column offsets within a row. Gross totals only grow; `balance` is derived from them and checked by `audit`:
- * provided − consumed + paid − received + providedCorrection − consumedCorrection. */
-const Column = {
-  // All that providing a frame touches: one cache line a link, and no more, so that a million links are few pages.
-  balance: 0,
-  /** Reserved for what I am about to provide. */
-  heldProvide: 1,
-  /** What may still be charged before the next durable record (DESIGN §3, lease). */
-  leaseLeft: 2,
-  /** What balance and holds may come to: `dropAt` less the rest of the exposure. Follows from other cells. */
-  ceiling: 3,
-  provided: 4,
-  /** The limit I granted; `HALTED` on a link whose books broke. */
-  dropAt: 7,
-  /** Reserved for what I am about to consume: it touches these besides. */
-  heldConsume: 8,
-  consumed: 9,
-  /** The limit granted to me; `HALTED` as above. */
-  peerDropAt: 12,
-  /** What a crash may have left uncharged: assumed used until the books are compared. */
-  assumed: 13,
-  /** Their payments that clear no debt until they are final (beyond riskAt). */
-  uncleared: 14,
-  /** Paid by me, not acknowledged yet: no longer to be paid again, still my debt. */
-  pending: 15,
-  // The rest lies apart, so that a million idle links cost the busy ones no cache.
-  paid: 16,
-  received: 17,
-  providedCorrection: 18,
-  consumedCorrection: 21,
-  attempts: 24,
-  /** Written off in the neighbour's favour, beyond what it made good by paying and what has faded: follows from other cells. */
-  forgiven: 25,
-  /** Of what was written off in the neighbour's favour, so much stands against it no more. */
-  faded: 26,
-} as const;
-/** Cells of a link in `providing` and `consuming`; columns of the second begin at `PROVIDE`. */
-const PROVIDE = 8;
-const CONSUME = 8;
 // V8 knows the constants a module keeps to itself; those it exports or imports are looked up at each use, a fifth of a charge.
-const [columns, provide, consume] = [Column, PROVIDE, CONSUME];
+const [Column, PROVIDE, CONSUME, COLD] = [columns, provide, consume, cold];
 
-export { columns as Column, consume as CONSUME, provide as PROVIDE };
-
-const COLD = 11;
 const HOT = PROVIDE + CONSUME;
 const MAX = Number.MAX_SAFE_INTEGER;
 
@@ -135,7 +94,8 @@ export class Ledger {
 
   /**
    * Reserves `units` that I am about to provide. Refused, before anything is served, when
-   * debt + pending + uncleared + forgiven + holds + assumed + units > dropAt, when the lease is used up, or when the link was halted. */
+   * debt + pending + uncleared + forgiven + holds + assumed + units > dropAt, when the lease is used up, or when the link was halted.
+   */
   holdProvide(row: LinkRow, units: Units): HoldResult {
     const cells = this.#provide;
     const base = row * PROVIDE;
@@ -275,7 +235,8 @@ export class Ledger {
 
   /**
    * The chain took `units` back that had been received: they clear nothing until they are final after all. At another
-   * ratio than they were credited at they may be worth more than all that was received, which breaks no rule (DESIGN §3). */
+   * ratio than they were credited at they may be worth more than all that was received, which breaks no rule (DESIGN §3).
+   */
   undone(row: LinkRow, units: Units): void {
     const room = Math.max(0, this.get(row, Column.received) - this.get(row, Column.uncleared));
     this.#add(row, Column.uncleared, Math.min(amount(units), room));
@@ -326,7 +287,8 @@ export class Ledger {
 
   /**
    * The neighbour's debt with what is pending, uncleared, forgiven and assumed: what I would lose now and have lost, holds
-   * aside. Negative: prepaid. A payment that left counts as paid here: what it settles is not lent a second time. */
+   * aside. Negative: prepaid. A payment that left counts as paid here: what it settles is not lent a second time.
+   */
   debtOf(row: LinkRow): Units {
     return (this.#provide[row * PROVIDE] as number) + this.#beside(row);
   }
@@ -353,7 +315,8 @@ export class Ledger {
 
   /**
    * My debt that is neither paid nor being paid, as far as paying it leaves my exposure inside the limit: what I am just
-   * providing was let through because I still owed. ≥ 0. */
+   * providing was let through because I still owed. ≥ 0.
+   */
   unpaidDebt(row: LinkRow): Units {
     const debt = -this.get(row, Column.balance) - this.get(row, Column.pending);
     const room = this.#roomBelowLimit(row);

@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import { FLOOR_BYTES_PER_SECOND, MIN_BURST_BYTES } from '../meter/pace.ts';
 import type { CountsMessage, PerService } from '../session/message.ts';
 import { agree, bareAccount, plainTerms, readyAccount, UNIT_A_BYTE } from './account-pair.fixture.ts';
-import { Column } from './ledger.ts';
+import { Column } from './columns.ts';
 import type { LinkAccount } from './link-account.ts';
 
 const cell = ({ ledger, row }: LinkAccount, column: number): number => ledger.get(row, column);

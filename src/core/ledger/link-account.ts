@@ -7,10 +7,11 @@ import type { CountsMessage, PerService } from '../session/message.ts';
 import { MyEpochs, TheirEpochs } from '../terms/epoch-book.ts';
 import type { PricePerMb, Units } from '../units.ts';
 import { type AccountRecord, chargedOf, putBack, recordOf, type Snapshot } from './account-record.ts';
+import { Column as columns } from './columns.ts';
 import type { Allowance, ServiceDoor } from './door.ts';
-import { Column as columns, type Ledger, type LinkRow } from './ledger.ts';
+import type { Ledger, LinkRow } from './ledger.ts';
 import { NextCharge } from './next-charge.ts';
-import { agreedTotal, mayHaveUsed } from './reconcile.ts';
+import { agreedTotal, mayHaveUsed, type Reconciled } from './reconcile.ts';
 import type { Relation } from './relation.ts';
 import { Relations } from './relations.ts';
 import { ServiceAccount } from './service-account.ts';
@@ -34,14 +35,6 @@ export interface LinkAccountOptions {
   readonly enforce: boolean;
 }
 
-/** What comparing books came to: corrections of what I provided and consumed, in units. */
-export interface Reconciled {
-  readonly provided: number;
-  readonly consumed: number;
-  /** The neighbour claims that I admitted more than I have counted. */
-  readonly inflated: boolean;
-}
-
 /** Slowing down starts from at least this where a link is not shaped: what a short burst shows says little. Bytes a second. */
 const LEAST_FULL_RATE = 1_250_000;
 
@@ -53,7 +46,8 @@ const UNLIMITED = 2 ** 51;
 
 /**
  * One neighbour's account with everything that prices it: the ledger row, both sides' terms by epoch, the pace, and a
- * door for each service. All three services charge this one row (DESIGN §3). */
+ * door for each service. All three services charge this one row (DESIGN §3).
+ */
 export class LinkAccount {
   readonly neighbour: NodeId;
   readonly ledger: Ledger;
@@ -286,7 +280,8 @@ export class LinkAccount {
   /**
    * My counts for the neighbour. I admit what is on disk, so that no crash of mine makes me deny it: opening ones are
    * sent when all is. What it admitted to me stands, whatever was lost. What it paid says less: it may have paid ahead, and
-   * admits what it pays for beside each payment. */
+   * admits what it pays for beside each payment.
+   */
   counts(opening: boolean, storeEpoch: number): CountsMessage {
     const provided = this.#nets('provided');
     const [transit, chunks, packets] = this.#admitted;
@@ -296,7 +291,8 @@ export class LinkAccount {
 
   /**
    * The neighbour paid `units`, of which `clearing` are to reduce its exposure. They do so once a record of them is on
-   * disk (`durable`): what they made room for would be lost beside dropAt if a crash forgot them. */
+   * disk (`durable`): what they made room for would be lost beside dropAt if a crash forgot them.
+   */
   received(units: Units, clearing: Units): void {
     this.ledger.received(this.row, units, 0);
     for (const service of SERVICES) this.service(service).repaid(this.ledger.get(this.row, Column.balance));

@@ -1,5 +1,5 @@
 import type { Units } from '../units.ts';
-import { Column } from './ledger.ts';
+import { Column } from './columns.ts';
 import type { LinkAccount } from './link-account.ts';
 
 /**

@@ -1,6 +1,6 @@
 import { SERVICES } from '../service.ts';
 import type { Units } from '../units.ts';
-import { Column } from './ledger.ts';
+import { Column } from './columns.ts';
 import type { LinkAccount } from './link-account.ts';
 
 /** One service in one direction, as the two ends count it when a connection is made again. Corrections are included. */
@@ -11,6 +11,14 @@ export interface Claim {
   readonly admitted: Units;
   /** What the user charged itself. */
   readonly consumed: Units;
+}
+
+/** What comparing books came to: corrections of what I provided and consumed, in units. */
+export interface Reconciled {
+  readonly provided: number;
+  readonly consumed: number;
+  /** The neighbour claims that I admitted more than I have counted. */
+  readonly inflated: boolean;
 }
 
 /**

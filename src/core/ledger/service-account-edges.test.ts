@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import { codeOf } from '../errors.ts';
 import type { Terms } from '../terms/terms.ts';
 import { agree, plainTerms, readyAccount, UNIT_A_BYTE } from './account-pair.fixture.ts';
-import { Column } from './ledger.ts';
+import { Column } from './columns.ts';
 import type { LinkAccount } from './link-account.ts';
 
 const cell = ({ ledger, row }: LinkAccount, column: number): number => ledger.get(row, column);

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { SessionPair, termsOf } from '../session/session-pair.fixture.ts';
-import { Column } from './ledger.ts';
+import { Column } from './columns.ts';
 
 /** So dear that a frame costs a few units, and each rounding shows. */
 const PRICE = 7_777;

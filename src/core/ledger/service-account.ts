@@ -10,9 +10,9 @@ import {
   type PricePerMb,
   type Units,
 } from '../units.ts';
+import { Column } from './columns.ts';
 import type { Allowance, Hold, ServiceDoor } from './door.ts';
 import { fitting, PIECE_BYTES as pieceBytes, upperBound } from './fitting.ts';
-import { Column } from './ledger.ts';
 import type { LinkAccount } from './link-account.ts';
 import { pricePerMb, ratesOf, type ServiceRates } from './service-rates.ts';
 import { Tally } from './tally.ts';

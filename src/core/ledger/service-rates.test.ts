@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { SessionPair, termsOf } from '../session/session-pair.fixture.ts';
-import { Column } from './ledger.ts';
+import { Column } from './columns.ts';
 
 const PRICE = 10_000;
 const asking = (epoch: number, askPerMb: number | undefined) =>

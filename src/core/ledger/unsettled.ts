@@ -1,7 +1,8 @@
 import { serviceColumn } from '../service.ts';
 import type { Units } from '../units.ts';
+import { CONSUME, Column, PROVIDE } from './columns.ts';
 import { doubled } from './doubled.ts';
-import { CONSUME, Column, type Ledger, type LinkRow, PROVIDE } from './ledger.ts';
+import type { Ledger, LinkRow } from './ledger.ts';
 
 const WENT = Column.consumed + serviceColumn.packets;
 const CAME = Column.provided + serviceColumn.packets;

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { codeOf } from '../errors.ts';
 import { plainTerms, readyAccount } from '../ledger/account-pair.fixture.ts';
-import { Column } from '../ledger/ledger.ts';
+import { Column } from '../ledger/columns.ts';
 import type { LinkAccount } from '../ledger/link-account.ts';
 import type { Terms } from '../terms/terms.ts';
 

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { Column } from '../ledger/ledger.ts';
+import { Column } from '../ledger/columns.ts';
 import { SessionPair, Side, termsOf } from '../session/session-pair.fixture.ts';
 import type { Terms } from '../terms/terms.ts';
 

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { plainTerms, readyAccount } from '../ledger/account-pair.fixture.ts';
-import { Column } from '../ledger/ledger.ts';
+import { Column } from '../ledger/columns.ts';
 import type { Terms } from '../terms/terms.ts';
 import { Payments } from './payments.ts';
 import type { SessionEffect } from './session-effect.ts';

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { Column } from '../ledger/ledger.ts';
+import { Column } from '../ledger/columns.ts';
 import type { Terms } from '../terms/terms.ts';
 import { Payments, type PendingPayment } from './payments.ts';
 import type { SessionEffect } from './session-effect.ts';

@@ -1,5 +1,5 @@
 import type { ErrorCode } from '../errors.ts';
-import { Column } from '../ledger/ledger.ts';
+import { Column } from '../ledger/columns.ts';
 import type { LinkAccount } from '../ledger/link-account.ts';
 import { aheadOf } from '../ledger/pay-ahead.ts';
 import { commonMethod, PAYMENT_METHODS, type PaymentMethod, settlePeriodMs, type Terms } from '../terms/terms.ts';

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { plainTerms } from '../ledger/account-pair.fixture.ts';
-import { Column } from '../ledger/ledger.ts';
+import { Column } from '../ledger/columns.ts';
 import type { Terms } from '../terms/terms.ts';
 import { counts, proof, SessionEnd } from './session-end.fixture.ts';
 import { SessionPair, termsOf } from './session-pair.fixture.ts';

@@ -1,6 +1,7 @@
 import type { ErrorCode } from '../errors.ts';
 import type { AccountRecord } from '../ledger/account-record.ts';
-import { Column, Ledger } from '../ledger/ledger.ts';
+import { Column } from '../ledger/columns.ts';
+import { Ledger } from '../ledger/ledger.ts';
 import { LinkAccount } from '../ledger/link-account.ts';
 import type { SignedStatement, Statement } from '../statement/statement.ts';
 import type { Terms } from '../terms/terms.ts';

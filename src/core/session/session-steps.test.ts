@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { WayleaveError } from '../errors.ts';
 import { agree, plainTerms } from '../ledger/account-pair.fixture.ts';
-import { Column } from '../ledger/ledger.ts';
+import { Column } from '../ledger/columns.ts';
 import type { CountsMessage, Message } from './message.ts';
 import { counts, GREETING, proof, SessionEnd } from './session-end.fixture.ts';
 import { SESSION_RULES } from './session-rules.ts';

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import type { AccountRecord } from '../ledger/account-record.ts';
-import { Column } from '../ledger/ledger.ts';
+import { Column } from '../ledger/columns.ts';
 import type { Terms } from '../terms/terms.ts';
 import { SessionPair, termsOf } from './session-pair.fixture.ts';
 

@@ -1,7 +1,7 @@
 import { codeOf, type ErrorCode } from '../errors.ts';
 import { accountDueMs } from '../ledger/at-rest.ts';
 import { type Calm, calmBetween, RESTLESS } from '../ledger/calm.ts';
-import { Column as columns } from '../ledger/ledger.ts';
+import { Column as columns } from '../ledger/columns.ts';
 import type { LinkAccount, LinkState } from '../ledger/link-account.ts';
 import { DebtorSampler } from '../ledger/relation.ts';
 import { SERVICES } from '../service.ts';

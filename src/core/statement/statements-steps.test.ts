@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { Column } from '../ledger/ledger.ts';
+import { Column } from '../ledger/columns.ts';
 import { STATED } from './statement-pair.fixture.ts';
 import { FLOOD_WINDOW_MS, LATE_AGAIN_MS, LATE_MS, STATEMENT_RULES as RULES } from './statement-rules.ts';
 import { INTERVAL_MS, OPENED_MS, StatementsEnd } from './statements-end.fixture.ts';

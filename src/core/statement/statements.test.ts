@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { Column } from '../ledger/ledger.ts';
+import { Column } from '../ledger/columns.ts';
 import type { PerService } from '../session/message.ts';
 import { SessionPair, termsOf } from '../session/session-pair.fixture.ts';
 import type { Statement } from './statement.ts';

@@ -1,7 +1,8 @@
 import type { ErrorCode } from '../errors.ts';
+import { Column } from '../ledger/columns.ts';
 import { arrivedHalf, cutTotals, type Half, sentHalf } from '../ledger/cut.ts';
-import { Column } from '../ledger/ledger.ts';
-import type { LinkAccount, Reconciled } from '../ledger/link-account.ts';
+import type { LinkAccount } from '../ledger/link-account.ts';
+import type { Reconciled } from '../ledger/reconcile.ts';
 import type { NodeId } from '../node-id.ts';
 import { SERVICES } from '../service.ts';
 import type { CountsMessage, MarkMessage, PerService, StatementMessage } from '../session/message.ts';

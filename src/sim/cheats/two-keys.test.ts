@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { Column } from '../../core/ledger/ledger.ts';
+import { Column } from '../../core/ledger/columns.ts';
 import type { SimNode } from '../sim-node.ts';
 import { World } from '../world.ts';
 import type { WorldSettings } from '../world-settings.ts';

@@ -1,5 +1,5 @@
 import { clearsWhenFinal } from '../../core/credit/risk.ts';
-import { Column as columns, PROVIDE as provide } from '../../core/ledger/ledger.ts';
+import { Column as columns, PROVIDE as provide } from '../../core/ledger/columns.ts';
 import { LinkAccount } from '../../core/ledger/link-account.ts';
 import type { ServiceAccount } from '../../core/ledger/service-account.ts';
 import { Conduct } from '../../core/session/conduct.ts';

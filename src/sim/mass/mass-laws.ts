@@ -1,4 +1,4 @@
-import { Column as columns, CONSUME as consume, PROVIDE as provide } from '../../core/ledger/ledger.ts';
+import { Column as columns, CONSUME as consume, PROVIDE as provide } from '../../core/ledger/columns.ts';
 import type { LinkAccount } from '../../core/ledger/link-account.ts';
 import { BrokenRule } from '../watch/broken-rule.ts';
 import type { MassCounts } from './mass-counts.ts';

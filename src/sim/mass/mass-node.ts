@@ -1,5 +1,6 @@
 import { CreditBook, type CreditEntry, type CreditFacts, type CreditRules } from '../../core/credit/credit.ts';
-import { Column, type Ledger } from '../../core/ledger/ledger.ts';
+import { Column } from '../../core/ledger/columns.ts';
+import type { Ledger } from '../../core/ledger/ledger.ts';
 import type { NodeId } from '../../core/node-id.ts';
 import type { Terms } from '../../core/terms/terms.ts';
 import { BYTES_PER_MB, type PricePerMb, type Units } from '../../core/units.ts';

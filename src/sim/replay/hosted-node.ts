@@ -1,7 +1,7 @@
 import { DEV_FACTORY } from '../../chain/dev-chain.ts';
 import { createEvmChain } from '../../chain/evm-chain.ts';
 import type { Signer } from '../../chain/signer.ts';
-import { Column } from '../../core/ledger/ledger.ts';
+import { Column } from '../../core/ledger/columns.ts';
 import type { LinkAccount } from '../../core/ledger/link-account.ts';
 import type { NodeId } from '../../core/node-id.ts';
 import { makeIdentity } from '../../link/certificate.ts';

@@ -1,4 +1,4 @@
-import { Column } from '../../core/ledger/ledger.ts';
+import { Column } from '../../core/ledger/columns.ts';
 import type { IssuedChequeRecord, LinkRecord, ReceivedChequeRecord, StoreRecord } from '../../store/store.ts';
 import type { SmallNode } from './small-node.ts';
 import { CHEQUEBOOKS, WEI_PER_UNIT } from './small-node.ts';

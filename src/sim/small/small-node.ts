@@ -1,6 +1,6 @@
 import type { Chain } from '../../chain/chain.ts';
 import { WayleaveError } from '../../core/errors.ts';
-import { Column } from '../../core/ledger/ledger.ts';
+import { Column } from '../../core/ledger/columns.ts';
 import type { LinkAccount } from '../../core/ledger/link-account.ts';
 import type { NodeId } from '../../core/node-id.ts';
 import type { PaymentMethod } from '../../core/terms/terms.ts';

@@ -1,4 +1,4 @@
-import { Column } from '../../core/ledger/ledger.ts';
+import { Column } from '../../core/ledger/columns.ts';
 import type { CountsMessage } from '../../core/session/message.ts';
 import type { RuleStory } from './rule-story.ts';
 import type { Teller } from './teller.ts';

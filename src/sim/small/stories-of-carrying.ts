@@ -1,4 +1,4 @@
-import { Column } from '../../core/ledger/ledger.ts';
+import { Column } from '../../core/ledger/columns.ts';
 import type { NodeId } from '../../core/node-id.ts';
 import { Carried } from '../../node/carried.ts';
 import type { NeighbourConfig } from '../../node/config.ts';

@@ -1,7 +1,7 @@
 import type { ChannelBooks, ChannelChain, ChannelFacts } from '../../chain/channel-chain.ts';
 import { chequeDigest } from '../../chain/eip712.ts';
 import { codeOf } from '../../core/errors.ts';
-import { Column } from '../../core/ledger/ledger.ts';
+import { Column } from '../../core/ledger/columns.ts';
 import type { NodeId } from '../../core/node-id.ts';
 import { MAX_WEI } from '../../core/settlement/cheque.ts';
 import { ChannelBook } from '../../settle/channel-book.ts';

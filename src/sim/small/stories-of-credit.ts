@@ -1,4 +1,5 @@
-import { Column, type LinkRow } from '../../core/ledger/ledger.ts';
+import { Column } from '../../core/ledger/columns.ts';
+import type { LinkRow } from '../../core/ledger/ledger.ts';
 import type { NodeId } from '../../core/node-id.ts';
 import type { NodeConfig } from '../../node/config.ts';
 import { Credits } from '../../node/credits.ts';

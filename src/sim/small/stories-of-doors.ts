@@ -1,5 +1,5 @@
 import { codeOf } from '../../core/errors.ts';
-import { Column } from '../../core/ledger/ledger.ts';
+import { Column } from '../../core/ledger/columns.ts';
 import type { NodeId } from '../../core/node-id.ts';
 import type { RuleStory } from './rule-story.ts';
 

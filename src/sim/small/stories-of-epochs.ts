@@ -1,5 +1,5 @@
 import { codeOf } from '../../core/errors.ts';
-import { Column } from '../../core/ledger/ledger.ts';
+import { Column } from '../../core/ledger/columns.ts';
 import { MAX_SUPERSEDED_EPOCHS, MAX_TAKEN_EPOCHS } from '../../core/terms/epoch-book.ts';
 import type { Terms } from '../../core/terms/terms.ts';
 import type { RuleStory } from './rule-story.ts';

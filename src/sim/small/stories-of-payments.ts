@@ -1,4 +1,4 @@
-import { Column } from '../../core/ledger/ledger.ts';
+import { Column } from '../../core/ledger/columns.ts';
 import type { PaymentMethod } from '../../core/terms/terms.ts';
 import type { NodeConfig } from '../../node/config.ts';
 import type { RuleStory } from './rule-story.ts';

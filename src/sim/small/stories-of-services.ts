@@ -1,5 +1,5 @@
 import { codeOf } from '../../core/errors.ts';
-import { Column } from '../../core/ledger/ledger.ts';
+import { Column } from '../../core/ledger/columns.ts';
 import type { ServiceAccount } from '../../core/ledger/service-account.ts';
 import type { RuleStory } from './rule-story.ts';
 import type { Teller } from './teller.ts';

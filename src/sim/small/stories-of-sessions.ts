@@ -1,5 +1,5 @@
+import { Column } from '../../core/ledger/columns.ts';
 import { arrivedHalf, type Half, sentHalf } from '../../core/ledger/cut.ts';
-import { Column } from '../../core/ledger/ledger.ts';
 import { serviceColumn } from '../../core/service.ts';
 import type { NodeConfig } from '../../node/config.ts';
 import { encodeMessage } from '../../wire/message.ts';

@@ -1,4 +1,4 @@
-import { Column } from '../../core/ledger/ledger.ts';
+import { Column } from '../../core/ledger/columns.ts';
 import type { SignedStatement } from '../../core/statement/statement.ts';
 import { LATE_MS } from '../../core/statement/statement-rules.ts';
 import type { NodeConfig } from '../../node/config.ts';

@@ -1,5 +1,5 @@
 import type { Chain } from '../../chain/chain.ts';
-import { Column } from '../../core/ledger/ledger.ts';
+import { Column } from '../../core/ledger/columns.ts';
 import { REORGANISED_BLOCKS } from '../../core/settlement/transfers.ts';
 import { TransferDesk } from '../../settle/transfer-desk.ts';
 import type { RuleStory } from './rule-story.ts';

@@ -1,6 +1,6 @@
 import { chequeDigest } from '../../chain/eip712.ts';
 import { codeOf } from '../../core/errors.ts';
-import { Column } from '../../core/ledger/ledger.ts';
+import { Column } from '../../core/ledger/columns.ts';
 import type { CountsMessage, PaymentMessage } from '../../core/session/message.ts';
 import type { SignedCheque } from '../../core/settlement/cheque.ts';
 import type { Terms } from '../../core/terms/terms.ts';

@@ -1,4 +1,4 @@
-import { Column } from '../../core/ledger/ledger.ts';
+import { Column } from '../../core/ledger/columns.ts';
 import type { LinkAccount } from '../../core/ledger/link-account.ts';
 
 /** Debt with what is being paid, uncleared, assumed and held. */

@@ -1,6 +1,6 @@
 import { recoverChequeIssuer } from '../../chain/cheque-signing.ts';
 import { unexplained } from '../../core/ledger/audit.ts';
-import { Column } from '../../core/ledger/ledger.ts';
+import { Column } from '../../core/ledger/columns.ts';
 import type { LinkAccount } from '../../core/ledger/link-account.ts';
 import type { NodeId } from '../../core/node-id.ts';
 import { commonMethod } from '../../core/terms/terms.ts';

@@ -1,4 +1,4 @@
-import { Column } from '../../core/ledger/ledger.ts';
+import { Column } from '../../core/ledger/columns.ts';
 import { serviceColumn } from '../../core/service.ts';
 import type { SimNode } from '../sim-node.ts';
 import { BrokenRule } from './broken-rule.ts';

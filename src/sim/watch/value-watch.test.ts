@@ -1,6 +1,7 @@
 import { strict as assert } from 'node:assert';
 import { beforeEach, describe, it } from 'node:test';
-import { Column, Ledger } from '../../core/ledger/ledger.ts';
+import { Column } from '../../core/ledger/columns.ts';
+import { Ledger } from '../../core/ledger/ledger.ts';
 import type { LinkAccount } from '../../core/ledger/link-account.ts';
 import { serviceColumn } from '../../core/service.ts';
 import { MAIL_BOX_HEADER } from '../../packets/mail-box.ts';

@@ -1,4 +1,5 @@
-import { Column, type Ledger, type LinkRow } from '../../core/ledger/ledger.ts';
+import { Column } from '../../core/ledger/columns.ts';
+import type { Ledger, LinkRow } from '../../core/ledger/ledger.ts';
 import type { LinkAccount } from '../../core/ledger/link-account.ts';
 import { serviceColumn } from '../../core/service.ts';
 import type { PacketTap } from '../link/packet-tap.ts';
