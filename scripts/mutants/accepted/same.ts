@@ -75,6 +75,7 @@ export const SAME: readonly Accepted[] = [
     ['const oldest = this.#offered[0]', 'general'],
   ),
   { file: 'columns', place: 'Column', not: 'nobody', why: 'number' },
+  ...rows('columns', ['const CONSUME = ', 'room'], ['const COLD = ', 'room']),
   {
     file: 'ledger',
     place: 'Ledger.audit',
@@ -87,8 +88,6 @@ export const SAME: readonly Accepted[] = [
   { file: 'ledger', place: 'Ledger.addLink', change: '1 → 2', not: 'nobody', why: 'room' },
   ...rows(
     'ledger',
-    ['const CONSUME = ', 'room'],
-    ['const COLD = ', 'room'],
     ['const HALTED = ', 'number'],
     ['if (offset < PROVIDE)', 'edge', '< → <='],
     ['offset < HOT + COLD', 'belt'],
