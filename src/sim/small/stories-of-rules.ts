@@ -15,6 +15,7 @@ import { STORIES_OF_KIND } from './stories-of-kind.ts';
 import { STORIES_OF_LEASES } from './stories-of-leases.ts';
 import { STORIES_OF_LIMITS } from './stories-of-limits.ts';
 import { STORIES_OF_PACES } from './stories-of-paces.ts';
+import { STORIES_OF_PACKETS } from './stories-of-packets.ts';
 import { STORIES_OF_PAYMENTS } from './stories-of-payments.ts';
 import { STORIES_OF_SERVICES } from './stories-of-services.ts';
 import { STORIES_OF_SESSIONS } from './stories-of-sessions.ts';
@@ -23,6 +24,7 @@ import { STORIES_OF_TIME } from './stories-of-time.ts';
 import { STORIES_OF_STATEMENTS, STORIES_OF_TRADE } from './stories-of-trade.ts';
 import { STORIES_OF_TRANSFERS } from './stories-of-transfers.ts';
 import { STORIES_OF_WATCHING } from './stories-of-watching.ts';
+import { STORIES_OF_WAYS } from './stories-of-ways.ts';
 import { STORIES_OF_WORDS } from './stories-of-words.ts';
 
 /** All of them. To add one: begin, let things happen, and say what must be the same. */
@@ -53,4 +55,6 @@ export const STORIES_OF_RULES: readonly RuleStory[] = [
   ...STORIES_OF_BOOKS,
   ...STORIES_OF_LEASES,
   ...STORIES_OF_WATCHING,
+  ...STORIES_OF_PACKETS,
+  ...STORIES_OF_WAYS,
 ];

@@ -7,6 +7,7 @@ import { NEVER, type Scenario } from './scenario.ts';
 import { CLASSES, mayArrive } from './small-link.ts';
 import type { MoreDesks, SmallNode } from './small-node.ts';
 import { SmallWorld, smallConfigs } from './small-world.ts';
+import { mustBeSame, Untrue } from './untrue.ts';
 
 type Who = 0 | 1;
 
@@ -38,9 +39,6 @@ export interface Beginning {
   /** Somebody does what an honest neighbour never does, so the laws between honest ones do not hold. */
   readonly dishonest?: true;
 }
-
-/** Something is not as a story says. */
-export class Untrue extends Error {}
 
 /** Tells a story about two production nodes: lets things happen, and says what must be seen then. */
 export class Teller {
@@ -221,8 +219,7 @@ export class Teller {
   }
 
   same(what: string, actual: unknown, expected: unknown): void {
-    const [is, should] = [JSON.stringify(actual), JSON.stringify(expected)];
-    if (is !== should) throw new Untrue(`${what}: ${is} and not ${should}`);
+    mustBeSame(what, actual, expected);
   }
 }
 
