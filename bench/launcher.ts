@@ -5,6 +5,7 @@ export const LAUNCHER_FLAGS = [
   '--expose-gc',
   '--no-maglev',
   '--no-parallel-scavenge',
+  '--no-memory-reducer',
   '--disable-warning=ExperimentalWarning',
   '--disable-warning=DeprecationWarning',
 ];

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { written } from './bench.ts';
-import { cpuCost, cpuSecondsOf, interleaved, median, medianInterval } from './measure.ts';
+import { cpuCost, cpuSecondsOf, interleaved, median, medianInterval, waitedMsOf } from './measure.ts';
 
 test('median and interval', () => {
   assert.equal(median([3, 1, 2]), 2);
@@ -32,6 +32,12 @@ test('CPU time of work here is counted, and of a process that does not exist is 
   };
   assert.ok((await cpuCost(spin)) > 0);
   assert.ok(Number.isNaN(cpuSecondsOf(2 ** 30)));
+});
+
+test('what a thread waited for a processor is told where the system says it, and of nobody it is not a number', () => {
+  const waitedMs = waitedMsOf(process.pid);
+  assert.ok(Number.isNaN(waitedMs) || waitedMs >= 0);
+  assert.ok(Number.isNaN(waitedMsOf(2 ** 30)));
 });
 
 test('a row is written with its verdict', () => {

@@ -21,6 +21,15 @@ export function cpuSecondsOf(pid: number): number {
   }
 }
 
+/** Milliseconds that the first thread of a process was ready to run and had no processor. NaN where there is no /proc. */
+export function waitedMsOf(pid: number): number {
+  try {
+    return Number(readFileSync(`/proc/${pid}/task/${pid}/schedstat`, 'utf8').split(' ')[1]) / 1e6;
+  } catch {
+    return Number.NaN;
+  }
+}
+
 /** Resident memory of a process in bytes. NaN where there is no /proc. */
 export function residentBytesOf(pid: number): number {
   try {

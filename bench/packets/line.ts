@@ -73,7 +73,7 @@ export class PacketLine {
     return packets / ((await cpu()) - before);
   }
 
-  /** Milliseconds from source to sink at `perMs` packets a millisecond. */
+  /** Milliseconds from when a packet was due to its arrival at the sink, at `perMs` packets a millisecond; one in 64, in order. */
   async delays(packets: number, perMs: number): Promise<number[]> {
     this.sink.delaysMs.length = 0;
     await this.#pass(packets, perMs);

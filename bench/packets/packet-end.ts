@@ -34,7 +34,7 @@ export class PacketEnd {
   arrived = 0;
   sentUnits = 0;
   arrivedUnits = 0;
-  /** Milliseconds from chunk to arrival, one packet in 64. */
+  /** Milliseconds from when it was due, or made, to its arrival, one packet in 64. */
   readonly delaysMs: number[] = [];
   readonly #reached: readonly NodeId[];
   readonly #chunks: { readonly bytes: Buffer; readonly units: number }[];
@@ -122,20 +122,21 @@ export class PacketEnd {
         await (perMs === Number.POSITIVE_INFINITY ? turn() : pause(1));
         continue;
       }
-      await this.#sendBytes(this.#nextChunk(count));
+      // What is sent late, since the far end is behind or this one was, has waited since it was due.
+      const dueMs = perMs === Number.POSITIVE_INFINITY ? performance.now() : startMs + sent / perMs;
+      await this.#sendBytes(this.#nextChunk(count, dueMs, 1 / perMs));
       sent += count;
     }
   }
 
-  #nextChunk(count: number): Buffer {
+  #nextChunk(count: number, dueMs: number, apartMs: number): Buffer {
     const { bytes, units } = this.#chunks[this.#chunk++ % CHUNKS] as { bytes: Buffer; units: number };
     const chunk = Buffer.from(bytes.subarray(0, count * PACKET_BYTES));
-    const nowMs = performance.now();
     let sum = count === PACKETS_A_CHUNK ? units : 0;
     for (let at = 0; at < chunk.length; at += PACKET_BYTES) {
       chunk.writeInt32BE(this.#salt, at + ID_AT);
       chunk.writeUInt32BE(++this.#id, at + ID_AT + 4);
-      if (this.#id % 64 === 0) chunk.writeDoubleBE(nowMs, at + PACKET_HEADER_BYTES);
+      if (this.#id % 64 === 0) chunk.writeDoubleBE(dueMs + (at / PACKET_BYTES + 1) * apartMs, at + PACKET_HEADER_BYTES);
       if (count < PACKETS_A_CHUNK) sum += chunk.readUIntBE(at + 6, 6);
     }
     this.sentUnits += sum;
