@@ -1,4 +1,3 @@
-import { packetHeader } from '../../core/carrier/packet.ts';
 import { codeOf } from '../../core/errors.ts';
 import { Column } from '../../core/ledger/columns.ts';
 import type { LinkAccount } from '../../core/ledger/link-account.ts';
@@ -9,24 +8,14 @@ import type { Units } from '../../core/units.ts';
 import type { NodeConfig } from '../../node/config.ts';
 import type { PacketService } from '../../node/packet-service.ts';
 import type { PacketOrder, PacketOutcome } from '../../packets/packet-order.ts';
-import {
-  deliveredPacket,
-  encodePacket,
-  type PacketFields,
-  PacketKind,
-  packetId,
-  type Receipt,
-  readPacketHeader,
-  readReceipt,
-  returnedPacket,
-  viewOf,
-} from '../../wire/packet.ts';
+import { deliveredPacket, encodePacket, type PacketFields, type Receipt, returnedPacket } from '../../wire/packet.ts';
 import { decodeRoutes, encodeRoutes, isRoutes, type Routes } from '../../wire/routes.ts';
 import type { Cheat } from '../cheat.ts';
 import type { SimNode } from '../sim-node.ts';
 import { WORLD_BEGINS_MS } from '../virtual-clock.ts';
 import { World } from '../world.ts';
 import type { PacketSettings, WorldSettings } from '../world-settings.ts';
+import { type Heard, heardOf } from './heard-packet.ts';
 import { ToldMail } from './told-mail.ts';
 import { mustBeSame, Untrue } from './untrue.ts';
 
@@ -43,24 +32,10 @@ export interface Neighbourhood {
   readonly packets?: Partial<PacketSettings>;
   readonly settings?: Partial<WorldSettings>;
   readonly config?: (config: NodeConfig, name: string) => NodeConfig;
+  /** What these draw at random is always the same. */
+  readonly stuck?: string;
   /** Told nodes do what an honest neighbour never does, so what honest ones can rely on does not hold. */
   readonly dishonest?: true;
-}
-
-/** A packet as it reached a told node. */
-export interface Heard {
-  readonly at: string;
-  readonly from: string;
-  readonly kind: 'packet' | 'returned' | 'receipt';
-  readonly value: Units;
-  readonly hops: number;
-  readonly lifeMs: number;
-  readonly id: string;
-  /** Why it came back, from whom, and what was wanted. */
-  readonly reason?: string;
-  readonly by?: string;
-  readonly wanted?: Units;
-  readonly bytes: Buffer;
 }
 
 /** What a told node sends: its value, to whom, and whatever else of it matters. */
@@ -93,6 +68,8 @@ export class PacketTeller {
   readonly #heard: Heard[] = [];
   readonly #routes: { readonly at: string; readonly from: string; readonly routes: Routes }[] = [];
   readonly #news: { readonly at: string; readonly said: string }[] = [];
+  /** How far the clock of each is ahead, since it slept. */
+  readonly #slept = new Map<string, number>();
   #ids = 0;
 
   private constructor(neighbourhood: Neighbourhood) {
@@ -119,11 +96,26 @@ export class PacketTeller {
 
   #prepare(node: SimNode): void {
     const { name, watch } = node;
-    const { config } = this.#neighbourhood;
+    const { config, stuck = '' } = this.#neighbourhood;
     if (config !== undefined) node.config = config(node.config, name);
     const told = this.#told.has(name);
     const arrived = told ? (from: NodeId, packet: Buffer) => this.#arrived(node, this.nameOf(from), packet) : undefined;
-    this.#mails.set(name, new ToldMail(node, arrived));
+    const mail = new ToldMail(arrived);
+    this.#mails.set(name, mail);
+    node.alter = (ports) => {
+      mail.listenTo(ports.transport);
+      const { clock } = ports;
+      const slept = () => this.#slept.get(name) ?? 0;
+      return {
+        ...ports,
+        clock: {
+          nowMs: () => clock.nowMs() + slept(),
+          wallMs: () => clock.wallMs() + slept(),
+          after: (delayMs, fire) => clock.after(delayMs, fire),
+        },
+        ...(stuck.includes(name) && { randomBytes: (count: number) => Buffer.alloc(count, 0x77) }),
+      };
+    };
     // Nobody serves requests but where a story says so.
     node.started.push(() => node.node?.packets?.user.serve(undefined));
     if (watch !== undefined)
@@ -295,8 +287,8 @@ export class PacketTeller {
 
   /** The same in a few words each. */
   heardWords(at?: string): string[] {
-    return this.heard(at).map(({ from, kind, reason, value }) =>
-      [kind, value, 'from', from, reason ?? ''].join(' ').trim(),
+    return this.heard(at).map(({ from, kind, reason, value, wanted }) =>
+      [kind, value, 'from', from, reason ?? '', wanted || ''].join(' ').trim(),
     );
   }
 
@@ -331,6 +323,11 @@ export class PacketTeller {
     this.world.network.cut(this.id(a), this.id(b));
   }
 
+  /** A machine sleeps: its clock goes on, and all that it set itself to do comes later than it should. */
+  sleeps(name: string, ms: number): void {
+    this.#slept.set(name, (this.#slept.get(name) ?? 0) + ms);
+  }
+
   /** What nodes said of themselves since this was last asked. */
   said(name?: string): string[] {
     return this.#news.splice(0).flatMap(({ at, said }) => (name === undefined || at === name ? [said] : []));
@@ -345,21 +342,4 @@ export class PacketTeller {
 export interface Sent {
   readonly outcome: PacketOutcome | undefined;
   readonly failed: string | undefined;
-}
-
-const KINDS = {
-  [PacketKind.packet]: 'packet',
-  [PacketKind.returned]: 'returned',
-  [PacketKind.delivered]: 'receipt',
-} as const;
-
-function heardOf(bytes: Buffer): Omit<Heard, 'from' | 'at'> {
-  const header = packetHeader();
-  readPacketHeader(viewOf(bytes), 0, bytes.length, header);
-  const kind = KINDS[bytes[0] as keyof typeof KINDS];
-  const { hops, lifeMs, value } = header;
-  const plain = { kind, value, hops, lifeMs, id: packetId(bytes).toString('hex'), bytes };
-  if (kind !== 'returned') return plain;
-  const { reason, refusedBy, wanted } = readReceipt(bytes);
-  return { ...plain, reason, wanted, by: refusedBy };
 }

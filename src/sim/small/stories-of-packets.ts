@@ -22,7 +22,7 @@ export const STORIES_OF_PACKETS: readonly PacketStory[] = [
       teller.tells('C', 'B', { to: 'A', value: 10, destination: wayless });
       await teller.calm();
       teller.same('what C heard', teller.heardWords('C'), [
-        'returned 1 from B UNDERFUNDED',
+        'returned 1 from B UNDERFUNDED 5',
         'returned 8 from B NO_ROUTE',
       ]);
       teller.same('what B kept', teller.packets('B').earned, { tolls: 0, fees: 4 });

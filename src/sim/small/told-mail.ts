@@ -2,7 +2,6 @@ import type { NodeId } from '../../core/node-id.ts';
 import type { Channel, ChannelHandlers, Link, Transport } from '../../link/link.ts';
 import { isMailBox } from '../../packets/mail-box.ts';
 import { PacketCutter } from '../../packets/packet-cutter.ts';
-import type { SimNode } from '../sim-node.ts';
 
 /** Given what arrives in a told node's mailboxes, instead of its own programs. */
 export type Arrived = (from: NodeId, packet: Buffer) => void;
@@ -28,16 +27,13 @@ export class ToldMail {
   readonly #ways = new Map<NodeId, Way>();
   readonly #arrived: Arrived | undefined;
 
-  /** `arrived` only for a told node. Call before its process starts. */
-  constructor(node: SimNode, arrived?: Arrived) {
+  /** `arrived` only for a told node. */
+  constructor(arrived?: Arrived) {
     this.#arrived = arrived;
-    node.alter = (ports) => {
-      this.#listenTo(ports.transport);
-      return ports;
-    };
   }
 
-  #listenTo(transport: Transport): void {
+  /** All links that this transport makes from now on. */
+  listenTo(transport: Transport): void {
     const [dial, listen] = [transport.dial.bind(transport), transport.listen.bind(transport)];
     transport.dial = async (address, expected) => this.#watched(await dial(address, expected));
     transport.listen = (address, accept) => listen(address, (link) => accept(this.#watched(link)));
