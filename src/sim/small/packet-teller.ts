@@ -4,10 +4,12 @@ import type { LinkAccount } from '../../core/ledger/link-account.ts';
 import type { NodeId } from '../../core/node-id.ts';
 import { NO_TOLL, type RouteUpdate } from '../../core/routes/route.ts';
 import { serviceColumn } from '../../core/service.ts';
+import type { PriorityOffers, Terms } from '../../core/terms/terms.ts';
 import type { Units } from '../../core/units.ts';
 import type { NodeConfig } from '../../node/config.ts';
 import type { PacketService } from '../../node/packet-service.ts';
 import type { PacketOrder, PacketOutcome } from '../../packets/packet-order.ts';
+import { decodeMessage, encodeMessage } from '../../wire/message.ts';
 import { deliveredPacket, encodePacket, type PacketFields, type Receipt, returnedPacket } from '../../wire/packet.ts';
 import { decodeRoutes, encodeRoutes, isRoutes, type Routes } from '../../wire/routes.ts';
 import type { Cheat } from '../cheat.ts';
@@ -57,6 +59,8 @@ const LINE = ['AB', 'BC'] as const;
 const READY_MS = 5_000;
 /** A few times there and back, over every link of a story, and a journal written. */
 const CALM_MS = 200;
+/** Whoever waits for a promise, and no port, goes on so often. */
+const BEAT_MS = 50;
 const TOLD: Cheat = { name: 'told', join: () => undefined };
 
 /** Tells a story of packets and routes: production nodes, some told neighbours, one timeline. */
@@ -130,11 +134,18 @@ export class PacketTeller {
     node.tamper = {
       outgoing: (_peer, _kind, bytes) => (isRoutes(bytes) ? [] : undefined),
       incoming: (peer, _kind, bytes) => {
-        if (!isRoutes(bytes)) return undefined;
+        if (!isRoutes(bytes)) return this.#knows(node, peer, bytes) ? undefined : [];
         this.#routes.push({ at: name, from: this.nameOf(peer), routes: decodeRoutes(bytes) });
         return [];
       },
     };
+  }
+
+  /** False for an answer to terms of which only the story knows. */
+  #knows(node: SimNode, peer: NodeId, bytes: Uint8Array): boolean {
+    const message = decodeMessage(bytes);
+    if (message?.kind !== 'termsAck') return true;
+    return message.epoch <= (node.accountOf(peer)?.mine.newest?.epoch ?? message.epoch);
   }
 
   async #ready(): Promise<void> {
@@ -194,7 +205,8 @@ export class PacketTeller {
   async pass(ms: number): Promise<void> {
     const { invariants, timeline } = this.world;
     const endMs = timeline.nowMs + ms;
-    timeline.post(ms, () => undefined, 0);
+    for (let atMs = BEAT_MS; atMs < ms + BEAT_MS; atMs += BEAT_MS)
+      timeline.post(Math.min(atMs, ms), () => timeline.asynchronous(), 0);
     await this.world.advance(() => timeline.nowMs >= endMs);
     timeline.asynchronous();
     await this.world.advance(() => true);
@@ -300,9 +312,18 @@ export class PacketTeller {
 
   /** A told node says this of routes to a neighbour. */
   tellsRoutes(from: string, to: string, routes: Partial<Routes>): void {
-    const { transport } = this.node(from);
-    for (const link of transport?.links ?? [])
-      if (link.peer === this.id(to)) link.sendRaw('control', encodeRoutes({ updates: [], requests: [], ...routes }));
+    this.#sendRaw(from, to, encodeRoutes({ updates: [], requests: [], ...routes }));
+  }
+
+  #sendRaw(from: string, to: string, message: Uint8Array): void {
+    for (const link of this.node(from).transport?.links ?? [])
+      if (link.peer === this.id(to)) link.sendRaw('control', message);
+  }
+
+  /** A told node offers so much more for its place in line from now on. Units per MB. */
+  offers(from: string, to: string, priority: PriorityOffers): void {
+    const last = this.account(to, from).theirs.newest as Terms;
+    this.#sendRaw(from, to, encodeMessage({ kind: 'terms', terms: { ...last, epoch: last.epoch + 1, priority } }));
   }
 
   /** What told nodes were told of routes since this was last asked. */

@@ -17,6 +17,8 @@ import { STORIES_OF_LIMITS } from './stories-of-limits.ts';
 import { STORIES_OF_PACES } from './stories-of-paces.ts';
 import { STORIES_OF_PACKETS } from './stories-of-packets.ts';
 import { STORIES_OF_PAYMENTS } from './stories-of-payments.ts';
+import { STORIES_OF_QUEUES } from './stories-of-queues.ts';
+import { STORIES_OF_RETURNS } from './stories-of-returns.ts';
 import { STORIES_OF_SERVICES } from './stories-of-services.ts';
 import { STORIES_OF_SESSIONS } from './stories-of-sessions.ts';
 import { STORIES_OF_STATING } from './stories-of-stating.ts';
@@ -56,5 +58,7 @@ export const STORIES_OF_RULES: readonly RuleStory[] = [
   ...STORIES_OF_LEASES,
   ...STORIES_OF_WATCHING,
   ...STORIES_OF_PACKETS,
+  ...STORIES_OF_QUEUES,
+  ...STORIES_OF_RETURNS,
   ...STORIES_OF_WAYS,
 ];

@@ -1,0 +1,172 @@
+import type { NodeConfig } from '../../node/config.ts';
+import type { Neighbourhood, PacketTeller } from './packet-teller.ts';
+import type { PacketStory } from './rule-story.ts';
+import { AROUND } from './stories-of-packets.ts';
+
+/** A packet's header; with a payload of 600 it is more than the least turn. */
+const HEADER_BYTES = 72;
+const PAYLOAD_BYTES = 600;
+
+/** Packets of so many thousands each from a neighbour to D, payloads and all. */
+function sends(teller: PacketTeller, from: string, values: readonly number[], payloadBytes = PAYLOAD_BYTES): void {
+  for (const value of values)
+    teller.tells(from, 'A', { to: 'D', value: value * 1_000, payload: new Uint8Array(payloadBytes) });
+}
+
+/** What a neighbour heard since it was last asked, in the order in which it came: tolls and fees are no thousands. */
+async function came(teller: PacketTeller, at = 'D'): Promise<number[]> {
+  await teller.calm();
+  return teller.heard(at).map(({ value }) => Math.ceil(value / 1_000));
+}
+
+/** Everything that is told of the lines to a neighbour. */
+function pairs(teller: PacketTeller, to = 'D'): string[] {
+  const { pairs: all = [] } = teller.packets('A').linkStatus(teller.id(to)) ?? {};
+  return all.map(({ from, ...pair }) => {
+    const { dropped, sent, sentBytes, waiting, waitingBytes, weight } = pair;
+    const facts = [`${waiting} of ${waitingBytes} wait`, `${sent} of ${sentBytes} left`, `${dropped} dropped`];
+    return `${teller.nameOf(from ?? '')} weighs ${weight}: ${facts.join(', ')}`;
+  });
+}
+
+const RICH: Neighbourhood = {
+  ...AROUND,
+  packets: { valueAt: 1e6 },
+  settings: { payAt: 2e6, dropAt: 3e6, riskAt: 1e7 },
+};
+const carrier = (
+  packets: Partial<NodeConfig['packets']>,
+  offers: Readonly<Record<string, number>> = {},
+): Neighbourhood => ({
+  ...RICH,
+  config: (config, name) => ({
+    ...config,
+    packets: { ...config.packets, ...(name === 'A' && packets) },
+    neighbours: config.neighbours.map((each) => ({ ...each, offerSendingPerMb: offers[name] ?? 0 })),
+  }),
+});
+
+/** What waits to leave by one link: who goes first, and who gives way. */
+export const STORIES_OF_QUEUES: readonly PacketStory[] = [
+  {
+    name: 'lines of equal weight take turns, each by its own order',
+    among: RICH,
+    async carried(teller) {
+      teller.allows('A', 'D', 0);
+      sends(teller, 'B', [11, 12, 13]);
+      sends(teller, 'C', [21, 22, 23]);
+      await teller.calm();
+      teller.same('waiting', pairs(teller), [
+        'B weighs 0: 3 of 2016 wait, 0 of 0 left, 0 dropped',
+        'C weighs 0: 3 of 2016 wait, 0 of 0 left, 0 dropped',
+      ]);
+      teller.allows('A', 'D', 2 * (HEADER_BYTES + PAYLOAD_BYTES));
+      teller.same('two left', await came(teller), [21, 11]);
+      sends(teller, 'B', [14]);
+      teller.allows('A', 'D');
+      teller.same('the rest', await came(teller), [22, 12, 23, 13, 14]);
+      teller.same('left', pairs(teller), [
+        'B weighs 0: 0 of 0 wait, 4 of 2688 left, 0 dropped',
+        'C weighs 0: 0 of 0 wait, 3 of 2016 left, 0 dropped',
+      ]);
+      sends(teller, 'C', [24]);
+      teller.same('at once', await came(teller), [24]);
+      teller.same('counted', pairs(teller), [
+        'B weighs 0: 0 of 0 wait, 4 of 2688 left, 0 dropped',
+        'C weighs 0: 0 of 0 wait, 4 of 2688 left, 0 dropped',
+      ]);
+    },
+  },
+  {
+    name: 'shares follow what is offered, and an offer that changes counts from then on',
+    among: carrier({}, { B: 30_000, C: 10_000 }),
+    async carried(teller) {
+      teller.allows('A', 'D', 0);
+      sends(teller, 'B', [11, 12, 13, 14], 15_000);
+      sends(teller, 'C', [21, 22, 23, 24], 15_000);
+      await teller.calm();
+      teller.same('waiting', pairs(teller), [
+        'B weighs 30000: 4 of 60288 wait, 0 of 0 left, 0 dropped',
+        'C weighs 10000: 4 of 60288 wait, 0 of 0 left, 0 dropped',
+      ]);
+      teller.offers('B', 'A', { sendingPerMb: 10_000, receivingPerMb: 0 });
+      teller.offers('C', 'A', { sendingPerMb: 40_000, receivingPerMb: 0 });
+      await teller.calm();
+      teller.same('waiting', pairs(teller), [
+        'B weighs 10000: 4 of 60288 wait, 0 of 0 left, 0 dropped',
+        'C weighs 40000: 4 of 60288 wait, 0 of 0 left, 0 dropped',
+      ]);
+      sends(teller, 'B', [15], 100);
+      sends(teller, 'C', [25], 100);
+      teller.allows('A', 'D', 80_000);
+      teller.same('order', await came(teller), [21, 22, 23, 24, 25, 11]);
+      teller.offers('D', 'A', { sendingPerMb: 0, receivingPerMb: 7_000 });
+      await teller.calm();
+      teller.same('D offers too', pairs(teller), [
+        'C weighs 47000: 0 of 0 wait, 5 of 60460 left, 0 dropped',
+        'B weighs 17000: 3 of 30316 wait, 2 of 30144 left, 0 dropped',
+      ]);
+      teller.allows('A', 'D');
+      teller.same('order', await came(teller), [12, 13, 14, 15]);
+    },
+  },
+  {
+    name: 'who waits with more than its share makes room',
+    among: carrier({ queuePackets: 4 }),
+    async carried(teller) {
+      teller.allows('A', 'D', 0);
+      sends(teller, 'B', [11, 12, 13, 14]);
+      sends(teller, 'B', [15]);
+      sends(teller, 'C', [21, 22, 23]);
+      await teller.calm();
+      teller.same('B heard', await came(teller, 'B'), [15, 14, 13]);
+      teller.same('C heard', await came(teller, 'C'), []);
+      teller.same('waiting', pairs(teller), [
+        'B weighs 0: 2 of 1344 wait, 0 of 0 left, 3 dropped',
+        'C weighs 0: 2 of 1344 wait, 0 of 0 left, 1 dropped',
+      ]);
+      teller.allows('A', 'D');
+      teller.same('order', await came(teller), [21, 11, 22, 12]);
+    },
+  },
+  {
+    name: 'a line has an end in bytes too',
+    among: carrier({ queueKb: 16 }),
+    async carried(teller) {
+      teller.allows('A', 'D', 0);
+      sends(teller, 'B', [11, 12], 7_000);
+      sends(teller, 'C', [21], 7_000);
+      await teller.calm();
+      teller.same('B heard', await came(teller, 'B'), [12]);
+      sends(teller, 'C', [22], 100);
+      await teller.calm();
+      teller.same('waiting', pairs(teller), [
+        'B weighs 0: 1 of 7072 wait, 0 of 0 left, 1 dropped',
+        'C weighs 0: 2 of 7244 wait, 0 of 0 left, 0 dropped',
+      ]);
+      teller.allows('A', 'D');
+      teller.same('order', await came(teller), [21, 22, 11]);
+    },
+  },
+  {
+    name: 'where the heaviest goes first, the lightest gives way',
+    among: carrier({ discipline: 'strict', queuePackets: 4 }, { B: 30_000, C: 10_000 }),
+    async carried(teller) {
+      teller.allows('A', 'D', 0);
+      sends(teller, 'C', [21, 22, 23]);
+      sends(teller, 'B', [11, 12]);
+      sends(teller, 'C', [24]);
+      const own = teller.sends('A', { to: 'D', value: 9 });
+      await teller.calm();
+      teller.same('C heard', await came(teller, 'C'), [23, 24]);
+      teller.same('own', own.outcome?.receipt?.reason, 'CONGESTED');
+      teller.same('waiting', pairs(teller), [
+        'C weighs 10000: 2 of 1344 wait, 0 of 0 left, 2 dropped',
+        'B weighs 30000: 2 of 1344 wait, 0 of 0 left, 0 dropped',
+        'own weighs 0: 0 of 0 wait, 0 of 0 left, 1 dropped',
+      ]);
+      teller.allows('A', 'D');
+      teller.same('order', await came(teller), [11, 12, 21, 22]);
+    },
+  },
+];
