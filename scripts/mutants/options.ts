@@ -7,7 +7,7 @@ export const HELP = `Puts bugs into a copy of the code, one at a time, and sees 
   npm run mutants -- --mechanical    only those
   npm run mutants -- --patch FILE    somebody's unified diff
 
-  --only NAME     those whose name or file has NAME in it
+  --only NAME     those whose name or file has NAME in it; several with a comma between them
   --left-out      only mechanical ones that leave a rule out
   --by WHOM       mechanical ones are tried only by tests, or simulation; what is found is kept for a whole run
   --minutes N     starts none after N minutes; the same command goes on there

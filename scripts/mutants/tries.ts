@@ -64,7 +64,7 @@ export class Tries {
 
   #wanted({ id, file }: Pick<Mutant, 'id' | 'file'>): boolean {
     const { only } = this.#means.options;
-    return only === undefined || id.includes(only) || file.includes(only);
+    return only === undefined || only.split(',').some((name) => id.includes(name) || file.includes(name));
   }
 }
 
