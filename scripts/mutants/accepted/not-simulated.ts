@@ -13,6 +13,7 @@ const rows = (file: string, ...each: readonly Row[]): Accepted[] =>
 export const NOT_SIMULATED: readonly Accepted[] = [
   { file: 'ratio', not: 'simulation', why: 'input' },
   { file: 'units', not: 'simulation', why: 'input' },
+  { file: 'node-id', not: 'simulation', why: 'input' },
   { file: 'credit-lease', not: 'simulation', why: 'shared' },
   { file: 'delegation', not: 'simulation', why: 'shared' },
   ...rows(
@@ -57,8 +58,6 @@ export const NOT_SIMULATED: readonly Accepted[] = [
   ),
   ...rows(
     'ledger',
-    ['(this.#rows + 1) * PROVIDE', 'room'],
-    ['= doubled(', 'room'],
     ['amount(value, column)', 'input'],
     ['if (!limits.includes(offset) && ', 'input'],
     ['restore into a used row', 'input'],
@@ -105,4 +104,11 @@ export const NOT_SIMULATED: readonly Accepted[] = [
   ...rows('time-meter', ['this.#refused = false', 'general', 'TimeBuyer.forget']),
   ...rows('statements', ['if (!this.#account.settling) return', 'told', 'Statements.#settled']),
   ...rows('service-account', ['this.#account.moved()', 'told']),
+  ...rows(
+    'bargain',
+    ['!Number.isSafeInteger(', 'input'],
+    ["'AMOUNT_INVALID'", 'input'],
+    // For programs that ask what a price earns: no node does.
+    ['if (costPerMb === 0)', 'operator'],
+  ),
 ];

@@ -18,6 +18,13 @@ const EMPTY: HistoryTotals = {
 
 const SPAN_MS = 1000;
 
+/** The same three in all six. */
+function each(three: readonly number[]): HistoryTotals {
+  const of = three as unknown as HistoryTotals['provided'];
+  const charged = { provided: of, consumed: of, providedBytes: of, consumedBytes: of };
+  return { ...charged, providedCorrection: of, consumedCorrection: of, paid: 0, received: 0 };
+}
+
 describe('the history of a link', () => {
   test('charges of one span are one row, and a new span begins another', () => {
     const history = new LinkHistory(SPAN_MS);
@@ -63,6 +70,44 @@ describe('the history of a link', () => {
     assert.deepEqual([row?.entry, row?.service, row?.provided, more.length], ['writeOff', 'transit', -3, 0]);
   });
 
+  test('what is known of a payment is told once, and adds nothing to its row', () => {
+    const history = new LinkHistory(SPAN_MS);
+    history.note({ entry: 'received', wei: 10n, reference: 'book' });
+    history.note({ entry: 'dispute', reference: 'transit' });
+    const [received, dispute] = history.take({ ...EMPTY, received: 4 }, 1);
+    assert.deepEqual([received?.events, received?.gasWei, dispute?.events], [1, 0n, 1]);
+    const later = history.take({ ...EMPTY, received: 5 }, 2);
+    assert.deepEqual(
+      later.map(({ entry, events }) => [entry, events]),
+      [
+        ['received', 2],
+        ['dispute', 1],
+      ],
+    );
+  });
+
+  test('the same goes on in the next span, in a row of its own', () => {
+    const history = new LinkHistory(SPAN_MS);
+    history.durable(history.take({ ...EMPTY, paid: 3 }, 900));
+    const [row, ...more] = history.take({ ...EMPTY, paid: 5 }, 1_000);
+    assert.deepEqual([row?.number, row?.paid, row?.events, more.length], [2, 2, 1, 0]);
+  });
+
+  for (const s of [0, 1, 2] as const)
+    for (const by of [1, -1])
+      test(`all figures of service ${s} come to those of another one, by ${by}`, () => {
+        const before = [5, 6, 7] as const;
+        const value = before[(s + 3 + by) % 3] as number;
+        const history = new LinkHistory(SPAN_MS, { rows: 0, totals: each(before) });
+        const [charged, corrected] = history.take(each(before.map((is, at) => (at === s ? value : is))), 1);
+        const grew = value - before[s];
+        assert.deepEqual(
+          [charged?.provided, charged?.consumed, charged?.providedBytes, charged?.consumedBytes],
+          [grew, grew, grew, grew],
+        );
+        assert.deepEqual([corrected?.provided, corrected?.consumed], [grew, grew]);
+      });
+
   test('it goes on from what the store remembers', () => {
     const history = new LinkHistory(SPAN_MS, { rows: 41, totals: { ...EMPTY, paid: 9 } });
     assert.deepEqual(history.take({ ...EMPTY, paid: 9 }, 1), []);
@@ -80,7 +125,9 @@ const steps = fc.array(
       'provided' as const,
       'consumed' as const,
       'providedBytes' as const,
+      'consumedBytes' as const,
       'providedCorrection' as const,
+      'consumedCorrection' as const,
       'paid' as const,
       'received' as const,
     ),
@@ -129,11 +176,3 @@ function grown(totals: HistoryTotals, field: keyof HistoryTotals, service: numbe
   if (typeof before === 'number') return { ...totals, [field]: before + by };
   return { ...totals, [field]: before.map((value, s) => (s === service ? value + by : value)) };
 }
-
-test('a figure that differs is named', () => {
-  const [row] = new LinkHistory(SPAN_MS).take({ ...EMPTY, provided: [5, 0, 0] }, 1);
-  assert.deepEqual(
-    unexplained(row === undefined ? [] : [row], { ...EMPTY, provided: [6, 0, 0] }).map(({ figure }) => figure),
-    ['transit provided', 'balance'],
-  );
-});

@@ -101,3 +101,22 @@ describe('value that nobody paid for', () => {
     });
   }
 });
+
+it('as many links as there are, in whatever order they are first used', () => {
+  const ledger = new Ledger();
+  const rows = Array.from({ length: 80 }, () => ledger.addLink());
+  const unsettled = new Unsettled(ledger);
+  const used = [16, 3, 40, 79, 16];
+  for (const row of used) {
+    unsettled.begin(row);
+    ledger.consumed(row, packets, row);
+  }
+  assert.deepEqual(
+    rows.filter((row) => unsettled.returnable(row) > 0),
+    [3, 16, 40, 79],
+  );
+  assert.deepEqual(
+    [3, 16, 40, 79].map((row) => unsettled.returnable(row)),
+    [3, 32, 40, 79],
+  );
+});

@@ -74,6 +74,21 @@ test('a free purchase counts as one, and rounding goes up', () => {
   assert.equal(book.cost({ nowMs: 0 }), 1, '⌈2/3⌉');
 });
 
+test('rounding goes up from the smallest fraction', () => {
+  const book = new CostBook(5);
+  book.bought(2, 2, 0);
+  book.bought(1, 0, 0);
+  assert.equal(book.cost({ nowMs: 0 }), 2, '⌈4/3⌉');
+});
+
+test('what is bought while the clock has stepped back counts as bought in the newest minute', () => {
+  const book = new CostBook(5);
+  book.bought(MB, 10, minute(10));
+  book.bought(MB, 40, minute(3));
+  book.bought(MB, 100, minute(11));
+  assert.equal(book.cost({ nowMs: minute(12) }), 50);
+});
+
 test('the average is exact over many small purchases, and bounded in memory', () => {
   const purchase = fc.record({ bytes: fc.integer({ min: 1, max: MAX_CHARGE_BYTES }), price: fc.nat({ max: 2 ** 31 }) });
   fc.assert(
@@ -101,7 +116,8 @@ test('the cost lies between the lowest and the highest price paid, whatever the 
 });
 
 test('the window is 1 minute to a day', () => {
-  for (const bad of [0, -1, 1.5, MAX_COST_MINUTES + 1]) {
+  for (const minutes of [1, MAX_COST_MINUTES]) assert.doesNotThrow(() => new CostBook(minutes));
+  for (const bad of [0, -1, 1.5, 1_441]) {
     assert.throws(
       () => new CostBook(bad),
       (error) => codeOf(error) === 'AMOUNT_INVALID',
@@ -153,6 +169,7 @@ test('profit of a price', () => {
 test('where an ask would pass the highest price nothing is for sale; a mad profit is refused', () => {
   assert.equal(askFor(2 ** 31, 0), 2 ** 31);
   assert.equal(askFor(2 ** 31, 1), undefined);
+  assert.equal(askFor(1, 1_000_000), 101);
   for (const bad of [-1, 0.5, 1_000_001])
     assert.throws(
       () => askFor(1, bad),

@@ -1,4 +1,5 @@
 import type { RuleStory } from './rule-story.ts';
+import { STORIES_OF_ACCOUNTS } from './stories-of-accounts.ts';
 import { STORIES_OF_BOOKS } from './stories-of-books.ts';
 import { STORIES_OF_BREAKS } from './stories-of-breaks.ts';
 import { STORIES_OF_CARRYING } from './stories-of-carrying.ts';
@@ -19,6 +20,7 @@ import { STORIES_OF_PACKETS } from './stories-of-packets.ts';
 import { STORIES_OF_PAYMENTS } from './stories-of-payments.ts';
 import { STORIES_OF_QUEUES } from './stories-of-queues.ts';
 import { STORIES_OF_RETURNS } from './stories-of-returns.ts';
+import { STORIES_OF_PRICES } from './stories-of-prices.ts';
 import { STORIES_OF_SERVICES } from './stories-of-services.ts';
 import { STORIES_OF_SESSIONS } from './stories-of-sessions.ts';
 import { STORIES_OF_STATING } from './stories-of-stating.ts';
@@ -61,4 +63,6 @@ export const STORIES_OF_RULES: readonly RuleStory[] = [
   ...STORIES_OF_QUEUES,
   ...STORIES_OF_RETURNS,
   ...STORIES_OF_WAYS,
+  ...STORIES_OF_ACCOUNTS,
+  ...STORIES_OF_PRICES,
 ];
