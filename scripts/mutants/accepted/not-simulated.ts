@@ -111,4 +111,5 @@ export const NOT_SIMULATED: readonly Accepted[] = [
     // For programs that ask what a price earns: no node does.
     ['if (costPerMb === 0)', 'operator'],
   ),
+  ...rows('next-charge', ['this.#changes = changes', 'general']),
 ];
