@@ -1,7 +1,6 @@
 /** What `bin/wayleave` gives the runtime. Rivals run as Node comes. */
 export const LAUNCHER_FLAGS = [
   '--max-semi-space-size=1',
-  '--memory-saver-mode',
   '--expose-gc',
   '--no-maglev',
   '--no-parallel-scavenge',
