@@ -7,6 +7,7 @@ import { type Channel, type Link, OPEN_COST_BYTES, ResetCode } from '../link/lin
 import { lend, spent } from '../link/spent.ts';
 import { type Changed, patchPacket } from '../wire/packet.ts';
 import type { PlacedPacket } from './packet-cutter.ts';
+import type { Waiting, WaitingPool } from './waiting-pool.ts';
 
 export interface MailBoxOptions {
   readonly link: Link;
@@ -19,6 +20,7 @@ export interface MailBoxOptions {
 
 /** What all mailboxes of a node share: one object, which stays in the processor's cache however many links there are. */
 export interface MailBoxHost {
+  readonly pool: WaitingPool;
   /** What packets of a neighbour weigh in line. */
   weightOf(from: LinkRow, to: LinkRow): number;
   /** A packet carrying `value` was handed to the link. */
@@ -40,13 +42,6 @@ export interface Stranded {
   readonly packet: Buffer;
   readonly from: LinkRow;
   readonly value: number;
-}
-
-interface Waiting {
-  readonly from: LinkRow;
-  readonly packet: Buffer;
-  readonly changed: Changed;
-  readonly sinceMs: number;
 }
 
 /** The header of a mailbox channel: version 1, service packets. */
@@ -150,8 +145,13 @@ export class MailBox {
       this.#host.left(this.#row, changed.value);
       return;
     }
-    const packet = Buffer.from(bytes.subarray(at, at + length));
-    this.queue.push(from, { from, packet, changed: { ...changed }, sinceMs: this.#clock.nowMs() }, length);
+    const waiting = this.#host.pool.take(bytes, at, length);
+    waiting.from = from;
+    waiting.sinceMs = this.#clock.nowMs();
+    waiting.changed.value = changed.value;
+    waiting.changed.hops = changed.hops;
+    waiting.changed.lifeMs = changed.lifeMs;
+    this.queue.push(from, waiting, length);
   }
 
   /** A packet that goes back: before all others, and never dropped: what it carries was this neighbour's. */
@@ -227,12 +227,13 @@ export class MailBox {
   }
 
   #leave(waiting: Waiting): void {
-    const { packet, changed, sinceMs } = waiting;
+    const { bytes, changed, length, sinceMs } = waiting;
     changed.lifeMs -= Math.floor(this.#clock.nowMs() - sinceMs);
     if (changed.lifeMs < 1) return this.#host.stranded(this.#row, stranded(waiting), 'EXPIRED');
-    this.#append(packet, 0, packet.length);
-    patchPacket(this.#batch, this.#filled - packet.length, changed);
+    this.#append(bytes, 0, length);
+    patchPacket(this.#batch, this.#filled - length, changed);
     this.#host.left(this.#row, changed.value);
+    this.#host.pool.give(waiting);
   }
 
   /** `bytes` of what it sent were dealt with: it may send as much again, once it took what went back to it. */
@@ -263,6 +264,7 @@ export class MailBox {
   }
 }
 
-function stranded({ packet, from, changed }: Waiting): Stranded {
-  return { packet, from, value: changed.value };
+/** Its bytes go with it. */
+function stranded({ bytes, from, changed, length }: Waiting): Stranded {
+  return { packet: bytes.subarray(0, length), from, value: changed.value };
 }

@@ -26,6 +26,7 @@ import { MailBox, type MailBoxHost, type Stranded } from './mail-box.ts';
 import { PacketCutter, type PlacedPacket, placed } from './packet-cutter.ts';
 import { RowList } from './row-list.ts';
 import { SharedMedium } from './shared-medium.ts';
+import { WaitingPool } from './waiting-pool.ts';
 
 /** A packet for this node, or one of its own that came back. Views of bytes that are only borrowed. */
 export interface PacketSink {
@@ -109,6 +110,7 @@ export class PacketRelay {
   #makeHost(): MailBoxHost {
     const { carrier, fault, holds } = this.#options;
     return {
+      pool: new WaitingPool(),
       weightOf: (from, to) => this.#weightOf(from, to),
       left: (to, value) => carrier.left(to, value),
       stranded: (to, packet, reason) => this.#stranded(to, packet, reason),
