@@ -11,6 +11,8 @@ export interface RouteExchangeOptions {
   readonly self: NodeId;
   readonly clock: Clock;
   readonly rank?: Rank;
+  /** The most destinations that are remembered; that of the table where it is left out. */
+  readonly mostRoutes?: number;
   /** Sends news of routes to a neighbour, in the control class. */
   readonly send: (neighbour: NodeId, routes: Routes) => void;
   /** The way to a destination is another one, or its price. */
@@ -32,10 +34,14 @@ export class RouteExchange {
 
   constructor(options: RouteExchangeOptions) {
     this.#options = options;
-    const { self, clock, rank } = options;
+    const { self, clock, rank, mostRoutes } = options;
     const firstSequence = Math.floor(clock.wallMs() / 1_000);
     const startMs = clock.nowMs();
-    this.table = new RouteTable({ self, firstSequence, startMs, ...(rank === undefined ? {} : { rank }) });
+    this.table = new RouteTable({
+      ...{ self, firstSequence, startMs },
+      ...(rank !== undefined && { rank }),
+      ...(mostRoutes !== undefined && { mostRoutes }),
+    });
     this.originate(self);
   }
 
@@ -47,10 +53,6 @@ export class RouteExchange {
   originate(destination: Destination): void {
     this.table.originate(destination, this.#nowMs);
     this.#perform([]);
-  }
-
-  withdraw(destination: Destination): void {
-    this.#perform(this.table.withdraw(destination, this.#nowMs));
   }
 
   /** A link is up, or what it costs and takes changed. */

@@ -58,7 +58,6 @@ export class Feasibility {
   /** Forgets what was last announced before `beforeMs`. Only safe once no neighbour can still hold a route made from it. */
   forget(beforeMs: number): void {
     for (const [destination, distances] of this.#distances) {
-      if (distances.every(({ touchedMs }) => touchedMs >= beforeMs)) continue;
       const left = distances.filter(({ touchedMs }) => touchedMs >= beforeMs);
       if (left.length === 0) this.#distances.delete(destination);
       else this.#distances.set(destination, left);

@@ -27,7 +27,7 @@ export class ForwardingTable {
     if ((this.#used + 1) * 2 * WORDS > this.#cells.length) this.#grow();
     const at = this.#find(address);
     if (this.#isFree(at)) this.#used += 1;
-    for (let word = 0; word < 5; word += 1) this.#cells[at + word] = address[word] as number;
+    this.#cells.set(address, at);
     this.#cells[at + 5] = link + LINK_BASE;
   }
 
@@ -80,12 +80,10 @@ export class ForwardingTable {
     // Entries out of use are left behind here.
     this.#cells = new Int32Array(old.length * 2);
     this.#used = 0;
-    const address = new Uint32Array(5);
     for (let at = 0; at < old.length; at += WORDS) {
       const link = (old[at + 5] as number) - LINK_BASE;
       if (old[at + 5] === 0 || link === NOWHERE) continue;
-      for (let word = 0; word < 5; word += 1) address[word] = old[at + word] as number;
-      this.set(address, link);
+      this.set(Uint32Array.from(old.subarray(at, at + 5)), link);
     }
   }
 }

@@ -9,7 +9,7 @@ const FLAP_DECAY_MS = 10_000;
 
 /** Destinations whose news are to be told, and when: what changes often waits longer. */
 export class RouteDue {
-  readonly #due = new Set<RouteEntry>();
+  readonly #due = new Map<RouteEntry, number>();
   /** Nothing is due before; perhaps nothing is due then. */
   #soonestMs = Number.POSITIVE_INFINITY;
 
@@ -20,29 +20,26 @@ export class RouteDue {
 
   /** There is something to tell of a destination. */
   add(entry: RouteEntry, nowMs: number): void {
-    if (entry.dueMs !== undefined) return;
+    if (this.#due.has(entry)) return;
     const faded = Math.floor((nowMs - entry.flapsCountedMs) / FLAP_DECAY_MS);
     if (faded > 0) {
       entry.flaps = Math.max(0, entry.flaps - faded);
       entry.flapsCountedMs = nowMs;
     }
     entry.flaps += 1;
-    entry.dueMs = nowMs + Math.min(MOST_DAMPED_MS, TRIGGER_MS * 2 ** Math.max(0, Math.min(entry.flaps, 20) - 4));
-    this.#soonestMs = Math.min(this.#soonestMs, entry.dueMs);
-    this.#due.add(entry);
+    const dueMs = nowMs + Math.min(MOST_DAMPED_MS, TRIGGER_MS * 2 ** Math.max(0, entry.flaps - 4));
+    this.#soonestMs = Math.min(this.#soonestMs, dueMs);
+    this.#due.set(entry, dueMs);
   }
 
   /** Those that are due, each once. */
   take(nowMs: number): RouteEntry[] {
-    if (nowMs < this.#soonestMs) return [];
     const taken: RouteEntry[] = [];
     this.#soonestMs = Number.POSITIVE_INFINITY;
-    for (const entry of this.#due) {
-      const dueMs = entry.dueMs ?? nowMs;
+    for (const [entry, dueMs] of this.#due) {
       if (dueMs > nowMs) this.#soonestMs = Math.min(this.#soonestMs, dueMs);
       else {
         this.#due.delete(entry);
-        entry.dueMs = undefined;
         taken.push(entry);
       }
     }

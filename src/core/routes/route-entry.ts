@@ -26,24 +26,26 @@ export class RouteEntry {
   /** What the neighbours were last told: who is not to be told, and what to take back. */
   toldVia: NodeId | undefined;
   told: RouteUpdate | undefined;
-  /** Changes lately, which delay the next announcement, and when it is due. */
+  /** Changes lately, which delay the next announcement. */
   flaps = 0;
   flapsCountedMs = 0;
-  dueMs: number | undefined;
   /** Told again even though nothing changed: somebody asked. */
   asked = false;
   askedMs = Number.NEGATIVE_INFINITY;
   /** Requests for newer news, where some were made or passed on lately. */
   requests: RequestPace | undefined;
   /** The neighbour it was first heard from; undefined: this node made it known. */
-  broughtBy: NodeId | undefined;
+  readonly broughtBy: NodeId | undefined;
 
-  constructor(destination: Destination) {
+  constructor(destination: Destination, broughtBy?: NodeId) {
     this.destination = destination;
+    this.broughtBy = broughtBy;
   }
 
+  /** Nothing is known of it, nobody was told of it, and nobody was asked lately. */
   get empty(): boolean {
-    return this.candidates.size === 0 && this.ownSequence === undefined && this.told === undefined;
+    const { candidates, ownSequence, told, requests } = this;
+    return candidates.size === 0 && ownSequence === undefined && told === undefined && requests === undefined;
   }
 }
 

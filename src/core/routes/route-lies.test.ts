@@ -5,7 +5,6 @@ import { MOST_ORIGINS } from './feasibility.ts';
 import { MAX_SEQUENCE, NO_TOLL, type RouteUpdate, UNREACHABLE } from './route.ts';
 import { TRIGGER_MS } from './route-due.ts';
 import { RouteNetwork } from './route-network.fixture.ts';
-import { RouteRoom } from './route-room.ts';
 import { EXPIRY_MS, REFRESH_MS, RouteTable } from './route-table.ts';
 import { MOST_AHEAD_S, REQUEST_MS, REQUESTS_AT_ONCE } from './sequence-pace.ts';
 
@@ -287,20 +286,5 @@ describe('a table of routes under a flood', () => {
     }
     const told = table.tick(5_000).flatMap((effect) => (effect.kind === 'announce' ? effect.updates : []));
     assert.deepEqual(new Set(told.filter(({ origin }) => origin === self).map((each) => each.sequence)), new Set([1]));
-  });
-});
-
-describe('room for destinations', () => {
-  it('is left to others by whoever takes most, and given back', () => {
-    const room = new RouteRoom(64);
-    const take = (by: string): number => {
-      let taken = 0;
-      while (room.take(by)) taken += 1;
-      return taken;
-    };
-    assert.deepEqual(['a', 'b', 'c', 'd'].map(take), [32, 16, 8, 4]);
-    for (let n = 0; n < 40; n += 1) room.give('a');
-    assert.equal(take('e'), 18);
-    assert.equal(take('a'), 9);
   });
 });

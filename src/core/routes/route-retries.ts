@@ -25,7 +25,6 @@ export class RouteRetries {
 
   /** Those that are to ask again now. */
   take(nowMs: number): RouteEntry[] {
-    if (nowMs < this.#soonestMs) return [];
     const taken: RouteEntry[] = [];
     this.#soonestMs = Number.POSITIVE_INFINITY;
     for (const [entry, { dueMs, times }] of this.#starving) {

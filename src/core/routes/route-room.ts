@@ -24,9 +24,9 @@ export class RouteRoom {
     return true;
   }
 
+  /** One place that `by` took is free again. */
   give(by: NodeId): void {
-    const left = (this.#brought.get(by) ?? 0) - 1;
-    if (left < 0) return;
+    const left = (this.#brought.get(by) as number) - 1;
     this.#used -= 1;
     if (left === 0) this.#brought.delete(by);
     else this.#brought.set(by, left);

@@ -64,7 +64,8 @@ const FORGET_MS = 3 * EXPIRY_MS;
 const MOST_ROUTES = 262_144;
 
 interface KnownLink extends RouteLink {
-  destinations: Set<Destination>;
+  /** To which this neighbour has announced a way that still stands. */
+  readonly destinations: Set<Destination>;
 }
 
 /**
@@ -94,18 +95,9 @@ export class RouteTable {
 
   /** Makes a destination known as reached here: this node's id, or a range its uplink reaches. */
   originate(destination: Destination, nowMs: number): void {
-    const entry = this.#entry(destination);
+    const entry = this.#entries.get(destination) ?? this.#entry(destination);
     entry.ownSequence ??= this.#options.firstSequence;
     this.#due.add(entry, nowMs);
-  }
-
-  /** Takes it back. */
-  withdraw(destination: Destination, nowMs: number): RouteEffect[] {
-    const entry = this.#entries.get(destination);
-    if (entry?.ownSequence === undefined) return [];
-    entry.ownSequence = undefined;
-    this.#due.add(entry, nowMs);
-    return this.#select(entry, nowMs);
   }
 
   /** A link is up, or its cost or toll changed. A new one is told everything. */
@@ -113,7 +105,11 @@ export class RouteTable {
     const known = this.#links.get(neighbour);
     this.#links.set(neighbour, { ...link, destinations: known?.destinations ?? new Set() });
     if (known === undefined) return this.#tellAll(neighbour, nowMs);
-    return this.#again([...known.destinations], (entry) => this.#reprice(entry, neighbour), nowMs);
+    const reprice = ({ candidates }: RouteEntry): void => {
+      const { update, heardMs } = candidates.get(neighbour) as Candidate;
+      candidates.set(neighbour, candidate(neighbour, link, update, heardMs));
+    };
+    return this.#again([...known.destinations], reprice, nowMs);
   }
 
   linkDown(neighbour: NodeId, nowMs: number): RouteEffect[] {
@@ -158,8 +154,7 @@ export class RouteTable {
       return known;
     }
     if (known === undefined && !this.#room.take(from)) return 'full';
-    const entry = known ?? this.#entry(destination);
-    if (known === undefined) entry.broughtBy = from;
+    const entry = known ?? this.#entry(destination, from);
     link.destinations.add(destination);
     entry.candidates.set(from, candidate(from, link, update, nowMs));
     return entry;
@@ -251,10 +246,7 @@ export class RouteTable {
     const effects: RouteEffect[] = [];
     this.#feasibility.forget(nowMs - FORGET_MS);
     for (const entry of [...this.#entries.values()]) {
-      if (entry.ownSequence !== undefined) {
-        entry.ownSequence = Math.min(MAX_SEQUENCE, entry.ownSequence + 1);
-        this.#due.add(entry, nowMs);
-      }
+      if (entry.ownSequence !== undefined) entry.ownSequence = Math.min(MAX_SEQUENCE, entry.ownSequence + 1);
       for (const { via, heardMs } of [...entry.candidates.values()]) {
         if (nowMs - heardMs <= EXPIRY_MS) continue;
         entry.candidates.delete(via);
@@ -269,7 +261,8 @@ export class RouteTable {
 
   #forget(entry: RouteEntry): void {
     this.#entries.delete(entry.destination);
-    if (entry.broughtBy !== undefined) this.#room.give(entry.broughtBy);
+    // What this node made known is never empty.
+    this.#room.give(entry.broughtBy as NodeId);
   }
 
   /** How many destinations are remembered. */
@@ -279,12 +272,9 @@ export class RouteTable {
 
   // --- choosing and telling --------------------------------------------------------------------------------------
 
-  #entry(destination: Destination): RouteEntry {
-    let entry = this.#entries.get(destination);
-    if (entry === undefined) {
-      entry = new RouteEntry(destination);
-      this.#entries.set(destination, entry);
-    }
+  #entry(destination: Destination, broughtBy?: NodeId): RouteEntry {
+    const entry = new RouteEntry(destination, broughtBy);
+    this.#entries.set(destination, entry);
     return entry;
   }
 
@@ -297,13 +287,6 @@ export class RouteTable {
       effects.push(...this.#select(entry, nowMs));
     }
     return effects;
-  }
-
-  #reprice(entry: RouteEntry, neighbour: NodeId): void {
-    const link = this.#links.get(neighbour);
-    const known = entry.candidates.get(neighbour);
-    if (link === undefined || known === undefined) return;
-    entry.candidates.set(neighbour, candidate(neighbour, link, known.update, known.heardMs));
   }
 
   #select(entry: RouteEntry, nowMs: number): RouteEffect[] {
