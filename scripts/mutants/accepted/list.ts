@@ -1,6 +1,7 @@
 import type { Accepted } from '../accepted.ts';
 import { NOT_SIMULATED } from './not-simulated.ts';
+import { OF_ROUTES } from './routes.ts';
 import { SAME } from './same.ts';
 
 /** All that may go unnoticed. `npm run mutants -- --all` fails on anything else. */
-export const ACCEPTED: readonly Accepted[] = [...SAME, ...NOT_SIMULATED];
+export const ACCEPTED: readonly Accepted[] = [...SAME, ...NOT_SIMULATED, ...OF_ROUTES];

@@ -3,6 +3,7 @@ export const REASONS = {
   room: 'room that is only reserved: the first size of a table and how it grows change memory and no result',
   number:
     'a number that only has to differ from its neighbours, or is never read: a column, a mark, the kind of a refusal',
+  spread: 'how keys are spread over a table: what is found is the same, sooner or later',
   belt: 'a belt beside braces: another check makes it unreachable, and it is kept for another caller or a broken one',
   general: 'a case that the general rule covers: the line says it to the reader, or saves the way round',
   edge: 'an edge where both sides are equal: the two branches give the same',

@@ -1,14 +1,18 @@
 import type { RuleStory } from './rule-story.ts';
 import { STORIES_OF_ACCOUNTS } from './stories-of-accounts.ts';
+import { STORIES_OF_ASKING } from './stories-of-asking.ts';
 import { STORIES_OF_BOOKS } from './stories-of-books.ts';
 import { STORIES_OF_BREAKS } from './stories-of-breaks.ts';
 import { STORIES_OF_CARRYING } from './stories-of-carrying.ts';
 import { STORIES_OF_CASHING } from './stories-of-cashing.ts';
 import { STORIES_OF_CHANNELS } from './stories-of-channels.ts';
+import { STORIES_OF_CHOICES } from './stories-of-choices.ts';
 import { STORIES_OF_CREDIT } from './stories-of-credit.ts';
 import { STORIES_OF_DEBT } from './stories-of-debt.ts';
 import { STORIES_OF_DOORS } from './stories-of-doors.ts';
 import { STORIES_OF_EPOCHS } from './stories-of-epochs.ts';
+import { STORIES_OF_FORGETTING } from './stories-of-forgetting.ts';
+import { STORIES_OF_FORWARDING } from './stories-of-forwarding.ts';
 import { STORIES_OF_GAPS } from './stories-of-gaps.ts';
 import { STORIES_OF_GREETINGS } from './stories-of-greetings.ts';
 import { STORIES_OF_INCOME } from './stories-of-income.ts';
@@ -21,6 +25,7 @@ import { STORIES_OF_PAYMENTS } from './stories-of-payments.ts';
 import { STORIES_OF_PRICES } from './stories-of-prices.ts';
 import { STORIES_OF_QUEUES } from './stories-of-queues.ts';
 import { STORIES_OF_RETURNS } from './stories-of-returns.ts';
+import { STORIES_OF_ROUTES } from './stories-of-routes.ts';
 import { STORIES_OF_SERVICES } from './stories-of-services.ts';
 import { STORIES_OF_SESSIONS } from './stories-of-sessions.ts';
 import { STORIES_OF_STATING } from './stories-of-stating.ts';
@@ -65,4 +70,9 @@ export const STORIES_OF_RULES: readonly RuleStory[] = [
   ...STORIES_OF_WAYS,
   ...STORIES_OF_ACCOUNTS,
   ...STORIES_OF_PRICES,
+  ...STORIES_OF_ROUTES,
+  ...STORIES_OF_CHOICES,
+  ...STORIES_OF_ASKING,
+  ...STORIES_OF_FORGETTING,
+  ...STORIES_OF_FORWARDING,
 ];
