@@ -11,25 +11,9 @@ export interface PackedBatches {
   /** Of each row, its table and how many cells it has. */
   readonly rows: readonly number[];
   /** The cells of all rows, bytes as text of one character each. */
-  readonly cells: readonly Exclude<Cell, Uint8Array>[];
+  readonly cells: readonly Cell[];
   /** Which cells are bytes. */
   readonly bytesAt: readonly number[];
-}
-
-export function packBatches(from: readonly Batch[]): PackedBatches {
-  const [batches, rows, bytesAt]: [number[], number[], number[]] = [[], [], []];
-  const cells: Exclude<Cell, Uint8Array>[] = [];
-  for (const batch of from) {
-    batches.push(batch.id, batch.rows.length);
-    for (const { row, table } of batch.rows) {
-      rows.push(table, row.length);
-      for (const cell of row) {
-        if (typeof cell === 'object') bytesAt.push(cells.length);
-        cells.push(typeof cell === 'object' ? textOf(cell) : cell);
-      }
-    }
-  }
-  return { batches, rows, cells, bytesAt };
 }
 
 export function unpackBatches({ batches, bytesAt, cells, rows }: PackedBatches): Batch[] {
@@ -48,8 +32,4 @@ export function unpackBatches({ batches, bytesAt, cells, rows }: PackedBatches):
     found.push({ id: batches[at] as number, rows: of });
   }
   return found;
-}
-
-function textOf(bytes: Uint8Array): string {
-  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString('latin1');
 }

@@ -11,20 +11,25 @@ const WEI_LIMIT = 2n ** 256n;
 /** Longest decimal of a 256-bit integer. */
 const WEI_TEXT = /^(0|[1-9][0-9]{0,77})$/;
 
+/** What becomes of a cell's bytes. */
+type BytesCell = (bytes: Uint8Array) => Cell;
+
+const copyOf: BytesCell = (bytes) => new Uint8Array(bytes);
+
 /**
- * The row of a record. Bytes are copied, so that later changes by the caller are not stored, and minus zero becomes
- * zero. Throws `STORE_RECORD_INVALID` for what could not be read back exactly: an unsafe integer, an id in the wrong
- * form, text that is not well-formed Unicode or holds a NUL.
+ * The row of a record, behind what `row` holds. Bytes are copied, so that later changes by the caller are not stored, and
+ * minus zero becomes zero. Throws `STORE_RECORD_INVALID` for what could not be read back exactly: an unsafe integer, an id
+ * in the wrong form, text that is not well-formed Unicode or holds a NUL; cells before that one may be in `row` by then.
  */
-export function encodeRecord(record: StoreRecord): Row {
+export function encodeRecord(record: StoreRecord, row: Row = [], bytesCell: BytesCell = copyOf): Row {
   const table = TABLES[record.kind];
   if (table === undefined) throw new WayleaveError('STORE_RECORD_INVALID', { kind: String(record.kind) });
   const values = record as unknown as Readonly<Record<string, unknown>>;
-  const row: Row = [];
   for (const field in table.fields) {
     const kind = table.fields[field] as ColumnKind;
     const value = values[field];
-    if (!(kind === 'services' ? encodeServices(value, row) : encodeCell(kind, value, row))) {
+    if (kind === 'bytes' && value instanceof Uint8Array) row.push(bytesCell(value));
+    else if (!(kind === 'services' ? encodeServices(value, row) : encodeCell(kind, value, row))) {
       throw new WayleaveError('STORE_RECORD_INVALID', { kind: record.kind, field });
     }
   }
@@ -74,9 +79,7 @@ function encodeCell(kind: ColumnKind, value: unknown, row: Row): boolean {
       row.push(value);
       return true;
     default:
-      if (kind !== 'bytes' || !(value instanceof Uint8Array)) return false;
-      row.push(new Uint8Array(value));
-      return true;
+      return false;
   }
 }
 

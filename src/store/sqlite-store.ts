@@ -2,11 +2,11 @@ import { once } from 'node:events';
 import { Worker } from 'node:worker_threads';
 import { WayleaveError } from '../core/errors.ts';
 import type { NodeId } from '../core/node-id.ts';
+import { BatchPacker } from './batch-packer.ts';
 import { foldQueries, historyQueries, historyView, pageQuery, SQLITE_HISTORY } from './history-queries.ts';
-import { packBatches } from './packed-batches.ts';
-import { decodeRow, encodeRecord } from './record-row.ts';
+import { decodeRow } from './record-row.ts';
 import type { Fault } from './sqlite-fault.ts';
-import type { Batch, Query, Reply, Request, WorkerStart } from './sqlite-messages.ts';
+import type { Query, Reply, Request, WorkerStart } from './sqlite-messages.ts';
 import type { HistoryKey, HistoryQuery, HistoryRecord, HistoryView, Store, StoredState, StoreRecord } from './store.ts';
 import { KINDS, LOADED_KINDS, selectSql, TABLES, upsertSql } from './tables.ts';
 
@@ -30,8 +30,6 @@ const HEAP_LIMITS = { maxYoungGenerationSizeMb: 2, maxOldGenerationSizeMb: 64 };
 
 /** The worker beside this file, from the sources or as compiled. */
 const WORKER = new URL(`./sqlite-worker.${import.meta.url.endsWith('.ts') ? 'ts' : 'js'}`, import.meta.url);
-
-const TABLE_OF = new Map(KINDS.map((kind, table) => [kind as string, table]));
 
 /**
  * Opens the embedded store, or makes it. Resolves when it is checked and ready. Rejects with `STORE_IN_USE`,
@@ -76,7 +74,7 @@ class WorkerStore implements SqliteStore {
    * Batches that leave together in one message: those of one turn of the event loop; while others are on their way to the
    * disk, which they wait for anyway, those of all that this round of the loop brings.
    */
-  #outbox: Batch[] = [];
+  #outbox = new BatchPacker();
   #lastId = 0;
   #closed: Promise<void> | undefined;
   #gone: Fault | undefined;
@@ -116,11 +114,11 @@ class WorkerStore implements SqliteStore {
 
   async commit(records: readonly StoreRecord[]): Promise<void> {
     const id = ++this.#lastId;
-    const rows = records.map((record) => ({ table: TABLE_OF.get(record.kind) ?? -1, row: encodeRecord(record) }));
     const refusal = this.#refusal();
     if (refusal !== undefined) throw errorOf(refusal);
-    if (this.#outbox.length === 0) (this.#waiting.size === 0 ? queueMicrotask : setImmediate)(() => this.#flush());
-    this.#outbox.push({ id, rows });
+    const isFirst = this.#outbox.isEmpty;
+    this.#outbox.add(id, records);
+    if (isFirst) (this.#waiting.size === 0 ? queueMicrotask : setImmediate)(() => this.#flush());
     await this.#wait(id);
   }
 
@@ -181,10 +179,10 @@ class WorkerStore implements SqliteStore {
   }
 
   #flush(): void {
-    if (this.#outbox.length === 0 || this.#gone !== undefined) return;
-    const batches = this.#outbox;
-    this.#outbox = [];
-    this.#worker.postMessage({ op: 'commit', packed: packBatches(batches) } satisfies Request);
+    if (this.#outbox.isEmpty || this.#gone !== undefined) return;
+    const { packed } = this.#outbox;
+    this.#outbox = new BatchPacker();
+    this.#worker.postMessage({ op: 'commit', packed } satisfies Request);
   }
 
   #answered(reply: Reply): void {
