@@ -15,6 +15,7 @@ export const HELP = `Puts bugs into a copy of the code, one at a time, and sees 
   --rounds N      of simulation, 1 to 3 (1); 0: stories alone, which takes seconds
   --accepted      tries what may go unnoticed too, and tells what does not
   --fresh         forgets what was found before
+  --figures       tries nothing, and counts what there is to try
   --json FILE     writes all that was found
   --help          this
 
@@ -28,6 +29,7 @@ export interface Options {
   readonly mechanical: boolean;
   readonly leftOut: boolean;
   readonly accepted: boolean;
+  readonly figures: boolean;
   readonly by: 'tests' | 'simulation' | 'both';
   readonly patch: string | undefined;
   readonly only: string | undefined;
@@ -49,6 +51,7 @@ export function readOptions(args: readonly string[]): Options | { readonly help:
         mechanical: { type: 'boolean', default: false },
         'left-out': { type: 'boolean', default: false },
         accepted: { type: 'boolean', default: false },
+        figures: { type: 'boolean', default: false },
         by: { type: 'string', default: 'both' },
         patch: { type: 'string' },
         only: { type: 'string' },
@@ -60,9 +63,9 @@ export function readOptions(args: readonly string[]): Options | { readonly help:
       },
     });
     if (values.help) return { help: true };
-    const { accepted, all, mechanical, patch, only, fresh, json } = values;
+    const { accepted, all, figures, mechanical, patch, only, fresh, json } = values;
     return {
-      ...{ accepted, all, mechanical, patch, only, fresh, json, leftOut: values['left-out'] },
+      ...{ accepted, all, figures, mechanical, patch, only, fresh, json, leftOut: values['left-out'] },
       by: side(values.by),
       minutes: number('minutes', values.minutes, { most: 100_000 }),
       workers: number('workers', values.workers, { most: 64 }),

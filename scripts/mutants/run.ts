@@ -1,4 +1,5 @@
 /** npm run mutants -- --help   see `options.ts` and docs/mutants.md */
+import { figures } from './figures.ts';
 import { HELP, type Options, readOptions } from './options.ts';
 import { tryPatch } from './patch.ts';
 import { Surveys } from './surveys.ts';
@@ -12,6 +13,8 @@ if ('help' in asked) {
 } else if ('wrong' in asked) {
   process.stderr.write(`${asked.wrong}. npm run mutants -- --help tells what can be asked.\n`);
   process.exitCode = 2;
+} else if (asked.figures) {
+  process.stdout.write(`${figures().join('\n')}\n`);
 } else {
   const workshop = new Workshop();
   // What was found until now is kept.
