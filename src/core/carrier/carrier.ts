@@ -8,7 +8,7 @@ import { serviceColumn } from '../service.ts';
 import type { PriorityOffers } from '../terms/terms.ts';
 import type { Units } from '../units.ts';
 import { type Decision, SELF, type StrandReason } from './carrier-decision.ts';
-import { MAX_LIFE_MS, MAX_VALUE, type PacketHeader, type Reason, tollFor } from './packet.ts';
+import { MAX_LIFE_MS, type PacketHeader, type Reason, tollFor } from './packet.ts';
 import { PacketWindow, type Passed } from './packet-window.ts';
 
 /** What a link means to a carrier. */
@@ -214,7 +214,7 @@ export class Carrier {
     passed.valueIn = packet.value;
     passed.toll = toll;
     passed.wantsChange = packet.wantsChange && to !== SELF;
-    this.#window.add(packet.idHigh, packet.idLow, passed);
+    this.#window.add(passed);
   }
 
   #deliver(from: LinkRow, packet: PacketHeader): Decision {
@@ -340,7 +340,6 @@ export class Carrier {
 
   /** Value on credit stays below what this neighbour was granted for value, whatever it may owe for service. */
   #mayTake(from: LinkRow, value: Units): boolean {
-    if (!(value >= 0 && value <= MAX_VALUE)) return false;
     // Beyond the lease a crash could forget it, while what went on for it is owed all the same.
     const lease = this.#ledger.providing[from * PROVIDE + Column.leaseLeft] as number;
     if (value > Math.max(0, lease)) return false;

@@ -31,6 +31,16 @@ const CASES: readonly [string, readonly Outcome[], Standing][] = [
   ['the cheap ones are', [...times(ENOUGH, 'delivered', 2), ...times(LOST_TO_LEAVE, 'lost', 1)], 'used'],
   ['they are only late', [...times(5, 'lost'), ...times(5, 'delivered', 100, true), ...times(5, 'lost')], 'used'],
   ['they come back late', [...times(5, 'lost'), ...times(5, 'refused', 100, true), ...times(5, 'lost')], 'used'],
+  [
+    'dear ones were late, and cheap ones are missing',
+    [
+      ...times(30, 'delivered'),
+      ...times(5, 'lost', 1_000),
+      ...times(5, 'delivered', 1_000, true),
+      ...times(6, 'lost', 1),
+    ],
+    'used',
+  ],
   ['a few come back', times(REFUSED_TO_LAST - 1, 'refused'), 'used'],
   ['all come back', times(REFUSED_TO_LAST, 'refused'), 'last'],
   ['most come back', [...times(1, 'delivered'), ...times(REFUSED_TO_LAST, 'refused')], 'used'],
@@ -96,5 +106,11 @@ describe('what packets came to', () => {
     const [lost] = times(1, 'lost') as [Outcome];
     for (let n = 0; n < MOST_WAYS + 10; n += 1) deliveries.told({ via: '0xa', to: `0x${n}` }, lost, 0);
     assert.equal(deliveries.size, MOST_WAYS);
+    for (let n = 0; n < LOST_TO_LEAVE - 1; n += 1) {
+      deliveries.told(way, lost, 0);
+      for (let other = 0; other < MOST_WAYS / 2; other += 1)
+        deliveries.told({ via: '0xb', to: `0x${n} ${other}` }, lost, 0);
+    }
+    assert.ok(deliveries.told(way, lost, 0) !== undefined, 'what is heard of again and again is not forgotten');
   });
 });

@@ -94,7 +94,6 @@ export class Deliveries {
     this.#tallies.delete(name);
     this.#tallies.set(name, tally);
     if (this.#tallies.size > MOST_WAYS) this.#tallies.delete(this.#tallies.keys().next().value as string);
-    if (nowMs >= tally.untilMs) tally.standing = 'used';
     halve(tally, nowMs);
     return tally;
   }

@@ -109,12 +109,13 @@ export class PacketWindow {
   #young = new Generation(FIRST_SLOTS);
   #old = new Generation(FIRST_SLOTS);
   #rotateMs: number | undefined;
-  /** Where the id that was asked for last would stand, and its hash; ids of zeros name nothing. */
-  #place = 0;
+  /** The id that was asked for last, its hash, and where it would stand. */
+  #idHigh = 0;
+  #idLow = 0;
   #hash = 0;
+  #place = 0;
   /** What `foresee` read: kept, or a compiler would leave out the reading. */
   seen = 0;
-  readonly #placeOf = { high: 0, low: 0 };
   readonly #found: Passed = { from: 0, to: 0, valueIn: 0, toll: 0, wantsChange: false };
 
   constructor(windowMs: number, salt: number) {
@@ -133,8 +134,6 @@ export class PacketWindow {
   }
 
   #rotate(): void {
-    this.#placeOf.high = 0;
-    this.#placeOf.low = 0;
     const [oldest, old] = [this.#old, this.#young];
     const slots = old.used === 0 ? FIRST_SLOTS : old.slots;
     this.#old = old;
@@ -163,23 +162,20 @@ export class PacketWindow {
     const hash = this.#hashOf(idHigh, idLow);
     this.#hash = hash;
     this.#place = this.#young.slotOf(hash, idHigh, idLow);
-    this.#placeOf.high = idHigh;
-    this.#placeOf.low = idLow;
+    this.#idHigh = idHigh;
+    this.#idLow = idLow;
     if (this.#young.entryAt(this.#place) >= 0) return true;
     return this.#old.entryAt(this.#old.slotOf(hash, idHigh, idLow)) >= 0;
   }
 
-  /** Remembers a packet whose id `has` does not know. */
-  add(idHigh: number, idLow: number, passed: Passed): void {
+  /** Remembers the packet whose id `has` was asked of last and did not know; call it once, and nothing between them. */
+  add(passed: Passed): void {
+    const [idHigh, idLow, hash] = [this.#idHigh, this.#idLow, this.#hash];
     const full = this.#young.isFull;
     if (full) this.#enlarge();
     const young = this.#young;
     const { cells } = young;
-    const known = !full && this.#placeOf.high === idHigh && this.#placeOf.low === idLow;
-    const hash = known ? this.#hash : this.#hashOf(idHigh, idLow);
-    const at = young.addAt(known ? this.#place : young.slotOf(hash, idHigh, idLow), hash);
-    this.#placeOf.high = 0;
-    this.#placeOf.low = 0;
+    const at = young.addAt(full ? young.slotOf(hash, idHigh, idLow) : this.#place, hash);
     cells[at] = idHigh;
     cells[at + At.idLow] = idLow;
     cells[at + At.from] = passed.from;

@@ -14,8 +14,8 @@ export interface PairQueueLimits {
 
 /** What a pair queue is made of. */
 export interface PairQueueOptions<T> extends PairQueueLimits {
-  /** What a pair weighs when it is first heard of; 0 unless given. */
-  readonly weightOf?: (from: number) => number;
+  /** What a pair weighs, ≥ 0, when it is first heard of: sending(from) + receiving(to), as the two neighbours offer (DESIGN §6). */
+  readonly weightOf: (from: number) => number;
   /** A packet had to give way. Called before `push` returns. */
   readonly dropped: (item: T, from: number) => void;
 }
@@ -141,6 +141,7 @@ export class PairQueue<T> {
   /** Bands with something to send, heaviest first. */
   readonly #bands: Band<T>[] = [];
   #heaviest = 1;
+  /** Whoever took up most when it was last looked; one that is empty by now makes no room for anybody. */
   #longest: Pair<T> | undefined;
   #last: Pair<T> | undefined;
   #packets = 0;
@@ -158,15 +159,9 @@ export class PairQueue<T> {
     return this.#bytes;
   }
 
-  /** Sets what a pair weighs, ≥ 0: sending(from) + receiving(to), as the two neighbours offer (DESIGN §6). */
-  weigh(from: number, weight: number): void {
-    this.#weigh(this.#pair(from), weight);
-  }
-
   /** Asks again what a pair weighs (undefined: all of them), where it was heard of. */
   reweigh(from?: number): void {
     const { weightOf } = this.#options;
-    if (weightOf === undefined) return;
     const known = from === undefined ? this.#pairs.values() : [this.#pairs.get(from)];
     for (const pair of known) if (pair !== undefined) this.#weigh(pair, weightOf(pair.from));
   }
@@ -187,7 +182,7 @@ export class PairQueue<T> {
     if (pair === undefined) {
       if (this.#pairs.size >= MOST_PAIRS_KEPT) this.#forgetOne();
       pair = new Pair(from);
-      pair.weight = this.#options.weightOf?.(from) ?? 0;
+      pair.weight = this.#options.weightOf(from);
       this.#heaviest = Math.max(this.#heaviest, pair.weight);
       this.#pairs.set(from, pair);
     }
@@ -270,11 +265,9 @@ export class PairQueue<T> {
   }
 
   #retire(pair: Pair<T>): void {
-    const { band } = pair;
-    if (band === undefined) return;
+    const band = pair.band as Band<T>;
     band.remove(pair);
     if (band.first === undefined) this.#bands.splice(this.#bands.indexOf(band), 1);
-    if (this.#longest === pair) this.#longest = undefined;
   }
 
   /** The packet that may leave now; undefined when nothing waits. */
