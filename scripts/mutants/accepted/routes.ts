@@ -40,5 +40,5 @@ export const OF_ROUTES: readonly Accepted[] = [
     ['return a.price.perMb <', 'edge', '< → <='],
     ['return a.via <', 'edge', '< → <='],
   ),
-  ...rows('route-table', 'nobody', ['MOST_ROUTES = ', 'figure'], ['options.rank ?? ', 'number']),
+  ...rows('route-table', 'nobody', ['MOST_ROUTES = ', 'figure'], ['options.rank ?? ', 'number', '0 → 1']),
 ];
