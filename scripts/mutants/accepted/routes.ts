@@ -29,6 +29,8 @@ export const OF_ROUTES: readonly Accepted[] = [
     ['hash = Math.imul', 'spread'],
     ['hash ^= ', 'spread'],
     ['hash >>> 0', 'spread'],
+    // A sixth word is written over at once.
+    ['old.subarray(at, at + 5)', 'general', '5 → 6'],
   ),
   ...rows('forwarding-table', 'simulation', ['this.#used = 0;', 'room']),
   ...rows(
