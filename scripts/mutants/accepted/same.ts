@@ -131,7 +131,12 @@ export const SAME: readonly Accepted[] = [
     ['terms.services[service].askPerMb ?? 0', 'edge', '0 → 1'],
     ['payee.services[service].askPerMb ?? 0', 'edge', '0 → 1'],
   ),
-  ...rows('hold-table', ['MARK_MASK', 'room'], ['slot >= this.#used', 'belt'], ['const Refusal = ', 'number']),
+  ...rows(
+    'hold-table',
+    ['const Refusal = ', 'number'],
+    ['UNUSED = -1', 'number', '1 → 2'],
+    ['+ GENERATION) & HANDLE_MASK', 'number', '+ → -'],
+  ),
   { file: 'conduct', place: 'Conduct.#decay', not: 'nobody', why: 'edge' },
   ...rows(
     'pace',

@@ -7,6 +7,7 @@ const unknown = (act: () => unknown) => assert.throws(act, (error) => codeOf(err
 
 test('each hold keeps its facts while the table grows, and gives its slot to a later one', () => {
   const table = new HoldTable();
+  for (const none of [0, 1, -1]) unknown(() => table.find(none));
   const handles = Array.from({ length: 1_000 }, (_, at) => table.take(at + 1, at * 3 + 1, at % 3 === 0 ? 1 : 0));
   assert.equal(new Set(handles).size, 1_000);
   assert.equal(table.live, 1_000);
@@ -64,7 +65,10 @@ test('a handle is used again only after its slot was used many times, and fits i
 
 test('more than a million holds at once are a leak', () => {
   const table = new HoldTable();
-  for (let i = 0; i < 2 ** 20; i += 1) table.take(1, 1, 0);
+  for (let i = 1; i < 2 ** 20; i += 1) table.take(1, 1, 0);
+  // A refusal is no hold, also where a slot has that number.
+  for (const refusal of [-1, -2, -3]) unknown(() => table.end(refusal));
+  table.take(1, 1, 0);
   assert.throws(
     () => table.take(1, 1, 0),
     (error) => codeOf(error) === 'HOLDS_EXHAUSTED',

@@ -9,11 +9,13 @@ export type HoldResult = number;
 /** Slots addressable by a handle: 2²⁰. More holds at once than that is a leak, not a load. */
 const SLOT_LIMIT = 2 ** 20;
 const SLOT_MASK = SLOT_LIMIT - 1;
-/** With the slot a handle has 31 bits, which V8 keeps in a register: a larger one would be allocated. */
-const GENERATION_MASK = 2 ** 11 - 1;
+/** One generation later. With the slot a handle has 31 bits, which V8 keeps in a register: a larger one would be allocated. */
+const GENERATION = SLOT_LIMIT;
+const HANDLE_MASK = 2 ** 31 - 1;
 /** Few links have more than one hold open at a moment, and an array this small costs no allocation outside the heap. */
 const FIRST_SLOTS = 8;
-const MARK_MASK = 2 ** 30 - 1;
+/** Of a slot never used: no handle, and none that has ended. */
+const UNUSED = -1;
 
 /**
  * Reservations in flight. A handle is a slot number with a generation, so that ending a hold twice, or ending one that
@@ -21,10 +23,10 @@ const MARK_MASK = 2 ** 30 - 1;
  */
 export class HoldTable {
   #units = new Float64Array(FIRST_SLOTS);
+  /** Twice the row, plus the side. */
   #rows = new Int32Array(FIRST_SLOTS);
-  /** Twice the generation, plus 1 while the slot is in use. */
-  #marks = new Int32Array(FIRST_SLOTS);
-  #sides = new Uint8Array(FIRST_SLOTS);
+  /** The handle while the hold is open, and its complement, below zero, from then on. */
+  #marks = new Int32Array(FIRST_SLOTS).fill(UNUSED);
   #free = new Int32Array(FIRST_SLOTS);
   #freeCount = 0;
   #used = 0;
@@ -32,36 +34,34 @@ export class HoldTable {
   /** Makes a hold and returns its handle, ≥ 0. Throws `HOLDS_EXHAUSTED`. */
   take(row: number, units: number, side: 0 | 1): number {
     let slot: number;
+    let handle: number;
     if (this.#freeCount > 0) {
       this.#freeCount -= 1;
       slot = this.#free[this.#freeCount] as number;
+      handle = (~(this.#marks[slot] as number) + GENERATION) & HANDLE_MASK;
     } else {
       if (this.#used === this.#units.length) this.#grow();
       slot = this.#used;
       this.#used += 1;
+      handle = GENERATION | slot;
     }
-    const mark = (this.#marks[slot] as number) + 1;
-    this.#marks[slot] = mark;
+    this.#marks[slot] = handle;
     this.#units[slot] = units;
-    this.#rows[slot] = row;
-    this.#sides[slot] = side;
-    return (((mark >>> 1) & GENERATION_MASK) << 20) | slot;
+    this.#rows[slot] = (row << 1) | side;
+    return handle;
   }
 
   /** The slot of a hold that is still open. Throws `HOLD_UNKNOWN`. */
   find(handle: number): number {
     const slot = handle & SLOT_MASK;
-    const mark = this.#marks[slot] as number;
-    if (slot >= this.#used || (mark & 1) === 0 || ((((mark >>> 1) & GENERATION_MASK) << 20) | slot) !== handle) {
-      throw new WayleaveError('HOLD_UNKNOWN', { handle });
-    }
+    if (this.#marks[slot] !== handle || handle < 0) throw new WayleaveError('HOLD_UNKNOWN', { handle });
     return slot;
   }
 
   /** Ends the hold and returns its slot, whose facts stay readable until the next `take`. Throws `HOLD_UNKNOWN`. */
   end(handle: number): number {
     const slot = this.find(handle);
-    this.#marks[slot] = ((this.#marks[slot] as number) + 1) & MARK_MASK;
+    this.#marks[slot] = ~handle;
     this.#free[this.#freeCount] = slot;
     this.#freeCount += 1;
     return slot;
@@ -77,12 +77,12 @@ export class HoldTable {
   }
 
   row(slot: number): number {
-    return this.#rows[slot] as number;
+    return (this.#rows[slot] as number) >>> 1;
   }
 
   /** 0: a hold for providing; 1: for consuming. */
   side(slot: number): 0 | 1 {
-    return this.#sides[slot] as 0 | 1;
+    return ((this.#rows[slot] as number) & 1) as 0 | 1;
   }
 
   get live(): number {
@@ -92,14 +92,13 @@ export class HoldTable {
   #grow(): void {
     const size = this.#units.length * 2;
     if (size > SLOT_LIMIT) throw new WayleaveError('HOLDS_EXHAUSTED', { holds: this.#used });
-    const copy = <T extends Float64Array | Int32Array | Uint8Array>(larger: T, old: T): T => {
+    const copy = <T extends Float64Array | Int32Array>(larger: T, old: T): T => {
       larger.set(old);
       return larger;
     };
     this.#units = copy(new Float64Array(size), this.#units);
     this.#rows = copy(new Int32Array(size), this.#rows);
-    this.#marks = copy(new Int32Array(size), this.#marks);
-    this.#sides = copy(new Uint8Array(size), this.#sides);
+    this.#marks = copy(new Int32Array(size).fill(UNUSED), this.#marks);
     this.#free = copy(new Int32Array(size), this.#free);
   }
 }
