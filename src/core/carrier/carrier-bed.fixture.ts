@@ -1,3 +1,4 @@
+import assert from 'node:assert/strict';
 import { Column } from '../ledger/columns.ts';
 import { Ledger, type LinkRow } from '../ledger/ledger.ts';
 import { HERE } from '../routes/forwarding-table.ts';
@@ -12,9 +13,22 @@ export const terms = (over: Partial<CarrierLink> = {}): CarrierLink => {
   return { toll: { perPacket: 5, perMb: 0 }, valueAt: 1_000, peerValueAt: 1_000, refusalFee: 1, ...over };
 };
 
+/** Books nothing on a link that is none. */
+class StrictLedger extends Ledger {
+  override provided(row: LinkRow, service: number, units: number): void {
+    assert.ok(row >= 0);
+    super.provided(row, service, units);
+  }
+
+  override consumed(row: LinkRow, service: number, units: number): void {
+    assert.ok(row >= 0);
+    super.consumed(row, service, units);
+  }
+}
+
 /** A carrier between two neighbours. */
 export class Bed {
-  readonly ledger = new Ledger();
+  readonly ledger = new StrictLedger();
   readonly carrier = new Carrier({ ledger: this.ledger, salt: 1 });
   readonly left: LinkRow;
   readonly right: LinkRow;

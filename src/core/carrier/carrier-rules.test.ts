@@ -118,6 +118,13 @@ describe('each rule of a carrier', () => {
     assert.deepEqual([decision?.to, decision?.value], [bed.left, 0]);
     assert.deepEqual([rich.unclaimed, rich.returnedBeyond(bed.right)], [400, 400]);
     assert.equal(rich.returnedBeyond(bed.left), 0);
+    const own = bed.packet({ value: 300 });
+    rich.arrived(SELF, own);
+    rich.left(bed.right, 300);
+    bed.ledger.paying(bed.right, 300);
+    bed.ledger.paid(bed.right, 300);
+    assert.equal(rich.returned(bed.right, own, 'NO_ROUTE', 0)?.value, 300);
+    assert.deepEqual([rich.unclaimed, rich.returnedBeyond(bed.right)], [400, 700], 'but what was its own is its own');
   });
 
   it('lets a neighbour return what it had, beside what it owes for service, less what it used since for packets', () => {

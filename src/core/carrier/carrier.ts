@@ -304,7 +304,6 @@ export class Carrier {
 
   /** What came in cannot go on from here: it goes back to the hop it came from, minus the posted fee. */
   #refuse(from: LinkRow, packet: PacketHeader, reason: Reason, wanted: Units): Decision {
-    if (from === SELF) return this.#decide('return', SELF, packet.value, { reason, wanted });
     this.#taken(from, packet);
     return this.#goBack(from, packet.value, reason, wanted);
   }

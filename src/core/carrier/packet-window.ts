@@ -108,7 +108,8 @@ export class PacketWindow {
   readonly #salt: number;
   #young = new Generation(FIRST_SLOTS);
   #old = new Generation(FIRST_SLOTS);
-  #rotateMs: number | undefined;
+  /** When the young become old; the first look at the clock says when that is. */
+  #rotateMs = Number.NEGATIVE_INFINITY;
   /** The id that was asked for last, its hash, and where it would stand. */
   #idHigh = 0;
   #idLow = 0;
@@ -123,9 +124,8 @@ export class PacketWindow {
     this.#salt = salt | 0;
   }
 
-  /** Forgets what is older than the window. */
+  /** Forgets what is older than the window. Call it before the first is added. */
   age(nowMs: number): void {
-    this.#rotateMs ??= nowMs + this.#windowMs;
     if (nowMs < this.#rotateMs) return;
     // Nothing passed for two windows: both generations are old.
     if (nowMs >= this.#rotateMs + this.#windowMs) this.#rotate();

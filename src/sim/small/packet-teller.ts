@@ -291,10 +291,11 @@ export class PacketTeller {
     this.#heard.push({ at: node.name, from, ...heard, ...by });
   }
 
-  /** What reached told nodes since this was last asked, the oldest first. */
+  /** What reached a told node, or all of them, since this was last asked, the oldest first. */
   heard(at?: string): Heard[] {
-    const all = this.#heard.splice(0);
-    return all.filter((each) => at === undefined || each.at === at);
+    const found = this.#heard.filter((each) => at === undefined || each.at === at);
+    for (const each of found) this.#heard.splice(this.#heard.indexOf(each), 1);
+    return found;
   }
 
   /** The same in a few words each. */

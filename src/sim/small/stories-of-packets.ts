@@ -183,4 +183,27 @@ export const STORIES_OF_PACKETS: readonly PacketStory[] = [
       teller.same('what B heard', teller.heardWords('B'), [`returned ${value - 5} from A NO_ROUTE`]);
     },
   },
+  {
+    name: 'no more is taken or sent than was promised to the disk, nor than fits beside what is reserved',
+    among: { ...AROUND, packets: { valueAt: 3_000 } },
+    async carried(teller) {
+      teller.tells('D', 'A', { to: 'A', value: 2_990 });
+      await teller.calm();
+      teller.same('beside service', teller.heardWords('D'), ['returned 2990 from A NO_CREDIT']);
+      teller.same('its lease', teller.cell('A', 'B', Column.leaseLeft), []);
+      for (let round = 0; round < 3; round += 1) {
+        teller.tells('B', 'A', { to: 'C', value: 905 });
+        teller.tells('C', 'A', { to: 'B', value: 905 });
+      }
+      teller.tells('B', 'A', { to: 'C', value: 906 });
+      teller.tells('D', 'A', { to: 'B', value: 907 });
+      teller.same('left of it', teller.cell('A', 'B', Column.leaseLeft), []);
+      await teller.calm();
+      teller.same('B heard', teller.heardWords('B'), []);
+      teller.same('D heard', teller.heardWords('D'), []);
+      teller.tells('D', 'A', { to: 'B', value: 907 });
+      await teller.calm();
+      teller.same('once it is written', teller.heardWords('B'), []);
+    },
+  },
 ];

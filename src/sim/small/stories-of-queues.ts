@@ -31,8 +31,8 @@ function pairs(teller: PacketTeller, to = 'D'): string[] {
 
 const RICH: Neighbourhood = {
   ...AROUND,
-  packets: { valueAt: 1e6 },
-  settings: { payAt: 2e6, dropAt: 3e6, riskAt: 1e7 },
+  packets: { valueAt: 1e9 },
+  settings: { payAt: 2e9, dropAt: 3e9, riskAt: 1e10 },
 };
 const carrier = (
   packets: Partial<NodeConfig['packets']>,
@@ -167,6 +167,149 @@ export const STORIES_OF_QUEUES: readonly PacketStory[] = [
       ]);
       teller.allows('A', 'D');
       teller.same('order', await came(teller), [11, 12, 21, 22]);
+    },
+  },
+  {
+    name: 'lines that were empty begin anew, however many there are and in whatever order they end',
+    among: { ...RICH, links: ['BA', 'CA', 'AD', 'EA'], told: 'BCDE' },
+    async carried(teller) {
+      teller.allows('A', 'D', 0);
+      sends(teller, 'B', [11, 12, 13, 14]);
+      sends(teller, 'C', [21]);
+      sends(teller, 'E', [31, 32], 9_000);
+      teller.sends('A', { to: 'D', value: 1_000 });
+      await teller.calm();
+      teller.allows('A', 'D', 3_000);
+      teller.same('some', await came(teller), []);
+      sends(teller, 'C', [22], 1_000);
+      teller.allows('A', 'D');
+      teller.same('all', await came(teller), []);
+      for (const alone of [40, 50]) {
+        teller.allows('A', 'D', 0);
+        sends(teller, 'B', [alone + 1, alone + 2], alone);
+        await teller.calm();
+        teller.same('alone', pairs(teller), []);
+        teller.allows('A', 'D');
+        teller.same('left', await came(teller), []);
+      }
+      teller.allows('A', 'D', 0);
+      sends(teller, 'C', [61, 62], 1_000);
+      sends(teller, 'B', [71, 72], 1_000);
+      await teller.calm();
+      teller.allows('A', 'D');
+      teller.same('both', await came(teller), []);
+    },
+  },
+  {
+    name: 'a long line keeps its order, and what it holds',
+    among: RICH,
+    async carried(teller) {
+      teller.allows('A', 'D', 0);
+      sends(
+        teller,
+        'B',
+        Array.from({ length: 200 }, (_, n) => n + 1),
+        0,
+      );
+      await teller.calm();
+      teller.allows('A', 'D', 150 * HEADER_BYTES);
+      teller.same(
+        'in order',
+        (await came(teller)).every((value, at) => value === at + 1),
+        true,
+      );
+      teller.same('waiting', pairs(teller), []);
+      teller.allows('A', 'D');
+      teller.same(
+        'the rest',
+        (await came(teller)).map((value) => value - 151).every((value, at) => value === at),
+        true,
+      );
+    },
+  },
+  {
+    name: 'shares are of the heaviest there is now, and a turn is not lost by an offer that stays',
+    among: carrier({}, { B: 1_000_000, C: 10_000 }),
+    async carried(teller) {
+      sends(teller, 'B', [1], 0);
+      sends(teller, 'C', [2], 0);
+      await teller.calm();
+      teller.heard();
+      teller.offers('B', 'A', { sendingPerMb: 10_000, receivingPerMb: 0 });
+      await teller.calm();
+      teller.allows('A', 'D', 0);
+      sends(teller, 'B', [11, 12, 13, 14, 15, 16], 15_000);
+      sends(teller, 'C', [21, 22, 23, 24, 25, 26], 15_000);
+      await teller.calm();
+      teller.allows('A', 'D', 15_072);
+      teller.same('the first', await came(teller), []);
+      // What D offers to send counts elsewhere: nobody loses its turn here.
+      teller.offers('D', 'A', { sendingPerMb: 5_000, receivingPerMb: 0 });
+      await teller.calm();
+      teller.allows('A', 'D');
+      teller.same('the rest', await came(teller), []);
+    },
+  },
+  {
+    name: 'a neighbour that is gone is forgotten once nothing of it waits, and counted anew',
+    among: { ...RICH, dishonest: true },
+    async carried(teller) {
+      teller.allows('A', 'D', 0);
+      sends(teller, 'B', [11], 0);
+      await teller.calm();
+      teller.cut('A', 'B');
+      await teller.calm();
+      teller.same('it waits', pairs(teller).length, 1);
+      teller.allows('A', 'D');
+      teller.same('it leaves', await came(teller), [11]);
+      await teller.pass(3_000);
+      sends(teller, 'B', [12], 0);
+      await teller.calm();
+      teller.same('there again', pairs(teller), []);
+      teller.same('it came', await came(teller), [12]);
+      teller.cut('A', 'B');
+      await teller.calm();
+      teller.same('gone', pairs(teller).length, 0);
+      await teller.pass(3_000);
+      sends(teller, 'B', [13], 0);
+      teller.same('it left', await came(teller), []);
+      teller.same('anew', pairs(teller), []);
+    },
+  },
+  {
+    name: 'a line that is emptied to make room is no line, and its bytes are free again',
+    among: carrier({ queueKb: 16 }),
+    async carried(teller) {
+      for (const round of [1, 2, 3]) {
+        teller.allows('A', 'D', 0);
+        sends(teller, 'B', [round * 10], 15_000);
+        sends(teller, 'C', [round * 10 + 1, round * 10 + 2], 7_000);
+        await teller.calm();
+        teller.same('B heard', await came(teller, 'B'), []);
+        teller.allows('A', 'D');
+        teller.same('D heard', await came(teller), []);
+      }
+    },
+  },
+  {
+    name: 'a place in a long line is dearer, and the toll falls again when the line is short',
+    among: carrier({ queuePackets: 8, tollPerMb: 1_000 }),
+    async carried(teller) {
+      const surges: (number | undefined)[] = [];
+      const look = async (): Promise<void> => {
+        await teller.calm();
+        surges.push(teller.packets('A').linkStatus(teller.id('D'))?.surge);
+      };
+      teller.allows('A', 'D', 0);
+      for (const from of ['B', 'B', 'B', 'B', 'C', 'C', 'C']) {
+        sends(teller, from, [9], 0);
+        await look();
+      }
+      for (let left = 0; left < 7; left += 1) {
+        teller.allows('A', 'D', HEADER_BYTES);
+        await look();
+      }
+      teller.same('surges', surges, []);
     },
   },
 ];

@@ -11,6 +11,7 @@ import { STORIES_OF_CREDIT } from './stories-of-credit.ts';
 import { STORIES_OF_DEBT } from './stories-of-debt.ts';
 import { STORIES_OF_DOORS } from './stories-of-doors.ts';
 import { STORIES_OF_EPOCHS } from './stories-of-epochs.ts';
+import { STORIES_OF_FATES } from './stories-of-fates.ts';
 import { STORIES_OF_FORGETTING } from './stories-of-forgetting.ts';
 import { STORIES_OF_FORWARDING } from './stories-of-forwarding.ts';
 import { STORIES_OF_GAPS } from './stories-of-gaps.ts';
@@ -24,6 +25,7 @@ import { STORIES_OF_PACKETS } from './stories-of-packets.ts';
 import { STORIES_OF_PAYMENTS } from './stories-of-payments.ts';
 import { STORIES_OF_PRICES } from './stories-of-prices.ts';
 import { STORIES_OF_QUEUES } from './stories-of-queues.ts';
+import { STORIES_OF_RECALL } from './stories-of-recall.ts';
 import { STORIES_OF_RETURNS } from './stories-of-returns.ts';
 import { STORIES_OF_ROUTES } from './stories-of-routes.ts';
 import { STORIES_OF_SERVICES } from './stories-of-services.ts';
@@ -65,6 +67,8 @@ export const STORIES_OF_RULES: readonly RuleStory[] = [
   ...STORIES_OF_LEASES,
   ...STORIES_OF_WATCHING,
   ...STORIES_OF_PACKETS,
+  ...STORIES_OF_RECALL,
+  ...STORIES_OF_FATES,
   ...STORIES_OF_QUEUES,
   ...STORIES_OF_RETURNS,
   ...STORIES_OF_WAYS,
