@@ -1,5 +1,12 @@
 import { signReceipt } from '../../chain/receipt-signing.ts';
-import { ARRIVED_TO_CLEAR, DEMOTED_MS, HALVE_MS, LOST_ONE_IN, LOST_TO_LEAVE, REFUSED_TO_LAST } from '../../core/carrier/deliveries.ts';
+import {
+  ARRIVED_TO_CLEAR,
+  DEMOTED_MS,
+  HALVE_MS,
+  LOST_ONE_IN,
+  LOST_TO_LEAVE,
+  REFUSED_TO_LAST,
+} from '../../core/carrier/deliveries.ts';
 import { deliveredPacket, packetId, packetPayload } from '../../wire/packet.ts';
 import type { Neighbourhood, PacketTeller } from './packet-teller.ts';
 import type { PacketStory } from './rule-story.ts';
@@ -60,17 +67,21 @@ export const STORIES_OF_FATES: readonly PacketStory[] = [
     among: BY_B,
     async carried(teller) {
       await announced(teller);
-      teller.same('few', [await many(teller, LOST_TO_LEAVE - 1, 'lost'), told(teller)], []);
-      teller.same('one more', [await many(teller, 2, 'lost'), told(teller)], []);
-      teller.same('nothing else is known', await many(teller, 1, 'lost'), []);
+      teller.same('few', [await many(teller, LOST_TO_LEAVE - 1, 'lost'), told(teller)], ['BBBBB', []]);
+      teller.same('one more', [await many(teller, 2, 'lost'), told(teller)], ['Bnowhere', ['demoted left']]);
+      teller.same('nothing else is known', await many(teller, 1, 'lost'), 'nowhere');
       await teller.pass(DEMOTED_MS - 2_000);
-      teller.same('not yet', [await many(teller, 2, 'delivered'), told(teller)], []);
+      teller.same('not yet', [await many(teller, 2, 'delivered'), told(teller)], ['nowherenowhere', []]);
       await teller.pass(2_000);
-      teller.same('again', [await many(teller, LOST_TO_LEAVE + 1, 'lost'), told(teller)], []);
+      teller.same(
+        'again',
+        [await many(teller, LOST_TO_LEAVE + 1, 'lost'), told(teller)],
+        ['BBBBBBnowhere', ['demoted left']],
+      );
       await teller.pass(DEMOTED_MS + 2_000);
-      teller.same('longer', [await many(teller, 1, 'lost'), told(teller)], []);
+      teller.same('longer', [await many(teller, 1, 'lost'), told(teller)], ['nowhere', []]);
       await teller.pass(DEMOTED_MS);
-      teller.same('again', [await many(teller, 1, 'lost'), told(teller)], []);
+      teller.same('again', [await many(teller, 1, 'lost'), told(teller)], ['B', []]);
     },
   },
   {
@@ -78,8 +89,12 @@ export const STORIES_OF_FATES: readonly PacketStory[] = [
     among: BY_B,
     async carried(teller) {
       await announced(teller);
-      teller.same('few', [await many(teller, REFUSED_TO_LAST - 1, 'refused'), told(teller)], []);
-      teller.same('one more', [await many(teller, 2, 'refused'), told(teller)], []);
+      teller.same(
+        'few',
+        [await many(teller, REFUSED_TO_LAST - 1, 'refused'), told(teller)],
+        ['BBBBBBBBBBBBBBBBBBB', []],
+      );
+      teller.same('one more', [await many(teller, 2, 'refused'), told(teller)], ['BB', ['demoted last']]);
     },
   },
   {
@@ -87,11 +102,11 @@ export const STORIES_OF_FATES: readonly PacketStory[] = [
     among: BY_B,
     async carried(teller) {
       await announced(teller);
-      await many(teller, ENOUGH, 'delivered', 1);
-      await many(teller, LOST_TO_LEAVE - 1, 'lost', 1);
-      teller.same('as many as there may be', [await many(teller, 1, 'lost', 1), told(teller)], []);
-      await many(teller, LOST_ONE_IN - 1, 'delivered', 1);
-      teller.same('a dear one', [await many(teller, 1, 'lost', 9), told(teller)], []);
+      await many(teller, ENOUGH, 'delivered', 10);
+      await many(teller, LOST_TO_LEAVE - 1, 'lost', 10);
+      teller.same('as many as there may be', [await many(teller, 1, 'lost', 10), told(teller)], ['B', []]);
+      await many(teller, LOST_ONE_IN - 1, 'delivered', 10);
+      teller.same('a dear one', [await many(teller, 1, 'lost', 90), told(teller)], ['B', ['demoted left']]);
     },
   },
   {
@@ -105,9 +120,9 @@ export const STORIES_OF_FATES: readonly PacketStory[] = [
         const [heard] = teller.heard();
         teller.hands('B', 'A', receiptOf(teller, heard?.bytes as Buffer));
       }
-      teller.same('late', [await many(teller, LOST_TO_LEAVE - 1, 'lost', 1), told(teller)], []);
+      teller.same('late', [await many(teller, LOST_TO_LEAVE - 1, 'lost', 10), told(teller)], ['BBBBB', []]);
       for (let n = 0; n < 5; n += 1) await many(teller, 1, 'refused');
-      teller.same('then it is', [await many(teller, 1, 'lost', 1), told(teller)], []);
+      teller.same('then it is', [await many(teller, 1, 'lost', 10), told(teller)], ['B', ['demoted left']]);
     },
   },
   {
@@ -121,9 +136,9 @@ export const STORIES_OF_FATES: readonly PacketStory[] = [
       teller.said();
       teller.sleeps('A', 10 * HALVE_MS);
       await many(teller, LOST_TO_LEAVE, 'lost');
-      teller.same('left', told(teller), []);
+      teller.same('left', told(teller), ['demoted left']);
       await teller.pass(DEMOTED_MS);
-      teller.same('tried again as soon as at first', await many(teller, 1, 'delivered'), []);
+      teller.same('tried again as soon as at first', await many(teller, 1, 'delivered'), 'B');
     },
   },
   {
@@ -133,9 +148,9 @@ export const STORIES_OF_FATES: readonly PacketStory[] = [
       await announced(teller);
       await many(teller, LOST_TO_LEAVE - 1, 'lost');
       teller.sleeps('A', HALVE_MS);
-      teller.same('half of it', [await many(teller, 3, 'lost'), told(teller)], []);
+      teller.same('half of it', [await many(teller, 3, 'lost'), told(teller)], ['BBB', []]);
       teller.sleeps('A', HALVE_MS / 2);
-      teller.same('one more', [await many(teller, 1, 'lost'), told(teller)], []);
+      teller.same('one more', [await many(teller, 1, 'lost'), told(teller)], ['B', ['demoted left']]);
     },
   },
 ];

@@ -190,20 +190,25 @@ export const STORIES_OF_PACKETS: readonly PacketStory[] = [
       teller.tells('D', 'A', { to: 'A', value: 2_990 });
       await teller.calm();
       teller.same('beside service', teller.heardWords('D'), ['returned 2990 from A NO_CREDIT']);
-      teller.same('its lease', teller.cell('A', 'B', Column.leaseLeft), []);
+      teller.same('its lease', teller.cell('A', 'B', Column.leaseLeft), 5841);
       for (let round = 0; round < 3; round += 1) {
         teller.tells('B', 'A', { to: 'C', value: 905 });
         teller.tells('C', 'A', { to: 'B', value: 905 });
       }
       teller.tells('B', 'A', { to: 'C', value: 906 });
       teller.tells('D', 'A', { to: 'B', value: 907 });
-      teller.same('left of it', teller.cell('A', 'B', Column.leaseLeft), []);
+      teller.same('left of it', teller.cell('A', 'B', Column.leaseLeft), -1386);
       await teller.calm();
-      teller.same('B heard', teller.heardWords('B'), []);
-      teller.same('D heard', teller.heardWords('D'), []);
+      teller.same('B heard', teller.heardWords('B'), [
+        'packet 900 from A',
+        'packet 900 from A',
+        'packet 900 from A',
+        'returned 906 from A NO_CREDIT',
+      ]);
+      teller.same('D heard', teller.heardWords('D'), ['returned 905 from A NO_CREDIT']);
       teller.tells('D', 'A', { to: 'B', value: 907 });
       await teller.calm();
-      teller.same('once it is written', teller.heardWords('B'), []);
+      teller.same('once it is written', teller.heardWords('B'), ['packet 902 from A']);
     },
   },
 ];

@@ -115,7 +115,8 @@ export const STORIES_OF_RETURNS: readonly PacketStory[] = [
       givesBack(teller, 'D', of?.bytes as Buffer, 200);
       await teller.calm();
       teller.same('so may this', [beyond(), teller.balance('A', 'D')], [0, 800]);
-      teller.same('what B heard of it', teller.heardWords('B'), ['returned 200 from A NO_ROUTE']);
+      const back = ['packet 95 from A', 'returned 200 from A NO_ROUTE'];
+      teller.same('what B heard of it', teller.heardWords('B'), back);
     },
   },
   {
@@ -131,6 +132,8 @@ export const STORIES_OF_RETURNS: readonly PacketStory[] = [
     async carried(teller) {
       teller.tells('B', 'A', { to: 'D', value: 305 });
       const packet = await first(teller, 'D');
+      const own = teller.sends('A', { to: 'D', value: 200 });
+      const second = await first(teller, 'D');
       teller.node('A').node?.settle(teller.id('D'));
       await teller.pass(1_000);
       teller.same('A paid', teller.balance('A', 'D'), 0);
@@ -139,7 +142,11 @@ export const STORIES_OF_RETURNS: readonly PacketStory[] = [
       teller.same('what B heard', teller.heardWords('B'), ['returned 0 from A NO_ROUTE']);
       const { unclaimed } = teller.packets('A').status;
       teller.same('whose it is', [unclaimed, teller.packets('A').returnedBeyond(teller.id('D'))], [300, 300]);
-      teller.same('what D owes', teller.balance('A', 'D'), 300);
+      givesBack(teller, 'D', second, 200);
+      await teller.calm();
+      const after = [teller.packets('A').status.unclaimed, teller.packets('A').returnedBeyond(teller.id('D'))];
+      teller.same('what is its own is its own', [after, own.outcome?.cameUnits], [[300, 500], 200]);
+      teller.same('what D owes', teller.balance('A', 'D'), 500);
     },
   },
   {
