@@ -15,4 +15,5 @@ export const REASONS = {
   shared:
     'nodes of one operator that pay from one chequebook: no simulated world has any; processes on one database test it',
   told: 'only tells people, or wakes somebody who would look a moment later by himself',
+  ahead: 'what is only read ahead, so that it is near when it is needed: nothing that is decided depends on it',
 } as const;

@@ -9,6 +9,7 @@ import type { Units } from '../../core/units.ts';
 import type { NodeConfig } from '../../node/config.ts';
 import type { PacketService } from '../../node/packet-service.ts';
 import type { PacketOrder, PacketOutcome } from '../../packets/packet-order.ts';
+import type { LinkRecord } from '../../store/store.ts';
 import { decodeMessage, encodeMessage } from '../../wire/message.ts';
 import { deliveredPacket, encodePacket, type PacketFields, type Receipt, returnedPacket } from '../../wire/packet.ts';
 import { decodeRoutes, encodeRoutes, isRoutes, type Routes } from '../../wire/routes.ts';
@@ -34,6 +35,8 @@ export interface Neighbourhood {
   readonly packets?: Partial<PacketSettings>;
   readonly settings?: Partial<WorldSettings>;
   readonly config?: (config: NodeConfig, name: string) => NodeConfig;
+  /** Each had so many neighbours before, and still has books about them. */
+  readonly before?: number;
   /** What these draw at random is always the same. */
   readonly stuck?: string;
   /** Told nodes do what an honest neighbour never does, so what honest ones can rely on does not hold. */
@@ -100,7 +103,7 @@ export class PacketTeller {
 
   #prepare(node: SimNode): void {
     const { name, watch } = node;
-    const { config, stuck = '' } = this.#neighbourhood;
+    const { before = 0, config, stuck = '' } = this.#neighbourhood;
     if (config !== undefined) node.config = config(node.config, name);
     const told = this.#told.has(name);
     const arrived = told ? (from: NodeId, packet: Buffer) => this.#arrived(node, this.nameOf(from), packet) : undefined;
@@ -108,7 +111,12 @@ export class PacketTeller {
     this.#mails.set(name, mail);
     node.alter = (ports) => {
       mail.listenTo(ports.transport);
-      const { clock } = ports;
+      const { clock, store } = ports;
+      const load = store.load.bind(store);
+      store.load = async () => {
+        const stored = await load();
+        return { ...stored, links: [...strangers(before), ...stored.links] };
+      };
       const slept = () => this.#slept.get(name) ?? 0;
       return {
         ...ports,
@@ -364,4 +372,16 @@ export class PacketTeller {
 export interface Sent {
   readonly outcome: PacketOutcome | undefined;
   readonly failed: string | undefined;
+}
+
+/** Books about neighbours that are gone, as a disk has them. */
+function strangers(count: number): LinkRecord[] {
+  const none = [0, 0, 0] as const;
+  const services = { provided: none, consumed: none, providedBytes: none, consumedBytes: none };
+  const rest = { providedRemainder: none, consumedRemainder: none, providedCorrection: none, consumedCorrection: none };
+  const sums = { attempts: 0, paid: 0, received: 0, faded: 0, barterNet: none, lease: 0, chokedSinceMs: 0 };
+  return Array.from({ length: count }, (_, at) => {
+    const neighbour = `0x${String(at).padStart(40, '0')}`;
+    return { kind: 'link', neighbour, ...services, ...rest, ...sums, closed: false, updatedMs: 0, historyRows: 0 };
+  });
 }

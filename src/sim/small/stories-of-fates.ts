@@ -120,7 +120,8 @@ export const STORIES_OF_FATES: readonly PacketStory[] = [
         const [heard] = teller.heard();
         teller.hands('B', 'A', receiptOf(teller, heard?.bytes as Buffer));
       }
-      teller.same('late', [await many(teller, LOST_TO_LEAVE - 1, 'lost', 10), told(teller)], ['BBBBB', []]);
+      await many(teller, ENOUGH, 'delivered', 10);
+      teller.same('late', [await many(teller, LOST_TO_LEAVE + 1, 'lost', 10), told(teller)], ['BBBBBBB', []]);
       for (let n = 0; n < 5; n += 1) await many(teller, 1, 'refused');
       teller.same('then it is', [await many(teller, 1, 'lost', 10), told(teller)], ['B', ['demoted left']]);
     },
@@ -151,6 +152,20 @@ export const STORIES_OF_FATES: readonly PacketStory[] = [
       teller.same('half of it', [await many(teller, 3, 'lost'), told(teller)], ['BBB', []]);
       teller.sleeps('A', HALVE_MS / 2);
       teller.same('one more', [await many(teller, 1, 'lost'), told(teller)], ['B', ['demoted left']]);
+    },
+  },
+  {
+    name: 'a neighbour that says nothing of what it got itself is no carrier that loses packets',
+    among: BY_B,
+    async carried(teller) {
+      teller.tellsRoutes('B', 'A', { updates: [teller.itself('B')] });
+      await teller.pass(500);
+      for (let n = 0; n < 2 * LOST_TO_LEAVE; n += 1) {
+        teller.sends('A', { to: 'B', value: 10, receipt: true, waitMs: WAIT_MS });
+        await teller.pass(2 * WAIT_MS);
+      }
+      teller.same('all came', teller.heard().length, 2 * LOST_TO_LEAVE);
+      teller.same('nobody is left', told(teller), []);
     },
   },
 ];

@@ -219,7 +219,7 @@ export const STORIES_OF_QUEUES: readonly PacketStory[] = [
         (await came(teller)).every((value, at) => value === at + 1),
         true,
       );
-      teller.same('waiting', pairs(teller), ['B weighs 0: 50 of 3600 wait, 150 of 10800 left, 0 dropped']);
+      teller.same('waiting', pairs(teller), ['B weighs 0: 50 of 6100 wait, 150 of 13300 left, 0 dropped']);
       teller.allows('A', 'D');
       teller.same(
         'the rest',
@@ -232,8 +232,11 @@ export const STORIES_OF_QUEUES: readonly PacketStory[] = [
     name: 'shares are of the heaviest there is now, and a turn is not lost by an offer that stays',
     among: carrier({}, { B: 1_000_000, C: 10_000 }),
     async carried(teller) {
+      teller.allows('A', 'D', 0);
       sends(teller, 'B', [1], 0);
       sends(teller, 'C', [2], 0);
+      await teller.calm();
+      teller.allows('A', 'D');
       await teller.calm();
       teller.heard();
       teller.offers('B', 'A', { sendingPerMb: 10_000, receivingPerMb: 0 });
@@ -290,6 +293,13 @@ export const STORIES_OF_QUEUES: readonly PacketStory[] = [
         teller.allows('A', 'D');
         teller.same('D heard', await came(teller), [round * 10 + 1, round * 10 + 2]);
       }
+      teller.allows('A', 'D', 0);
+      sends(teller, 'B', [40], 15_000);
+      sends(teller, 'C', [41], 7_000);
+      await teller.calm();
+      teller.same('once more', await came(teller, 'B'), [40]);
+      teller.cut('A', 'D');
+      teller.same('what waited comes back', await came(teller, 'C'), [41]);
     },
   },
   {
@@ -311,6 +321,38 @@ export const STORIES_OF_QUEUES: readonly PacketStory[] = [
         await look();
       }
       teller.same('surges', surges, [1, 1, 1, 2, 2, 4, 4, 4, 4, 4, 2, 2, 1, 1]);
+    },
+  },
+  {
+    name: 'shares are of what is offered first',
+    among: carrier({}, { B: 30_000, C: 10_000 }),
+    async carried(teller) {
+      teller.allows('A', 'D', 0);
+      sends(teller, 'B', [11, 12, 13, 14, 15, 16], 15_000);
+      sends(teller, 'C', [21, 22, 23, 24, 25, 26], 15_000);
+      await teller.calm();
+      teller.allows('A', 'D');
+      teller.same('order', await came(teller), []);
+    },
+  },
+  {
+    name: 'who comes to offer more than all others goes before them, with what waits already',
+    among: carrier({ discipline: 'strict' }, { B: 10_000, C: 20_000 }),
+    async carried(teller) {
+      teller.allows('A', 'D', 0);
+      sends(teller, 'B', [11, 12]);
+      sends(teller, 'C', [21, 22]);
+      await teller.calm();
+      teller.offers('B', 'A', { sendingPerMb: 30_000, receivingPerMb: 0 });
+      await teller.calm();
+      teller.allows('A', 'D');
+      teller.same('order', await came(teller), [11, 12, 21, 22]);
+      teller.allows('A', 'D', 0);
+      sends(teller, 'C', [23]);
+      sends(teller, 'B', [13]);
+      await teller.calm();
+      teller.allows('A', 'D');
+      teller.same('order', await came(teller), [13, 23]);
     },
   },
 ];

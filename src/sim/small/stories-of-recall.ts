@@ -4,7 +4,7 @@ import type { PacketStory } from './rule-story.ts';
 import { AROUND } from './stories-of-packets.ts';
 
 /** So many packets fill the window's first table, and the next one. */
-const MANY = 700;
+const MANY = 1_100;
 
 /** Sends packets of these ids to A, and says how many were known. */
 async function known(teller: PacketTeller, ...ids: readonly Buffer[]): Promise<number> {

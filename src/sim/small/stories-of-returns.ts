@@ -235,4 +235,24 @@ export const STORIES_OF_RETURNS: readonly PacketStory[] = [
       teller.same('nothing came back', teller.heardWords('B'), []);
     },
   },
+  {
+    name: 'a carrier keeps books of as many neighbours as it has',
+    among: { ...AROUND, before: 70, dishonest: true },
+    async carried(teller) {
+      teller.tells('B', 'A', { to: 'D', value: 305 });
+      givesBack(teller, 'D', await first(teller, 'D'), 300);
+      await teller.calm();
+      teller.same('what B heard', teller.heardWords('B'), ['returned 300 from A NO_ROUTE']);
+      teller.tells('B', 'A', { to: 'D', value: 25 });
+      const packet = await first(teller, 'D');
+      teller.same('what went on', teller.packets('A').passedOn(teller.id('B')), 20);
+      givesBack(teller, 'D', Buffer.concat([packet.subarray(0, 16), Buffer.alloc(8, 1), packet.subarray(24)]), 20);
+      await teller.calm();
+      teller.same('under an id from before', teller.packets('A').returnedBeyond(teller.id('D')), 0);
+      owesForService(teller, 'D', 1_000);
+      givesBack(teller, 'D', Buffer.concat([packet.subarray(0, 16), Buffer.alloc(8, 2), packet.subarray(24)]), 30);
+      await teller.calm();
+      teller.same('beyond what it may owe', teller.packets('A').returnedBeyond(teller.id('D')), 30);
+    },
+  },
 ];
