@@ -74,7 +74,6 @@ export const SAME: readonly Accepted[] = [
     ['epoch < oldest.terms.epoch', 'edge', '< → <='],
     ['const oldest = this.#offered[0]', 'general'],
   ),
-  { file: 'columns', place: 'Column', not: 'nobody', why: 'number' },
   ...rows('columns', ['const CONSUME = ', 'room'], ['const COLD = ', 'room']),
   {
     file: 'ledger',
