@@ -131,3 +131,34 @@ test('what is owed in kind is forgotten when books are put back at nothing, and 
   door.restore(quantities);
   assert.equal(door.netOwed(), 0);
 });
+
+/** Handles of the only slot in use come round to 0, which is a handle like any other. */
+function upToZero({ ledger, row }: LinkAccount): void {
+  const last = 2 ** 31 - 2 ** 20;
+  let hold = Number.NaN;
+  while (hold !== last) {
+    hold = ledger.holdProvide(row, 1);
+    ledger.release(hold);
+  }
+}
+
+test('the hold of the handle 0 is held, let go and charged as any', () => {
+  for (const end of ['commit', 'release'] as const) {
+    const { account, door, held } = at(UNIT_A_BYTE);
+    upToZero(account);
+    const hold = door.serve(10, 0);
+    assert.deepEqual([hold, held()], [0, 10]);
+    door[end](hold);
+    assert.deepEqual([held(), cell(account, Column.balance)], [0, end === 'commit' ? 10 : 0]);
+  }
+});
+
+test('time is bought under the handle 0 too', () => {
+  const time = { metering: 'time', allotment: { bytes: 1_000_000, ms: 2_000 }, ...selling(300, 300) } as const;
+  const account = readyAccount({ mine: time, theirs: time });
+  const door = account.service('transit');
+  upToZero(account);
+  door.usable(1);
+  assert.notEqual(door.time.meter(0).bought, undefined);
+  assert.equal(cell(account, Column.consumed), 600);
+});
