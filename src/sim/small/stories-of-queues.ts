@@ -350,6 +350,11 @@ export const STORIES_OF_QUEUES: readonly PacketStory[] = [
       await teller.calm();
       teller.allows('A', 'D');
       teller.same('order', await came(teller), [13, 23]);
+      teller.allows('A', 'D', 0);
+      teller.sends('A', { to: 'D', value: 9_000 });
+      await teller.calm();
+      teller.allows('A', 'D');
+      teller.same('who offers nothing', await came(teller), [9]);
     },
   },
 ];

@@ -59,7 +59,7 @@ export const STORIES_OF_RECALL: readonly PacketStory[] = [
       await teller.calm();
       teller.same('of an old one', teller.heardWords('B'), ['receipt 15 from A']);
       teller.sleeps('A', 21_000);
-      for (let n = 0; n < MANY / 2; n += 1) teller.tells('B', 'A', { to: 'A', value: 0 });
+      for (let n = 0; n < MANY; n += 1) teller.tells('B', 'A', { to: 'A', value: 0 });
       teller.same('forgotten', await known(teller, ...some), 0);
     },
   },
