@@ -1,16 +1,10 @@
-import { Ledger } from '../src/core/ledger/ledger.ts';
-import { serviceColumn } from '../src/core/service.ts';
+import { spawnSync } from 'node:child_process';
+import { join } from 'node:path';
 import type { Bench, Row } from './bench.ts';
-import { cpuSeconds, median, medianInterval } from './measure.ts';
+import { LAUNCHER_ENV, LAUNCHER_FLAGS } from './launcher.ts';
+import { median, medianInterval } from './measure.ts';
 
-/**
- * Charges through the public door: hold with the limit checked, then commit; one unit each, links in random order, in
- * calls of 1,024. One endless loop would be entered by on-stack replacement, and stay on its slower code.
- */
-const BATCH = 1_024;
-const ROUNDS = 9;
-const CHARGES_A_ROUND = 2_000_000;
-
+/** Charges through the public door of the ledger, in a process that is set up as `bin/wayleave` sets a node up. */
 export const bench: Bench = {
   id: 'charge',
   rows: async (context) =>
@@ -18,18 +12,10 @@ export const bench: Bench = {
       { links: 1_000, least: 20e6 },
       { links: 1_000_000, least: 5e6 },
     ].map(({ links, least }): Row => {
-      context.say(`${ROUNDS} × ${CHARGES_A_ROUND} charges over ${links} links`);
-      const ledger = openLedger(links);
-      const order = randomOrder(links);
-      round(ledger, order); // the compiler's warm-up
-      const rates = Array.from({ length: ROUNDS }, () => {
-        const before = cpuSeconds();
-        round(ledger, order);
-        return CHARGES_A_ROUND / (cpuSeconds() - before);
-      });
-      const id = `charge.${links}-links`;
+      context.say(`Charges over ${links} links`);
+      const rates = ratesOver(links);
       return {
-        id,
+        id: `charge.${links}-links`,
         value: median(rates),
         unit: 'charges/CPU-s',
         target: { of: 'value', least },
@@ -38,33 +24,14 @@ export const bench: Bench = {
     }),
 };
 
-function openLedger(links: number): Ledger {
-  const ledger = new Ledger(links);
-  for (let i = 0; i < links; i += 1) {
-    const row = ledger.addLink();
-    ledger.setLimit(row, 'dropAt', 1_000_000_000);
-    ledger.setLimit(row, 'leaseLeft', 1_000_000_000);
-  }
-  return ledger;
-}
-
-/** A fixed sequence (a linear congruential generator), so that every run visits the same links in the same order. */
-function randomOrder(links: number): Uint32Array {
-  let state = 1;
-  return Uint32Array.from({ length: CHARGES_A_ROUND }, () => {
-    state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;
-    return Math.floor((state / 2 ** 32) * links);
+function ratesOver(links: number): number[] {
+  const args = [...LAUNCHER_FLAGS, join(import.meta.dirname, 'charge-case.ts'), String(links)];
+  const env = { ...process.env, ...LAUNCHER_ENV };
+  const { status, stdout } = spawnSync(process.execPath, args, {
+    env,
+    encoding: 'utf8',
+    stdio: ['ignore', 'pipe', 'inherit'],
   });
-}
-
-function round(ledger: Ledger, order: Uint32Array): void {
-  for (let at = 0; at < order.length; at += BATCH) batch(ledger, order, at, Math.min(at + BATCH, order.length));
-}
-
-function batch(ledger: Ledger, order: Uint32Array, from: number, to: number): void {
-  for (let i = from; i < to; i += 1) {
-    const hold = ledger.holdProvide(order[i] as number, 1);
-    if (hold < 0) throw new Error(`refused: ${hold}`);
-    ledger.commit(hold, serviceColumn.transit, 1);
-  }
+  if (status !== 0) throw new Error(`charges over ${links} links ended with ${status}`);
+  return JSON.parse(stdout) as number[];
 }

@@ -124,7 +124,7 @@ async function grow(node: UpNode, context: BenchContext): Promise<{ warmBytes: n
 
 /** What a connection adds to a process that holds as many of bare node:tls. */
 async function growBare(): Promise<number> {
-  const worker = await startWorker(join(import.meta.dirname, 'idle-tls.ts'), [], LAUNCHER_FLAGS);
+  const worker = await startWorker(join(import.meta.dirname, 'idle-tls.ts'), [], { flags: LAUNCHER_FLAGS });
   const options = await bareTlsOptions(2);
   const dial = async (): Promise<TLSSocket> => {
     const socket = tls.connect({ ...options, host: '127.0.0.1', port: worker.port });

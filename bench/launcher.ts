@@ -10,4 +10,7 @@ export const LAUNCHER_FLAGS = [
 ];
 
 /** And its environment, beside the compile cache. */
-export const LAUNCHER_ENV = { MALLOC_ARENA_MAX: '2' };
+export const LAUNCHER_ENV = { MALLOC_ARENA_MAX: '2', GLIBC_TUNABLES: 'glibc.malloc.hugetlb=1' };
+
+/** Both, for a process under measurement. */
+export const AS_LAUNCHED = { flags: LAUNCHER_FLAGS, env: LAUNCHER_ENV };

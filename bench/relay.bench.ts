@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { lineChain, lineSigners } from '../test/e2e/line.fixture.ts';
 import type { Bench, BenchContext, Row } from './bench.ts';
-import { LAUNCHER_FLAGS } from './launcher.ts';
+import { AS_LAUNCHED } from './launcher.ts';
 import { median, medianInterval } from './measure.ts';
 import { byteOrigin, fetchBytes, socksHello } from './relay/origin.ts';
 import { startWorker, type Worker } from './worker.ts';
@@ -41,12 +41,12 @@ export const bench: Bench = {
     const file = join(import.meta.dirname, 'relay/case.ts');
     const workers = new Map<Case, Worker>();
     try {
-      const firstDay = await startWorker(file, ['paid', String(origin.port), chain.url, folder], LAUNCHER_FLAGS);
+      const firstDay = await startWorker(file, ['paid', String(origin.port), chain.url, folder], AS_LAUNCHED);
       await firstDay.stop();
       for (const each of CASES) {
         const args = [each, String(origin.port), chain.url, folder];
-        const flags = each === 'paid' || each === 'bare' ? LAUNCHER_FLAGS : [];
-        workers.set(each, await startWorker(file, args, flags));
+        const ours = each === 'paid' || each === 'bare';
+        workers.set(each, await startWorker(file, args, ours ? AS_LAUNCHED : {}));
       }
       const rows: Row[] = [];
       for (const load of LOADS) rows.push(...rowsOf(load, await measure(load, workers, origin.port, context)));

@@ -12,13 +12,24 @@ export interface Worker {
   stop(): Promise<void>;
 }
 
+/** What its runtime is given; nothing: as Node comes. */
+export interface Setting {
+  readonly flags?: readonly string[];
+  readonly env?: Readonly<Record<string, string>>;
+}
+
 type Answer = { readonly port: number } | { readonly cpu: number };
 
 /** Starts `file` with `args`; it must call `serveWorker`. */
-export async function startWorker(file: string, args: readonly string[], execArgv: string[] = []): Promise<Worker> {
+export async function startWorker(
+  file: string,
+  args: readonly string[],
+  { flags = [], env = {} }: Setting = {},
+): Promise<Worker> {
   const child = fork(file, [...args], {
     stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
-    execArgv: ['--disable-warning=ExperimentalWarning', ...execArgv],
+    execArgv: ['--disable-warning=ExperimentalWarning', ...flags],
+    env: { ...process.env, ...env },
   });
   const { port } = (await answer(child)) as { readonly port: number };
   return {

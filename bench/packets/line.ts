@@ -8,7 +8,7 @@ import type { Link } from '../../src/link/link.ts';
 import { TlsTransport } from '../../src/link/tls-transport.ts';
 import type { ServicesContext } from '../../src/node/node-ports.ts';
 import { systemClock } from '../../src/node/system-clock.ts';
-import { LAUNCHER_FLAGS } from '../launcher.ts';
+import { AS_LAUNCHED } from '../launcher.ts';
 import { startWorker, type Worker } from '../worker.ts';
 import { lineNode } from './line-node.ts';
 import { PacketEnd } from './packet-end.ts';
@@ -39,7 +39,7 @@ export class PacketLine {
   /** `paid`: all three are whole nodes with books. `bare`: the same links and relay, and no money. */
   static async start(kind: 'paid' | 'bare', folder: string): Promise<PacketLine> {
     mkdirSync(folder, { recursive: true });
-    const carrier = await startWorker(join(import.meta.dirname, 'carrier-case.ts'), [kind, folder], LAUNCHER_FLAGS);
+    const carrier = await startWorker(join(import.meta.dirname, 'carrier-case.ts'), [kind, folder], AS_LAUNCHED);
     const [source, sink] = [new PacketEnd([], DESTINATION_IDS), new PacketEnd(DESTINATION_IDS, [])];
     const join_ = kind === 'paid' ? paidEnd : bareEnd;
     const stops: (() => Promise<void> | void)[] = [];
