@@ -1,0 +1,30 @@
+import type { Accepted, Reason } from '../accepted.ts';
+
+/** A part of the line, why, and where it matters a part of the change. */
+type Row = readonly [code: string, why: Reason, change?: string];
+
+const rows = (file: string, ...each: readonly Row[]): Accepted[] =>
+  each.map(([code, why, change]) => ({ file, code, not: 'nobody', why, ...(change !== undefined && { change }) }));
+
+/** What nobody need notice of the figures of a carrier. */
+export const OF_CARRIER_FIGURES: readonly Accepted[] = [
+  // Below all rows; the table's own marks are looked at before it.
+  ...rows('carrier-decision', ['SELF = -1', 'number', '1 → 2']),
+  ...rows(
+    'carrier',
+    ['const CELLS = 8', 'room'],
+    ['#cells = new Float64Array(', 'room', '* → +'],
+    // Longer than the cells are: what must not be is shorter.
+    ['#kept = new Float64Array(', 'room'],
+    ['#beyond = new Float64Array(', 'room'],
+    ['while ((row + 1) * CELLS > ', 'room', '> → >='],
+    ['while ((row + 1) * CELLS > ', 'room', '1 → 2'],
+    // Written before each reading.
+    ["#decision: Decision = { action: 'drop'", 'number'],
+    ['#passed: Passed = { from: SELF', 'number'],
+    // Nobody returns what was delivered here.
+    ['this.#remember(from, SELF, packet, 0)', 'number', '0 → 1'],
+    // The value that is left over is negative here: without a surge it is so still.
+    ['return surge > 0 && ', 'edge', '> → >='],
+  ),
+];
