@@ -5,7 +5,7 @@ import { Bed, here, unknown } from './carrier-bed.fixture.ts';
 import { SELF } from './carrier-decision.ts';
 import { MAX_LIFE_MS, type PacketHeader } from './packet.ts';
 
-/** Where an owner’s `valueAt` is out of the way. */
+/** Value on credit is no limit: lease, room and holds are. */
 const WIDE = { valueAt: 1e9, peerValueAt: 1e9 };
 
 describe('a carrier, at the edges of its rules', () => {
