@@ -2,6 +2,7 @@ import type { Accepted } from '../accepted.ts';
 import { OF_CARRIERS } from './carrier.ts';
 import { OF_CARRIER_FIGURES } from './carrier-figures.ts';
 import { NOT_SIMULATED } from './not-simulated.ts';
+import { OF_PACKET_WINDOWS } from './packet-window.ts';
 import { OF_ROUTES } from './routes.ts';
 import { SAME } from './same.ts';
 
@@ -12,4 +13,5 @@ export const ACCEPTED: readonly Accepted[] = [
   ...OF_ROUTES,
   ...OF_CARRIERS,
   ...OF_CARRIER_FIGURES,
+  ...OF_PACKET_WINDOWS,
 ];

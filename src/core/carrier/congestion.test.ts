@@ -1,6 +1,6 @@
 import { strict as assert } from 'node:assert';
 import { describe, it } from 'node:test';
-import { type Surge, surgedToll, surgeFor } from './congestion.ts';
+import { SURGES, type Surge, surgedToll, surgeFor } from './congestion.ts';
 
 describe('the toll of a link whose line grows', () => {
   const cases: [fill: number, present: Surge, expected: Surge][] = [
@@ -11,8 +11,11 @@ describe('the toll of a link whose line grows', () => {
     [0.75, 1, 4],
     [1, 4, 4],
     [0.6, 4, 4],
+    [0.5, 4, 4],
     [0.49, 4, 2],
     [0.3, 2, 2],
+    [0.25, 2, 2],
+    [0.25, 4, 2],
     [0.24, 2, 1],
     [0.24, 4, 1],
   ];
@@ -21,6 +24,10 @@ describe('the toll of a link whose line grows', () => {
       assert.equal(surgeFor(fill, present), expected);
     });
   }
+
+  it('is one of its steps, and each of them somewhere', () => {
+    assert.deepEqual([...new Set(cases.map(([fill, present]) => surgeFor(fill, present)))], [...SURGES]);
+  });
 
   it('rises to four times the usual one at the most, and by a unit or three where that is nothing', () => {
     assert.deepEqual(surgedToll({ perPacket: 5, perMb: 100 }, 1), { perPacket: 5, perMb: 100 });

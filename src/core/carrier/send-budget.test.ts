@@ -26,3 +26,11 @@ test('no budget is no limit', () => {
   assert.equal(budget.spend(2 ** 40, 0), true);
   assert.equal(budget.spent(1), 2 ** 40);
 });
+
+test('the least budget is one, and a day has 24 hours', () => {
+  const budget = new SendBudget(1);
+  assert.equal(budget.spend(2, 0), false);
+  assert.equal(budget.spend(1, 0), true);
+  assert.equal(budget.spend(1, 24 * 60 * 60 * 1_000 - 1), false);
+  assert.equal(budget.spend(1, 24 * 60 * 60 * 1_000), true);
+});
