@@ -31,7 +31,8 @@ export const OF_PACKET_WINDOWS: readonly Accepted[] = [
     ['readonly #found: Passed = {', 'number'],
     // With how much room the young begin: they grow as they need it.
     ['const slots = old.used === 0 ? FIRST_SLOTS : old.slots', 'room'],
-    ['oldest.slots === slots ? oldest : new Generation(slots)', 'room'],
+    ['oldest.slots === slots ? oldest : new Generation(slots)', 'room', '=== → !=='],
+    ['oldest.slots === slots ? oldest : new Generation(slots)', 'room', '→ !('],
     ['const hash = Math.imul((idLow ^ salt) | 0, 0x9e3779b1)', 'spread', '0 → 1'],
     ['const hash = Math.imul((idLow ^ salt) | 0, 0x9e3779b1)', 'spread', '0x9e3779b1 →'],
     ['const hash = Math.imul((idLow ^ salt) | 0, 0x9e3779b1)', 'spread', '0x85ebca6b →'],
