@@ -24,7 +24,7 @@ export const OF_CARRIERS: readonly Accepted[] = [
     ['this.#tallies.delete(name)', 'room'],
     ['this.#tallies.size > MOST_WAYS', 'room'],
   ),
-  ...rows('packet-window', 'nobody', ['if ((held & TAG) !== (hash & TAG)) continue;', 'spread']),
+  ...rows('packet-window', 'nobody', ['if ((held & TAG) !== (hash & TAG)) continue;', 'spread', '→ nothing']),
   ...rows(
     'packet-window',
     'simulation',

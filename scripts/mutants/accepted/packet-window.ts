@@ -34,7 +34,6 @@ export const OF_PACKET_WINDOWS: readonly Accepted[] = [
     ['oldest.slots === slots ? oldest : new Generation(slots)', 'room', '=== → !=='],
     ['oldest.slots === slots ? oldest : new Generation(slots)', 'room', '→ !('],
     ['const hash = Math.imul((idLow ^ salt) | 0, 0x9e3779b1)', 'spread', '0 → 1'],
-    ['const hash = Math.imul((idLow ^ salt) | 0, 0x9e3779b1)', 'spread', '0x9e3779b1 →'],
     ['const hash = Math.imul((idLow ^ salt) | 0, 0x9e3779b1)', 'spread', '0x85ebca6b →'],
     ['return hash ^ (hash >>> 15)', 'spread', '15 → 16'],
   ),
