@@ -3,6 +3,7 @@ import { OF_CARRIERS } from './carrier.ts';
 import { OF_CARRIER_FIGURES } from './carrier-figures.ts';
 import { NOT_SIMULATED } from './not-simulated.ts';
 import { OF_PACKET_WINDOWS } from './packet-window.ts';
+import { OF_LINES } from './pair-queue.ts';
 import { OF_ROUTES } from './routes.ts';
 import { SAME } from './same.ts';
 
@@ -14,4 +15,5 @@ export const ACCEPTED: readonly Accepted[] = [
   ...OF_CARRIERS,
   ...OF_CARRIER_FIGURES,
   ...OF_PACKET_WINDOWS,
+  ...OF_LINES,
 ];

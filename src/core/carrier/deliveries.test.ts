@@ -16,8 +16,8 @@ import {
 } from './deliveries.ts';
 
 const way = { via: '0xa', to: '0xd' };
-const times = (n: number, fate: Fate, sentUnits = 100, late = false): Outcome[] =>
-  Array.from({ length: n }, () => ({ fate, sentUnits, late }));
+const times = (n: number, fate: Fate, sentUnits = 100, late?: true): Outcome[] =>
+  Array.from({ length: n }, () => ({ fate, sentUnits, ...(late && { late }) }));
 /** So many arrivals make up for those that are missing. */
 const ENOUGH = (LOST_ONE_IN - 1) * LOST_TO_LEAVE;
 
@@ -29,6 +29,33 @@ const CASES: readonly [string, readonly Outcome[], Standing][] = [
   ['more than one in five is', [...times(ENOUGH - 1, 'delivered'), ...times(LOST_TO_LEAVE, 'lost')], 'left'],
   ['the dear ones are', [...times(ENOUGH, 'delivered', 1), ...times(LOST_TO_LEAVE, 'lost', 2)], 'left'],
   ['the cheap ones are', [...times(ENOUGH, 'delivered', 2), ...times(LOST_TO_LEAVE, 'lost', 1)], 'used'],
+  [
+    'of the dear ones one unit too many is',
+    [...times(ENOUGH - 1, 'delivered', 1), ...times(1, 'delivered', 0), ...times(LOST_TO_LEAVE, 'lost', 1)],
+    'left',
+  ],
+  ['too many are, though cheap', [...times(ENOUGH - 1, 'delivered'), ...times(LOST_TO_LEAVE, 'lost', 1)], 'left'],
+  ['one was only late', [...times(5, 'lost'), ...times(1, 'delivered', 100, true), ...times(1, 'lost')], 'used'],
+  [
+    'one was, and two more are',
+    [...times(5, 'lost'), ...times(1, 'delivered', 100, true), ...times(2, 'lost')],
+    'left',
+  ],
+  [
+    'a dear one was, and the others are missing still',
+    [...times(ENOUGH, 'delivered', 50), ...times(5, 'lost'), ...times(1, 'delivered', 100, true), ...times(2, 'lost')],
+    'left',
+  ],
+  [
+    'what was late leaves no unit behind',
+    [
+      ...times(1, 'lost', 1),
+      ...times(1, 'delivered', 1, true),
+      ...times(ENOUGH - 1, 'delivered', 1),
+      ...times(LOST_TO_LEAVE, 'lost', 1),
+    ],
+    'used',
+  ],
   ['they are only late', [...times(5, 'lost'), ...times(5, 'delivered', 100, true), ...times(5, 'lost')], 'used'],
   ['they come back late', [...times(5, 'lost'), ...times(5, 'refused', 100, true), ...times(5, 'lost')], 'used'],
   [
@@ -73,6 +100,32 @@ describe('what packets came to', () => {
     const deliveries = new Deliveries();
     const [lost] = times(1, 'lost') as [Outcome];
     for (let n = 0; n < 50; n += 1) assert.equal(deliveries.told(way, lost, n * HALVE_MS), undefined);
+  });
+
+  it('is halved: of five that are missing two count a while later, and one after another while', () => {
+    const [lost] = times(1, 'lost') as [Outcome];
+    for (const [later, left] of [2, 1].entries()) {
+      const deliveries = new Deliveries();
+      const nowMs = (later + 1) * HALVE_MS;
+      for (let n = 0; n < 5; n += 1) deliveries.told(way, lost, 0);
+      for (let n = left + 1; n < LOST_TO_LEAVE; n += 1) assert.equal(deliveries.told(way, lost, nowMs), undefined);
+      assert.equal(deliveries.told(way, lost, nowMs), nowMs + DEMOTED_MS);
+    }
+  });
+
+  it('prolongs nothing that is no worse: what still comes back of a way that is used last or left', () => {
+    for (const [fate, many, standing] of [
+      ['refused', REFUSED_TO_LAST, 'last'],
+      ['lost', LOST_TO_LEAVE, 'left'],
+    ] as const) {
+      const deliveries = new Deliveries();
+      const told = [...times(many, fate), ...times(REFUSED_TO_LAST, 'refused')].map((each) =>
+        deliveries.told(way, each, 0),
+      );
+      assert.deepEqual([told[many - 1], told.at(-1)], [DEMOTED_MS, undefined]);
+      assert.equal(deliveries.standing(way, DEMOTED_MS - 1), standing);
+      assert.equal(deliveries.standing(way, DEMOTED_MS), 'used');
+    }
   });
 
   it('lets a way be tried again, twice as late each time, and like a new one when enough arrived', () => {

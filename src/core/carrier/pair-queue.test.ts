@@ -78,6 +78,22 @@ describe('a pair queue, weighted', () => {
     );
   });
 
+  it('asks anew about one pair or about all', () => {
+    const weights = [1, 2];
+    const queue = new PairQueue<string>({
+      ...{ discipline: 'weighted', maxPackets: 9, maxBytes: 999 },
+      ...{ weightOf: (from) => weights[from] ?? 0, dropped: () => 0 },
+    });
+    const known = () => [...queue.figures()].map(({ weight }) => weight);
+    for (const from of [0, 1]) queue.passed(from, 1);
+    weights.splice(0, 2, 3, 4);
+    queue.reweigh(0);
+    assert.deepEqual(known(), [3, 2]);
+    weights.splice(0, 2, 5, 6);
+    queue.reweigh();
+    assert.deepEqual(known(), [5, 6]);
+  });
+
   it('forgets the pair that was heard of first and waits for nothing, where there are too many to remember', () => {
     const { queue } = made('weighted');
     queue.push(0, 'waits', 10);
@@ -104,6 +120,31 @@ describe('a pair queue, weighted', () => {
     assert.ok(queue.push(2, 'b', 100));
     assert.equal(queue.push(1, 'late', 100), false);
     assert.deepEqual(dropped, ['a9', 'late']);
+  });
+
+  it('takes what fills it to the byte', () => {
+    const { queue, dropped } = made('weighted', 9, 100);
+    assert.deepEqual(
+      [queue.push(1, 'most', 99), queue.push(1, 'rest', 1), queue.push(1, 'more', 1)],
+      [true, true, false],
+    );
+    assert.deepEqual(dropped, ['more']);
+  });
+
+  it('takes from whoever was first to take up so much, where two take up the same', () => {
+    const { queue, dropped } = made('weighted', 2);
+    for (const [from, item] of ['a', 'b'].entries()) queue.push(from, item, 10);
+    assert.ok(queue.push(2, 'c', 5));
+    assert.deepEqual(dropped, ['a']);
+  });
+
+  it('measures what a line takes up by its weight and one, so that lines without weight can be compared', () => {
+    const { queue, dropped, weigh } = made('weighted', 2);
+    weigh(1, 3);
+    queue.push(1, 'heavy', 390);
+    queue.push(2, 'light', 100);
+    assert.ok(queue.push(3, 'small', 10));
+    assert.deepEqual(dropped, ['light']);
   });
 });
 
@@ -148,6 +189,28 @@ describe('the lines of a pair queue', () => {
     weigh(2, 9);
     const order = Array.from({ length: 13 }, () => queue.shift()).join('');
     assert.equal(order, '1111122222212');
+  });
+
+  it('send as soon as their credit reaches the next packet, and not a byte before', () => {
+    const { queue, weigh } = made('weighted');
+    weigh(1, 1_000_000);
+    queue.passed(1, 1);
+    queue.push(3, 'just enough', 640);
+    queue.push(2, 'a byte more', 641);
+    assert.deepEqual([queue.shift(), queue.shift()], ['just enough', 'a byte more']);
+  });
+
+  it('get a whole turn when they are the heaviest, however light that is', () => {
+    for (const before of [1, 5]) {
+      const { queue, weigh } = made('weighted');
+      weigh(1, before);
+      for (const from of [1, 2]) queue.passed(from, 1);
+      weigh(1, 1);
+      for (let n = 0; n < 110; n += 1) queue.push(2, '2', 640);
+      for (let n = 0; n < 110; n += 1) queue.push(1, '1', 640);
+      const order = Array.from({ length: 104 }, () => queue.shift()).join('');
+      assert.equal(order, `${'1'.repeat(102)}21`);
+    }
   });
 
   it('weigh as much as the heaviest of now, whatever weighed more before', () => {
@@ -205,6 +268,27 @@ describe('a pair queue, strict', () => {
     assert.ok(queue.push(2, 'heavier', 10));
     assert.equal(queue.push(1, 'late', 10), false);
     assert.deepEqual(dropped, ['light', 'late']);
+  });
+
+  it('drops the newcomer among equals, and of many lines from the lightest', () => {
+    const { queue, dropped, weigh } = made('strict', 3);
+    for (const weight of [1, 2, 3]) {
+      weigh(weight, weight);
+      queue.push(weight, `weight ${weight}`, 10);
+    }
+    weigh(4, 1);
+    assert.equal(queue.push(4, 'equal', 10), false);
+    assert.ok(queue.push(3, 'heavy', 10));
+    assert.deepEqual(dropped, ['equal', 'weight 1']);
+  });
+
+  it('gives equals the turn of the heaviest, whatever they weigh', () => {
+    const { queue, weigh } = made('strict');
+    for (const from of [1, 2]) {
+      weigh(from, 7);
+      for (let n = 0; n < 8; n += 1) queue.push(from, String(from), 10_000);
+    }
+    assert.equal(Array.from({ length: 13 }, () => queue.shift()).join(''), '2222221111112');
   });
 });
 
