@@ -54,6 +54,7 @@ export class SilkRoad {
     const answered = { counters: [6_800, 6_295, 235], earnedB: 505, earnedC: 6_060 } as const;
     await this.#moment('answered', { ...answered, originatorCost: 6_800 });
     await Promise.all([...this.#lab.nodes.values()].map((node) => node.settle()));
+    await this.#moment('ended', { counters: [0, 0, 0], earnedB: 505, earnedC: 6_060 });
     return this.#checks;
   }
 

@@ -172,6 +172,7 @@ describe('wayleave lab', { timeout: 240_000 }, () => {
       ['confirmed', [65_065, 60_060, 0]],
       ['settled', [0, 0, 0]],
       ['answered', [6_800, 6_295, 235]],
+      ['ended', [0, 0, 0]],
     ] as const) {
       assert.deepEqual(
         ['A-b', 'b-c', 'c-D'].map((link) => read(`${moment}.counter.${link}`)),
