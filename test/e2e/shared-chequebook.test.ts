@@ -199,7 +199,8 @@ name = "up"`;
   });
 
   test('none can promise beyond it: they stop where the coin ends, and what was promised is all of it', async () => {
-    const running = NODES.slice(1).map((name) => download(name, 15 * MB));
+    // Each wants more than all the coin there is, so that none comes to its end.
+    const running = NODES.slice(1).map((name) => download(name, 40 * MB));
     await until(() => NODES.slice(1).every((name) => soldTo(name).state === 'choked'));
     const [total, most] = [await promised(), await committed()];
     assert.ok(total <= most && most <= CAPACITY, `${total} promised, ${most} committed`);
