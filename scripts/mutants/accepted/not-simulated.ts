@@ -1,13 +1,7 @@
-import type { Accepted, Reason } from '../accepted.ts';
+import type { Accepted } from '../accepted.ts';
+import { rowsOf } from './rows-of.ts';
 
-/** A part of the line, why, and the function it stands in where the line stands in several. */
-type Row = readonly [code: string, why: Reason, place?: string];
-
-const rows = (file: string, ...each: readonly Row[]): Accepted[] =>
-  each.map(([code, why, place]) => ({
-    ...{ file, code, not: 'simulation', why },
-    ...(place !== undefined && { place }),
-  }));
+const rows = rowsOf('simulation');
 
 /** Unit tests notice these; a simulation cannot. */
 export const NOT_SIMULATED: readonly Accepted[] = [

@@ -1,10 +1,7 @@
-import type { Accepted, Reason } from '../accepted.ts';
+import type { Accepted } from '../accepted.ts';
+import { rowsOf } from './rows-of.ts';
 
-/** A part of the line, why, and where it matters a part of the change. */
-type Row = readonly [code: string, why: Reason, change?: string];
-
-const rows = (file: string, ...each: readonly Row[]): Accepted[] =>
-  each.map(([code, why, change]) => ({ file, code, not: 'nobody', why, ...(change !== undefined && { change }) }));
+const rows = rowsOf('nobody');
 
 /** What may go unnoticed of the window of packets, and of what a node's own packets may cost. */
 export const OF_PACKET_WINDOWS: readonly Accepted[] = [

@@ -1,22 +1,18 @@
-import type { Accepted, Reason } from '../accepted.ts';
+import type { Accepted } from '../accepted.ts';
+import { rowsOf } from './rows-of.ts';
 
-/** A part of the line, why, and where it matters a part of the change. */
-type Row = readonly [code: string, why: Reason, change?: string];
-
-const rows = (file: string, not: Accepted['not'], ...each: readonly Row[]): Accepted[] =>
-  each.map(([code, why, change]) => ({ file, code, not, why, ...(change !== undefined && { change }) }));
+const nobody = rowsOf('nobody');
+const simulation = rowsOf('simulation');
 
 /** What may go unnoticed of the rules of routes. */
 export const OF_ROUTES: readonly Accepted[] = [
-  ...rows(
+  ...nobody(
     'feasibility',
-    'nobody',
     ['?.length ?? 0) <', 'figure', '0 → 1'],
     ['metric < known.metric) known.metric', 'edge', '< → <='],
   ),
-  ...rows(
+  ...nobody(
     'forwarding-table',
-    'nobody',
     ['NOWHERE = -2', 'number', '2 → 3'],
     ['LINK_BASE = 4', 'number'],
     ['WORDS = 6', 'room'],
@@ -32,15 +28,14 @@ export const OF_ROUTES: readonly Accepted[] = [
     // A sixth word is written over at once.
     ['old.subarray(at, at + 5)', 'general', '5 → 6'],
   ),
-  ...rows('forwarding-table', 'simulation', ['this.#used = 0;', 'room']),
-  ...rows(
+  ...simulation('forwarding-table', ['this.#used = 0;', 'room']),
+  ...nobody(
     'route-entry',
-    'nobody',
     ['return ra > rb', 'edge', '> → >='],
     ['return a.metric <', 'edge', '< → <='],
     ['return a.price.perPacket <', 'edge', '< → <='],
     ['return a.price.perMb <', 'edge', '< → <='],
     ['return a.via <', 'edge', '< → <='],
   ),
-  ...rows('route-table', 'nobody', ['MOST_ROUTES = ', 'figure'], ['options.rank ?? ', 'number', '0 → 1']),
+  ...nobody('route-table', ['MOST_ROUTES = ', 'figure'], ['options.rank ?? ', 'number', '0 → 1']),
 ];
