@@ -6,6 +6,7 @@ import { PassThrough } from 'node:stream';
 import { after, before, describe, it } from 'node:test';
 import { keystoreId } from '../chain/keystore.ts';
 import { type HistoryRow, type HistoryTotals, LinkHistory } from '../core/ledger/history.ts';
+import { EMPTY_TOTALS } from '../core/ledger/history-totals.fixture.ts';
 import { openSqliteStore } from '../store/sqlite-store.ts';
 import type { LinkRecord, StoreRecord } from '../store/store.ts';
 import { runCli } from './run-cli.ts';
@@ -27,30 +28,19 @@ const BEN = `0x${'be'.repeat(20)}`;
 const NONE = [0, 0, 0] as const;
 const HOUR_MS = 3_600_000;
 
-const totals = (fields: Partial<HistoryTotals>): HistoryTotals => ({
-  provided: NONE,
-  consumed: NONE,
-  providedBytes: NONE,
-  consumedBytes: NONE,
-  providedCorrection: NONE,
-  consumedCorrection: NONE,
-  paid: 0,
-  received: 0,
-  ...fields,
-});
-
 /** A link's books as the journal leaves them: each step one record, an hour after the one before. */
 function booksOf(neighbour: string, steps: readonly Partial<HistoryTotals>[]): StoreRecord[] {
   const history = new LinkHistory(HOUR_MS);
   let rows: readonly HistoryRow[] = [];
   for (const [n, step] of steps.entries()) {
     if (step.received !== undefined) history.note({ entry: 'received', wei: 70n, reference: '=chequebook' });
-    rows = history.take(totals(step), (n + 1) * HOUR_MS);
+    rows = history.take({ ...EMPTY_TOTALS, ...step }, (n + 1) * HOUR_MS);
   }
   const link: LinkRecord = {
     kind: 'link',
     neighbour,
-    ...totals(steps.at(-1) ?? {}),
+    ...EMPTY_TOTALS,
+    ...steps.at(-1),
     providedRemainder: NONE,
     consumedRemainder: NONE,
     attempts: 0,

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { balanceOf, effectOf, unexplained } from './audit.ts';
 import { type HistoryTotals, LinkHistory } from './history.ts';
+import { EMPTY_TOTALS, grown } from './history-totals.fixture.ts';
 
 /** No figure is another, nor the sum of others. */
 const ACCOUNT: HistoryTotals = {
@@ -42,7 +43,7 @@ describe('an account that its history does not explain', () => {
   for (const [field, figure, counter] of cases)
     for (const [s, service] of ['transit', 'chunks', 'packets'].entries())
       test(`differs by ${field} of ${service}`, () => {
-        const account = more(ACCOUNT, field, s);
+        const account = grown(ACCOUNT, field, s, 7);
         assert.deepEqual(
           unexplained(ROWS, account).map((each) => [each.figure, each.account - each.rows]),
           [[figure(service), 7], ...(counter === 0 ? [] : [['balance', 7 * counter]])],
@@ -55,7 +56,7 @@ describe('an account that its history does not explain', () => {
   ] as const)
     test(`differs by what was ${field}`, () => {
       assert.deepEqual(
-        unexplained(ROWS, more(ACCOUNT, field, 0)).map((each) => [each.figure, each.account - each.rows]),
+        unexplained(ROWS, grown(ACCOUNT, field, 0, 7)).map((each) => [each.figure, each.account - each.rows]),
         [
           [field, 7],
           ['balance', 7 * counter],
@@ -64,27 +65,9 @@ describe('an account that its history does not explain', () => {
     });
 
   test('both figures are told', () => {
-    assert.deepEqual(unexplained([], more(EMPTY, 'paid', 0)), [
+    assert.deepEqual(unexplained([], { ...EMPTY_TOTALS, paid: 7 }), [
       { figure: 'paid', rows: 0, account: 7 },
       { figure: 'balance', rows: 0, account: 7 },
     ]);
   });
 });
-
-const NONE = [0, 0, 0] as const;
-const EMPTY: HistoryTotals = {
-  provided: NONE,
-  consumed: NONE,
-  providedBytes: NONE,
-  consumedBytes: NONE,
-  providedCorrection: NONE,
-  consumedCorrection: NONE,
-  paid: 0,
-  received: 0,
-};
-
-function more(totals: HistoryTotals, field: keyof HistoryTotals, service: number): HistoryTotals {
-  const before = totals[field];
-  if (typeof before === 'number') return { ...totals, [field]: before + 7 };
-  return { ...totals, [field]: before.map((value, s) => (s === service ? value + 7 : value)) };
-}

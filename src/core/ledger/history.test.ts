@@ -3,18 +3,7 @@ import { describe, test } from 'node:test';
 import fc from 'fast-check';
 import { balanceOf, effectOf, unexplained } from './audit.ts';
 import { type HistoryRow, type HistoryTotals, LinkHistory } from './history.ts';
-
-const NONE = [0, 0, 0] as const;
-const EMPTY: HistoryTotals = {
-  provided: NONE,
-  consumed: NONE,
-  providedBytes: NONE,
-  consumedBytes: NONE,
-  providedCorrection: NONE,
-  consumedCorrection: NONE,
-  paid: 0,
-  received: 0,
-};
+import { EMPTY_TOTALS, grown } from './history-totals.fixture.ts';
 
 const SPAN_MS = 1000;
 
@@ -28,7 +17,7 @@ function each(three: readonly number[]): HistoryTotals {
 describe('the history of a link', () => {
   test('charges of one span are one row, and a new span begins another', () => {
     const history = new LinkHistory(SPAN_MS);
-    const one = { ...EMPTY, provided: [5, 0, 0], providedBytes: [50, 0, 0] } as const;
+    const one = { ...EMPTY_TOTALS, provided: [5, 0, 0], providedBytes: [50, 0, 0] } as const;
     const two = { ...one, provided: [7, 0, 0] } as const;
     const three = { ...two, provided: [7, 0, 1] } as const;
     history.durable(history.take(one, 100));
@@ -52,7 +41,7 @@ describe('the history of a link', () => {
     history.note({ entry: 'cashed', wei: 9n, gasWei: 1n, reference: 'tx-1' });
     history.note({ entry: 'cashed', wei: 8n, gasWei: 1n, reference: 'tx-2' });
     history.note({ entry: 'dispute', reference: 'transit' });
-    const rows = history.take({ ...EMPTY, paid: 4 }, 1);
+    const rows = history.take({ ...EMPTY_TOTALS, paid: 4 }, 1);
     assert.deepEqual(
       rows.map(({ entry, paid, wei, reference }) => [entry, paid, wei, reference]),
       [
@@ -66,7 +55,7 @@ describe('the history of a link', () => {
 
   test('a correction is told for itself, signed', () => {
     const history = new LinkHistory(SPAN_MS);
-    const [row, ...more] = history.take({ ...EMPTY, providedCorrection: [-3, 0, 0] }, 1);
+    const [row, ...more] = history.take({ ...EMPTY_TOTALS, providedCorrection: [-3, 0, 0] }, 1);
     assert.deepEqual([row?.entry, row?.service, row?.provided, more.length], ['writeOff', 'transit', -3, 0]);
   });
 
@@ -74,9 +63,9 @@ describe('the history of a link', () => {
     const history = new LinkHistory(SPAN_MS);
     history.note({ entry: 'received', wei: 10n, reference: 'book' });
     history.note({ entry: 'dispute', reference: 'transit' });
-    const [received, dispute] = history.take({ ...EMPTY, received: 4 }, 1);
+    const [received, dispute] = history.take({ ...EMPTY_TOTALS, received: 4 }, 1);
     assert.deepEqual([received?.events, received?.gasWei, dispute?.events], [1, 0n, 1]);
-    const later = history.take({ ...EMPTY, received: 5 }, 2);
+    const later = history.take({ ...EMPTY_TOTALS, received: 5 }, 2);
     assert.deepEqual(
       later.map(({ entry, events }) => [entry, events]),
       [
@@ -88,8 +77,8 @@ describe('the history of a link', () => {
 
   test('the same goes on in the next span, in a row of its own', () => {
     const history = new LinkHistory(SPAN_MS);
-    history.durable(history.take({ ...EMPTY, paid: 3 }, 900));
-    const [row, ...more] = history.take({ ...EMPTY, paid: 5 }, 1_000);
+    history.durable(history.take({ ...EMPTY_TOTALS, paid: 3 }, 900));
+    const [row, ...more] = history.take({ ...EMPTY_TOTALS, paid: 5 }, 1_000);
     assert.deepEqual([row?.number, row?.paid, row?.events, more.length], [2, 2, 1, 0]);
   });
 
@@ -109,10 +98,10 @@ describe('the history of a link', () => {
       });
 
   test('it goes on from what the store remembers', () => {
-    const history = new LinkHistory(SPAN_MS, { rows: 41, totals: { ...EMPTY, paid: 9 } });
-    assert.deepEqual(history.take({ ...EMPTY, paid: 9 }, 1), []);
+    const history = new LinkHistory(SPAN_MS, { rows: 41, totals: { ...EMPTY_TOTALS, paid: 9 } });
+    assert.deepEqual(history.take({ ...EMPTY_TOTALS, paid: 9 }, 1), []);
     assert.deepEqual(
-      history.take({ ...EMPTY, paid: 10 }, 2).map(({ number, paid }) => [number, paid]),
+      history.take({ ...EMPTY_TOTALS, paid: 10 }, 2).map(({ number, paid }) => [number, paid]),
       [[42, 1]],
     );
   });
@@ -142,9 +131,9 @@ const steps = fc.array(
 test('whatever happens, is refused by the disk or lost in a crash: the rows on the disk add up to the record on it', () => {
   fc.assert(
     fc.property(steps, (all) => {
-      let totals = EMPTY;
+      let totals = EMPTY_TOTALS;
       let history = new LinkHistory(SPAN_MS);
-      const disk = { totals: EMPTY, historyRows: 0, rows: new Map<number, HistoryRow>() };
+      const disk = { totals: EMPTY_TOTALS, historyRows: 0, rows: new Map<number, HistoryRow>() };
       for (const { field, service, by, atMs, outcome } of all) {
         totals = grown(totals, field, service, by);
         const rows = history.take(totals, atMs);
@@ -170,9 +159,3 @@ test('whatever happens, is refused by the disk or lost in a crash: the rows on t
     { numRuns: 300 },
   );
 });
-
-function grown(totals: HistoryTotals, field: keyof HistoryTotals, service: number, by: number): HistoryTotals {
-  const before = totals[field];
-  if (typeof before === 'number') return { ...totals, [field]: before + by };
-  return { ...totals, [field]: before.map((value, s) => (s === service ? value + by : value)) };
-}
