@@ -53,6 +53,14 @@ export class Bed {
     return { ...blank, value: 100, hops: 5, lifeMs: 100, sizeBytes: 100, idLow: this.#id, destination: far, ...over };
   }
 
+  /** A packet from the left that has left to the right, with so much of its value. */
+  carried(over: Partial<PacketHeader>, value: number): PacketHeader {
+    const packet = this.packet(over);
+    this.carrier.arrived(this.left, packet);
+    this.carrier.left(this.right, value);
+    return packet;
+  }
+
   balances(): number[] {
     return [this.left, this.right].map((row) => this.ledger.get(row, Column.balance));
   }

@@ -52,9 +52,7 @@ describe('a carrier, at the edges of its rules', () => {
 
   it('gives back over a link that was closed meanwhile, whatever is owed on it', () => {
     const bed = new Bed();
-    const packet = bed.packet({ value: 605 });
-    bed.carrier.arrived(bed.left, packet);
-    bed.carrier.left(bed.right, 600);
+    const packet = bed.carried({ value: 605 }, 600);
     bed.ledger.consumed(bed.left, 0, 100_500);
     bed.carrier.setLink(bed.left, undefined);
     assert.equal(bed.carrier.returned(bed.right, { ...packet, value: 600 }, 'NO_ROUTE', 0)?.value, 600);
@@ -67,9 +65,7 @@ describe('a carrier, at the edges of its rules', () => {
       [100_006, 0],
     ] as const) {
       const bed = new Bed();
-      const packet = bed.packet({ value: 605 });
-      bed.carrier.arrived(bed.left, packet);
-      bed.carrier.left(bed.right, 600);
+      const packet = bed.carried({ value: 605 }, 600);
       bed.ledger.consumed(bed.left, 0, beside);
       assert.equal(bed.carrier.returned(bed.right, { ...packet, value: 600 }, 'NO_ROUTE', 0)?.value, back);
     }

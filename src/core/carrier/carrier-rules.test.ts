@@ -90,9 +90,7 @@ describe('each rule of a carrier', () => {
 
   it('keeps what a neighbour has no room to be owed, and counts it', () => {
     const bed = new Bed();
-    const packet = bed.packet({ value: 605 });
-    bed.carrier.arrived(bed.left, packet);
-    bed.carrier.left(bed.right, 600);
+    const packet = bed.carried({ value: 605 }, 600);
     bed.ledger.consumed(bed.left, 0, 100_500);
     const decision = bed.carrier.returned(bed.right, { ...packet, value: 600 }, 'NO_ROUTE', 0);
     assert.deepEqual([decision?.action, decision?.to, decision?.value], ['return', bed.left, 0]);

@@ -163,18 +163,14 @@ describe('a carrier', () => {
 
   it('takes no return of more than was sent', () => {
     const bed = new Bed();
-    const packet = bed.packet();
-    bed.carrier.arrived(bed.left, packet);
-    bed.carrier.left(bed.right, 95);
+    const packet = bed.carried({}, 95);
     assert.equal(bed.carrier.returned(bed.right, { ...packet, value: 96 }, 'NO_ROUTE', 0), undefined);
     assert.deepEqual(bed.balances(), [100, -95]);
   });
 
   it('passes a returned packet back, once, and keeps its toll', () => {
     const bed = new Bed();
-    const packet = bed.packet();
-    bed.carrier.arrived(bed.left, packet);
-    bed.carrier.left(bed.right, 95);
+    const packet = bed.carried({}, 95);
     const back = { ...packet, value: 94 };
     assert.equal(bed.carrier.returned(bed.left, back, 'NO_ROUTE', 0), undefined, 'it was not sent there');
     const decision = bed.carrier.returned(bed.right, back, 'UNDERFUNDED', 60);
@@ -209,9 +205,7 @@ describe('a carrier', () => {
   it('holds back from settlement the change that may still come, beyond what it would take on credit', () => {
     const bed = new Bed({ valueAt: 40 });
     bed.ledger.received(bed.left, 500, 500);
-    const packet = bed.packet({ wantsChange: true });
-    bed.carrier.arrived(bed.left, packet);
-    bed.carrier.left(bed.right, 95);
+    const packet = bed.carried({ wantsChange: true }, 95);
     assert.equal(bed.carrier.heldBack(bed.right), 55);
     bed.carrier.table.set(here, bed.left);
     bed.carrier.arrived(bed.right, bed.packet({ destination: here, value: 50, answersLow: packet.idLow }));
