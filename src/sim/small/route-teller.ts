@@ -114,6 +114,12 @@ export class RouteTeller {
     return all.flatMap(([of, said]) => (about === undefined || of === about ? [said] : [])).join(' ');
   }
 
+  /** The same, once so much more time has passed. */
+  toldAfter(ms: number, about?: Destination): string {
+    this.pass(ms);
+    return this.told(about);
+  }
+
   /** The ways that became others since this was last asked. */
   changed(): string {
     return this.#changed.splice(0).join(', ');
@@ -164,7 +170,13 @@ function costs({ perMb, perPacket }: RouteUpdate['price']): string {
 /** The first neighbour told of the way, and the second knows. */
 export function settled(teller: RouteTeller): void {
   teller.says('1', {});
-  teller.pass(1_000);
-  teller.same('the second is told', teller.told(), '2:11#7');
+  teller.same('the second is told', teller.toldAfter(1_000), '2:11#7');
   teller.changed();
+}
+
+/** The first neighbour told of the way, and a third is there before the second knows. */
+export function joined(teller: RouteTeller): void {
+  teller.says('1', {});
+  teller.pass(10);
+  teller.link('3');
 }

@@ -12,8 +12,7 @@ export const STORIES_OF_ASKING: readonly RouteStory[] = [
       teller.asks('2', { sequence: 9, hops: 255 }, { sequence: 10, hops: 0 });
       teller.same('at most', teller.told(), '1?9/63');
       teller.asks('1', { sequence: 10 });
-      teller.pass(1_000);
-      teller.same('not back', teller.told(), '');
+      teller.same('not back', teller.toldAfter(1_000), '');
       teller.asks('2', { destination: '::/0' });
       teller.same('for nobody', teller.told(), '');
     },
@@ -24,13 +23,11 @@ export const STORIES_OF_ASKING: readonly RouteStory[] = [
       settled(teller);
       for (const known of [{ sequence: 7 }, { sequence: 6 }, { origin: nodeNamed('5') }]) {
         teller.asks('2', known);
-        teller.pass(40_000);
-        teller.same('told again', teller.told(), '2:11#7');
+        teller.same('told again', teller.toldAfter(40_000), '2:11#7');
       }
       teller.says('1', { metric: 5 });
       teller.says('1', {});
-      teller.pass(1_000);
-      teller.same('and not once more', teller.told(), '');
+      teller.same('and not once more', teller.toldAfter(1_000), '');
     },
   },
   {
@@ -73,16 +70,12 @@ export const STORIES_OF_ASKING: readonly RouteStory[] = [
       teller.pass(1_000);
       teller.told();
       teller.asks('1', { destination: SELF, origin: SELF, sequence: 5 });
-      teller.pass(99);
-      teller.same('not yet', teller.told(), '');
-      teller.pass(1);
-      teller.same('newer', teller.told(), '1:0#5 2:0#5');
+      teller.same('not yet', teller.toldAfter(99), '');
+      teller.same('newer', teller.toldAfter(1), '1:0#5 2:0#5');
       teller.asks('1', { destination: SELF, origin: SELF, sequence: 3 });
-      teller.pass(1_000);
-      teller.same('no older', teller.told(), '1:0#5 2:0#5');
+      teller.same('no older', teller.toldAfter(1_000), '1:0#5 2:0#5');
       teller.asks('1', { origin: FAR, sequence: 9 });
-      teller.pass(1_000);
-      teller.same('another origin', teller.told(), '1:0#0 2:0#0');
+      teller.same('another origin', teller.toldAfter(1_000), '1:0#0 2:0#0');
     },
   },
   {
@@ -94,14 +87,11 @@ export const STORIES_OF_ASKING: readonly RouteStory[] = [
       teller.says('1', { sequence: 8 });
       teller.pass(60);
       teller.asks('2', { sequence: 7 });
-      teller.pass(40);
-      teller.same('due anyway', teller.told(), '2:11#8');
+      teller.same('due anyway', teller.toldAfter(40), '2:11#8');
       teller.asks('2', { sequence: 8 });
-      teller.pass(1_000);
-      teller.same('too soon', teller.told(), '');
+      teller.same('too soon', teller.toldAfter(1_000), '');
       teller.asks('2', { sequence: 8 });
-      teller.pass(1_000);
-      teller.same('answered', teller.told(), '2:11#8');
+      teller.same('answered', teller.toldAfter(1_000), '2:11#8');
     },
   },
   {
@@ -120,8 +110,7 @@ export const STORIES_OF_ASKING: readonly RouteStory[] = [
       teller.same('asked', asked(500_000), [0, 4, 12, 28, 60, 124, 252]);
       teller.says('1', { sequence: 8 });
       teller.same('found', teller.way(), '1 11');
-      teller.pass(10_000);
-      teller.same('at rest', teller.told(), '2:11#8');
+      teller.same('at rest', teller.toldAfter(10_000), '2:11#8');
     },
   },
   {
@@ -136,20 +125,17 @@ export const STORIES_OF_ASKING: readonly RouteStory[] = [
       teller.pass(2_000);
       teller.says('1', { ...other, metric: 11 });
       teller.same('both', teller.told(), '1?8/64 1:- 2:- 1?8/64');
-      teller.pass(2_000);
-      teller.same('the first', teller.told(RANGE), '1?8/64');
+      teller.same('the first', teller.toldAfter(2_000, RANGE), '1?8/64');
       teller.pass(1_999);
       teller.told();
-      teller.pass(1);
-      teller.same('the other', teller.told('::/0'), '1?8/64');
+      teller.same('the other', teller.toldAfter(1, '::/0'), '1?8/64');
       teller.says('1', { sequence: 8 });
       teller.pass(5_000);
       teller.told();
       teller.says('1', { sequence: 8, metric: 11 });
       teller.pass(3_900);
       teller.told();
-      teller.pass(100);
-      teller.same('anew', teller.told(RANGE), '1?9/64');
+      teller.same('anew', teller.toldAfter(100, RANGE), '1?9/64');
     },
   },
   {
@@ -157,8 +143,7 @@ export const STORIES_OF_ASKING: readonly RouteStory[] = [
     ways(teller) {
       const echo = (sequence: number): string => {
         teller.says('1', { destination: SELF, origin: SELF, sequence });
-        teller.pass(40_000);
-        return teller.told();
+        return teller.toldAfter(40_000);
       };
       teller.same('as new', echo(0), '');
       teller.same('newer', echo(20), '1:0#21 2:0#21');

@@ -2,16 +2,12 @@ import { Column } from '../../core/ledger/columns.ts';
 import type { CountsMessage } from '../../core/session/message.ts';
 import type { RuleStory } from './rule-story.ts';
 import type { Teller } from './teller.ts';
+import { STATING, verdicts } from './told-minutes.ts';
 
 const counts = (change: Partial<CountsMessage>): CountsMessage => ({
   ...{ kind: 'counts', opening: true, storeEpoch: 1 },
   ...{ provided: [0, 0, 0], admitted: [0, 0, 0], consumed: [0, 0, 0], ...change },
 });
-const verdicts = (teller: Teller, who: 0 | 1 = 0): string[] =>
-  teller
-    .said(who)
-    .filter((each) => each.startsWith('verdict'))
-    .map((each) => each.split(' ')[1] ?? '');
 /** The neighbour of `who` opens the next connection with these counts. */
 async function reopens(teller: Teller, who: 0 | 1, change: Partial<CountsMessage>): Promise<void> {
   await teller.cut();
@@ -125,9 +121,8 @@ export const STORIES_OF_BREAKS: readonly RuleStory[] = [
   {
     name: 'one-for-one prices that change under way are held against nobody, up to what may have crossed',
     begins: {
+      ...STATING,
       world: { asks: [[10, 4], [10]], bids: [0, 0], statements: true },
-      config: (config) => ({ ...config, credit: { ...config.credit, statementEveryS: 60 } }),
-      dishonest: true,
     },
     told: async (teller) => {
       teller.trusting();

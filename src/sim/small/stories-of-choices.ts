@@ -46,8 +46,7 @@ export const STORIES_OF_CHOICES: readonly RouteStory[] = [
       settled(teller);
       teller.link('1', { metric: 30, toll: { perPacket: 3, perMb: 4 } });
       teller.same('dearer', [teller.way(), teller.changed()], ['1 40 +3/4', '']);
-      teller.pass(1_000);
-      teller.same('told', teller.told(), '2:40#7+3/4');
+      teller.same('told', teller.toldAfter(1_000), '2:40#7+3/4');
       teller.link('1', { metric: UNREACHABLE - 10 });
       teller.same('beyond', [teller.way(), teller.changed()], ['none', `${RANGE} by nobody`]);
     },

@@ -69,6 +69,12 @@ class Lender {
     return this.told.splice(0);
   }
 
+  /** The neighbour pays so much. */
+  receives(units: number): void {
+    const { ledger, row } = this.#teller.node(0).account;
+    ledger.received(row, units, units);
+  }
+
   comes(id: NodeId, listed = false): boolean {
     this.#credits.came(id, listed);
     return !this.#credits.refuses(id);
@@ -88,11 +94,10 @@ export const STORIES_OF_CREDIT: readonly RuleStory[] = [
     begins: { config: growing, dishonest: true },
     told: async (teller) => {
       const lender = new Lender(teller);
-      const { ledger, row } = teller.node(0).account;
       const untilMidnightMs = DAY_MS - (teller.node(0).clock.wallMs() % DAY_MS);
       await lender.after(10 * DAY_MS + untilMidnightMs - 32_000);
       await teller.serve(0, 10);
-      ledger.received(row, 160, 160);
+      lender.receives(160);
       teller.same('a day’s growth', await lender.after(2_000), ['10 income']);
       teller.same('another day, a moment later', await lender.after(MINUTE_MS / 2), []);
       teller.same('a minute later', await lender.after(MINUTE_MS), ['20 income']);
@@ -118,17 +123,16 @@ export const STORIES_OF_CREDIT: readonly RuleStory[] = [
     begins: { config: growing, dishonest: true },
     told: async (teller) => {
       const lender = new Lender(teller);
-      const { ledger, row } = teller.node(0).account;
       await lender.after(10 * DAY_MS);
       await teller.serve(0, 30);
-      ledger.received(row, 105, 105);
+      lender.receives(105);
       teller.same('of 105 it cost 90', await lender.after(2_000), []);
-      ledger.received(row, 10, 10);
+      lender.receives(10);
       teller.same('now it is enough', await lender.after(2_000), ['10 income']);
       lender.credits.heard('cashed', CUSTOMER, { gasWei: '100' });
       const [fall = ''] = await lender.after(2_000);
       teller.same('gas', fall.endsWith('spent'), true);
-      ledger.received(row, 100, 100);
+      lender.receives(100);
       lender.credits.heard('cashed', CUSTOMER, { gasWei: '0' });
       teller.same('income again', (await lender.after(DAY_MS)).length, 1);
       await lender.restarts();
@@ -140,10 +144,10 @@ export const STORIES_OF_CREDIT: readonly RuleStory[] = [
     begins: { config: growing, dishonest: true },
     told: async (teller) => {
       const lender = new Lender(teller);
-      const { ledger, row } = teller.node(0).account;
+      const { ledger } = teller.node(0).account;
       await lender.after(10 * DAY_MS);
       await teller.serve(0, 30);
-      ledger.received(row, 160, 160);
+      lender.receives(160);
       const other = await stranger(teller);
       ledger.consumed(other, 0, 65);
       teller.same('of 160 it cost 90, and 65 are owed to another', await lender.after(2_000), []);
@@ -159,7 +163,7 @@ export const STORIES_OF_CREDIT: readonly RuleStory[] = [
       const { ledger, row } = teller.node(0).account;
       const pays = (units: number): void => {
         ledger.provided(row, 0, units);
-        ledger.received(row, units, units);
+        lender.receives(units);
       };
       await lender.after(10 * DAY_MS);
       pays(500);
@@ -204,8 +208,7 @@ export const STORIES_OF_CREDIT: readonly RuleStory[] = [
       lender.credits.heard('linkDown', CUSTOMER, {});
       teller.same('used', [lender.credits.refuses(CUSTOMER), lender.comes(`${A.slice(0, -1)}2`)], [false, true]);
       teller.same('full', lender.comes(`${A.slice(0, -1)}3`), false);
-      const { ledger, row } = teller.node(0).account;
-      ledger.received(row, 400, 400);
+      lender.receives(400);
       await lender.after(2_000);
       teller.same('who paid for it all is no newcomer', lender.comes(`${A.slice(0, -1)}4`), true);
       await lender.after(2_000);

@@ -10,6 +10,7 @@ import {
 import { deliveredPacket, packetId, packetPayload } from '../../wire/packet.ts';
 import type { Neighbourhood, PacketTeller } from './packet-teller.ts';
 import type { PacketStory } from './rule-story.ts';
+import { givesBack } from './stories-of-packets.ts';
 
 const WAIT_MS = 100;
 /** So many arrivals make up for those that are missing. */
@@ -31,8 +32,7 @@ async function sent(teller: PacketTeller, fate: 'lost' | 'refused' | 'delivered'
   const [heard] = teller.heard();
   if (heard === undefined) return 'nowhere';
   const { at, bytes } = heard;
-  if (fate === 'refused')
-    teller.returns(at, 'A', bytes, { value, reason: 'NO_ROUTE', refusedBy: teller.id(at), wanted: 0 });
+  if (fate === 'refused') givesBack(teller, at, bytes, value);
   if (fate === 'delivered') teller.hands(at, 'A', receiptOf(teller, bytes));
   await teller.pass(100);
   return at;

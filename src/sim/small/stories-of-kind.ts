@@ -1,20 +1,17 @@
 import type { SignedStatement } from '../../core/statement/statement.ts';
-import type { NodeConfig } from '../../node/config.ts';
 import type { RuleStory } from './rule-story.ts';
-import type { Teller } from './teller.ts';
+import type { Scenario } from './scenario.ts';
+import type { Beginning, Teller } from './teller.ts';
+import { minuteOfTrade, STATING, verdicts } from './told-minutes.ts';
 
 const MEGABYTE = 1_000_000;
 /** Withdrawn with the next change of price. */
 const NOTHING = undefined as unknown as number;
-const everyMinute = (config: NodeConfig): NodeConfig => ({
-  ...config,
-  credit: { ...config.credit, statementEveryS: 60 },
+/** What is offered at these prices is paid in kind, and stated. */
+const repaying = (asks: Scenario['asks']): Beginning => ({
+  ...STATING,
+  world: { asks, bids: [0, 0], statements: true, pieceBytes: 100_000 },
 });
-const verdicts = (teller: Teller): string[] =>
-  teller
-    .said(0)
-    .filter((each) => each.startsWith('verdict'))
-    .map((each) => each.split(' ')[1] ?? '');
 
 /** Two who repay each other, whose prices change, and of whom node 1 states what it likes. */
 class Liar {
@@ -44,9 +41,7 @@ class Liar {
   /** A minute with some trade; what was said of what it stated. */
   async states(): Promise<string[]> {
     this.#teller.said(0);
-    await this.#teller.serve(0, 20);
-    await this.#teller.pass(60_000);
-    await this.#teller.pass(500);
+    await minuteOfTrade(this.#teller, 20);
     return verdicts(this.#teller);
   }
 
@@ -84,11 +79,7 @@ export const STORIES_OF_KIND: readonly RuleStory[] = [
   },
   {
     name: 'a change of price in kind explains so much either way, once, and no other change of terms does',
-    begins: {
-      world: { asks: [[10, 4], [10]], bids: [0, 0], statements: true, pieceBytes: 100_000 },
-      config: everyMinute,
-      dishonest: true,
-    },
+    begins: repaying([[10, 4], [10]]),
     told: async (teller) => {
       const liar = new Liar(teller);
       await liar.begins();
@@ -114,11 +105,7 @@ export const STORIES_OF_KIND: readonly RuleStory[] = [
   },
   {
     name: 'who keeps changing prices gets no more out of it than its credit',
-    begins: {
-      world: { asks: [[10, 410], [10_000]], bids: [0, 0], statements: true, pieceBytes: 100_000 },
-      config: everyMinute,
-      dishonest: true,
-    },
+    begins: repaying([[10, 410], [10_000]]),
     told: async (teller) => {
       const liar = new Liar(teller);
       await liar.begins();

@@ -3,20 +3,9 @@ import type { SessionEvent } from '../../core/session/session-effect.ts';
 import { LATE_MS } from '../../core/statement/statement-rules.ts';
 import type { Terms } from '../../core/terms/terms.ts';
 import { MAX_SETTLE_EVERY_MS } from '../../core/terms/terms.ts';
-import type { NodeConfig } from '../../node/config.ts';
 import type { RuleStory } from './rule-story.ts';
 import type { Teller } from './teller.ts';
-
-const MINUTE_MS = 60_000;
-const verdicts = (teller: Teller, who: 0 | 1 = 0): string[] =>
-  teller
-    .said(who)
-    .filter((each) => each.startsWith('verdict'))
-    .map((each) => each.split(' ')[1] ?? '');
-const stating = (config: NodeConfig): NodeConfig => ({
-  ...config,
-  credit: { ...config.credit, statementEveryS: 60 },
-});
+import { MINUTE_MS, minuteOfTrade, STATING, verdicts } from './told-minutes.ts';
 
 /** What a desk can say that is not so, of a link on which nothing was ever paid. */
 const UNTRUE: readonly SessionEvent[] = [
@@ -38,13 +27,6 @@ const ONE_WAY: readonly (readonly [0 | 1, string | undefined, (terms: Terms) => 
   [0, undefined, ({ dropAt }) => ({ payAt: dropAt })],
   [0, 'TERMS_ABSURD', () => ({ settleEveryMs: MAX_SETTLE_EVERY_MS + 1 })],
 ];
-
-/** One minute of trade, with the statements about it. */
-async function minute(teller: Teller): Promise<void> {
-  await teller.serve(0, 2);
-  await teller.pass(MINUTE_MS);
-  await teller.pass(500);
-}
 
 /** The connection is made anew, and the neighbour of node 0 opens it with these counts. */
 async function reopens(teller: Teller, change: Partial<CountsMessage>): Promise<void> {
@@ -120,11 +102,11 @@ export const STORIES_OF_LIMITS: readonly RuleStory[] = [
   },
   {
     name: 'what was stated is remembered over a restart: who denies it is found out, and numbers go on',
-    begins: { world: { statements: true }, config: stating, dishonest: true },
+    begins: STATING,
     told: async (teller) => {
       teller.trusting();
       teller.node(1).neighbour.step({ kind: 'pause', paused: true });
-      await minute(teller);
+      await minuteOfTrade(teller);
       teller.same('agreed', teller.node(0).neighbour.session.statements?.agreed, 1);
       teller.world.crash(0, 9);
       await teller.cut();
@@ -133,7 +115,7 @@ export const STORIES_OF_LIMITS: readonly RuleStory[] = [
       const { statements } = teller.node(0).neighbour.session;
       teller.same('remembered', [statements?.mine, statements?.theirs, statements?.agreed], [1, 1, 1]);
       teller.same('what was admitted', teller.node(0).account.admitted[0], 20);
-      await minute(teller);
+      await minuteOfTrade(teller);
       teller.same('the next', [teller.node(0).neighbour.session.statements?.mine, verdicts(teller)], [2, []]);
       await reopens(teller, { consumed: [0, 0, 0] });
       teller.same('denied', verdicts(teller)[0], 'STATEMENT_DENIED');
@@ -142,11 +124,11 @@ export const STORIES_OF_LIMITS: readonly RuleStory[] = [
   },
   {
     name: 'who comes back with an old copy is told of once, and held to what it signed without blame',
-    begins: { world: { statements: true }, config: stating, dishonest: true },
+    begins: STATING,
     told: async (teller) => {
       teller.trusting();
       teller.node(1).neighbour.step({ kind: 'pause', paused: true });
-      await minute(teller);
+      await minuteOfTrade(teller);
       teller.said(0);
       for (const times of ['once', 'and no more']) {
         await reopens(teller, { storeEpoch: 2 });
@@ -158,12 +140,12 @@ export const STORIES_OF_LIMITS: readonly RuleStory[] = [
   },
   {
     name: 'a statement that was judged is repeated, overtaken or contradicted, each with its own word',
-    begins: { world: { statements: true }, config: stating, dishonest: true },
+    begins: STATING,
     told: async (teller) => {
       teller.trusting();
-      await minute(teller);
+      await minuteOfTrade(teller);
       const [first] = teller.heard(0, 'statement');
-      await minute(teller);
+      await minuteOfTrade(teller);
       const [second] = teller.heard(0, 'statement');
       if (first === undefined || second === undefined) return teller.same('statements', first, second);
       teller.said(0);
@@ -173,7 +155,7 @@ export const STORIES_OF_LIMITS: readonly RuleStory[] = [
       teller.same('an old one', verdicts(teller), ['STATEMENT_STALE']);
       await teller.anew();
       teller.trusting();
-      await minute(teller);
+      await minuteOfTrade(teller);
       const [other] = teller.heard(0, 'statement');
       if (other === undefined) return teller.same('statement', other, 'any');
       const { statement } = other;
@@ -183,15 +165,15 @@ export const STORIES_OF_LIMITS: readonly RuleStory[] = [
   },
   {
     name: 'a statement that is due waits for its mark, then for quiet, and is given up in the end',
-    begins: { world: { statements: true }, config: stating, dishonest: true },
+    begins: STATING,
     told: async (teller) => {
       teller.trusting();
-      await minute(teller);
+      await minuteOfTrade(teller);
       await teller.cut();
       await teller.connect();
       await teller.pass(10 * MINUTE_MS);
       teller.same('nothing moved since', teller.heard(0, 'statement').length, 1);
-      await minute(teller);
+      await minuteOfTrade(teller);
       teller.same('one a minute', teller.heard(0, 'statement').length, 1);
       await teller.serve(0, 1);
       await teller.pass(MINUTE_MS / 2);

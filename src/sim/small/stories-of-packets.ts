@@ -1,5 +1,7 @@
 import { Column } from '../../core/ledger/columns.ts';
 import { serviceColumn } from '../../core/service.ts';
+import type { NodeConfig } from '../../node/config.ts';
+import type { Receipt } from '../../wire/packet.ts';
 import type { Neighbourhood, PacketTeller } from './packet-teller.ts';
 import type { PacketStory } from './rule-story.ts';
 
@@ -8,6 +10,17 @@ export const AROUND: Neighbourhood = { links: ['BA', 'CA', 'AD'], told: 'BCD' };
 /** Where nobody is. */
 export const WAYLESS = `0x${'77'.repeat(20)}`;
 const { packets: PACKETS } = serviceColumn;
+
+/** What the carrier, and nobody else, is told of packets. */
+export function carrying(packets: Partial<NodeConfig['packets']>): NonNullable<Neighbourhood['config']> {
+  return (config, name) => ({ ...config, packets: { ...config.packets, ...(name === 'A' && packets) } });
+}
+
+/** A told node gives the carrier back what it heard, with so much in it. */
+export function givesBack(teller: PacketTeller, from: string, packet: Buffer, value: number): void {
+  const receipt: Receipt = { reason: 'NO_ROUTE', refusedBy: teller.id(from), wanted: 0 };
+  teller.returns(from, 'A', packet, { ...receipt, value });
+}
 
 /** Gross totals of packets between the carrier and a neighbour: what came, and what went. */
 function totals(teller: PacketTeller, neighbour: string): number[] {
@@ -126,7 +139,7 @@ export const STORIES_OF_PACKETS: readonly PacketStory[] = [
       await teller.calm();
       teller.same('what D heard', teller.heardWords('D'), ['packet 987 from A']);
       const [never] = waiting as [Buffer];
-      teller.returns('D', 'A', never, { value: 295, reason: 'NO_ROUTE', refusedBy: teller.id('D'), wanted: 0 });
+      givesBack(teller, 'D', never, 295);
       await teller.calm();
       teller.same('D returned what it never had', teller.said('A').includes('verdict PACKET_RETURN_FALSE'), true);
     },
@@ -177,8 +190,7 @@ export const STORIES_OF_PACKETS: readonly PacketStory[] = [
       await teller.calm();
       const [heard] = teller.heard('D');
       teller.same('what D heard', heard?.value, value - 5);
-      const back = { value: value - 5, reason: 'NO_ROUTE', refusedBy: teller.id('D'), wanted: 0 } as const;
-      teller.returns('D', 'A', heard?.bytes as Buffer, back);
+      givesBack(teller, 'D', heard?.bytes as Buffer, value - 5);
       await teller.calm();
       teller.same('what B heard', teller.heardWords('B'), [`returned ${value - 5} from A NO_ROUTE`]);
     },

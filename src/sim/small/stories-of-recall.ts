@@ -1,7 +1,7 @@
 import { BUDGET_WINDOW_MS } from '../../core/carrier/send-budget.ts';
 import type { PacketTeller } from './packet-teller.ts';
 import type { PacketStory } from './rule-story.ts';
-import { AROUND } from './stories-of-packets.ts';
+import { AROUND, carrying, givesBack } from './stories-of-packets.ts';
 
 /** So many packets fill the window's first table, and the next one. */
 const MANY = 1_100;
@@ -49,7 +49,7 @@ export const STORIES_OF_RECALL: readonly PacketStory[] = [
       await teller.calm();
       teller.same('all are new', [teller.heard('B').length, teller.heard('D').length], [0, 5]);
       const [one, other] = packets as [Buffer, Buffer];
-      teller.returns('D', 'A', one, { value: 10, reason: 'NO_ROUTE', refusedBy: teller.id('D'), wanted: 0 });
+      givesBack(teller, 'D', one, 10);
       await teller.calm();
       teller.same('it came back', teller.heardWords('B'), ['returned 10 from A NO_ROUTE']);
       teller.same('known', await known(teller, ...some), some.length);
@@ -65,13 +65,7 @@ export const STORIES_OF_RECALL: readonly PacketStory[] = [
   },
   {
     name: 'a day’s budget is spent, made good by what comes back, and new on the next day',
-    among: {
-      ...AROUND,
-      config: (config, name) => ({
-        ...config,
-        packets: { ...config.packets, ...(name === 'A' && { sendBudgetUnits: 100 }) },
-      }),
-    },
+    among: { ...AROUND, config: carrying({ sendBudgetUnits: 100 }) },
     async carried(teller) {
       const { user } = teller.packets('A');
       const costs = async (value: number, to = 'D'): Promise<string | undefined> => {
@@ -82,12 +76,7 @@ export const STORIES_OF_RECALL: readonly PacketStory[] = [
       teller.same('within', [await costs(60), user.figures.spentUnits, user.figures.budgetUnits], [null, 60, 100]);
       teller.same('beyond', [await costs(41), user.figures.spentUnits], ['PACKETS_OVER_BUDGET', 60]);
       const [heard] = teller.heard('D');
-      teller.returns('D', 'A', heard?.bytes as Buffer, {
-        value: 50,
-        reason: 'NO_ROUTE',
-        refusedBy: teller.id('D'),
-        wanted: 0,
-      });
+      givesBack(teller, 'D', heard?.bytes as Buffer, 50);
       await teller.calm();
       teller.same('it came back', user.figures.spentUnits, 10);
       teller.same('so there is room', [await costs(80), await costs(41)], [null, 'PACKETS_OVER_BUDGET']);

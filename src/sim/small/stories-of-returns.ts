@@ -1,16 +1,9 @@
-import type { Receipt } from '../../wire/packet.ts';
 import type { Heard } from './heard-packet.ts';
 import type { PacketTeller } from './packet-teller.ts';
 import type { PacketStory } from './rule-story.ts';
-import { AROUND } from './stories-of-packets.ts';
+import { AROUND, carrying, givesBack } from './stories-of-packets.ts';
 
 const FALSE = 'verdict PACKET_RETURN_FALSE';
-
-/** A told node gives back what it heard, with so much in it. */
-function givesBack(teller: PacketTeller, from: string, packet: Buffer, value: number): void {
-  const receipt: Receipt = { reason: 'NO_ROUTE', refusedBy: teller.id(from), wanted: 0 };
-  teller.returns(from, 'A', packet, { ...receipt, value });
-}
 
 /** All that reached a neighbour by then. */
 async function reached(teller: PacketTeller, at: string): Promise<Heard[]> {
@@ -22,6 +15,11 @@ async function reached(teller: PacketTeller, at: string): Promise<Heard[]> {
 async function first(teller: PacketTeller, at: string): Promise<Buffer> {
   const [heard] = await reached(teller, at);
   return heard?.bytes as Buffer;
+}
+
+/** The same packet under another id. */
+function renamed(packet: Buffer, id: number): Buffer {
+  return Buffer.concat([packet.subarray(0, 16), Buffer.alloc(8, id), packet.subarray(24)]);
 }
 
 /** So much of the carrier's service is used by a neighbour, who owes for it. */
@@ -75,31 +73,22 @@ export const STORIES_OF_RETURNS: readonly PacketStory[] = [
       const old = teller.tells('B', 'A', { to: 'D', value: 3_500, destination: teller.id('D') });
       await teller.calm();
       teller.heard();
-      const renamed = (id: number): Buffer =>
-        Buffer.concat([old.subarray(0, 16), Buffer.alloc(8, id), old.subarray(24)]);
-      givesBack(teller, 'D', renamed(1), 200);
+      givesBack(teller, 'D', renamed(old, 1), 200);
       await teller.calm();
       teller.same('within valueAt', [teller.packets('A').status.unclaimed, teller.balance('A', 'D')], [200, 200]);
       teller.same('… it owes it', teller.packets('A').returnedBeyond(teller.id('D')), 0);
-      givesBack(teller, 'D', renamed(2), 2_000);
+      givesBack(teller, 'D', renamed(old, 2), 2_000);
       await teller.calm();
       teller.same('within dropAt', [teller.packets('A').status.unclaimed, teller.balance('A', 'D')], [2_200, 2_200]);
       teller.same('… by its own word', teller.packets('A').returnedBeyond(teller.id('D')), 2_000);
-      givesBack(teller, 'D', renamed(3), 4_000);
+      givesBack(teller, 'D', renamed(old, 3), 4_000);
       await teller.calm();
       teller.same('beyond all', [teller.packets('A').status.unclaimed, teller.balance('A', 'D')], [2_200, 2_200]);
     },
   },
   {
     name: 'what was not paid for may be returned whatever else is owed; the rest is value on credit',
-    among: {
-      ...AROUND,
-      config: (config, name) => ({
-        ...config,
-        packets: { ...config.packets, ...(name === 'A' && { valueAtUnits: 300 }) },
-      }),
-      dishonest: true,
-    },
+    among: { ...AROUND, config: carrying({ valueAtUnits: 300 }), dishonest: true },
     async carried(teller) {
       const beyond = (): number => teller.packets('A').returnedBeyond(teller.id('D'));
       // D used 100 for a packet of its own before.
@@ -246,11 +235,11 @@ export const STORIES_OF_RETURNS: readonly PacketStory[] = [
       teller.tells('B', 'A', { to: 'D', value: 25 });
       const packet = await first(teller, 'D');
       teller.same('what went on', teller.packets('A').passedOn(teller.id('B')), 20);
-      givesBack(teller, 'D', Buffer.concat([packet.subarray(0, 16), Buffer.alloc(8, 1), packet.subarray(24)]), 20);
+      givesBack(teller, 'D', renamed(packet, 1), 20);
       await teller.calm();
       teller.same('under an id from before', teller.packets('A').returnedBeyond(teller.id('D')), 0);
       owesForService(teller, 'D', 1_000);
-      givesBack(teller, 'D', Buffer.concat([packet.subarray(0, 16), Buffer.alloc(8, 2), packet.subarray(24)]), 30);
+      givesBack(teller, 'D', renamed(packet, 2), 30);
       await teller.calm();
       teller.same('beyond what it may owe', teller.packets('A').returnedBeyond(teller.id('D')), 30);
     },

@@ -1,5 +1,5 @@
 import { UNREACHABLE } from '../../core/routes/route.ts';
-import { FAR, nodeNamed, RANGE, SELF, settled } from './route-teller.ts';
+import { FAR, joined, nodeNamed, RANGE, SELF, settled } from './route-teller.ts';
 import type { RouteStory } from './rule-story.ts';
 
 /** What nodes tell each other of ways, and when. */
@@ -9,21 +9,17 @@ export const STORIES_OF_ROUTES: readonly RouteStory[] = [
     ways(teller) {
       teller.says('1', { price: { perPacket: 3, perMb: 4 } });
       teller.same('at once', [teller.way(), teller.changed()], ['1 11 +3/4', `${RANGE} by 1`]);
-      teller.pass(99);
-      teller.same('not yet', teller.told(), '');
-      teller.pass(1);
-      teller.same('after a tenth of a second', teller.told(), '2:11#7+3/4');
+      teller.same('not yet', teller.toldAfter(99), '');
+      teller.same('after a tenth of a second', teller.toldAfter(1), '2:11#7+3/4');
       teller.says('1', { metric: UNREACHABLE });
       teller.same('back', [teller.way(), teller.changed()], ['none', `${RANGE} by nobody`]);
-      teller.pass(1_000);
-      teller.same('all hear', teller.told(), '1:- 2:-');
+      teller.same('all hear', teller.toldAfter(1_000), '1:- 2:-');
       teller.says('1', { sequence: 8 });
       teller.pass(1_000);
       teller.changed();
       teller.unlink('1');
       teller.same('gone', [teller.way(), teller.changed()], ['none', `${RANGE} by nobody`]);
-      teller.pass(1_000);
-      teller.same('the second hears', teller.told(), '2:11#8 2:-');
+      teller.same('the second hears', teller.toldAfter(1_000), '2:11#8 2:-');
     },
   },
   {
@@ -52,47 +48,36 @@ export const STORIES_OF_ROUTES: readonly RouteStory[] = [
       settled(teller);
       teller.says('1', { metric: 5 });
       teller.says('1', {});
-      teller.pass(1_000);
-      teller.same('nothing', teller.told(), '');
+      teller.same('nothing', teller.toldAfter(1_000), '');
       teller.says('1', { sequence: 9 });
-      teller.pass(1_000);
-      teller.same('newer', teller.told(), '2:11#9');
+      teller.same('newer', teller.toldAfter(1_000), '2:11#9');
     },
   },
   {
     name: 'a newcomer is told at once, the others when it is due, and nobody what he said himself',
     ways(teller) {
-      teller.says('1', {});
-      teller.pass(10);
-      teller.link('3');
+      joined(teller);
       teller.same('at once', teller.told(RANGE), '3:11#7');
       teller.says('1', { metric: 11 });
       teller.same('what it said bounds it', [teller.way(), teller.told(RANGE)], ['none', '1?8/64']);
       teller.says('1', { sequence: 8 });
-      teller.pass(1_000);
-      teller.same('the others', teller.told(RANGE), '2:11#8 3:11#8');
+      teller.same('the others', teller.toldAfter(1_000, RANGE), '2:11#8 3:11#8');
     },
   },
   {
     name: 'what a newcomer was told reaches the others, and not whom it came from, even if nothing changes',
     ways(teller) {
-      teller.says('1', {});
-      teller.pass(10);
-      teller.link('3');
+      joined(teller);
       teller.link('4');
-      teller.pass(1_000);
-      teller.same('all', teller.told(RANGE), '3:11#7 4:11#7 2:11#7 3:11#7 4:11#7');
+      teller.same('all', teller.toldAfter(1_000, RANGE), '3:11#7 4:11#7 2:11#7 3:11#7 4:11#7');
     },
   },
   {
     name: 'what a newcomer was told is taken back from it, even if nobody else heard of it',
     ways(teller) {
-      teller.says('1', {});
-      teller.pass(10);
-      teller.link('3');
+      joined(teller);
       teller.says('1', { metric: UNREACHABLE });
-      teller.pass(1_000);
-      teller.same('told and taken back', teller.told(RANGE), '3:11#7 1:- 2:- 3:-');
+      teller.same('told and taken back', teller.toldAfter(1_000, RANGE), '3:11#7 1:- 2:- 3:-');
     },
   },
   {
@@ -115,11 +100,9 @@ export const STORIES_OF_ROUTES: readonly RouteStory[] = [
       settled(teller);
       teller.says('2', { metric: 3 });
       teller.same('changed', teller.changed(), `${RANGE} by 2`);
-      teller.pass(1_000);
-      teller.same('turned round', teller.told(), '1:4#7 2:-');
+      teller.same('turned round', teller.toldAfter(1_000), '1:4#7 2:-');
       teller.unlink('2');
-      teller.pass(1_000);
-      teller.same('the first has one, but it may lead back', teller.told(), '1?8/64 1:-');
+      teller.same('the first has one, but it may lead back', teller.toldAfter(1_000), '1?8/64 1:-');
     },
   },
   {
@@ -147,20 +130,16 @@ export const STORIES_OF_ROUTES: readonly RouteStory[] = [
       teller.says('1', { destination: nodeNamed('5'), origin: nodeNamed('5') });
       teller.pass(30);
       teller.says('1', {});
-      teller.pass(70);
-      teller.same('the first', teller.told(), '2:11#7');
-      teller.pass(29);
-      teller.same('not yet', teller.told(), '');
-      teller.pass(1);
-      teller.same('the second', teller.told(RANGE), '2:11#7');
+      teller.same('the first', teller.toldAfter(70), '2:11#7');
+      teller.same('not yet', teller.toldAfter(29), '');
+      teller.same('the second', teller.toldAfter(1, RANGE), '2:11#7');
     },
   },
   {
     name: 'a node says where it is to everybody, and that a range is reached there too, whatever others say of it',
     ways(teller) {
       teller.exchange.originate(RANGE);
-      teller.pass(1_000);
-      teller.same('told', teller.told(), '1:0#0 2:0#0');
+      teller.same('told', teller.toldAfter(1_000), '1:0#0 2:0#0');
       teller.same('here', [teller.way(), teller.way(SELF)], ['here 0', 'here 0']);
       teller.says('1', { metric: 0 });
       teller.pass(1_000);

@@ -4,16 +4,12 @@ import { LATE_MS } from '../../core/statement/statement-rules.ts';
 import type { NodeConfig } from '../../node/config.ts';
 import type { RuleStory } from './rule-story.ts';
 import type { Teller } from './teller.ts';
+import { HONEST, MINUTE_MS, minuteOfTrade, STATING, verdicts } from './told-minutes.ts';
 
 const byTime = (config: NodeConfig): NodeConfig => ({
   ...config,
   transit: { ...config.transit, metering: 'time' },
 });
-const verdicts = (teller: Teller, who: 0 | 1 = 0): string[] =>
-  teller
-    .said(who)
-    .filter((each) => each.startsWith('verdict'))
-    .map((each) => each.split(' ')[1] ?? '');
 /** The buyer wants a piece, and gets as much as both doors let through. */
 async function use(teller: Teller, bytes = 50_000): Promise<number> {
   const [seller, buyer] = [teller.node(0), teller.node(1)];
@@ -191,20 +187,6 @@ export const STORIES_OF_TRADE: readonly RuleStory[] = [
 /** The last statement that reached a node. */
 const stated = (teller: Teller, who: 0 | 1): SignedStatement | undefined =>
   teller.heard(who, 'statement').at(-1)?.statement;
-const everyMinute = (config: NodeConfig): NodeConfig => ({
-  ...config,
-  credit: { ...config.credit, statementEveryS: 60 },
-});
-const HONEST = { world: { statements: true }, config: everyMinute } as const;
-const STATING = { ...HONEST, dishonest: true } as const;
-const MINUTE_MS = 60_000;
-
-/** A minute of trade, and the statements about it. */
-async function minute(teller: Teller): Promise<void> {
-  await teller.serve(0, 2);
-  await teller.pass(MINUTE_MS);
-  await teller.pass(500);
-}
 
 /** Statements, of honest ends and of others. */
 export const STORIES_OF_STATEMENTS: readonly RuleStory[] = [
@@ -213,7 +195,7 @@ export const STORIES_OF_STATEMENTS: readonly RuleStory[] = [
     begins: HONEST,
     told: async (teller) => {
       teller.trusting();
-      await minute(teller);
+      await minuteOfTrade(teller);
       const view = { mine: 1, theirs: 1, agreed: 1, gapUnits: 0, disputed: false };
       teller.same('after a minute', teller.node(0).neighbour.session.statements, view);
       teller.same('the buyer too', teller.node(1).neighbour.session.statements, view);
@@ -221,11 +203,11 @@ export const STORIES_OF_STATEMENTS: readonly RuleStory[] = [
       teller.same('what it says', [consumed, consumedBytes, sequence, answers], [[20, 0, 0], [2_000_000, 0, 0], 1, 1]);
       await teller.pass(10 * MINUTE_MS);
       teller.same('nothing moved', [stated(teller, 0), verdicts(teller)], [undefined, []]);
-      await minute(teller);
+      await minuteOfTrade(teller);
       teller.same('again', [stated(teller, 0)?.sequence, verdicts(teller)], [2, []]);
       await teller.cut();
       await teller.connect();
-      await minute(teller);
+      await minuteOfTrade(teller);
       teller.same('on the next connection', [stated(teller, 0)?.sequence, verdicts(teller)], [3, []]);
       teller.node(1).neighbour.step({ kind: 'finish' });
       await teller.calm();
@@ -243,23 +225,23 @@ export const STORIES_OF_STATEMENTS: readonly RuleStory[] = [
       teller.trusting();
       let less = 0;
       teller.lies(1, (statement) => ({ ...statement, consumed: [statement.consumed[0] - less, 0, 0] }));
-      await minute(teller);
+      await minuteOfTrade(teller);
       teller.same('honest', verdicts(teller), []);
       less = 5;
-      await minute(teller);
+      await minuteOfTrade(teller);
       teller.same(
         'found',
         teller.said(0).filter((each) => /^(verdict|divergence)/.test(each)),
         ['divergence 1 2 pricing', 'verdict STATEMENT_UNDERCOUNTS throttle'],
       );
       teller.same('gap', teller.node(0).neighbour.session.statements?.gapUnits, 5);
-      await minute(teller);
+      await minuteOfTrade(teller);
       teller.same('known', verdicts(teller), []);
       for (const more of [8, 12]) {
         // It is slowed down for a minute each time.
         await teller.pass(2 * MINUTE_MS);
         less = more;
-        await minute(teller);
+        await minuteOfTrade(teller);
       }
       teller.same('the third', [verdicts(teller).at(-1), teller.node(0).account.banned], ['STATEMENT_REPEATED', true]);
     },
@@ -280,10 +262,10 @@ export const STORIES_OF_STATEMENTS: readonly RuleStory[] = [
         await teller.anew();
         teller.trusting();
         teller.lies(1, (statement) => statement);
-        await minute(teller);
+        await minuteOfTrade(teller);
         teller.said(0);
         teller.lies(1, lie);
-        await minute(teller);
+        await minuteOfTrade(teller);
         teller.same(code, verdicts(teller)[0], code);
       }
     },
@@ -293,7 +275,7 @@ export const STORIES_OF_STATEMENTS: readonly RuleStory[] = [
     begins: STATING,
     told: async (teller) => {
       teller.trusting();
-      await minute(teller);
+      await minuteOfTrade(teller);
       await teller.hears(0, { kind: 'mark', sequence: 1, answers: 0 });
       teller.same('an old mark', verdicts(teller), ['STATEMENT_STALE']);
       for (let sequence = 2; sequence < 60; sequence += 1)
