@@ -30,6 +30,17 @@ export function waitedMsOf(pid: number): number {
   }
 }
 
+/** Milliseconds that a virtual machine's processors were ready to run and the host ran something else. NaN where there is no /proc. */
+export function stolenMs(): number {
+  try {
+    // "cpu", then user, nice, system, idle, iowait, irq, softirq, steal.
+    const ticks = Number(readFileSync('/proc/stat', 'utf8').split('\n', 1)[0]?.split(/\s+/)[8]);
+    return (ticks * 1000) / TICKS_PER_SECOND;
+  } catch {
+    return Number.NaN;
+  }
+}
+
 /** Resident memory of a process in bytes. NaN where there is no /proc. */
 export function residentBytesOf(pid: number): number {
   try {

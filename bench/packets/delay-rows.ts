@@ -1,16 +1,16 @@
 import type { BenchContext, Row } from '../bench.ts';
-import { median, medianInterval, waitedMsOf } from '../measure.ts';
+import { median, medianInterval, stolenMs, waitedMsOf } from '../measure.ts';
 import { PacketLine } from './line.ts';
 
-/** The fastest of so many passes at full speed, right before the slices, is what half load is half of. */
-const PEAKS = 3;
-const PEAK_PACKETS = 400_000;
+/** Before each slice a pass at full speed says what half load is half of. */
+const PASS_PACKETS = 200_000;
 const SLICES = 15;
 /** A slice takes turns of so long, the three ways one after another: what other programs do meanwhile meets all three. */
 const TURNS = 10;
 const TURN_MS = 100;
 
 type Way = 'none' | 'hop' | 'frames';
+const WAYS = 3;
 /** Which way goes first changes from turn to turn. */
 const ORDERS: readonly (readonly Way[])[] = [
   ['none', 'hop', 'frames'],
@@ -19,30 +19,23 @@ const ORDERS: readonly (readonly Way[])[] = [
 ];
 
 /**
- * From the moment when a packet was due at the source to its arrival, at half the speed that the line reaches with nothing
- * else to do: by the carrier, by one of bare frames in its place, and without any. Of each slice the 99th percentile of
- * each way; with a hop less that without one is what a hop adds. What is counted as the hop's is thus also what its process
- * waits for a processor, how often that was, what a paid end does more than a bare one, and packets that a late end sends
- * at once. What a hop of bare frames adds has no money in it, and the difference of the two is the last row.
+ * From the moment when a packet was due at the source to its arrival, at half load: at half of what one processor passes
+ * through the carrier, all its threads counted, which is asked anew before each slice, since it changes with the machine. By
+ * the carrier, by one of bare frames in its place, and without any. Of each slice the 99th percentile of each way; with a
+ * hop less that without one is what a hop adds. What is counted as the hop's is thus also what its process waits for a
+ * processor, how often that was, what a paid end does more than a bare one, and packets that a late end sends at once. What
+ * a hop of bare frames adds has no money in it, and the difference of the two is the last row.
  */
 export async function delayRows(paid: PacketLine, bare: PacketLine, context: BenchContext): Promise<Row[]> {
-  const perMs = (await peak(paid)) / 2;
-  context.say(
-    `${SLICES} × ${(TURNS * TURN_MS) / 1000} s at half load, ${Math.round(perMs)} packets a ms, by three ways`,
-  );
+  context.say(`${SLICES} × ${(TURNS * TURN_MS) / 1000} s at half load by three ways`);
   const direct = await PacketLine.direct();
   const lines = { none: direct, hop: paid, frames: bare };
-  const waited = { hop: 0, frames: 0 };
-  await slice(lines, perMs, waited);
-  waited.hop = waited.frames = 0;
-  const slices: Readonly<Record<Way, number>>[] = [];
-  for (let each = 0; each < SLICES; each += 1) slices.push(await slice(lines, perMs, waited));
+  await slice(lines);
+  const stolenBeforeMs = stolenMs();
+  const slices: Slice[] = [];
+  for (let each = 0; each < SLICES; each += 1) slices.push(await slice(lines));
   await direct.stop();
-  const second = (SLICES * TURNS * TURN_MS) / 1000;
-  context.say(
-    `p99 without a hop ${median(slices.map(({ none }) => none)).toFixed(1)} ms; of a second the hop waited ` +
-      `${(waited.hop / second).toFixed(0)} ms for a processor, that of bare frames ${(waited.frames / second).toFixed(0)}`,
-  );
+  say(slices, stolenMs() - stolenBeforeMs, context);
   const added = slices.map(({ hop, none }) => hop - none);
   const byMoney = slices.map(({ frames, hop }) => hop - frames);
   return [
@@ -59,33 +52,39 @@ export async function delayRows(paid: PacketLine, bare: PacketLine, context: Ben
   ];
 }
 
-/** Packets a millisecond. */
-async function peak(line: PacketLine): Promise<number> {
-  let fastest = 0;
-  for (let each = 0; each < PEAKS; each += 1) {
-    const startMs = performance.now();
-    await line.rate(PEAK_PACKETS);
-    fastest = Math.max(fastest, PEAK_PACKETS / (performance.now() - startMs));
-  }
-  return fastest;
+/** What a reader has to know of the machine to make something of the rows. */
+function say(slices: readonly Slice[], stolen: number, context: BenchContext): void {
+  const seconds = (SLICES * TURNS * TURN_MS) / 1000;
+  const waited = (way: 'hop' | 'frames') => slices.reduce((sum, { waitedMs }) => sum + waitedMs[way], 0) / seconds;
+  context.say(
+    `${Math.round(median(slices.map(({ perMs }) => perMs)))} packets a ms; p99 without a hop ` +
+      `${median(slices.map(({ none }) => none)).toFixed(1)} ms; of a second the hop waited ${waited('hop').toFixed(0)} ms ` +
+      `for a processor, that of bare frames ${waited('frames').toFixed(0)}; others had ` +
+      `${(stolen / (WAYS * seconds)).toFixed(0)} ms of the virtual processors`,
+  );
 }
 
-/** The 99th percentiles of one slice, milliseconds; adds to `waited` what the carriers' threads waited for a processor. */
-async function slice(
-  lines: Readonly<Record<Way, PacketLine>>,
-  perMs: number,
-  waited: { hop: number; frames: number },
-): Promise<Readonly<Record<Way, number>>> {
+/** The 99th percentiles of one slice, milliseconds, and how they came about. */
+interface Slice extends Readonly<Record<Way, number>> {
+  /** Packets a millisecond. */
+  readonly perMs: number;
+  /** What the carriers' threads waited for a processor. */
+  readonly waitedMs: { hop: number; frames: number };
+}
+
+async function slice(lines: Readonly<Record<Way, PacketLine>>): Promise<Slice> {
+  const perMs = (await lines.hop.rate(PASS_PACKETS)) / 2 / 1000;
+  const waitedMs = { hop: 0, frames: 0 };
   const delays: Record<Way, number[]> = { none: [], hop: [], frames: [] };
   for (let turn = 0; turn < TURNS; turn += 1) {
     for (const way of ORDERS[turn % ORDERS.length] ?? []) {
       const { carrier } = lines[way];
       const before = carrier === undefined ? 0 : waitedMsOf(carrier.pid);
       delays[way].push(...(await lines[way].delays(Math.round(perMs * TURN_MS), perMs)));
-      if (carrier !== undefined && way !== 'none') waited[way] += waitedMsOf(carrier.pid) - before;
+      if (carrier !== undefined && way !== 'none') waitedMs[way] += waitedMsOf(carrier.pid) - before;
     }
   }
-  return { none: p99(delays.none), hop: p99(delays.hop), frames: p99(delays.frames) };
+  return { perMs, waitedMs, none: p99(delays.none), hop: p99(delays.hop), frames: p99(delays.frames) };
 }
 
 function p99(delays: readonly number[]): number {
