@@ -20,6 +20,11 @@ export class ConnectorBtp {
     return new ConnectorBtp(connector, await started('ends', ports));
   }
 
+  /** Of the connector. */
+  get pid(): number | undefined {
+    return this.#connector.pid;
+  }
+
   /** Packets per CPU-second of the connector. */
   async rate(): Promise<number> {
     const before = cpuSecondsOf(this.#connector.pid as number);
