@@ -4,7 +4,7 @@ import { PacketLine } from './line.ts';
 
 /** Before each slice a pass at full speed says what half load is half of. */
 const PASS_PACKETS = 200_000;
-const SLICES = 15;
+const SLICES = 30;
 /** A slice takes turns of so long, the three ways one after another: what other programs do meanwhile meets all three. */
 const TURNS = 10;
 const TURN_MS = 100;

@@ -9,7 +9,7 @@ import { delayRows } from './delay-rows.ts';
 import { PacketLine } from './line.ts';
 
 const PACKETS = 400_000;
-const PAIRS = 9;
+const PAIRS = 15;
 const WARM_UPS = 3;
 
 /**
