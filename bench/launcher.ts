@@ -5,6 +5,7 @@ export const LAUNCHER_FLAGS = [
   '--no-maglev',
   '--no-parallel-scavenge',
   '--no-memory-reducer',
+  '--no-short-builtin-calls',
   '--disable-warning=ExperimentalWarning',
   '--disable-warning=DeprecationWarning',
 ];
