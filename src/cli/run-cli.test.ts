@@ -84,6 +84,12 @@ describe('the command line', () => {
     }
   });
 
+  it('takes for an amount digits and nothing else', async () => {
+    for (const amount of ['', '-5', '1.5', '1e3', '0x10', '9007199254740993']) {
+      await refused(`pay --ahead ${amount}`, 'USAGE', 2);
+    }
+  });
+
   it('prints the manual that stands in docs/', async () => {
     const doc = (name: string): string => readFileSync(new URL(`../../docs/${name}.md`, import.meta.url), 'utf8');
     assert.equal(doc('commands'), await renderCommandManual());

@@ -157,7 +157,8 @@ function line({ quote, result, sentUnits, cameUnits, costUnits, receipt, deliver
 }
 
 export function whole(text: string): number {
-  const value = Number(text);
-  if (!Number.isSafeInteger(value) || value < 0) throw new InvalidArgumentError('It must be a whole number from 0 up.');
-  return value;
+  // Digits and nothing else: an empty text, as of a variable that is not set, must not send nothing.
+  const value = /^\d+$/.test(text) ? Number(text) : Number.NaN;
+  if (Number.isSafeInteger(value)) return value;
+  throw new InvalidArgumentError(`It must be a whole number from 0 to ${Number.MAX_SAFE_INTEGER}.`);
 }
