@@ -103,6 +103,8 @@ describe('a scenario with a mistake', () => {
     ['a node twice', changed((scenario) => (scenario['nodes'] as Json[]).push({ name: 'A' }))],
     ['a negative value', changed((scenario) => (scenario['steps'] = [{ send: { from: 'A', to: 'D', value: -1 } }]))],
     ['a fraction', changed((scenario) => (scenario['steps'] = [{ send: { from: 'A', to: 'D', value: 0.5 } }]))],
+    ['a settlement of a part', changed((scenario) => (scenario['steps'] = [{ settle: ['A-b'] }]))],
+    ['two links of a pair', changed((scenario) => (scenario['links'] as Json[]).push({ a: 'b', b: 'A', valueAt: 1 }))],
     ['a step of two kinds', changed((scenario) => (scenario['steps'] = [{ settle: 'all', expect: {} }]))],
   ];
   for (const [what, text] of mistakes) {

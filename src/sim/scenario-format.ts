@@ -67,10 +67,13 @@ export function parseScenario(text: string): Scenario {
     if (!names.has(name)) throw invalid(where, `there is no node ${JSON.stringify(name)}`);
     return name;
   };
+  const links = list(root, 'links').map((each, index) => link(each, `links[${index}]`, known));
+  const pairs = new Set(links.map(({ a, b }) => [a, b].toSorted().join('\n')));
+  if (pairs.size !== links.length) throw invalid('links', 'two are between the same nodes');
   return {
     name: text1(root, 'scenario', 'scenario'),
     nodes,
-    links: list(root, 'links').map((each, index) => link(each, `links[${index}]`, known)),
+    links,
     settleAt: root['settleAt'] === undefined ? undefined : whole(root, 'settleAt', 'settleAt', { most: MAX_VALUE }),
     steps: list(root, 'steps').map((each, index) => step(each, `steps[${index}]`, known)),
   };
@@ -119,7 +122,10 @@ function step(value: unknown, where: string, known: (name: string, where: string
   const fields = record(value, where, ['send', 'request', 'settle', 'expect']);
   const [kind, ...more] = Object.keys(fields);
   if (kind === undefined || more.length > 0) throw invalid(where, 'must be one of send, request, settle, expect');
-  if (kind === 'settle') return { kind: 'settle' };
+  if (kind === 'settle') {
+    if (fields['settle'] !== 'all') throw invalid(`${where}.settle`, 'must be "all"');
+    return { kind: 'settle' };
+  }
   if (kind === 'expect') {
     const expected = record(fields['expect'], `${where}.expect`, ['counters', 'net', 'originatorCost']);
     const of = (key: string): Record<string, number> => numbers(expected, key, where);
