@@ -42,6 +42,7 @@ describe('the way that is chosen', () => {
       ['nearer', way('b', 9, 5, 5), way('a', 10, 1, 1)],
       ['cheaper a packet', way('b', 9, 4, 9), way('a', 9, 5, 1)],
       ['cheaper a megabyte', way('b', 9, 4, 8), way('a', 9, 4, 9)],
+      ['cheaper for what is usual', way('b', 9, 5, 0), way('a', 9, 4, 1_001)],
       ['lower', way('a', 9, 4, 8), way('b', 9, 4, 8)],
     ];
     for (const [name, best, other] of rules) {
@@ -72,5 +73,26 @@ describe('the way that is chosen', () => {
     assert.equal(chosen([kept, way('a', 92)], 'b'), 'b');
     assert.equal(chosen([way('b', 10), way('a', 9)], 'b'), 'b');
     assert.equal(chosen([way('b', 10), way('a', 8)], 'b'), 'a');
+  });
+
+  it('stays the one in use unless another that is no farther is cheaper by more than a tenth', () => {
+    const kept = way('b', 100, 1, 0);
+    const rules: readonly [string, Candidate, string][] = [
+      ['a tenth', way('a', 100, 0, 900), 'b'],
+      ['more', way('a', 100, 0, 899), 'a'],
+      ['more, and a little nearer', way('a', 99, 0, 899), 'a'],
+      ['dearer, and a little nearer', way('a', 99, 1, 1), 'b'],
+      ['more, and farther', way('a', 101, 0, 0), 'b'],
+    ];
+    for (const [name, other, via] of rules) {
+      assert.equal(chosen([kept, other], 'b'), via, name);
+      assert.equal(chosen([other, kept], 'b'), via, name);
+    }
+    assert.equal(chosen([way('b', 9), way('a', 9)], 'b'), 'b', 'both for nothing');
+    assert.equal(
+      chosen([kept, way('a', 100)], 'b', (via) => (via === 'b' ? 1 : 0)),
+      'b',
+      'of a lower rank',
+    );
   });
 });

@@ -1,5 +1,5 @@
 import type { NodeId } from '../node-id.ts';
-import type { Destination, PathPrice, RouteUpdate } from './route.ts';
+import { costOfThousand, type Destination, type PathPrice, type RouteUpdate } from './route.ts';
 import type { RequestPace } from './sequence-pace.ts';
 
 /** A way to a destination, as one neighbour announced it. */
@@ -51,7 +51,8 @@ export class RouteEntry {
 
 /**
  * The best of `usable` ways: by rank, then metric, then price, then the lower id. A way in use stays unless another is
- * better in rank, or by more than a tenth in metric, so that two equal ways do not swap for ever.
+ * better in rank, or by more than a tenth in metric, or, being no farther, in price, so that two equal ways do not swap for
+ * ever, and no carrier's toll for long.
  */
 export function chooseRoute(
   usable: readonly Candidate[],
@@ -62,15 +63,20 @@ export function chooseRoute(
   for (const each of usable) if (best === undefined || better(each, best, rank)) best = each;
   const kept = usable.find(({ via }) => via === present?.via);
   if (best === undefined || kept === undefined || kept === best) return best;
-  const worthIt = rank(best.via) > rank(kept.via) || best.metric * 10 < kept.metric * 9;
+  const worthIt = rank(best.via) > rank(kept.via) || best.metric * 10 < kept.metric * 9 || cheaper(best, kept);
   return worthIt ? best : kept;
+}
+
+/** No farther, and by more than a tenth cheaper. */
+function cheaper(a: Candidate, b: Candidate): boolean {
+  return a.metric <= b.metric && costOfThousand(a.price) * 10 < costOfThousand(b.price) * 9;
 }
 
 function better(a: Candidate, b: Candidate, rank: (via: NodeId) => number): boolean {
   const [ra, rb] = [rank(a.via), rank(b.via)];
   if (ra !== rb) return ra > rb;
   if (a.metric !== b.metric) return a.metric < b.metric;
-  if (a.price.perPacket !== b.price.perPacket) return a.price.perPacket < b.price.perPacket;
-  if (a.price.perMb !== b.price.perMb) return a.price.perMb < b.price.perMb;
+  const [ca, cb] = [costOfThousand(a.price), costOfThousand(b.price)];
+  if (ca !== cb) return ca < cb;
   return a.via < b.via;
 }

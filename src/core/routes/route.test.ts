@@ -4,6 +4,7 @@ import { MAX_PRICE } from '../units.ts';
 import {
   addMetrics,
   addPrices,
+  costOfThousand,
   isRouteUpdate,
   MAX_SEQUENCE,
   type RouteUpdate,
@@ -42,6 +43,10 @@ describe('news of a route', () => {
     ];
     for (const each of wrong) assert.ok(!isRouteUpdate({ ...news, ...each }), JSON.stringify(each));
     assert.ok(isRouteUpdate({ ...news, destination: news.origin }));
+  });
+
+  it('are compared by what a thousand packets of a thousand bytes pay', () => {
+    assert.equal(costOfThousand({ perPacket: 2, perMb: 3 }), 2_003);
   });
 
   it('add up along the way, and no further than there are numbers', () => {

@@ -49,6 +49,11 @@ export interface RouteRequest {
 /** The destination is here, or cannot be priced. */
 export const NO_TOLL: PathPrice = { perPacket: 0, perMb: 0 };
 
+/** What a thousand packets of a thousand bytes pay: by this prices are compared. Units. */
+export function costOfThousand({ perMb, perPacket }: PathPrice): number {
+  return perPacket * 1_000 + perMb;
+}
+
 /** Sum of two prices, at most `MAX_PRICE` each: what is dearer than that is not for sale. */
 export function addPrices(a: PathPrice, b: PathPrice): PathPrice {
   return { perPacket: capped(a.perPacket + b.perPacket), perMb: capped(a.perMb + b.perMb) };

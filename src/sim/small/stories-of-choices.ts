@@ -41,6 +41,21 @@ export const STORIES_OF_CHOICES: readonly RouteStory[] = [
     },
   },
   {
+    name: 'a way in use that becomes dearer stays unless another, no farther, is cheaper by more than a tenth',
+    ways(teller) {
+      teller.says('1', price(1, 0));
+      teller.says('2', price(1, 0));
+      teller.says('1', price(1, 111));
+      teller.same('a tenth', teller.way(), '1 11 +1/111');
+      teller.says('1', price(1, 112));
+      teller.same('more', teller.way(), '2 11 +1/0');
+      teller.says('1', { metric: 12, ...price(0, 0) });
+      teller.same('farther', teller.way(), '2 11 +1/0');
+      teller.says('1', price(0, 899));
+      teller.same('back', teller.way(), '1 11 +0/899');
+    },
+  },
+  {
     name: 'what a link adds counts from when it does, and what it puts beyond reach is not reached',
     ways(teller) {
       settled(teller);
