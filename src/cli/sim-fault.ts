@@ -1,7 +1,7 @@
 import { writeFileSync } from 'node:fs';
 import { Command, InvalidArgumentError } from 'commander';
 import { CHEATS } from '../sim/cheats.ts';
-import { type FaultOutcome, type FaultRun, replayLine, runFaults } from '../sim/fault-run.ts';
+import { type FaultOutcome, type FaultRun, leastNodes, replayLine, runFaults } from '../sim/fault-run.ts';
 import { type FaultRunsResult, runManyFaults } from '../sim/fault-runs.ts';
 import { FAULTS } from '../sim/faults.ts';
 import { minimise } from '../sim/minimise.ts';
@@ -12,7 +12,7 @@ interface FaultOptions {
   readonly seed: number;
   readonly seeds: number;
   readonly steps: number;
-  readonly nodes: number;
+  readonly nodes?: number;
   readonly cheats: readonly string[];
   readonly faults?: readonly string[];
   readonly without?: readonly number[];
@@ -23,6 +23,8 @@ interface FaultOptions {
 
 /** Of a minimised run this many lines before its end are printed; `--json` holds nothing more either. */
 const TRACE_LINES = 60;
+/** Machines of a run, where its cheats need no more. */
+const NODES = 4;
 /** A soak goes on in portions, each of so many seeds. */
 const SOAK_SEEDS = 200;
 /** As a shell reports a program ended by Ctrl-C: fewer runs than were asked for. */
@@ -39,7 +41,11 @@ export function simFaultCommand(context: CommandContext): Command {
     .option('--seed <number>', 'the first run; everything in a run follows from its seed', whole(0), freshSeed())
     .option('--seeds <number>', 'so many runs, a worker on each core', whole(1), 1)
     .option('--steps <number>', 'events of each run before it comes to rest', whole(1), 10_000)
-    .option('--nodes <number>', 'machines, cheats among them', whole(2), 4)
+    .option(
+      '--nodes <number>',
+      `machines, cheats among them (default: ${NODES}, or as many as the cheats need)`,
+      whole(2),
+    )
     .option(
       '--cheats <names>',
       `all (one in each run), none, or of: ${CHEATS.map(({ name }) => name).join(', ')}`,
@@ -76,7 +82,8 @@ async function simulate(options: FaultOptions, context: CommandContext): Promise
 }
 
 async function simulateUntil(stop: AbortSignal, options: FaultOptions, context: CommandContext): Promise<number> {
-  const { seed, seeds, steps, nodes, cheats, faults, without } = options;
+  const { seed, seeds, steps, cheats, faults, without } = options;
+  const nodes = enoughNodes(options);
   const first: FaultRun = { seed, steps, nodes, cheats, faults, without };
   let result: FaultRunsResult;
   let from = seed;
@@ -227,6 +234,14 @@ function failureLines(
   ];
 }
 
+/** A cheat that finds no place would not play, and every rule would seem to hold against it. */
+function enoughNodes({ cheats, nodes }: FaultOptions): number {
+  const least = leastNodes(cheats);
+  if (nodes !== undefined && nodes < least)
+    throw new InvalidArgumentError(`--nodes ${nodes} is too few: ${cheats.join(', ')} need ${least}.`);
+  return nodes ?? Math.max(NODES, least);
+}
+
 /** Seeds that nobody chose; printed, so that they can be chosen. */
 function freshSeed(): number {
   return Math.floor(Date.now() / 1000) % 1_000_000_000;
@@ -247,7 +262,16 @@ function numbers(text: string): number[] {
 
 function cheatNames(text: string): string[] {
   if (text === 'none') return [];
-  return known(text, ['all', ...CHEATS.map(({ name }) => name)]);
+  return text === 'all'
+    ? ['all']
+    : [
+        ...new Set(
+          known(
+            text,
+            CHEATS.map(({ name }) => name),
+          ),
+        ),
+      ];
 }
 
 function faultNames(text: string): string[] | undefined {

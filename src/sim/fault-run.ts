@@ -17,6 +17,7 @@ export interface FaultRun {
 
 /** What came of it. */
 export interface FaultOutcome {
+  /** As it was, its cheats by name. */
   readonly run: FaultRun;
   readonly steps: number;
   readonly virtualMs: number;
@@ -47,20 +48,30 @@ export interface LinkOutcome {
 /** Lines of a trace: what a person reads. */
 export type TraceLog = (atMs: number, line: string) => void;
 
-/** The cheats of a run: those named, or the one whose turn it is. */
-function cheatsOf({ cheats, nodes, seed }: FaultRun) {
-  const named = cheats.includes('all')
-    ? [CHEATS[seed % CHEATS.length]]
-    : CHEATS.filter(({ name }) => cheats.includes(name));
-  return named.flatMap((cheat) => (cheat === undefined ? [] : [cheat])).slice(0, nodes - 1);
+/**
+ * The same run with its cheats by name. Which one `all` means depends on how many there are; a line or a list that names
+ * it says the same when another was added.
+ */
+export function byName(run: FaultRun): FaultRun {
+  const drawn = run.cheats.includes('all') ? CHEATS[run.seed % CHEATS.length] : undefined;
+  const names = drawn === undefined ? run.cheats : [drawn.name];
+  return { ...run, cheats: CHEATS.flatMap(({ name }) => (names.includes(name) ? [name] : [])) };
+}
+
+/** So many machines these need at least: one for each cheat, and somebody who is to be cheated. */
+export function leastNodes(cheats: readonly string[]): number {
+  return Math.max(2, new Set(cheats).size + 1);
 }
 
 /** Runs one seed. An error that is thrown is a failure like any other, under the rule `no-exception`. */
-export async function runFaults(run: FaultRun, log?: TraceLog): Promise<FaultOutcome> {
+export async function runFaults(given: FaultRun, log?: TraceLog): Promise<FaultOutcome> {
+  const run = byName(given);
+  if (run.nodes < leastNodes(run.cheats))
+    throw new RangeError(`${run.cheats.join()} need ${leastNodes(run.cheats)} nodes`);
   const world = new World({
     seed: run.seed,
     nodes: run.nodes,
-    cheats: cheatsOf(run),
+    cheats: CHEATS.filter(({ name }) => run.cheats.includes(name)),
     faults: run.faults,
     without: new Set(run.without),
     log,
