@@ -9,9 +9,11 @@ export interface ChangeRule {
   readonly split: 'floor' | 'exact';
 }
 
-/** What each reply to a request of `value` carries. */
+/** What each reply to a request of `value` carries; no replies where it does not pay the price. */
 export function changeOf(value: Units, { price, replies, split }: ChangeRule): Units[] {
-  const rest = Math.max(0, value - price);
+  // Who does not pay the price gets no service; what it paid stays, as at any counter with a posted price.
+  if (value < price) return [];
+  const rest = value - price;
   const each = Math.floor(rest / replies);
   const extra = split === 'exact' ? rest - each * replies : 0;
   return Array.from({ length: replies }, (_, n) => each + (n < extra ? 1 : 0));

@@ -251,8 +251,7 @@ export class PacketUser implements PacketSink {
 
   #ruled(value: Units, to: NodeId | undefined): PacketReply[] {
     const rule = this.#serve;
-    // Who does not pay the price gets no service; what it paid stays, as at any counter with a posted price.
-    if (rule === undefined || to === undefined || value < rule.price) return [];
+    if (rule === undefined || to === undefined) return [];
     return changeOf(Math.min(value, MAX_VALUE), rule).map((change) => ({ value: change, payload: rule.payload }));
   }
 

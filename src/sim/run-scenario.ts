@@ -65,6 +65,8 @@ class ScenarioRun {
   readonly #byId = new Map<NodeId, ScenarioNode>();
   readonly #wires: Wire[] = [];
   readonly #checks: Check[] = [];
+  /** Replies that wait for a step that sends them. */
+  readonly #held: (() => void)[] = [];
   readonly #network: MemoryNetwork;
 
   constructor(scenario: Scenario, seed: number) {
@@ -115,6 +117,7 @@ class ScenarioRun {
 
   step(step: ScenarioStep, index: number): void {
     if (step.kind === 'settle') this.#settleAll();
+    else if (step.kind === 'answer') this.#reply(this.#held.splice(0));
     else if (step.kind === 'expect') this.#expect(step, index);
     else this.#send(step);
   }
@@ -123,6 +126,16 @@ class ScenarioRun {
     const [from, to] = [this.#node(step.from), this.#node(step.to)];
     for (let n = 0; n < step.count; n += 1) {
       from.send(to.id, step.value, { bytes: step.bytes, wantsChange: step.kind === 'request' });
+      this.#run(PACKET_MS);
+      if (step.answersLater) this.#held.push(...to.takeReplies());
+      else this.#reply(to.takeReplies());
+    }
+  }
+
+  /** One after the other, like all packets: each finds the counters as settled as the one before it left them. */
+  #reply(replies: readonly (() => void)[]): void {
+    for (const send of replies) {
+      send();
       this.#run(PACKET_MS);
     }
   }

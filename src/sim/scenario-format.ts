@@ -32,6 +32,8 @@ export interface SendStep {
   readonly value: number;
   readonly count: number;
   readonly bytes: number;
+  /** Replies wait for the next `answer`, so that counters can be read before them. */
+  readonly answersLater: boolean;
 }
 
 /** What must be read now: link counters by `a-b`, and by node what it made and what its own packets cost it. */
@@ -42,7 +44,7 @@ export interface ExpectStep {
   readonly originatorCost: Record<string, number>;
 }
 
-export type ScenarioStep = SendStep | { readonly kind: 'settle' } | ExpectStep;
+export type ScenarioStep = SendStep | { readonly kind: 'settle' } | { readonly kind: 'answer' } | ExpectStep;
 
 /** A network of carriers and what happens on it (docs/packets.md). */
 export interface Scenario {
@@ -119,20 +121,24 @@ function link(value: unknown, where: string, known: (name: string, where: string
 }
 
 function step(value: unknown, where: string, known: (name: string, where: string) => string): ScenarioStep {
-  const fields = record(value, where, ['send', 'request', 'settle', 'expect']);
+  const fields = record(value, where, ['send', 'request', 'answer', 'settle', 'expect']);
   const [kind, ...more] = Object.keys(fields);
-  if (kind === undefined || more.length > 0) throw invalid(where, 'must be one of send, request, settle, expect');
-  if (kind === 'settle') {
-    if (fields['settle'] !== 'all') throw invalid(`${where}.settle`, 'must be "all"');
-    return { kind: 'settle' };
+  if (kind === undefined || more.length > 0)
+    throw invalid(where, 'must be one of send, request, answer, settle, expect');
+  if (kind === 'settle' || kind === 'answer') {
+    if (fields[kind] !== 'all') throw invalid(`${where}.${kind}`, 'must be "all"');
+    return { kind };
   }
   if (kind === 'expect') {
     const expected = record(fields['expect'], `${where}.expect`, ['counters', 'net', 'originatorCost']);
     const of = (key: string): Record<string, number> => numbers(expected, key, where);
     return { kind: 'expect', counters: of('counters'), net: of('net'), originatorCost: of('originatorCost') };
   }
-  const inner = record(fields[kind], `${where}.${kind}`, ['from', 'to', 'value', 'count', 'bytes']);
   const at = `${where}.${kind}`;
+  const asks = kind === 'request' ? ['answers'] : [];
+  const inner = record(fields[kind], at, ['from', 'to', 'value', 'count', 'bytes', ...asks]);
+  const answers = inner['answers'] ?? 'now';
+  if (answers !== 'now' && answers !== 'later') throw invalid(`${at}.answers`, 'must be "now" or "later"');
   return {
     kind: kind as 'send' | 'request',
     from: known(text1(inner, 'from', at), at),
@@ -140,6 +146,7 @@ function step(value: unknown, where: string, known: (name: string, where: string
     value: whole(inner, 'value', at, { most: MAX_VALUE }),
     count: whole(inner, 'count', at, { least: 1, most: 1_000_000, usual: 1 }),
     bytes: whole(inner, 'bytes', at, { most: MAX_PAYLOAD_BYTES, usual: 0 }),
+    answersLater: answers === 'later',
   };
 }
 

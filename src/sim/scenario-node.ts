@@ -42,6 +42,7 @@ export class ScenarioNode {
   readonly #relay: PacketRelay;
   readonly #routes: RouteExchange;
   readonly #links = new Map<NodeId, Link>();
+  readonly #unanswered: (() => void)[] = [];
 
   constructor(options: ScenarioNodeOptions) {
     const { id, spec, clock, random } = options;
@@ -118,8 +119,13 @@ export class ScenarioNode {
     if (serve === undefined || replyTo === undefined || packetAnswers(packet) !== undefined) return;
     const answers = Uint8Array.from(packetId(packet));
     for (const change of changeOf(value, serve)) {
-      this.send(replyTo, change, { bytes: serve.replyBytes, wantsChange: false, answers });
+      this.#unanswered.push(() => this.send(replyTo, change, { bytes: serve.replyBytes, wantsChange: false, answers }));
     }
+  }
+
+  /** The replies to what came since this was last asked for, in order: each call sends one. */
+  takeReplies(): (() => void)[] {
+    return this.#unanswered.splice(0);
   }
 
   /** What a neighbour owes this node. Units, negative: this node owes it. */
