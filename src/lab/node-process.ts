@@ -21,6 +21,17 @@ const SOURCE = import.meta.url.endsWith('.ts') ? 'ts' : 'js';
 const MAIN = fileURLToPath(new URL(`../cli/main.${SOURCE}`, import.meta.url));
 const LEASH = new URL(`./leash.${SOURCE}`, import.meta.url).href;
 
+/** What became of a packet. */
+export interface SentPacket {
+  readonly replies: readonly { readonly value: number }[];
+}
+
+/** A packet that came for a node. */
+export interface CameIn {
+  readonly id: string;
+  readonly value: number;
+}
+
 /** One node of the lab as a process of its own, run and asked the way a person would: `wayleave up`, and its HTTP API. */
 export class NodeProcess {
   readonly home: NodeHome;
@@ -122,41 +133,53 @@ export class NodeProcess {
     return quote ?? undefined;
   }
 
-  /** Sends a value packet, or answers requests from now on (docs/api.md). Throws `LAB_NODE_UNREACHABLE`. */
-  async packets(what: 'send' | 'serve', body: object): Promise<unknown> {
-    return this.#call('POST', `/v1/packets/${what}`, body);
+  /** Sends a value packet and says what became of it (docs/api.md). Throws `LAB_NODE_UNREACHABLE`. */
+  async send(order: object): Promise<SentPacket> {
+    return (await this.#call('POST', '/v1/packets/send', order)) as SentPacket;
+  }
+
+  /**
+   * The packets for it that answer none of its own; undefined first, when it listens. Throws `LAB_NODE_UNREACHABLE`, also
+   * where the next one does not come.
+   */
+  async *received(): AsyncGenerator<CameIn | undefined, void, void> {
+    const path = '/v1/packets/receive';
+    try {
+      const signal = AbortSignal.any([this.#listening.signal, AbortSignal.timeout(ANSWER_MS)]);
+      for await (const line of lines(await this.#fetch(path, { method: 'POST', signal })))
+        yield line === '' ? undefined : (JSON.parse(line) as CameIn);
+    } catch (cause) {
+      throw this.#unreachable(path, cause);
+    }
   }
 
   async #call(method: string, path: string, body?: object): Promise<unknown> {
-    const { name, folder } = this.home;
     try {
-      const headers = { authorization: `Bearer ${this.#access?.token}` };
-      const answer = await fetch(`${this.#access?.url}${path}`, {
-        method,
-        headers,
-        ...(body === undefined ? {} : { body: JSON.stringify(body) }),
-        signal: AbortSignal.timeout(ANSWER_MS),
-      });
-      if (!answer.ok) throw new Error(`HTTP ${answer.status}: ${await answer.text()}`);
-      return await answer.json();
+      const signal = AbortSignal.timeout(ANSWER_MS);
+      const said = body === undefined ? {} : { body: JSON.stringify(body) };
+      return await (await this.#fetch(path, { method, signal, ...said })).json();
     } catch (cause) {
-      throw new WayleaveError('LAB_NODE_UNREACHABLE', { node: name, folder, path, what: String(cause) }, cause);
+      throw this.#unreachable(path, cause);
     }
+  }
+
+  async #fetch(path: string, how: RequestInit): Promise<Response> {
+    const headers = { authorization: `Bearer ${this.#access?.token}` };
+    const answer = await fetch(`${this.#access?.url}${path}`, { ...how, headers });
+    if (!answer.ok) throw new Error(`HTTP ${answer.status}: ${await answer.text()}`);
+    return answer;
+  }
+
+  #unreachable(path: string, cause: unknown): WayleaveError {
+    const { name, folder } = this.home;
+    return new WayleaveError('LAB_NODE_UNREACHABLE', { node: name, folder, path, what: String(cause) }, cause);
   }
 
   /** Tells every event until the node ends. A stream that breaks is simply over: the next status tells the same. */
   async listen(told: (event: NodeEvent) => void): Promise<void> {
     try {
       const answer = await fetch(`${this.#access?.url}/v1/events`, { signal: this.#listening.signal });
-      let rest = '';
-      const text = answer.body?.pipeThrough(
-        new TextDecoderStream() as ReadableWritablePair<string, Uint8Array<ArrayBuffer>>,
-      );
-      for await (const piece of text ?? []) {
-        const lines = (rest + piece).split('\n');
-        rest = lines.pop() ?? '';
-        for (const line of lines) if (line !== '') told(JSON.parse(line) as NodeEvent);
-      }
+      for await (const line of lines(answer)) if (line !== '') told(JSON.parse(line) as NodeEvent);
     } catch {
       // The node is gone, or we let go of it.
     }
@@ -176,6 +199,16 @@ export class NodeProcess {
   /** At once, for when the lab itself is about to end. */
   kill(): void {
     if (!this.#gone) this.#child.kill('SIGKILL');
+  }
+}
+
+async function* lines({ body }: Response): AsyncGenerator<string> {
+  let rest = '';
+  const text = body?.pipeThrough(new TextDecoderStream() as ReadableWritablePair<string, Uint8Array<ArrayBuffer>>);
+  for await (const piece of text ?? []) {
+    const whole = (rest + piece).split('\n');
+    rest = whole.pop() ?? '';
+    yield* whole;
   }
 }
 

@@ -1,9 +1,10 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { WayleaveError } from '../core/errors.ts';
 import type { NodeStatus } from '../node/node.ts';
+import { type ChangeRule, changeOf } from '../packets/change.ts';
 import type { Check } from './check.ts';
 import type { Neighbourhood } from './neighbourhood.ts';
-import type { NodeProcess } from './node-process.ts';
+import type { CameIn, NodeProcess, SentPacket } from './node-process.ts';
 import type { LabTerminal } from './terminal.ts';
 
 /** What must be read at a moment: what the left end of each link owes the right one, what carriers earned, A's cost. */
@@ -15,6 +16,8 @@ interface Moment {
 }
 
 const PACKETS = 1_000;
+/** What D does with a request. */
+const RULE: ChangeRule = { price: 200, replies: 100, split: 'floor' };
 /** Calls of the API at once. */
 const AT_ONCE = 50;
 const POLL_MS = 25;
@@ -38,7 +41,10 @@ export class SilkRoad {
     this.#before = await this.#lab.statuses();
     await this.#waysKnown();
     this.#say(`A sends ${PACKETS} packets of value 100 to D; b takes 5 of each, c takes 60.`);
-    await this.#sendMany();
+    await this.#sendAll(
+      'A',
+      Array.from({ length: PACKETS }, () => ({ to: this.#id('D'), value: 100, waitMs: 0 })),
+    );
     await this.#moment('sent', { counters: [100_000, 95_000, 35_000], earnedB: 5_000, earnedC: 60_000 });
     this.#say('D confirms, with value 35000.');
     await this.#send('D', { to: this.#id('A'), value: 35_000, waitMs: 0 });
@@ -48,14 +54,37 @@ export class SilkRoad {
     await Promise.all([...this.#lab.nodes.values()].map((node) => node.settle()));
     await this.#moment('settled', { counters: [0, 0, 0], earnedB: 5_005, earnedC: 60_060 });
     this.#before = await this.#lab.statuses();
-    this.#say('A asks D for 100 packets, with value 10000; D keeps 200 and divides the rest.');
-    await this.#node('D').packets('serve', { price: 200, replies: 100, split: 'floor' });
-    await this.#send('A', { to: this.#id('D'), value: 10_000, replies: 100, waitMs: 10_000 });
+    await this.#request();
     const answered = { counters: [6_800, 6_295, 235], earnedB: 505, earnedC: 6_060 } as const;
     await this.#moment('answered', { ...answered, originatorCost: 6_800 });
     await Promise.all([...this.#lab.nodes.values()].map((node) => node.settle()));
     await this.#moment('ended', { counters: [0, 0, 0], earnedB: 505, earnedC: 6_060 });
     return this.#checks;
+  }
+
+  /** D takes the request first and answers when the counters were read: what is between is part of the example. */
+  async #request(): Promise<void> {
+    this.#say(`A asks D for ${RULE.replies} packets, with value 10000.`);
+    const coming = this.#node('D').received();
+    await coming.next();
+    const [{ replies }] = await Promise.all([
+      this.#send('A', { to: this.#id('D'), value: 10_000, replies: RULE.replies, waitMs: WAIT_MS }),
+      this.#answer(coming),
+    ]);
+    this.#check('answered.replies', RULE.replies, replies.length);
+  }
+
+  async #answer(coming: AsyncGenerator<CameIn | undefined>): Promise<void> {
+    await this.#moment('asked', { counters: [10_000, 9_995, 9_935], earnedB: 5, earnedC: 60, originatorCost: 10_000 });
+    const { value: request } = await coming.next();
+    await coming.return(undefined);
+    if (request === undefined) return;
+    this.#say(`D keeps ${RULE.price} and divides the rest.`);
+    const change = changeOf(request.value, RULE);
+    await this.#sendAll(
+      'D',
+      change.map((value) => ({ to: this.#id('A'), value, answers: request.id, waitMs: 0 })),
+    );
   }
 
   #say(line: string): void {
@@ -72,8 +101,8 @@ export class SilkRoad {
     return this.#node(name).home.id;
   }
 
-  #send(from: string, order: object): Promise<unknown> {
-    return this.#node(from).packets('send', order);
+  #send(from: string, order: object): Promise<SentPacket> {
+    return this.#node(from).send(order);
   }
 
   /** News of routes takes a moment from one end to the other. */
@@ -88,13 +117,10 @@ export class SilkRoad {
     }
   }
 
-  async #sendMany(): Promise<void> {
-    let left = PACKETS;
+  async #sendAll(from: string, orders: readonly object[]): Promise<void> {
+    const left = [...orders];
     const one = async (): Promise<void> => {
-      while (left > 0) {
-        left -= 1;
-        await this.#send('A', { to: this.#id('D'), value: 100, waitMs: 0 });
-      }
+      for (let order = left.pop(); order !== undefined; order = left.pop()) await this.#send(from, order);
     };
     await Promise.all(Array.from({ length: AT_ONCE }, one));
   }

@@ -171,6 +171,7 @@ describe('wayleave lab', { timeout: 240_000 }, () => {
       ['sent', [100_000, 95_000, 35_000]],
       ['confirmed', [65_065, 60_060, 0]],
       ['settled', [0, 0, 0]],
+      ['asked', [10_000, 9_995, 9_935]],
       ['answered', [6_800, 6_295, 235]],
       ['ended', [0, 0, 0]],
     ] as const) {
@@ -179,7 +180,9 @@ describe('wayleave lab', { timeout: 240_000 }, () => {
         counters,
       );
     }
-    assert.deepEqual([read('confirmed.originatorCost'), read('answered.originatorCost')], [65_065, 6_800]);
+    const costs = ['confirmed', 'asked', 'answered'].map((moment) => read(`${moment}.originatorCost`));
+    assert.deepEqual(costs, [65_065, 10_000, 6_800]);
+    assert.deepEqual([read('asked.earned.b'), read('asked.earned.c'), read('answered.replies')], [5, 60, 100]);
   });
 
   it('ends in order at Ctrl-C while it runs, and settles what there is', async () => {
