@@ -5,6 +5,7 @@ import * as v from 'valibot';
 import { type ErrorCode, WayleaveError } from '../core/errors.ts';
 import { isNodeId } from '../core/node-id.ts';
 import type { WayleaveNode } from '../node/node.ts';
+import { bodyInvalid } from './body-invalid.ts';
 import { channelRoutes, closeBody, withdrawBody } from './channel-routes.ts';
 import { cashPlan, chequebookBody, chequebookStanding, orderChequebook } from './cheque-routes.ts';
 import { EventStreams } from './event-stream.ts';
@@ -170,8 +171,7 @@ async function readBody<const S extends v.GenericSchema>(
   if (Array.isArray(value)) throw new WayleaveError('API_BODY_INVALID', { what: 'a list' });
   const result = v.safeParse(schema, value);
   if (result.success) return result.output;
-  const [issue] = result.issues;
-  throw new WayleaveError('API_BODY_INVALID', { field: v.getDotPath(issue) ?? undefined, what: issue.message });
+  throw bodyInvalid(result.issues[0]);
 }
 
 /** Counts what arrives: the length that a client announces may be absent or a lie. */
@@ -205,5 +205,11 @@ function refusal(context: Context, error: unknown): Response {
     return context.json({ ok: false, code: 'INTERNAL', message: 'Something failed that should not.' }, 500);
   }
   const { code, message, remedy } = error;
-  return context.json({ ok: false, code, message, remedy }, STATUS[code] ?? 409);
+  // JSON has no bigint.
+  const details = Object.entries(error.details).map(([name, value]) => [
+    name,
+    typeof value === 'bigint' ? String(value) : value,
+  ]);
+  const told = { ok: false, code, message, remedy, details: Object.fromEntries(details) as Record<string, unknown> };
+  return context.json(told, STATUS[code] ?? 409);
 }

@@ -1,8 +1,8 @@
 import * as v from 'valibot';
-import { WayleaveError } from '../core/errors.ts';
 import { isNodeId } from '../core/node-id.ts';
 import type { LinkLedger } from '../node/link-ledger.ts';
 import type { WayleaveNode } from '../node/node.ts';
+import { bodyInvalid } from './body-invalid.ts';
 
 /** A time in wall milliseconds. */
 const time = v.pipe(v.string(), v.regex(/^\d{1,15}$/), v.transform(Number));
@@ -17,10 +17,7 @@ const ledgerQuery = v.object({
 /** `GET /v1/ledger?link=ID&since=MS&until=MS`. Throws `API_BODY_INVALID`, and what `WayleaveNode.ledger` rejects with. */
 export async function ledger(node: WayleaveNode, query: Record<string, string>): Promise<LinkLedger> {
   const result = v.safeParse(ledgerQuery, query);
-  if (!result.success) {
-    const [issue] = result.issues;
-    throw new WayleaveError('API_BODY_INVALID', { field: v.getDotPath(issue) ?? undefined, what: issue.message });
-  }
+  if (!result.success) throw bodyInvalid(result.issues[0]);
   const { link: neighbour, since: sinceMs, until: untilMs } = result.output;
   return node.ledger({ neighbour, sinceMs, untilMs });
 }

@@ -1,7 +1,10 @@
 import { strict as assert } from 'node:assert';
 import { describe, it } from 'node:test';
 import * as v from 'valibot';
-import { sendBody, serveBody } from './packet-routes.ts';
+import type { WayleaveNode } from '../node/node.ts';
+import type { PacketOutcome } from '../packets/packet-order.ts';
+import { bodyInvalid } from './body-invalid.ts';
+import { sendBody, sendPacket, serveBody } from './packet-routes.ts';
 
 const to = `0x${'b2'.repeat(20)}`;
 
@@ -43,4 +46,37 @@ describe('a rule to answer by', () => {
   for (const [what, body] of refused) {
     it(`is refused: ${what}`, () => assert.equal(v.safeParse(serveBody, body).success, false));
   }
+});
+
+describe('a refusal names the field, and what may stand there', () => {
+  const rows: [string, v.GenericSchema, object, object][] = [
+    ['value', sendBody, { to, value: 2 ** 50 }, { field: 'value', what: 'a whole number from 0 to 281474976710655' }],
+    ['replies', sendBody, { to, replies: 1e6 }, { field: 'replies', what: 'a whole number from 0 to 10000' }],
+    ['wait', sendBody, { to, waitMs: 99_999_999 }, { field: 'waitMs', what: 'a whole number from 0 to 50000' }],
+    ['to', sendBody, { to: 'bob' }, { field: 'to', what: 'not a node id: 0x and 40 hex digits' }],
+    ['payload', serveBody, { price: 1, payload: '?' }, { field: 'payload', what: 'not base64' }],
+    ['no replies', serveBody, { price: 1, replies: 0 }, { field: 'replies', what: 'a whole number from 1 to 10000' }],
+    ['price', serveBody, { price: 'x' }, { field: 'price', what: 'a whole number from 0 to 281474976710655' }],
+  ];
+  for (const [name, schema, body, details] of rows) {
+    it(name, () => {
+      const { issues } = v.safeParse(schema, body);
+      assert.deepEqual(issues && bodyInvalid(issues[0]).details, details);
+    });
+  }
+});
+
+describe('a packet of which nothing came back', () => {
+  /** What is said of it where its path takes 65. */
+  async function told(value: number, result: PacketOutcome['result'] = 'sent'): Promise<unknown> {
+    const outcome = { id: '01', result, sentUnits: value, cameUnits: 0, replies: [] };
+    const packets = { quote: () => 65, send: () => Promise.resolve(outcome) };
+    const answer = await sendPacket({ packets } as unknown as WayleaveNode, v.parse(sendBody, { to, value }));
+    return (answer as { result: string }).result;
+  }
+
+  it('is not called sent where it carried less than its path takes', async () => {
+    assert.deepEqual([await told(0), await told(64), await told(65)], ['underfunded', 'underfunded', 'sent']);
+    assert.equal(await told(0, 'lost'), 'lost', 'what is known of it is said');
+  });
 });

@@ -4,51 +4,70 @@ import { WayleaveError } from '../core/errors.ts';
 import { isNodeId } from '../core/node-id.ts';
 import type { WayleaveNode } from '../node/node.ts';
 import type { PacketOutcome } from '../packets/packet-order.ts';
+import { bodyInvalid } from './body-invalid.ts';
 import type { Told } from './event-stream.ts';
+import { MAX_MARGIN_PERCENT, MAX_REPLIES, MAX_WAIT_MS } from './packet-limits.ts';
 
 /** Base64 of the longest payload. */
 const MAX_PAYLOAD_TEXT = 4 * Math.ceil(MAX_PAYLOAD_BYTES / 3);
-const MAX_REPLIES = 10_000;
-const MAX_WAIT_MS = 50_000;
 const RECEIVED_BUFFER_BYTES = 2 ** 21;
 
-const units = v.pipe(v.number(), v.safeInteger(), v.minValue(0), v.maxValue(MAX_VALUE));
-const count = v.pipe(v.number(), v.safeInteger(), v.minValue(0), v.maxValue(MAX_REPLIES));
-const payload = v.optional(v.pipe(v.string(), v.maxLength(MAX_PAYLOAD_TEXT), v.base64()), '');
+const units = whole(0, MAX_VALUE);
+const payload = v.optional(
+  v.pipe(
+    v.string(),
+    v.maxLength(MAX_PAYLOAD_TEXT, `at most ${MAX_PAYLOAD_BYTES} bytes, in base64`),
+    v.base64('not base64'),
+  ),
+  '',
+);
+const destination = v.pipe(v.string(), v.toLowerCase(), v.check(isNodeId, 'not a node id: 0x and 40 hex digits'));
 
 /** Body of `POST /v1/packets/send`. Without `value` the packet gets what its path takes, and `marginPercent` more. */
 export const sendBody = v.strictObject({
-  to: v.pipe(v.string(), v.toLowerCase(), v.check(isNodeId)),
+  to: destination,
   value: v.optional(units),
-  marginPercent: v.optional(v.pipe(v.number(), v.safeInteger(), v.minValue(0), v.maxValue(1_000)), 10),
+  marginPercent: v.optional(whole(0, MAX_MARGIN_PERCENT), 10),
   payload,
-  replies: v.optional(count, 0),
-  answers: v.optional(v.pipe(v.string(), v.regex(/^[0-9a-f]{16}$/))),
+  replies: v.optional(whole(0, MAX_REPLIES), 0),
+  answers: v.optional(v.pipe(v.string(), v.regex(/^[0-9a-f]{16}$/, 'not 16 hex digits'))),
   receipt: v.optional(v.boolean(), false),
-  waitMs: v.optional(v.pipe(v.number(), v.safeInteger(), v.minValue(0), v.maxValue(MAX_WAIT_MS)), 2_000),
+  waitMs: v.optional(whole(0, MAX_WAIT_MS), 2_000),
 });
+
+const payloadBytes = `a whole number from 0 to ${MAX_PAYLOAD_BYTES}`;
 
 /** Query of `GET /v1/packets/quote`: what a packet with so many bytes of payload will be charged on its way. */
 export const quoteQuery = v.object({
-  to: v.pipe(v.string(), v.toLowerCase(), v.check(isNodeId)),
-  bytes: v.optional(v.pipe(v.string(), v.regex(/^\d{1,6}$/), v.transform(Number), v.maxValue(MAX_PAYLOAD_BYTES)), '0'),
+  to: destination,
+  bytes: v.optional(
+    v.pipe(
+      v.string(),
+      v.regex(/^\d{1,6}$/, payloadBytes),
+      v.transform(Number),
+      v.maxValue(MAX_PAYLOAD_BYTES, payloadBytes),
+    ),
+    '0',
+  ),
 });
 
-/** Body of `POST /v1/packets/serve`; `off` stops it. */
-export const serveBody = v.union([
-  v.strictObject({ off: v.literal(true) }),
-  v.strictObject({
-    price: units,
-    replies: v.optional(v.pipe(count, v.minValue(1)), 1),
-    split: v.optional(v.picklist(['floor', 'exact']), 'floor'),
-    payload,
-  }),
-]);
+const serveOff = v.strictObject({ off: v.literal(true) });
+const serveRule = v.strictObject({
+  price: units,
+  replies: v.optional(whole(1, MAX_REPLIES), 1),
+  split: v.optional(v.picklist(['floor', 'exact']), 'floor'),
+  payload,
+});
+
+/** Body of `POST /v1/packets/serve`; `off` stops it. Not a union: what is wrong with it would be said of neither. */
+export const serveBody = v.lazy((body): typeof serveOff | typeof serveRule => {
+  return typeof body === 'object' && body !== null && 'off' in body ? serveOff : serveRule;
+});
 
 /** The price of a path, null where none is known. Throws `PACKETS_OFF`, `API_BODY_INVALID`. */
 export function quotePacket(node: WayleaveNode, query: Record<string, string>): object {
   const result = v.safeParse(quoteQuery, query);
-  if (!result.success) throw new WayleaveError('API_BODY_INVALID', { what: result.issues[0].message });
+  if (!result.success) throw bodyInvalid(result.issues[0]);
   const { to, bytes } = result.output;
   return { ok: true, to, bytes, quote: packetsOf(node).quote(to, bytes) ?? null };
 }
@@ -62,7 +81,7 @@ export async function sendPacket(node: WayleaveNode, body: v.InferOutput<typeof 
   const value = body.value ?? Math.ceil(((quote ?? 0) * (100 + body.marginPercent)) / 100);
   const { to, replies, receipt, waitMs, answers } = body;
   const order = { to, value, payload: bytes, replies, receipt, waitMs, ...(answers === undefined ? {} : { answers }) };
-  return { ok: true, quote, ...shown(await packets.send(order)) };
+  return { ok: true, quote, ...shown(await packets.send(order), quote) };
 }
 
 /** Sets how the node answers requests. Throws `PACKETS_OFF`. */
@@ -87,14 +106,23 @@ export function receivePackets(node: WayleaveNode): Told {
   return { listen, bufferBytes: RECEIVED_BUFFER_BYTES };
 }
 
+/** A number within limits that are named where it is not. */
+function whole(least: number, most: number) {
+  const within = `a whole number from ${least} to ${most}`;
+  return v.pipe(v.number(within), v.safeInteger(within), v.minValue(least, within), v.maxValue(most, within));
+}
+
 function packetsOf(node: WayleaveNode): NonNullable<WayleaveNode['packets']> {
   if (node.packets === undefined) throw new WayleaveError('PACKETS_OFF');
   return node.packets;
 }
 
-function shown({ replies, ...outcome }: PacketOutcome): object {
+/** Who sends less than the path takes, and too little for a refusal, hears nothing: it is not called sent. */
+function shown({ replies, ...outcome }: PacketOutcome, quote = 0): object {
+  const scant = outcome.result === 'sent' && outcome.sentUnits < quote;
   return {
     ...outcome,
+    ...(scant && { result: 'underfunded' }),
     costUnits: outcome.sentUnits - outcome.cameUnits,
     replies: replies.map(({ value, payload: bytes }) => ({ value, payload: Buffer.from(bytes).toString('base64') })),
   };

@@ -1,11 +1,11 @@
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { type Command, Option } from 'commander';
 import type { SignedText } from '../chain/text-signing.ts';
-import { ERRORS, type ErrorCode, WayleaveError } from '../core/errors.ts';
+import { ERRORS, type ErrorCode, type ErrorDetails, WayleaveError } from '../core/errors.ts';
 import type { LedgerQuery, LinkLedger } from '../node/link-ledger.ts';
 import type { ChannelStatus, NodeStatus } from '../node/node.ts';
 import type { CashPlanEntry } from '../settle/cash-judge.ts';
-import { accessFile, configFile, configOption } from './node-folder.ts';
+import { accessFile, CONFIG_NAME, configFile, configOption } from './node-folder.ts';
 
 /** Options of the commands that talk to a running node. */
 export interface ApiOptions {
@@ -18,7 +18,7 @@ export interface ApiOptions {
 export interface SentPacket {
   /** What its path takes; null where no way is known. */
   readonly quote?: number | null;
-  readonly result: 'sent' | 'delivered' | 'answered' | 'unanswered' | 'refused' | 'lost';
+  readonly result: 'sent' | 'underfunded' | 'delivered' | 'answered' | 'unanswered' | 'refused' | 'lost';
   readonly sentUnits: number;
   readonly cameUnits: number;
   readonly costUnits: number;
@@ -79,15 +79,20 @@ export class NodeApi {
     this.#token = token;
   }
 
-  /** By `--url`, else by the `api.json` beside the configuration. Throws `API_UNREACHABLE`. */
+  /** By `--url`, else by the `api.json` beside the configuration. Throws `API_UNREACHABLE`, `CONFIG_NOT_FOUND`. */
   static find(options: ApiOptions, folder: string): NodeApi {
     if (options.url !== undefined) return new NodeApi(options.url.replace(/\/+$/, ''), options.token);
-    const file = accessFile(configFile(options.config, folder));
+    const config = configFile(options.config, folder);
+    const file = accessFile(config);
     try {
       const access = JSON.parse(readFileSync(file, 'utf8')) as { url: string; token: string };
       return new NodeApi(access.url, options.token ?? access.token);
     } catch (cause) {
-      throw new WayleaveError('API_UNREACHABLE', { file }, cause);
+      // A slip in what was typed: the file beside it was never asked for.
+      const slip = options.config !== CONFIG_NAME && !existsSync(config);
+      throw slip
+        ? new WayleaveError('CONFIG_NOT_FOUND', { file: config }, cause)
+        : new WayleaveError('API_UNREACHABLE', { file }, cause);
     }
   }
 
@@ -192,8 +197,8 @@ export class NodeApi {
 
 /** The node's own words, if they are ours. */
 function refusal(answer: unknown, url: string): WayleaveError {
-  const code = (answer as { code?: string } | null)?.code ?? '';
+  const { code = '', details } = (answer ?? {}) as { code?: string; details?: ErrorDetails };
   return Object.hasOwn(ERRORS, code)
-    ? new WayleaveError(code as ErrorCode)
+    ? new WayleaveError(code as ErrorCode, details)
     : new WayleaveError('API_UNREACHABLE', { url, answered: 'something else than a node' });
 }

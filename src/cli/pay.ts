@@ -1,8 +1,8 @@
 import { Command } from 'commander';
 import { neighbourOf } from './ledger-source.ts';
 import { type ApiOptions, NodeApi, withApiOptions } from './node-api.ts';
-import { whole } from './send.ts';
 import { answer, type CommandContext } from './terminal.ts';
+import { whole } from './whole-number.ts';
 
 interface PayOptions extends ApiOptions {
   readonly ahead: number;

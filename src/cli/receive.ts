@@ -3,8 +3,11 @@ import { Command } from 'commander';
 import { WayleaveError } from '../core/errors.ts';
 import { type ApiOptions, type CameIn, NodeApi, withApiOptions } from './node-api.ts';
 import { payloadText } from './payload.ts';
-import { whole } from './send.ts';
 import type { CommandContext } from './terminal.ts';
+import { whole, wholeFrom } from './whole-number.ts';
+
+/** A timer of more would ring at once. */
+const MAX_TIMER_MS = 2 ** 31 - 1;
 
 interface ReceiveOptions extends ApiOptions {
   readonly count?: number;
@@ -20,7 +23,11 @@ export function receiveCommand(context: CommandContext): Command {
         "the node's already. Packets that answer the node's own are not among them.",
     )
     .option('--count <number>', 'end after so many packets', whole)
-    .option('--wait <ms>', 'end after so long, with exit code 1 where --count says more packets', whole)
+    .option(
+      '--wait <ms>',
+      'end after so long, with exit code 1 where --count says more packets',
+      wholeFrom(0, MAX_TIMER_MS),
+    )
     .option('--file <path>', 'add what they carry to this file, in the order in which they come')
     .option('--json', 'answer in JSON, an object a line')
     .action(async (options: ReceiveOptions) => {

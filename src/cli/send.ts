@@ -1,11 +1,13 @@
 import { writeFile } from 'node:fs/promises';
-import { Command, InvalidArgumentError } from 'commander';
-import { MAX_PAYLOAD_BYTES } from '../core/carrier/packet.ts';
+import { Command, Option } from 'commander';
+import { MAX_MARGIN_PERCENT, MAX_REPLIES, MAX_WAIT_MS } from '../api/packet-limits.ts';
+import { MAX_PAYLOAD_BYTES, MAX_VALUE } from '../core/carrier/packet.ts';
 import { WayleaveError } from '../core/errors.ts';
 import { nodeId } from '../core/node-id.ts';
 import { type ApiOptions, NodeApi, type SentPacket, withApiOptions } from './node-api.ts';
 import { payloadOf, payloadText } from './payload.ts';
 import { answer, type CommandContext } from './terminal.ts';
+import { whole, wholeFrom } from './whole-number.ts';
 
 interface SendOptions extends ApiOptions {
   readonly value?: number;
@@ -29,15 +31,19 @@ export function sendCommand(context: CommandContext): Command {
         'the other: with --receipt each as soon as the one before has arrived, without it each after --wait.',
     )
     .argument('<address>', 'the node id it goes to')
-    .option('--value <units>', 'what each packet carries; without it: what the path takes, and a margin', whole)
-    .option('--margin <percent>', 'how much more than the path takes', whole, 10)
-    .option('--file <path>', 'what it carries')
+    .option(
+      '--value <units>',
+      'what each packet carries; without it: what the path takes, and a margin',
+      wholeFrom(0, MAX_VALUE),
+    )
+    .option('--margin <percent>', 'how much more than the path takes', wholeFrom(0, MAX_MARGIN_PERCENT), 10)
+    .addOption(new Option('--file <path>', 'what it carries').conflicts('text'))
     .option('--text <text>', 'the same, as typed')
-    .option('--replies <number>', 'ask for answers, and wait for so many', whole, 0)
+    .option('--replies <number>', 'ask for answers, and wait for so many', wholeFrom(0, MAX_REPLIES), 0)
     .option('--out <path>', 'write what the answers carry to this file')
     .option('--receipt', 'ask for a signed receipt; a packet is lost when neither it nor the packet comes back')
     .option('--budget <units>', 'send no further part once all of them have cost this much', whole)
-    .option('--wait <ms>', 'how long to wait for answers, a receipt or a refusal', whole, 2_000)
+    .option('--wait <ms>', 'how long to wait for answers, a receipt or a refusal', wholeFrom(0, MAX_WAIT_MS), 2_000)
     .option('--quote', 'send nothing; say what a packet will be charged on its way')
     .option('--json', 'answer in JSON')
     .action(async (address: string, options: SendOptions) => {
@@ -151,14 +157,9 @@ function line({ quote, result, sentUnits, cameUnits, costUnits, receipt, deliver
   const arrived = delivery === undefined ? '' : `, ${delivery.arrivedUnits} arrived`;
   const path = typeof quote === 'number' ? ` (the path takes ${quote})` : '';
   const units = `${sentUnits} units sent${path}${arrived}, ${cameUnits} came back: it cost ${costUnits}`;
+  if (result === 'underfunded')
+    return `${result}: ${units}; it is less than the path takes, and nothing was heard of it`;
   if (receipt === undefined) return `${result}: ${units}`;
   const wanted = receipt.wanted > 0 ? `, which wanted ${receipt.wanted}` : '';
   return `${result} (${receipt.reason}) by ${receipt.refusedBy}${wanted}: ${units}`;
-}
-
-export function whole(text: string): number {
-  // Digits and nothing else: an empty text, as of a variable that is not set, must not send nothing.
-  const value = /^\d+$/.test(text) ? Number(text) : Number.NaN;
-  if (Number.isSafeInteger(value)) return value;
-  throw new InvalidArgumentError(`It must be a whole number from 0 to ${Number.MAX_SAFE_INTEGER}.`);
 }

@@ -5,6 +5,7 @@ import { runScenario, type ScenarioResult } from '../sim/run-scenario.ts';
 import { parseScenario } from '../sim/scenario-format.ts';
 import { answer, type CommandContext, painter } from './terminal.ts';
 import { textTable } from './text-table.ts';
+import { wholeFrom } from './whole-number.ts';
 
 /** `wayleave sim run FILE` */
 export function simRunCommand(context: CommandContext): Command {
@@ -14,10 +15,15 @@ export function simRunCommand(context: CommandContext): Command {
         'node came to. The exit code is 1 where an expectation of the file is not met.',
     )
     .argument('<file>', 'for example examples/silk-road.json')
-    .option('--seed <text>', 'another run of the same scenario: ids differ, amounts must not', '1')
+    .option(
+      '--seed <number>',
+      'another run of the same scenario: ids differ, amounts must not',
+      wholeFrom(1, Number.MAX_SAFE_INTEGER),
+      1,
+    )
     .option('--json', 'answer in JSON')
-    .action(async (file: string, { seed }: { seed: string }) => {
-      const result = await runScenario(parseScenario(await text(file)), Number(seed) || 1);
+    .action(async (file: string, { seed }: { seed: number }) => {
+      const result = await runScenario(parseScenario(await text(file)), seed);
       answer(context, result, () => shown(result, context));
       context.exit(result.ok ? 0 : 1);
     });
