@@ -25,7 +25,7 @@ export const PACKET_FIELDS: Fields<PacketsConfig> = {
     max: MAX_UNITS,
     unit: 'units',
     default: 0,
-    doc: 'The most value taken from a neighbour on credit, and the least that drop_at then is, unless it is typed. Value is money: 0 takes only what it has prepaid.',
+    doc: 'The most value taken from a neighbour on credit, and the least that drop_at and risk_at then are, unless they are typed. Value is money: 0 takes only what it has prepaid.',
   }),
   prepayUnits: integer({
     min: 0,

@@ -1,7 +1,7 @@
 import { strict as assert } from 'node:assert';
 import { describe, it } from 'node:test';
 import { parseConfig } from './load-config.ts';
-import { offer } from './offer.ts';
+import { creditFor, offer } from './offer.ts';
 
 const facts = { bidPerMb: 0, chequebook: undefined };
 
@@ -39,4 +39,23 @@ describe('what a neighbour is offered', () => {
   it('grows with what was earned, value as well', () => {
     assert.deepEqual(limits('', 1_000, 6_000), [2_500, 10_000, 6_000]);
   });
+});
+
+describe('what a neighbour may have paid and not made final', () => {
+  const rows: [string, string, number, number][] = [
+    ['200 MB at the ask', '', 1_000, 200_000],
+    ['nothing where nothing is sold and no value granted', '', 0, 0],
+    ['as much as value on credit, also where nothing is sold', value, 0, 100_000],
+    ['more where more is sold', value, 1_000, 200_000],
+    ['value granted to one', `${listed}value_at_units = 8000`, 0, 8_000],
+    ['what was typed stands', `${value}[credit]\nrisk_at_units = 700`, 0, 700],
+    ['also for one', `${value}${listed}risk_at_units = 70`, 0, 70],
+    ['no packets, no value', `[packets]\nenabled = false\nvalue_at_units = 9000`, 0, 0],
+  ];
+  for (const [what, text, askPerMb, expected] of rows) {
+    it(what, () => {
+      const config = parseConfig(text, '/x/wayleave.toml');
+      assert.equal(creditFor(config, config.neighbours[0], { askPerMb }).riskAt, expected);
+    });
+  }
 });

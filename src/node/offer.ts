@@ -103,7 +103,7 @@ function valueAtFor(config: NodeConfig, neighbour: NeighbourConfig | undefined, 
 
 /**
  * Thresholds in units: so many MB's worth at the ask and what was earned beyond, or what the operator typed. payAt keeps
- * the proportion to dropAt that the operator set.
+ * the proportion to dropAt that the operator set. riskAt is never below value that was granted, unless it was typed.
  */
 export function creditFor(
   config: NodeConfig,
@@ -119,7 +119,9 @@ export function creditFor(
   };
   const dropAt = newcomer.dropAt + (fixed === undefined ? (at.earned ?? 0) : 0);
   const payAt = neighbour?.payAtUnits ?? credit.payAtUnits ?? payAtFor(newcomer, dropAt);
-  const riskAt = neighbour?.riskAtUnits ?? credit.riskAtUnits ?? credit.riskAtMb * askPerMb;
+  // Who takes so much on credit takes a cheque for it too: at 0 none would count, or wait for cheaper gas, until cashed.
+  const trusted = Math.max(credit.riskAtMb * askPerMb, grantedValueAt(config, neighbour));
+  const riskAt = neighbour?.riskAtUnits ?? credit.riskAtUnits ?? trusted;
   return { payAt: Math.floor(payAt), dropAt: Math.floor(dropAt), riskAt: Math.floor(riskAt) };
 }
 
