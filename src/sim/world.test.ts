@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { overStore } from '../store/over-store.ts';
 import type { Store } from '../store/store.ts';
+import type { Cheat } from './cheat.ts';
 import { CHEATS } from './cheats.ts';
 import { type FaultRun, leastNodes, replayLine, runFaults } from './fault-run.ts';
 import { World } from './world.ts';
@@ -114,6 +115,13 @@ test('a run in which the cheat never cheats is a failure', async () => {
   const { broken, steps } = await new World({ seed: 1, nodes: 2, cheats: [idle] }).run(50);
   assert.equal(broken?.rule, 'eventful');
   assert.ok(steps >= 10_000, `given up after ${steps} steps`);
+});
+
+test('a cheat to which another leaves nothing is no failure', async () => {
+  const idle = { name: 'idle', join() {} };
+  const busy: Cheat = { name: 'busy', join: ({ cheated }) => cheated() };
+  const { broken } = await new World({ seed: 1, nodes: 3, cheats: [idle, busy] }).run(50);
+  assert.equal(broken, undefined);
 });
 
 /** Says that everything is durable and writes nothing but the first records. */

@@ -8,6 +8,7 @@ import { Coverage } from './coverage.ts';
 import { drive } from './drive.ts';
 import { carriersFor, drawEdges, neighboursOf } from './edges.ts';
 import { countEvent, eventWords } from './event-words.ts';
+import { lacking } from './eventful.ts';
 import { FaultPlan, type PlannedFault } from './fault-plan.ts';
 import { SimNetwork } from './link/sim-network.ts';
 import { type PacketWorld, packetsOf } from './packet-world.ts';
@@ -275,7 +276,7 @@ export class World {
       return false;
     });
     if (this.invariants.broken === undefined) await comeToRest(this);
-    const missing = this.#missing();
+    const missing = lacking(this.#missing(), this.coverage);
     if (missing.length > 0)
       this.invariants.broken ??= new BrokenRule('eventful', `never happened: ${missing.join(', ')}`);
     return this.result();

@@ -4,6 +4,7 @@ import { serviceColumn } from '../../core/service.ts';
 import { decodeMessage, encodeMessage } from '../../wire/message.ts';
 import type { Cheat } from '../cheat.ts';
 import type { SimNode } from '../sim-node.ts';
+import { unlessJunk } from './unless-junk.ts';
 
 const SERVE_MS = 50;
 const SERVED_BYTES = 4_000;
@@ -32,7 +33,7 @@ export const deniesPayments: Cheat = {
     const taken = new Map<string, number>();
     machine.tamper = {
       incoming(peer, kind, bytes) {
-        const message = kind === 'payment' ? decodeMessage(bytes) : undefined;
+        const message = kind === 'payment' ? unlessJunk(() => decodeMessage(bytes)) : undefined;
         if (message?.kind !== 'payment' || message.proof.kind !== 'cheque') return undefined;
         taken.set(peer, (taken.get(peer) ?? 0) + 1);
         if ((taken.get(peer) ?? 0) <= CREDITED) return undefined;

@@ -1,4 +1,10 @@
-import { NO_TOLL, type RouteRequest, type RouteUpdate } from '../../core/routes/route.ts';
+import {
+  MAX_REQUEST_HOPS,
+  MAX_SEQUENCE,
+  NO_TOLL,
+  type RouteRequest,
+  type RouteUpdate,
+} from '../../core/routes/route.ts';
 import { encodeRoutes } from '../../wire/routes.ts';
 import type { Cheat } from '../cheat.ts';
 import { Rumours } from './rumours.ts';
@@ -19,17 +25,16 @@ export const floodsRoutes: Cheat = {
       const sequence = random.below(2 ** 32);
       return { destination: id, origin: id, sequence, metric: random.below(9), price: NO_TOLL };
     };
-    const request = (id: string, sequence: number): RouteRequest => ({
-      ...{ destination: id, origin: id, sequence, hops: 64 },
-    });
+    const newerThan = ({ destination, origin, sequence }: RouteUpdate): RouteRequest[] =>
+      Array.from({ length: REQUESTS_EACH }, (_, n) => ({
+        ...{ destination, origin, sequence: Math.min(sequence + 1 + n, MAX_SEQUENCE), hops: MAX_REQUEST_HOPS },
+      }));
     every(BURST_MS, () => {
       for (const link of machine.transport?.links ?? []) {
         const updates = Array.from({ length: 1 + random.below(MOST_A_MESSAGE) }, () => invented(someId()));
-        const known = rumours.about(link.peer).slice(0, 10);
-        const requests = known.flatMap(({ destination, sequence }) =>
-          Array.from({ length: REQUESTS_EACH }, (_, n) => request(destination, sequence + 1 + n)),
-        );
-        requests.push(request(link.peer, random.below(2 ** 32)));
+        const requests = rumours.about(link.peer).slice(0, 10).flatMap(newerThan);
+        const sequence = random.below(2 ** 32);
+        requests.push({ destination: link.peer, origin: link.peer, sequence, hops: MAX_REQUEST_HOPS });
         link.sendRaw('control', encodeRoutes({ updates, requests }));
         cheated(updates.length);
       }

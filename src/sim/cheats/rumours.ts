@@ -1,8 +1,9 @@
 import type { NodeId } from '../../core/node-id.ts';
-import { type Destination, NO_TOLL, type RouteUpdate } from '../../core/routes/route.ts';
+import { type Destination, MAX_SEQUENCE, NO_TOLL, type RouteUpdate } from '../../core/routes/route.ts';
 import { decodeRoutes, encodeRoutes, isRoutes } from '../../wire/routes.ts';
 import type { LinkTamper } from '../link/sim-link.ts';
 import type { SimNode } from '../sim-node.ts';
+import { unlessJunk } from './unless-junk.ts';
 
 /** The latest that it repeats: in a world where somebody invents nodes there is no end to them. */
 const MOST_HEARD = 100;
@@ -26,7 +27,7 @@ export class Rumours {
 
   #listen(bytes: Uint8Array): void {
     if (!isRoutes(bytes)) return;
-    for (const update of decodeRoutes(bytes).updates) {
+    for (const update of unlessJunk(() => decodeRoutes(bytes))?.updates ?? []) {
       const { destination, sequence } = update;
       const known = this.#heard.get(destination);
       if (known !== undefined && sequence < known.sequence) continue;
@@ -55,7 +56,7 @@ export class Rumours {
   }
 }
 
-/** It is right here, for nothing, and this is the newest word. */
+/** It is right here, for nothing, and this is the newest word there can be after what was heard. */
 export function tooGood(update: RouteUpdate): RouteUpdate {
-  return { ...update, sequence: update.sequence + 1, metric: 0, price: NO_TOLL };
+  return { ...update, sequence: Math.min(update.sequence + 1, MAX_SEQUENCE), metric: 0, price: NO_TOLL };
 }

@@ -1,4 +1,5 @@
 import { PacketKind, packetLength, viewOf } from '../../wire/packet.ts';
+import { unlessJunk } from './unless-junk.ts';
 
 /** The packets that lie whole in a piece of data, as views of it; none where it is something else. */
 export function wholePackets(bytes: Uint8Array): Buffer[] {
@@ -6,8 +7,9 @@ export function wholePackets(bytes: Uint8Array): Buffer[] {
   const found: Buffer[] = [];
   for (let at = 0; at + 6 <= bytes.length; ) {
     if (!Object.values<number>(PacketKind).includes(view.getUint8(at))) break;
-    const length = packetLength(view, at);
-    if (at + length > bytes.length) break;
+    const start = at;
+    const length = unlessJunk(() => packetLength(view, start));
+    if (length === undefined || at + length > bytes.length) break;
     found.push(Buffer.from(bytes.buffer, bytes.byteOffset + at, length));
     at += length;
   }
