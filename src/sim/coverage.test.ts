@@ -11,6 +11,8 @@ describe('coverage', () => {
     other.count('crash');
     coverage.add(other);
     assert.deepEqual([coverage.of('crash'), coverage.of('never')], [2, 0]);
-    assert.equal(JSON.stringify(coverage), '{"bytes":7,"crash":2}');
+    coverage.count('cheat.idle', 0);
+    assert.deepEqual([coverage.any('cr'), coverage.any('cheat.'), coverage.any('rash')], [true, false, false]);
+    assert.equal(JSON.stringify(coverage), '{"bytes":7,"cheat.idle":0,"crash":2}');
   });
 });

@@ -15,6 +15,12 @@ export class Coverage {
     return this.#counts.get(name) ?? 0;
   }
 
+  /** Whether anything happened whose name begins so. */
+  any(prefix: string): boolean {
+    for (const [name, times] of this.#counts) if (times > 0 && name.startsWith(prefix)) return true;
+    return false;
+  }
+
   /** Adds what happened in another run. */
   add(other: Coverage): void {
     for (const [name, times] of other.counts) this.count(name, times);

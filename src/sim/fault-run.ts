@@ -84,6 +84,8 @@ export async function runFaults(given: FaultRun, log?: TraceLog): Promise<FaultO
   const found = result.broken && { rule: result.broken.rule, what: result.broken.message };
   const broken = thrown === undefined ? found : { rule: 'no-exception', what: thrown };
   const { charges, steps, virtualMs } = result;
+  // Of several cheats some may have had no occasion: that is told too.
+  for (const name of run.cheats) result.coverage.count(`cheat.${name}`, 0);
   const coverage = result.coverage.toJSON();
   const struck = world.faults.struck.map(({ index }) => index);
   return { run, steps, virtualMs, charges, coverage, struck, broken, nodes: outcomes(world) };

@@ -286,10 +286,9 @@ export class World {
   #missing(): readonly string[] {
     const { cheats, faults, without } = this.#options;
     if (faults?.length === 0) return [];
-    const wanted = cheats.map(({ name }) => `cheat.${name}`);
-    if (faults === undefined && (without?.size ?? 0) === 0) wanted.push('crash.', 'chain.');
-    const { counts } = this.coverage;
-    return wanted.filter((prefix) => ![...counts].some(([name, times]) => times > 0 && name.startsWith(prefix)));
+    const silent = cheats.map(({ name }) => `cheat.${name}`).filter((name) => this.coverage.of(name) === 0);
+    const certain = faults === undefined && (without?.size ?? 0) === 0 ? ['crash.', 'chain.'] : [];
+    return [...silent, ...certain.filter((prefix) => !this.coverage.any(prefix))];
   }
 
   /** The run is over but for this: it is done now. A cheat that could not begin comes again under another key. */
