@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { PassThrough } from 'node:stream';
 import { test } from 'node:test';
 import { CHEATS } from '../sim/cheats.ts';
+import { FAULT_RULES } from '../sim/fault-rules.ts';
 import { runCli } from './run-cli.ts';
 
 async function run(line: string) {
@@ -20,6 +21,7 @@ async function run(line: string) {
 interface Told {
   readonly ok: boolean;
   readonly nodes: readonly { readonly name: string }[];
+  readonly checks: readonly { readonly id: string; readonly ok: boolean }[];
   readonly run: { readonly nodes: number; readonly cheats: readonly string[] };
 }
 
@@ -38,4 +40,13 @@ test('where the number of nodes is not given there are enough for all cheats, on
   const line = `--seed 1 --steps 200 --faults none --json --cheats ${[...names, names[0]].join(',')}`;
   const told = JSON.parse((await run(line)).out) as Told;
   assert.deepEqual([told.run.nodes, told.run.cheats], [6, names]);
+});
+
+test('as JSON every rule is told of, also where none was broken', async () => {
+  const told = JSON.parse((await run('--seed 1 --steps 200 --nodes 2 --cheats none --faults none --json')).out) as Told;
+  assert.deepEqual([told.ok, told.checks.every(({ ok }) => ok)], [true, true]);
+  assert.deepEqual(
+    told.checks.map(({ id }) => id),
+    FAULT_RULES,
+  );
 });

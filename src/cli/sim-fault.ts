@@ -1,6 +1,7 @@
 import { writeFileSync } from 'node:fs';
 import { Command, InvalidArgumentError } from 'commander';
 import { CHEATS } from '../sim/cheats.ts';
+import { FAULT_RULES } from '../sim/fault-rules.ts';
 import { type FaultOutcome, type FaultRun, leastNodes, replayLine, runFaults } from '../sim/fault-run.ts';
 import { type FaultRunsResult, runManyFaults } from '../sim/fault-runs.ts';
 import { FAULTS } from '../sim/faults.ts';
@@ -141,20 +142,6 @@ function report(found: {
 }): object {
   const { first, result, single, small, trace } = found;
   const { coverage, runsWith, failures, ...figures } = result;
-  const rules = new Set([
-    'balance-is-totals',
-    'bounded-exposure',
-    'bounded-loss',
-    'books-converge',
-    'credited-once',
-    'paid-once',
-    'claims-own',
-    'honest-not-cut',
-    'honest-not-blamed',
-    'cheques-pay',
-    'eventful',
-  ]);
-  for (const { broken } of failures) if (broken !== undefined) rules.add(broken.rule);
   return {
     schema: 1,
     scenario: 'sim fault',
@@ -162,7 +149,7 @@ function report(found: {
     ok: failures.length === 0,
     nodes: single?.nodes.map(({ name, lives }) => ({ name, lives })) ?? [],
     links: single?.nodes.flatMap(({ name, links }) => links.map((link) => ({ node: name, ...link }))) ?? [],
-    checks: [...rules].map((rule) => {
+    checks: FAULT_RULES.map((rule) => {
       const actual = failures.filter(({ broken }) => broken?.rule === rule).length;
       return { id: rule, expected: 0, actual, ok: actual === 0 };
     }),
