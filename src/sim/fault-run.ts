@@ -7,7 +7,7 @@ export interface FaultRun {
   readonly seed: number;
   readonly steps: number;
   readonly nodes: number;
-  /** Names; `all` lets each seed have one of them in turn. */
+  /** Names; `all` lets each seed have one of them in turn, and some seeds two. */
   readonly cheats: readonly string[];
   /** Names or groups; undefined for all. */
   readonly faults?: readonly string[] | undefined;
@@ -48,14 +48,25 @@ export interface LinkOutcome {
 /** Lines of a trace: what a person reads. */
 export type TraceLog = (atMs: number, line: string) => void;
 
+/** With fewer nodes a pair of cheats would leave no two honest ones that trade with each other. */
+const NODES_FOR_PAIRS = 4;
+
 /**
- * The same run with its cheats by name. Which one `all` means depends on how many there are; a line or a list that names
- * it says the same when another was added.
+ * The same run with its cheats by name. Which ones `all` means depends on how many there are; a line or a list that names
+ * them says the same when another was added.
  */
 export function byName(run: FaultRun): FaultRun {
-  const drawn = run.cheats.includes('all') ? CHEATS[run.seed % CHEATS.length] : undefined;
-  const names = drawn === undefined ? run.cheats : [drawn.name];
+  const names = run.cheats.includes('all') ? drawn(run) : run.cheats;
   return { ...run, cheats: CHEATS.flatMap(({ name }) => (names.includes(name) ? [name] : [])) };
+}
+
+/** Each cheat in turn, and every fourth time round with another one beside it, which is another one each time. */
+function drawn({ nodes, seed }: FaultRun): readonly string[] {
+  const { length } = CHEATS;
+  const round = Math.floor(seed / length);
+  const both = [seed, seed + 1 + (Math.floor(round / 4) % (length - 1))];
+  const names = both.map((n) => CHEATS[n % length]?.name ?? '');
+  return round % 4 === 3 && nodes >= NODES_FOR_PAIRS ? names : names.slice(0, 1);
 }
 
 /** So many machines these need at least: one for each cheat, and somebody who is to be cheated. */
