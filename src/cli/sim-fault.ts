@@ -4,6 +4,7 @@ import { CHEATS } from '../sim/cheats.ts';
 import { FAULT_RULES } from '../sim/fault-rules.ts';
 import { type FaultOutcome, type FaultRun, leastNodes, replayLine, runFaults } from '../sim/fault-run.ts';
 import { type FaultRunsResult, runManyFaults } from '../sim/fault-runs.ts';
+import { type FaultTrace, faultTrace } from '../sim/fault-trace.ts';
 import { FAULTS } from '../sim/faults.ts';
 import { minimise } from '../sim/minimise.ts';
 import { answer, type CommandContext, painter } from './terminal.ts';
@@ -19,11 +20,10 @@ interface FaultOptions {
   readonly without?: readonly number[];
   readonly forever?: boolean;
   readonly minimise: boolean;
+  readonly wholeTrace?: boolean;
   readonly json?: string | true;
 }
 
-/** Of a minimised run this many lines before its end are printed; `--json` holds nothing more either. */
-const TRACE_LINES = 60;
 /** Machines of a run, where its cheats need no more. */
 const NODES = 4;
 /** A soak goes on in portions, each of so many seeds. */
@@ -61,6 +61,7 @@ export function simFaultCommand(context: CommandContext): Command {
     .option('--without <numbers>', 'faults to leave out, by their numbers in the trace', numbers)
     .option('--forever', 'go on with new seeds until stopped, or until a rule breaks')
     .option('--no-minimise', 'print a run that broke a rule as it was')
+    .option('--whole-trace', 'print all that was said in a run that broke a rule, not only about those it accuses')
     .option('--json [file]', 'answer in JSON, to a file or to standard output')
     .action(async (options: FaultOptions) => {
       context.exit(await simulate(options, context));
@@ -109,7 +110,7 @@ async function simulateUntil(stop: AbortSignal, options: FaultOptions, context: 
     worst === undefined || !options.minimise || stop.aborted
       ? worst
       : (await minimise(worst, { progress: (tries) => minimising(tries, context) })).outcome;
-  const trace = small === undefined ? [] : await traceOf(small.run);
+  const trace = small && (await faultTrace(small, options.wholeTrace));
   const single = seeds === 1 ? await lastOutcome(result, first) : undefined;
   write(report({ first, result, small, trace, single }), options, context, () => [
     ...lines(result),
@@ -124,20 +125,11 @@ async function lastOutcome(result: FaultRunsResult, run: FaultRun): Promise<Faul
   return result.failures[0] ?? (await runFaults(run));
 }
 
-async function traceOf(run: FaultRun): Promise<string[]> {
-  const trace: string[] = [];
-  await runFaults(run, (atMs, line) => {
-    trace.push(`${(atMs / 1000).toFixed(3).padStart(10)} s  ${line}`);
-    if (trace.length > TRACE_LINES * 4) trace.splice(0, TRACE_LINES);
-  });
-  return trace.slice(-TRACE_LINES);
-}
-
 function report(found: {
   first: FaultRun;
   result: FaultRunsResult;
   small: FaultOutcome | undefined;
-  trace: readonly string[];
+  trace: FaultTrace | undefined;
   single: FaultOutcome | undefined;
 }): object {
   const { first, result, single, small, trace } = found;
@@ -159,7 +151,10 @@ function report(found: {
     coverage,
     runsWith,
     failures: failures.map(({ run, broken }) => ({ ...broken, replay: replayLine(run) })),
-    minimised: small === undefined ? undefined : { ...small.broken, replay: replayLine(small.run), trace },
+    minimised:
+      small === undefined
+        ? undefined
+        : { ...small.broken, replay: replayLine(small.run), trace: trace?.lines, leftOut: trace?.leftOut },
   };
 }
 
@@ -204,7 +199,7 @@ function lines(result: FaultRunsResult): string[] {
 function failureLines(
   { failures, runs }: FaultRunsResult,
   small: FaultOutcome | undefined,
-  trace: readonly string[],
+  trace: FaultTrace | undefined,
   context: CommandContext,
 ): string[] {
   const paint = painter(context.terminal);
@@ -214,7 +209,8 @@ function failureLines(
     paint('red', `${failures.length} of ${runs} runs broke a rule.`),
     ...failures.slice(1, 10).map(({ run, broken }) => `  ${broken?.rule}: ${replayLine(run)}`),
     '',
-    ...trace,
+    ...(trace?.lines ?? []),
+    ...leftOutLines(trace, small.run),
     '',
     paint('red', String(small.broken?.what)),
     `Again: ${replayLine(small.run)}`,
@@ -227,6 +223,11 @@ function enoughNodes({ cheats, nodes }: FaultOptions): number {
   if (nodes !== undefined && nodes < least)
     throw new InvalidArgumentError(`--nodes ${nodes} is too few: ${cheats.join(', ')} need ${least}.`);
   return nodes ?? Math.max(NODES, least);
+}
+
+function leftOutLines(trace: FaultTrace | undefined, run: FaultRun): string[] {
+  if (trace === undefined || trace.leftOut === 0) return [];
+  return [`${trace.leftOut} other lines were left out; all: ${replayLine(run)} --no-minimise --whole-trace`];
 }
 
 /** Seeds that nobody chose; printed, so that they can be chosen. */

@@ -7,8 +7,8 @@ export const ENDPOINT_FAULTS: readonly FaultKind[] = [
     group: 'chain',
     weight: 3,
     lastsMs: 20_000,
-    strike({ chain, nodes }, random) {
-      const endpoint = chain.endpoint(random.pick(nodes).id);
+    strike({ anyNode, chain }, random) {
+      const endpoint = chain.endpoint(anyNode(random).id);
       endpoint.dead = true;
       return () => {
         endpoint.dead = false;
@@ -20,8 +20,8 @@ export const ENDPOINT_FAULTS: readonly FaultKind[] = [
     group: 'chain',
     weight: 3,
     lastsMs: 20_000,
-    strike({ chain, coverage, nodes }, random) {
-      const endpoint = chain.endpoint(random.pick(nodes).id);
+    strike({ anyNode, chain, coverage }, random) {
+      const endpoint = chain.endpoint(anyNode(random).id);
       endpoint.latencyMs = 50 + random.below(11_000);
       coverage.count('chain.endpoint-slow');
       return () => {
@@ -34,8 +34,8 @@ export const ENDPOINT_FAULTS: readonly FaultKind[] = [
     group: 'chain',
     weight: 2,
     lastsMs: 30_000,
-    strike({ chain, nodes }, random) {
-      const endpoint = chain.endpoint(random.pick(nodes).id);
+    strike({ anyNode, chain }, random) {
+      const endpoint = chain.endpoint(anyNode(random).id);
       endpoint.lies = true;
       return () => {
         endpoint.lies = false;
@@ -47,8 +47,8 @@ export const ENDPOINT_FAULTS: readonly FaultKind[] = [
     group: 'chain',
     weight: 2,
     lastsMs: 20_000,
-    strike({ chain, nodes }, random) {
-      const endpoint = chain.endpoint(random.pick(nodes).id);
+    strike({ anyNode, chain }, random) {
+      const endpoint = chain.endpoint(anyNode(random).id);
       endpoint.disagrees = true;
       return () => {
         endpoint.disagrees = false;
@@ -60,8 +60,8 @@ export const ENDPOINT_FAULTS: readonly FaultKind[] = [
     group: 'chain',
     weight: 2,
     lastsMs: 20_000,
-    strike({ chain, nodes }, random) {
-      const endpoint = chain.endpoint(random.pick(nodes).id);
+    strike({ anyNode, chain }, random) {
+      const endpoint = chain.endpoint(anyNode(random).id);
       const head = chain.blocks.number;
       endpoint.fork = { head, from: head + 1 - random.below(chain.deepest + 1) };
       return () => {

@@ -24,9 +24,14 @@ export function countEvent(coverage: Coverage, event: NodeEvent): void {
   if (event.kind === 'channel') coverage.count(`channel.${event['act']}`);
 }
 
-/** The same for a person, with the names of a world. */
-export function eventWords(nodes: readonly SimNode[], { kind, neighbour, ...facts }: NodeEvent): string {
+/** What a node says, for a person, with the names of a world; and the names of those it is about. */
+export function eventWords(
+  nodes: readonly SimNode[],
+  { name: who }: SimNode,
+  { kind, neighbour, ...facts }: NodeEvent,
+): readonly [line: string, whom: readonly string[]] {
   const about = nodes.find(({ id }) => id === neighbour)?.name ?? neighbour;
   const rest = Object.entries(facts).flatMap(([name, value]) => (name === 'atMs' ? [] : [`${name} ${value}`]));
-  return [kind, ...(about === undefined ? [] : [about]), ...rest].join(' ');
+  const whom = about === undefined ? [] : [about];
+  return [[who, kind, ...whom, ...rest].join(' '), [who, ...whom]];
 }

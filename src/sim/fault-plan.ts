@@ -1,6 +1,7 @@
-import type { FaultKind, FaultScene } from './faults.ts';
+import type { FaultKind, FaultPlace } from './faults.ts';
 import { FAULTS } from './faults.ts';
 import type { SeededRandom } from './seeded-random.ts';
+import type { SimNode } from './sim-node.ts';
 import type { WorldSettings } from './world-settings.ts';
 
 /** One fault of a plan. What it strikes it draws from a generator of its own, so that leaving another out changes nothing. */
@@ -10,6 +11,9 @@ export interface PlannedFault {
   readonly atMs: number;
   readonly lastsMs: number;
 }
+
+/** Who hears of each fault, and of whom it struck; of none: of all. */
+export type FaultTold = (fault: PlannedFault, whom: readonly SimNode[]) => void;
 
 export interface FaultPlanOptions {
   readonly random: SeededRandom;
@@ -54,16 +58,16 @@ export class FaultPlan {
   }
 
   /** Lets the faults happen on the world's timeline until `end`. */
-  begin(scene: FaultScene, told: (fault: PlannedFault) => void): void {
-    if (this.#kinds.length > 0) this.#schedule(scene, told);
+  begin(place: FaultPlace, told: FaultTold): void {
+    if (this.#kinds.length > 0) this.#schedule(place, told);
   }
 
-  #schedule(scene: FaultScene, told: (fault: PlannedFault) => void): void {
+  #schedule(place: FaultPlace, told: FaultTold): void {
     const fault = this.#draw();
-    scene.timeline.after(fault.atMs - scene.timeline.nowMs, () => {
+    place.timeline.after(fault.atMs - place.timeline.nowMs, () => {
       if (this.#over) return;
-      if (this.#options.without?.has(fault.index) !== true) this.#strike(scene, fault, told);
-      this.#schedule(scene, told);
+      if (this.#options.without?.has(fault.index) !== true) this.#strike(place, fault, told);
+      this.#schedule(place, told);
     });
   }
 
@@ -80,23 +84,39 @@ export class FaultPlan {
     return { index, kind, atMs: this.#atMs, lastsMs: Math.ceil(own.next() * kind.lastsMs) };
   }
 
-  #strike(scene: FaultScene, fault: PlannedFault, told: (fault: PlannedFault) => void): void {
+  #strike(place: FaultPlace, fault: PlannedFault, told: FaultTold): void {
     this.struck.push(fault);
-    told(fault);
-    const end = fault.kind.strike(scene, this.#options.random.fork(`what ${fault.index}`));
+    let untold = true;
+    // Before it does anything, so that in a trace the cause stands above what came of it.
+    const strikes = (whom: readonly SimNode[]): void => {
+      if (untold) told(fault, whom);
+      untold = false;
+    };
+    const anyNode = (random: SeededRandom): SimNode => {
+      const node = random.pick(place.nodes);
+      strikes([node]);
+      return node;
+    };
+    const anyPair = (random: SeededRandom): readonly [SimNode, SimNode] => {
+      const pair = random.pick(place.edges);
+      strikes(pair);
+      return pair;
+    };
+    const end = fault.kind.strike({ ...place, anyNode, anyPair }, this.#options.random.fork(`what ${fault.index}`));
+    strikes([]);
     if (end === undefined) return;
     this.#ends.add(end);
-    scene.timeline.after(fault.lastsMs, () => {
+    place.timeline.after(fault.lastsMs, () => {
       if (this.#ends.delete(end)) end();
     });
   }
 
   /** Lets one fault happen now, beside those that were drawn. */
-  now(name: string, scene: FaultScene, told: (fault: PlannedFault) => void): void {
+  now(name: string, place: FaultPlace, told: FaultTold): void {
     const kind = FAULTS.find((each) => each.name === name);
     const index = this.#next++;
     if (kind === undefined || this.#over || this.#options.without?.has(index) === true) return;
-    this.#strike(scene, { index, kind, atMs: scene.timeline.nowMs, lastsMs: 0 }, told);
+    this.#strike(place, { index, kind, atMs: place.timeline.nowMs, lastsMs: 0 }, told);
   }
 
   /** Ends every fault that lasts, and lets none happen any more. */

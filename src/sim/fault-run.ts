@@ -45,8 +45,8 @@ export interface LinkOutcome {
   readonly writeOff: number;
 }
 
-/** Lines of a trace: what a person reads. */
-export type TraceLog = (atMs: number, line: string) => void;
+/** Lines of a trace: what a person reads, and the names of those it is about; of none: about all. */
+export type TraceLog = (atMs: number, line: string, whom: readonly string[]) => void;
 
 /** With fewer nodes a pair of cheats would leave no two honest ones that trade with each other. */
 const NODES_FOR_PAIRS = 4;
@@ -119,10 +119,13 @@ function sum([a, b, c]: readonly [number, number, number]): number {
   return a + b + c;
 }
 
+/** How the program is called: in a clone, where types are still in its files, it is not on the path. */
+const PROGRAM = import.meta.url.endsWith('.ts') ? './bin/wayleave' : 'wayleave';
+
 /** The command that runs it again. */
 export function replayLine({ seed, steps, nodes, cheats, faults, without }: FaultRun): string {
   const words = [`--seed ${seed}`, `--steps ${steps}`, `--nodes ${nodes}`, `--cheats ${cheats.join(',') || 'none'}`];
   if (faults !== undefined) words.push(`--faults ${faults.length === 0 ? 'none' : `'${faults.join(',')}'`}`);
   if (without !== undefined && without.length > 0) words.push(`--without ${without.join(',')}`);
-  return `wayleave sim fault ${words.join(' ')}`;
+  return `${PROGRAM} sim fault ${words.join(' ')}`;
 }

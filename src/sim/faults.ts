@@ -10,8 +10,8 @@ import type { SimNode } from './sim-node.ts';
 import type { Timeline } from './timeline.ts';
 import { TOKEN_FAULTS } from './token-faults.ts';
 
-/** What a fault may reach. */
-export interface FaultScene {
+/** What is there to be struck. */
+export interface FaultPlace {
   readonly timeline: Timeline;
   readonly network: SimNetwork;
   readonly chain: SimChain;
@@ -19,6 +19,13 @@ export interface FaultScene {
   readonly nodes: readonly SimNode[];
   /** Pairs of neighbours. */
   readonly edges: readonly (readonly [SimNode, SimNode])[];
+}
+
+/** What a fault may reach. Whom it draws is told in the trace. */
+export interface FaultScene extends Omit<FaultPlace, 'nodes' | 'edges'> {
+  readonly anyNode: (random: SeededRandom) => SimNode;
+  /** Two neighbours. */
+  readonly anyPair: (random: SeededRandom) => readonly [SimNode, SimNode];
 }
 
 export interface FaultKind {
@@ -46,8 +53,8 @@ export const FAULTS: readonly FaultKind[] = [
     group: 'network',
     weight: 6,
     lastsMs: 0,
-    strike({ network, coverage, edges }, random) {
-      const [a, b] = random.pick(edges);
+    strike({ anyPair, coverage, network }, random) {
+      const [a, b] = anyPair(random);
       if (network.cut(a.id, b.id) > 0) coverage.count('network.cut');
       return undefined;
     },
@@ -57,8 +64,8 @@ export const FAULTS: readonly FaultKind[] = [
     group: 'network',
     weight: 3,
     lastsMs: 40_000,
-    strike({ network, coverage, edges }, random) {
-      const [a, b] = random.pick(edges);
+    strike({ anyPair, coverage, network }, random) {
+      const [a, b] = anyPair(random);
       network.block(a.id, b.id);
       if (random.chance(0.7)) network.block(b.id, a.id);
       coverage.count('network.partition');
@@ -70,8 +77,8 @@ export const FAULTS: readonly FaultKind[] = [
     group: 'network',
     weight: 4,
     lastsMs: 0,
-    strike({ network, coverage, edges, timeline }, random) {
-      const [a, b] = random.pick(edges);
+    strike({ anyPair, coverage, network, timeline }, random) {
+      const [a, b] = anyPair(random);
       network.conditions(a.id, b.id).stalledUntilMs = timeline.nowMs + random.below(5_000);
       coverage.count('network.stall');
       return undefined;
@@ -82,8 +89,8 @@ export const FAULTS: readonly FaultKind[] = [
     group: 'network',
     weight: 3,
     lastsMs: 20_000,
-    strike({ network, coverage, edges }, random) {
-      const [a, b] = random.pick(edges);
+    strike({ anyPair, coverage, network }, random) {
+      const [a, b] = anyPair(random);
       const conditions = network.conditions(a.id, b.id);
       conditions.delayMs = 1 + random.below(800);
       conditions.jitterMs = random.below(300);
@@ -99,8 +106,8 @@ export const FAULTS: readonly FaultKind[] = [
     group: 'network',
     weight: 3,
     lastsMs: 20_000,
-    strike({ network, coverage, edges }, random) {
-      const [a, b] = random.pick(edges);
+    strike({ anyPair, coverage, network }, random) {
+      const [a, b] = anyPair(random);
       const conditions = network.conditions(a.id, b.id);
       conditions.bytesPerSecond = 4_000 + random.below(200_000);
       coverage.count('network.slow');
@@ -114,8 +121,8 @@ export const FAULTS: readonly FaultKind[] = [
     group: 'network',
     weight: 3,
     lastsMs: 15_000,
-    strike({ network, edges }, random) {
-      const [a, b] = random.pick(edges);
+    strike({ anyPair, network }, random) {
+      const [a, b] = anyPair(random);
       const conditions = network.conditions(a.id, b.id);
       if (random.chance(0.5)) conditions.duplicate = 0.3;
       else conditions.reorder = 0.2;
@@ -130,8 +137,8 @@ export const FAULTS: readonly FaultKind[] = [
     group: 'process',
     weight: 5,
     lastsMs: 0,
-    strike({ coverage, nodes }, random) {
-      const node = random.pick(nodes);
+    strike({ anyNode, coverage }, random) {
+      const node = anyNode(random);
       if (!node.alive) return undefined;
       const silently = random.chance(0.3);
       coverage.count(silently ? 'crash.power' : 'crash.process');
@@ -144,8 +151,8 @@ export const FAULTS: readonly FaultKind[] = [
     group: 'process',
     weight: 8,
     lastsMs: 0,
-    strike({ coverage, nodes }, random) {
-      const node = random.pick(nodes);
+    strike({ anyNode, coverage }, random) {
+      const node = anyNode(random);
       const { life } = node;
       if (!life.alive) return undefined;
       life.onDeath(() => coverage.count(`crash.${life.diedAt ?? 'other'}`));
@@ -158,8 +165,8 @@ export const FAULTS: readonly FaultKind[] = [
     group: 'process',
     weight: 2,
     lastsMs: 0,
-    strike({ coverage, nodes }, random) {
-      const node = random.pick(nodes);
+    strike({ anyNode, coverage }, random) {
+      const node = anyNode(random);
       if (!node.alive || node.node === undefined) return undefined;
       coverage.count('process.restart');
       void node.stop();
@@ -171,8 +178,8 @@ export const FAULTS: readonly FaultKind[] = [
     group: 'disk',
     weight: 2,
     lastsMs: 6_000,
-    strike({ nodes }, random) {
-      const { disk } = random.pick(nodes);
+    strike({ anyNode }, random) {
+      const { disk } = anyNode(random);
       disk.full = true;
       return () => {
         disk.full = false;
@@ -184,8 +191,8 @@ export const FAULTS: readonly FaultKind[] = [
     group: 'disk',
     weight: 2,
     lastsMs: 4_000,
-    strike({ nodes }, random) {
-      const { disk } = random.pick(nodes);
+    strike({ anyNode }, random) {
+      const { disk } = anyNode(random);
       disk.failing = true;
       return () => {
         disk.failing = false;
@@ -197,8 +204,8 @@ export const FAULTS: readonly FaultKind[] = [
     group: 'disk',
     weight: 4,
     lastsMs: 15_000,
-    strike({ coverage, nodes }, random) {
-      const { disk } = random.pick(nodes);
+    strike({ anyNode, coverage }, random) {
+      const { disk } = anyNode(random);
       disk.commitLatencyMs = 1 + random.below(300);
       coverage.count('disk.slow');
       return () => {
@@ -272,8 +279,8 @@ export const FAULTS: readonly FaultKind[] = [
     group: 'clock',
     weight: 2,
     lastsMs: 0,
-    strike({ coverage, nodes }, random) {
-      const node = random.pick(nodes);
+    strike({ anyNode, coverage }, random) {
+      const node = anyNode(random);
       node.wallOffsetMs = (random.below(2) * 2 - 1) * random.below(7_200_000);
       if (node.clock !== undefined) node.clock.wallOffsetMs = node.wallOffsetMs;
       coverage.count('clock.jump');
@@ -285,8 +292,8 @@ export const FAULTS: readonly FaultKind[] = [
     group: 'clock',
     weight: 2,
     lastsMs: 0,
-    strike({ coverage, nodes }, random) {
-      const node = random.pick(nodes);
+    strike({ anyNode, coverage }, random) {
+      const node = anyNode(random);
       // From its next start on, and that is now: it was moved to another machine.
       node.driftPpm = random.between(-MOST_DRIFT_PPM, MOST_DRIFT_PPM);
       coverage.count('clock.drift');

@@ -12,8 +12,8 @@ export const OPERATOR_ACTS: readonly FaultKind[] = [
     needs: ['channel'],
     weight: 8,
     lastsMs: 0,
-    strike({ coverage, edges }, random) {
-      const [a, b] = random.pick(edges);
+    strike({ anyPair, coverage }, random) {
+      const [a, b] = anyPair(random);
       const [one, other] = random.chance(0.5) ? [a, b] : [b, a];
       const alone = random.chance(0.5);
       const open = one.alive && one.node?.channels?.list().some((each) => each.neighbour === other.id);
@@ -29,8 +29,8 @@ export const OPERATOR_ACTS: readonly FaultKind[] = [
     needs: ['channel'],
     weight: 8,
     lastsMs: 0,
-    strike({ coverage, edges }, random) {
-      const [a, b] = random.pick(edges);
+    strike({ anyPair, coverage }, random) {
+      const [a, b] = anyPair(random);
       const [one, other] = random.chance(0.5) ? [a, b] : [b, a];
       const most = random.chance(0.5) ? undefined : BigInt(1 + random.below(1_000_000_000));
       const channels = one.alive ? one.node?.channels : undefined;
@@ -49,8 +49,8 @@ export const OPERATOR_ACTS: readonly FaultKind[] = [
     needs: TOKEN_METHODS,
     weight: 8,
     lastsMs: 0,
-    strike({ coverage, nodes }, random) {
-      const node = random.pick(nodes);
+    strike({ anyNode, coverage }, random) {
+      const node = anyNode(random);
       const { settlement } = node.config;
       if (settlement.methods.length < 2) return undefined;
       // One may be given up for a while: what it has under way goes on, and any two lists have one in common.

@@ -37,7 +37,7 @@ export interface WorldOptions {
   /** Indices of nodes without a way out of their own, beside those that a cheat needs. */
   readonly carriers?: readonly number[];
   /** Told of everything a person would want to read afterwards. */
-  readonly log?: ((atMs: number, line: string) => void) | undefined;
+  readonly log?: ((atMs: number, line: string, whom: readonly string[]) => void) | undefined;
 }
 
 export interface WorldResult {
@@ -173,7 +173,7 @@ export class World {
     node.watch = {
       born: () => {
         this.packets?.born(node);
-        this.#say(name, `starts, life ${node.lives}`);
+        this.#say(`${name} starts, life ${node.lives}`, [name]);
       },
       died: () => this.#died(node),
       said: (_, event) => this.#said(node, event),
@@ -213,7 +213,7 @@ export class World {
       secondMachine: (name) => this.#second(machine, `${machine.name}-${name}`),
       cheated: (times = 1) => {
         this.coverage.count(`cheat.${cheat.name}`, times);
-        this.#say(machine.name, `cheats: ${cheat.name}`);
+        this.#say(`${machine.name} cheats: ${cheat.name}`, [machine.name]);
       },
     });
   }
@@ -228,12 +228,12 @@ export class World {
 
   // what happens
 
-  #say(who: string, what: string): void {
-    this.#options.log?.(this.timeline.nowMs, `${who} ${what}`);
+  #say(line: string, whom: readonly string[]): void {
+    this.#options.log?.(this.timeline.nowMs, line, whom);
   }
 
   #died(node: SimNode): void {
-    this.#say(node.name, `dies${node.life.diedAt === undefined ? '' : ` at ${node.life.diedAt}`}`);
+    this.#say(`${node.name} dies${node.life.diedAt === undefined ? '' : ` at ${node.life.diedAt}`}`, [node.name]);
     // What its books said at the end is looked at before they are made anew.
     this.invariants.lookAt(node);
     this.packets?.died(node);
@@ -244,8 +244,7 @@ export class World {
   #said(node: SimNode, event: NodeEvent): void {
     countEvent(this.coverage, event);
     this.invariants.said(node, event);
-    if (this.#options.log !== undefined && event.kind !== 'charged')
-      this.#say(node.name, eventWords(this.nodes, event));
+    if (this.#options.log !== undefined && event.kind !== 'charged') this.#say(...eventWords(this.nodes, node, event));
   }
 
   #observer(to: NodeId, from: NodeId): () => void {
@@ -314,9 +313,7 @@ export class World {
   begin(): void {
     const { cheats, nodes: count } = this.#options;
     this.#joined.push(...this.nodes.slice(count - cheats.length));
-    cheats.forEach((cheat, at) => {
-      this.#join(cheat, this.#joined[at] as SimNode);
-    });
+    for (const [at, cheat] of cheats.entries()) this.#join(cheat, this.#joined[at] as SimNode);
     for (const node of this.nodes)
       this.timeline.after(this.#random.fork(`start ${node.name}`).below(300), () => node.start());
     this.workload.begin();
@@ -324,9 +321,10 @@ export class World {
     this.faults.begin(this.#scene(), this.#struck);
   }
 
-  readonly #struck = (fault: PlannedFault): void => {
-    this.coverage.count(`fault.${fault.kind.name}`);
-    this.#say('fault', `${fault.index}: ${fault.kind.name}`);
+  readonly #struck = ({ index, kind }: PlannedFault, struck: readonly SimNode[]): void => {
+    this.coverage.count(`fault.${kind.name}`);
+    const whom = struck.map(({ name }) => name);
+    this.#say(`fault ${index}: ${kind.name} ${whom.join('–')}`.trimEnd(), whom);
   };
 
   #scene() {
@@ -371,7 +369,7 @@ export class World {
   /** No trade, no faults: everybody comes back and pays. */
   calm(): void {
     this.#draining = true;
-    this.#say('world', 'faults and trade end');
+    this.#say('world faults and trade end', []);
     this.#peace();
     for (const node of this.nodes) node.start();
   }
