@@ -201,8 +201,8 @@ export class Credits {
     return {
       newcomer: creditFor(config, listed, { askPerMb }).dropAt,
       sharePercent: config.credit.earnPercent,
-      growPerDay: config.credit.growMbPerDay * askPerMb,
-      most: fixed ? 0 : config.credit.maxEarnedMb * askPerMb,
+      growPerDay: Math.floor(config.credit.growMbPerDay * askPerMb),
+      most: fixed ? 0 : Math.floor(config.credit.maxEarnedMb * askPerMb),
     };
   }
 

@@ -114,8 +114,8 @@ export function creditFor(
   const { askPerMb } = at;
   const fixed = neighbour?.dropAtUnits ?? credit.dropAtUnits;
   const newcomer = {
-    dropAt: fixed ?? Math.max(LEAST_DROP_AT, credit.dropAtMb * askPerMb),
-    payAt: Math.max(1, credit.payAtMb * askPerMb),
+    dropAt: fixed ?? Math.max(LEAST_DROP_AT, Math.floor(credit.dropAtMb * askPerMb)),
+    payAt: Math.max(1, Math.floor(credit.payAtMb * askPerMb)),
   };
   const dropAt = newcomer.dropAt + (fixed === undefined ? (at.earned ?? 0) : 0);
   const payAt = neighbour?.payAtUnits ?? credit.payAtUnits ?? payAtFor(newcomer, dropAt);

@@ -18,6 +18,7 @@ const COUNTED = new Set([
 /** What a node says of itself, among what happened in a run. */
 export function countEvent(coverage: Coverage, event: NodeEvent): void {
   if (COUNTED.has(event.kind)) coverage.count(`event.${event.kind}`);
+  if (event.kind === 'credit') coverage.count(`credit.${event['why']}`);
   if (event.kind === 'received') coverage.count(`method.${event['method']}`);
   if (event.kind === 'demoted') coverage.count(`packet.way.${event['standing']}`);
   if (event.kind === 'packetFate') coverage.count(`packet.fate.${event['fate']}`);

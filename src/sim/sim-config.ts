@@ -2,7 +2,7 @@ import type { PaymentMethod } from '../core/terms/terms.ts';
 import type { NodeConfig } from '../node/config.ts';
 import { parseConfig } from '../node/load-config.ts';
 import { TOKEN } from './chain/chain-state.ts';
-import type { Deal, PacketSettings, WorldSettings } from './world-settings.ts';
+import type { Deal, GrowthSettings, PacketSettings, WorldSettings } from './world-settings.ts';
 
 /** The chain of every simulated world. */
 export const SIM_CHAIN_ID = 31_337;
@@ -41,6 +41,8 @@ export interface SimConfig {
   readonly token?: WorldSettings['token'];
   /** Absent where it carries no value packets. */
   readonly packets?: PacketSettings | undefined;
+  /** Absent where the limits are typed, and stay what they are. */
+  readonly growth?: GrowthSettings | undefined;
 }
 
 const HOST = 'sim';
@@ -61,6 +63,7 @@ const SECOND_OF_PAY_AT = 1 / 5;
 /** The complete configuration of a simulated node. */
 export function simConfig(options: SimConfig): NodeConfig {
   const { deal = 'cheque', methods = ['cheque'] } = options;
+  const profitBp = options.growth?.profitBp ?? options.profitBp;
   const byTime = deal === 'time';
   const secondUnits = Math.max(1, Math.floor(options.payAt * SECOND_OF_PAY_AT));
   return {
@@ -74,17 +77,12 @@ export function simConfig(options: SimConfig): NodeConfig {
       nextHop: options.carrier === true ? 'auto' : 'uplink',
       metering: byTime ? 'time' : 'data',
       uplinkPricePerMb: byTime ? secondUnits : options.costPerMb,
-      minProfitBp: options.profitBp,
+      minProfitBp: profitBp,
       maxPricePerMb: options.maxPricePerMb,
     },
     proxy: { ...base.proxy, enabled: false },
     packets: packetsConfig(options.packets),
-    credit: {
-      ...base.credit,
-      payAtUnits: options.payAt,
-      dropAtUnits: options.dropAt,
-      riskAtUnits: options.riskAt,
-    },
+    credit: creditConfig(options, byTime ? secondUnits : options.costPerMb),
     settlement: {
       ...base.settlement,
       depositWei: options.depositWei,
@@ -110,12 +108,30 @@ export function simConfig(options: SimConfig): NodeConfig {
       freeMbPerDay: 0,
       maxRateMbit: 0,
       payAtUnits: undefined,
-      dropAtUnits: undefined,
+      // What is given away is worth nothing, so no number of MB would make a limit.
+      dropAtUnits: options.growth !== undefined && deal === 'free' ? options.dropAt : undefined,
       riskAtUnits: undefined,
       valueAtUnits: undefined,
       offerSendingPerMb: 0,
       offerReceivingPerMb: 0,
     })),
+  };
+}
+
+/** Limits that are typed, or so many MB as make the same of a newcomer's and may grow. `costPerMb` is what it sells by. */
+function creditConfig({ growth, ...options }: SimConfig, costPerMb: number): NodeConfig['credit'] {
+  const { dropAt, payAt, riskAt } = options;
+  const fixed = { ...base.credit, riskAtUnits: riskAt };
+  if (growth === undefined) return { ...fixed, payAtUnits: payAt, dropAtUnits: dropAt };
+  const ask = Math.ceil((costPerMb * (10_000 + growth.profitBp)) / 10_000);
+  return {
+    ...fixed,
+    payAtMb: payAt / ask,
+    dropAtMb: dropAt / ask,
+    growMbPerDay: growth.perDay / ask,
+    maxEarnedMb: growth.most / ask,
+    earnPercent: growth.sharePercent,
+    newcomersPerDay: growth.newcomersPerDay,
   };
 }
 

@@ -35,6 +35,8 @@ export interface WorldSettings {
   readonly token?: { readonly feeBp: number } | undefined;
   /** Value packets; absent where there are none, drawn apart. */
   readonly packets?: PacketSettings | undefined;
+  /** Credit that grows; absent where dropAt is typed and stays what it is. Drawn apart. */
+  readonly growth?: GrowthSettings | undefined;
 }
 
 /** One world in so many settles by the clock too, so often. Seconds. */
@@ -145,6 +147,42 @@ export function drawPackets(
   };
 }
 
+/** How credit grows in a world: a newcomer may owe `dropAt` of the world's settings. */
+export interface GrowthSettings {
+  /** The part of the net income kept that is lent, 1 … 100. */
+  readonly sharePercent: number;
+  /** By how much at most in a day, and in all. Units. */
+  readonly perDay: number;
+  readonly most: number;
+  readonly newcomersPerDay: number;
+  /** What nodes take beyond their cost, in hundredths of a per cent: a tenth would take longer than a run to come to anything. */
+  readonly profitBp: number;
+}
+
+/** One world in so many has credit that grows. */
+const GROWTH_ONE_IN = 3;
+
+/** Gas is cheap there: it is part of what income costs, and would be more than all of it. Wei. */
+const GROWTH_WEI_PER_UNIT = 10n ** 14n;
+
+/** What differs where credit grows; nothing in other worlds. */
+function drawGrowth(
+  random: SeededRandom,
+  { channelDepositWei, dropAt, weiPerUnit }: WorldSettings,
+): Partial<WorldSettings> {
+  if (random.below(GROWTH_ONE_IN) > 0) return {};
+  const most = random.between(Math.floor(dropAt / 4), 3 * dropAt);
+  const growth = {
+    sharePercent: random.pick([25, 50, 100]),
+    perDay: random.between(Math.floor(dropAt / 20), Math.floor(dropAt / 4)),
+    most,
+    newcomersPerDay: random.pick([8, 20, 100]),
+    profitBp: random.between(5_000, 20_000),
+  };
+  const scale = GROWTH_WEI_PER_UNIT / weiPerUnit;
+  return { growth, weiPerUnit: GROWTH_WEI_PER_UNIT, channelDepositWei: channelDepositWei * scale };
+}
+
 /**
  * All of a world's settings: those that are given, where it settles by size alone unless told otherwise, or drawn so that
  * its cheats have a chance.
@@ -159,5 +197,6 @@ export function drawWorld(
   if (settings !== undefined) return { ...drawn, settleEveryS: 0, ...(needed.length > 0 && methods), ...settings };
   const carried = cheats.some(({ needsPackets }) => needsPackets);
   const packets = drawPackets(random.fork('packet settings'), drawn, carried);
-  return { ...drawn, ...methods, packets, token: drawToken(random.fork('contract of the token')) };
+  const token = drawToken(random.fork('contract of the token'));
+  return { ...drawn, ...methods, packets, token, ...drawGrowth(random.fork('growth'), drawn) };
 }

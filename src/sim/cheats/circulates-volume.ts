@@ -1,4 +1,5 @@
 import type { Cheat } from '../cheat.ts';
+import { take } from './customer.ts';
 
 const LOOK_MS = 100;
 /** How long it looks like a good customer before it takes what it can. */
@@ -11,7 +12,7 @@ const PIECE_BYTES = 4_000;
  */
 export const circulatesVolume: Cheat = {
   name: 'circulates-volume',
-  join({ machine, victims, timeline, secondMachine, every, cheated }) {
+  join({ machine, settings, victims, timeline, secondMachine, every, cheated }) {
     const seller = secondMachine('seller');
     const sinceMs = timeline.nowMs;
     every(LOOK_MS, () => {
@@ -24,7 +25,10 @@ export const circulatesVolume: Cheat = {
         )
           cheated();
       }
-      if (!honest) machine.node?.pausePayments(true);
+      if (honest) return;
+      machine.node?.pausePayments(true);
+      // Where limits grow there is more to take than trade alone would.
+      if (settings.growth !== undefined) take(machine, victims);
     });
   },
 };

@@ -3,6 +3,7 @@ import type { LinkRow } from '../../core/ledger/ledger.ts';
 import type { NodeId } from '../../core/node-id.ts';
 import type { NodeConfig } from '../../node/config.ts';
 import { Credits } from '../../node/credits.ts';
+import type { ReceivedChequeRecord } from '../../store/store.ts';
 import type { RuleStory } from './rule-story.ts';
 import { emptyFlight, SmallLink } from './small-link.ts';
 import { IDS } from './small-node.ts';
@@ -33,6 +34,8 @@ const growing = (config: NodeConfig): NodeConfig => ({
 /** Node 0 gives credit, with the books of the small node it is. */
 class Lender {
   passedOn = 0;
+  /** Cheques that came. */
+  held: readonly ReceivedChequeRecord[] = [];
   readonly told: string[] = [];
   #credits: Credits;
   readonly #teller: Teller;
@@ -50,7 +53,7 @@ class Lender {
     return new Credits({
       ...{ config, clock, store: disk.store(), stored: disk.state() },
       neighbours: () => node.neighbours,
-      received: () => [],
+      received: () => this.held,
       passedOn: () => this.passedOn,
       costPerMb: () => 3,
       emit: (_, { earned, why }) => this.told.push(`${earned} ${why}`),
@@ -140,6 +143,29 @@ export const STORIES_OF_CREDIT: readonly RuleStory[] = [
     },
   },
   {
+    name: 'a cheque earns nothing before it is cashed, nor does what is paid back or owed',
+    begins: { config: growing, dishonest: true },
+    told: async (teller) => {
+      const lender = new Lender(teller);
+      const node = teller.node(0);
+      const { ledger, row } = node.account;
+      await lender.after(10 * DAY_MS);
+      ledger.provided(row, 0, 100);
+      lender.receives(100);
+      lender.held = [cheque(node.config, 100, 0)];
+      teller.same('it may bounce', await lender.after(2_000), []);
+      lender.held = [cheque(node.config, 100, 81)];
+      teller.same('half of 81', [await lender.after(2_000), keptOf(lender, teller)], [['10 income'], 81]);
+      lender.held = [cheque(node.config, 100, 100)];
+      ledger.consumed(row, 0, 90);
+      const [fall = ''] = await lender.after(2_000);
+      teller.same('90 are owed', [fall.endsWith('spent'), keptOf(lender, teller)], [true, 10]);
+      ledger.paying(row, 90);
+      ledger.paid(row, 90);
+      teller.same('and paid back', [await lender.after(DAY_MS), keptOf(lender, teller)], [[], 10]);
+    },
+  },
+  {
     name: 'what service cost left through the uplink, so it is not there to be lent to anybody',
     begins: { config: growing, dishonest: true },
     told: async (teller) => {
@@ -218,6 +244,20 @@ export const STORIES_OF_CREDIT: readonly RuleStory[] = [
     },
   },
 ];
+
+/** A cheque of the customer, of which so many units were paid out. */
+function cheque({ settlement }: NodeConfig, units: number, cashed: number): ReceivedChequeRecord {
+  return {
+    ...{ kind: 'received', neighbour: CUSTOMER, issuer: CUSTOMER, chequebook: A, signature: new Uint8Array() },
+    cumulative: BigInt(units) * settlement.weiPerUnit,
+    cashedCumulative: BigInt(cashed) * settlement.weiPerUnit,
+    ...{ creditedUnits: units, remainderWei: 0n, bounced: false },
+  };
+}
+
+function keptOf(lender: Lender, teller: Teller): number {
+  return lender.credits.status(known(teller)).kept;
+}
 
 /** Somebody else connects to node 0. The row of its account. */
 async function stranger(teller: Teller): Promise<LinkRow> {

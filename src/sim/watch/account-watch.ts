@@ -5,6 +5,7 @@ import { BYTES_PER_MB } from '../../core/units.ts';
 import type { SimNode } from '../sim-node.ts';
 import { BrokenRule } from './broken-rule.ts';
 import { exposureOf } from './exposure-of.ts';
+import { ServiceCost } from './service-cost.ts';
 import type { Tally } from './tally.ts';
 import { ValueWatch } from './value-watch.ts';
 
@@ -70,6 +71,7 @@ export class AccountWatch {
   #dearer = 0;
   #price = 0;
   #connection = 0;
+  readonly cost: ServiceCost;
 
   constructor(node: SimNode, peer: NodeId, honest: boolean) {
     this.node = node;
@@ -79,6 +81,7 @@ export class AccountWatch {
     const value = new ValueWatch(node.packetTap(peer));
     node.paying.add((ledger, row) => value.paying(ledger, row));
     this.#value = value;
+    this.cost = new ServiceCost(node);
   }
 
   /** What this end had of the other by its own word, over all lives. Units. */
@@ -155,6 +158,7 @@ export class AccountWatch {
     this.#beyond = this.node.node?.packets?.returnedBeyond(this.peer) ?? 0;
     this.#exposure(account, corrected);
     this.#time(account);
+    this.cost.look(account);
     this.#checkValue(account, provided);
     this.#lastProvided = provided;
     this.#lastConsumed = consumed;

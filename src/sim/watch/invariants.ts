@@ -11,6 +11,7 @@ import type { SimChain } from '../chain/sim-chain.ts';
 import type { SimNode } from '../sim-node.ts';
 import { AccountWatch } from './account-watch.ts';
 import { BrokenRule } from './broken-rule.ts';
+import { CreditWatch } from './credit-watch.ts';
 import { MoneyWatch } from './money-watch.ts';
 import { oneForOne } from './one-for-one.ts';
 
@@ -47,6 +48,7 @@ export class Invariants {
   readonly #byNode = new Map<NodeId, Map<NodeId, AccountWatch>>();
   readonly #names = new Map<NodeId, string>();
   readonly #cheats = new Set<NodeId>();
+  readonly #credit = new Map<NodeId, CreditWatch>();
   /** Pairs of which one cannot pay and has been the debtor for too long: they part, again and again. */
   readonly #oneWay = new Set<AccountWatch>();
 
@@ -73,6 +75,7 @@ export class Invariants {
     this.#names.set(node.id, node.name);
     this.#byNode.set(node.id, new Map());
     if (!this.#options.honest(node)) this.#cheats.add(node.id);
+    else this.#credit.set(node.id, new CreditWatch(node, (watch) => this.#cashed(watch)));
     node.disk.written = (records) => this.#written(node, records);
   }
 
@@ -90,6 +93,7 @@ export class Invariants {
     for (const end of ends) {
       end.riskAt = this.#options.riskAt;
       end.ownRisk = this.#cheats.has(end.node.id);
+      this.#credit.get(end.node.id)?.add(end);
       this.#byNode.get(end.node.id)?.set(end.peer, end);
     }
   }
@@ -115,6 +119,7 @@ export class Invariants {
     try {
       if (!this.#cheats.has(watch.node.id) || watch.node.alive) watch.look();
       if (watch.loss() > watch.lossBound()) this.#losing(watch);
+      this.#credit.get(watch.node.id)?.look(watch);
     } catch (error) {
       if (!(error instanceof BrokenRule)) throw error;
       this.broken = error;
@@ -128,6 +133,11 @@ export class Invariants {
 
   lookAtAll(): void {
     for (const node of this.#options.nodes) this.lookAt(node);
+  }
+
+  /** Brings what is final of a neighbour's payments up to date; the chain is read only where it matters. */
+  readChain(watch: AccountWatch): void {
+    this.#cashed(watch);
   }
 
   /** What was cashed is read from the chain only when it matters. */
