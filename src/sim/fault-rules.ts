@@ -6,6 +6,7 @@ export const FAULT_RULES: readonly string[] = [
   'reservations',
   'bounded-exposure',
   'bounded-loss',
+  'credit-earned',
   'fades-slowly',
   'claims-own',
   'admitted-stands',
