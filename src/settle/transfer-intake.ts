@@ -35,6 +35,9 @@ const LOOK_MS = 1_000;
 /** Blocks taken in one look; a node that was away for long catches up over several. */
 const MAX_BLOCKS_A_LOOK = 200;
 
+/** The hash of no block: whoever searched to there searches the last blocks again. */
+const NO_BLOCK = '';
+
 /** Strangers may pay too, and each takes a line of memory; it costs them gas. */
 const MAX_PAYERS = 10_000;
 
@@ -159,6 +162,9 @@ export class TransferIntake {
     const hash = await chain.blockHash(toBlock);
     const found = await chain.incoming(fromBlock, toBlock);
     if (hash === undefined || found === undefined || this.#stopped) return;
+    // Written before any book is: else one that forgets what stood in a lost branch, and is all that could be written, would
+    // never be told when that branch wins after all.
+    if (!stands) await this.#advance({ number: last.number, hash: NO_BLOCK });
     const payers = new Set([...this.#books.keys(), ...found.map(({ from }) => from)]);
     for (const payer of payers) {
       const theirs = found

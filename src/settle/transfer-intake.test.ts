@@ -1,0 +1,83 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import type { Chain } from '../chain/chain.ts';
+import type { NodeId } from '../core/node-id.ts';
+import type { Store, StoreRecord } from '../store/store.ts';
+import { TransferIntake } from './transfer-intake.ts';
+import { readTransferNotes } from './transfer-notes.ts';
+
+const PAYER: NodeId = `0x${'a'.repeat(40)}`;
+const CONFIRMATIONS = 5;
+
+/** A payee on a chain of two branches that differ from block 1 on, of which only `main` holds the payment. */
+class Payee {
+  readonly credited: number[] = [];
+  branch: 'main' | 'other' = 'main';
+  head = 2;
+  /** So many writes succeed, and no other. */
+  writes = Number.POSITIVE_INFINITY;
+  readonly #disk = new Map<string, StoreRecord>();
+  #intake: TransferIntake | undefined;
+
+  /** Starts, on what is on its disk. */
+  start(): void {
+    const { books, searched } = readTransferNotes([...this.#disk.values()].filter((record) => record.kind === 'note'));
+    const chain: Partial<Chain> = {
+      head: async () => ({ number: BigInt(this.head), hash: this.#hash(this.head), atMs: 0 }),
+      blockHash: async (number) => this.#hash(number),
+      incoming: async (from, to) =>
+        this.branch === 'main' && from <= 1 && to >= 1
+          ? [{ from: PAYER, transaction: '0xpaid', index: 0, wei: 544n, block: 1 }]
+          : [],
+    };
+    this.#intake = new TransferIntake({
+      ...{ chain: chain as Chain, confirmations: CONFIRMATIONS, books, searched },
+      clock: { after: () => ({ cancel: () => undefined }) } as never,
+      store: { commit: (records) => this.#write(records) } as Partial<Store> as Store,
+      neighbour: () => ({ myRatio: { numerator: 1n, denominator: 1n } }) as never,
+      tell: (_, event) => {
+        if (event.kind !== 'paymentChecked' || !event.outcome?.accepted) return false;
+        return this.credited.push(event.outcome.units) > 0;
+      },
+      keep: (_, records) => this.#write(records),
+      cleared: () => undefined,
+      emit: () => undefined,
+    });
+  }
+
+  async look(): Promise<void> {
+    await this.#intake?.look();
+  }
+
+  #hash(number: number): string {
+    return `${number === 0 ? 'both' : this.branch} ${number}`;
+  }
+
+  async #write(records: readonly StoreRecord[]): Promise<void> {
+    if (this.writes <= 0) throw new Error('the disk fails');
+    this.writes -= 1;
+    for (const record of records) if (record.kind === 'note') this.#disk.set(record.name, record);
+  }
+}
+
+for (const writes of [0, 1, 2, 3]) {
+  for (const restarts of [false, true]) {
+    const words = `${writes} writes later${restarts ? ', and a restart' : ''}`;
+    test(`a payment that is not in a branch for a while is credited, whatever could be written meanwhile: ${words}`, async () => {
+      const payee = new Payee();
+      payee.head = 0;
+      payee.start();
+      await payee.look();
+      payee.head = 2;
+      await payee.look();
+      payee.branch = 'other';
+      payee.writes = writes;
+      await payee.look();
+      payee.branch = 'main';
+      payee.writes = Number.POSITIVE_INFINITY;
+      if (restarts) payee.start();
+      for (payee.head = 3; payee.head < 20; payee.head += 1) await payee.look();
+      assert.deepEqual(payee.credited, [544]);
+    });
+  }
+}
