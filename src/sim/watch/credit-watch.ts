@@ -20,6 +20,8 @@ export class CreditWatch {
   readonly #watches: AccountWatch[] = [];
   /** The most that was ever final of each: what a reorganisation takes back is nobody's income, and nobody's fault. */
   readonly #final = new Map<AccountWatch, number>();
+  /** The highest price per MB that each was ever asked for. */
+  readonly #asks = new Map<AccountWatch, number>();
   /** Since when too much is lent in this life, by what is said of it. */
   readonly #sinceMs = new Map<string, number>();
   #life = 0;
@@ -48,7 +50,7 @@ export class CreditWatch {
     // Nothing is said to who is not connected.
     const lent = watch.account?.ready === true ? this.#lent(watch) : 0;
     const name = watch.other?.node.name ?? watch.peer;
-    const most = lent === 0 ? 0 : this.#most(watch);
+    const most = this.#most(watch);
     this.#judge(`most ${name}`, `${name} ${lent}, where it grows to ${most}`, lent > most);
     const share = lent === 0 ? 0 : this.#share(watch, lent);
     this.#judge(`kept ${name}`, `${name} ${lent}, earned ${share}`, lent > share);
@@ -73,9 +75,12 @@ export class CreditWatch {
     return Math.max(forService, forValue);
   }
 
-  #most({ account }: AccountWatch): number {
+  /** By the highest ask so far: what grew at a higher one is not taken back when the ask falls. */
+  #most(watch: AccountWatch): number {
     const { credit } = this.#node.config;
-    const ask = account?.mine.newest?.services.transit.askPerMb ?? 0;
+    const now = watch.account?.mine.newest?.services.transit.askPerMb ?? 0;
+    const ask = Math.max(this.#asks.get(watch) ?? 0, now);
+    this.#asks.set(watch, ask);
     return Math.min(credit.maxEarnedMb * ask, this.#days * credit.growMbPerDay * ask);
   }
 
