@@ -81,7 +81,7 @@ export class CreditWatch {
     const now = watch.account?.mine.newest?.services.transit.askPerMb ?? 0;
     const ask = Math.max(this.#asks.get(watch) ?? 0, now);
     this.#asks.set(watch, ask);
-    return Math.min(credit.maxEarnedMb * ask, this.#days * credit.growMbPerDay * ask);
+    return Math.min(credit.maxEarnedMb * ask, this.#days * credit.growMbPerDay * ask) + ROUNDING;
   }
 
   /** What the neighbour has earned; read from the chain where what was known would not do. */
