@@ -32,6 +32,8 @@ export class ServiceCost {
   get units(): number {
     const { transit } = this.#node.config;
     if (!transit.uplink || this.#askPerMb === 0) return 0;
+    // A second that was sold costs nothing unless something went through it.
+    if (transit.metering === 'time') return 0;
     const charged = this.#before + this.#now - this.#from;
     return Math.floor(charged * Math.min(1, transit.uplinkPricePerMb / this.#askPerMb)) - this.#node.lives;
   }
