@@ -69,7 +69,7 @@ export class AccountWatch {
   #allowed = 0;
   /** What a price that rose, asked or one for one, adds to uploads granted before on this connection: charged as they come. */
   #dearer = 0;
-  #price = 0;
+  #price: number | undefined;
   #connection = 0;
   readonly cost: ServiceCost;
 
@@ -249,8 +249,8 @@ export class AccountWatch {
     // What is sold again has no price before the neighbour knows it.
     if (ask === undefined) return;
     const price = relation.theyCanPay ? ask : relation.providePerMb;
-    if (price > this.#price && this.#price > 0)
-      this.#dearer += Math.ceil(((price - this.#price) * GRANTED_BYTES) / BYTES_PER_MB);
+    const before = this.#price ?? price;
+    if (price > before) this.#dearer += Math.ceil(((price - before) * GRANTED_BYTES) / BYTES_PER_MB);
     this.#price = price;
   }
 
