@@ -63,7 +63,7 @@ function lender() {
   };
   const [b, c] = neighbours.map(({ has }) => has);
   assert.ok(b !== undefined && c !== undefined);
-  return { b, c, holds };
+  return { b, c, holds, stops: () => watch.stops() };
 }
 
 test('credit that was not earned, stands and is not taken back is found', () => {
@@ -91,4 +91,12 @@ test('all together are lent no more than is left of what all paid', () => {
   assert.equal(holds(), true, 'it is still there');
   Object.assign(c, { issuedUnits: 210 });
   assert.equal(holds(), false, 'the other key has collected it');
+});
+
+test('a node that is being stopped says no new terms', () => {
+  const { b, holds, stops } = lender();
+  Object.assign(b, { dropAt: NEWCOMER + 100 });
+  assert.equal(holds(), false);
+  stops();
+  assert.equal(holds(), true);
 });

@@ -25,6 +25,8 @@ export class CreditWatch {
   /** Since when too much is lent in this life, by what is said of it. */
   readonly #sinceMs = new Map<string, number>();
   #life = 0;
+  /** The life that is being stopped: it sells nothing any more, and says no new terms. */
+  #stopping = 0;
   #days = 0;
   #day = Number.NaN;
 
@@ -38,10 +40,16 @@ export class CreditWatch {
     this.#watches.push(watch);
   }
 
+  /** The node stops as an operator does it, which takes as long as what is under way on the chain. */
+  stops(): void {
+    this.#stopping = this.#node.lives;
+  }
+
   /** Throws `BrokenRule`. */
   look(watch: AccountWatch): void {
     const { clock, config, lives } = this.#node;
     if (config.credit.dropAtUnits !== undefined || clock === undefined || !this.#node.alive) return;
+    if (this.#stopping === lives) return;
     if (this.#life !== lives) this.#sinceMs.clear();
     this.#life = lives;
     const day = Math.floor(clock.wallMs() / DAY_MS);

@@ -199,6 +199,7 @@ export class Invariants {
     const about = event.neighbour;
     const watch = about === undefined ? undefined : this.watchOf(node.id, about);
     if (event.kind === 'started') this.guard(() => this.explains(node));
+    if (event.kind === 'stopping') this.#credit.get(node.id)?.stops();
     if (event.kind === 'linkUp' && watch !== undefined) watch.connections += 1;
     if (event.kind === 'cashed' && watch !== undefined) this.#cashed(watch);
     if (event.kind === 'fault' && event['code'] === 'INVARIANT_BROKEN')
