@@ -48,6 +48,7 @@ export class AccountWatch {
   #lastConsumed = 0;
   #lastPaid = 0;
   #lastReceived = 0;
+  #lastUncleared = 0;
   /** What a crash of this end cost it: provided within the last journal window, which nobody can prove to who denies it. */
   #forgot = 0;
   #corrected = 0;
@@ -122,6 +123,7 @@ export class AccountWatch {
     this.#lastTransit = transit(account);
     this.#lastPaid = ledger.get(row, Column.paid);
     this.#lastReceived = ledger.get(row, Column.received);
+    this.#lastUncleared = ledger.get(row, Column.uncleared);
     this.#corrected = sum(account, Column.providedCorrection);
     this.#claimed = sum(account, Column.consumedCorrection);
     this.#admitted = 0;
@@ -226,10 +228,12 @@ export class AccountWatch {
     if (limit > this.mostGranted) this.mostGranted = limit;
     const exposure = exposureOf(account);
     const admitted = corrected - this.#corrected;
+    const undone = this.#undone(account);
     this.#reprice(account);
     if (exposure <= limit) this.#allowed = limit + this.#dearer;
     else {
       if (admitted > 0) this.#allowed += admitted;
+      this.#allowed += undone;
       this.#allowed = Math.max(this.#allowed, limit + this.#dearer);
       if (exposure > this.#allowed + this.#beyond && !this.ownRisk)
         this.#broken(
@@ -237,6 +241,15 @@ export class AccountWatch {
           `exposure ${exposure} above ${this.#allowed}, dropAt ${limit}: ${parts(account)}`,
         );
     }
+  }
+
+  /** Payments that had counted and the chain took back since the last look: nobody was served for it. */
+  #undone({ ledger, row }: LinkAccount): number {
+    const uncleared = ledger.get(row, Column.uncleared);
+    const came = ledger.get(row, Column.received) - this.#lastReceived;
+    const undone = Math.max(0, uncleared - this.#lastUncleared - came);
+    this.#lastUncleared = uncleared;
+    return undone;
   }
 
   #reprice(account: LinkAccount): void {
