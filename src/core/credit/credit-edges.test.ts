@@ -50,6 +50,32 @@ test('where a newcomer has no credit, who is barred or brought nothing has none 
   assert.deepEqual([credit.earned('a'), credit.earned('b')], [0, 0]);
 });
 
+for (const [what, days, earned] of [
+  ['one day gives what one day allows', [0, 0, 0], [160_000, 160_000, 160_000]],
+  ['each day gives as much', [0, 1, 2], [160_000, 320_000, 480_000]],
+  [
+    'a clock that jumps over midnight and back makes no third day of two',
+    [0, 1, 0, 1],
+    [160_000, 320_000, 320_000, 320_000],
+  ],
+  [
+    'one that was ahead makes none of the days it goes over again',
+    [3, 0, 1, 3, 4],
+    [160_000, 160_000, 160_000, 160_000, 320_000],
+  ],
+] as const) {
+  test(`growth of a day: ${what}`, () => {
+    let credit = book();
+    for (const [at, day] of days.entries()) {
+      credit.renew([entry('a', { final: 900_000 })], { nowMs: at * STEP_MS, day: DAY + day });
+      assert.equal(credit.earned('a'), earned[at], `look ${at}`);
+      const remembered = credit.stateOf('a');
+      credit = book();
+      credit.restore('a', remembered);
+    }
+  });
+}
+
 test('what grew on a day is counted step by step, and a fall is no way to grow again at once', () => {
   const credit = book();
   let nowMs = 0;

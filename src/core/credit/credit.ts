@@ -41,7 +41,7 @@ export interface CreditState {
   /** What access cost that was sold on to it, and what cashing its cheques cost. */
   readonly cost: Units;
   readonly gas: Units;
-  /** The day that `grown` is of, counted from 1970, and by how much `earned` grew on it. */
+  /** The newest day on which `earned` grew, counted from 1970, and by how much on it; an earlier day counts as that one. */
   readonly day: number;
   readonly grown: Units;
   /** The day on which it took a newcomer's place; 0: never. */
@@ -176,7 +176,7 @@ export class CreditBook {
     const { barred, earned, day: grewOn, grown } = this.stateOf(id);
     if (barred) return 0;
     const share = Math.floor((Math.max(0, this.kept(id, facts)) / 100) * rules.sharePercent);
-    const mayGrow = Math.max(0, rules.growPerDay - (grewOn === day ? grown : 0));
+    const mayGrow = Math.max(0, rules.growPerDay - (day > grewOn ? 0 : grown));
     return Math.min(share, rules.most, earned + mayGrow);
   }
 
@@ -192,8 +192,9 @@ export class CreditBook {
     const isStep = quarter || target - earned >= rules.growPerDay;
     if (target === earned || lately || !isStep) return undefined;
     this.#steppedMs.set(id, nowMs);
-    const grown = (state.day === day ? state.grown : 0) + target - earned;
-    return this.#set(id, { ...state, earned: target, day, grown }, 'income');
+    // A clock that is set back over midnight begins no day anew.
+    const grown = (day > state.day ? 0 : state.grown) + target - earned;
+    return this.#set(id, { ...state, earned: target, day: Math.max(day, state.day), grown }, 'income');
   }
 
   #set(id: NodeId, state: CreditState, why: CreditChange['why']): CreditChange {
