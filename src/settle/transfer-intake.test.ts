@@ -16,6 +16,8 @@ class Payee {
   head = 2;
   /** So many writes succeed, and no other. */
   writes = Number.POSITIVE_INFINITY;
+  /** After so many answers of the chain `main` wins. */
+  answers = Number.POSITIVE_INFINITY;
   readonly #disk = new Map<string, StoreRecord>();
   #intake: TransferIntake | undefined;
 
@@ -23,12 +25,14 @@ class Payee {
   start(): void {
     const { books, searched } = readTransferNotes([...this.#disk.values()].filter((record) => record.kind === 'note'));
     const chain: Partial<Chain> = {
-      head: async () => ({ number: BigInt(this.head), hash: this.#hash(this.head), atMs: 0 }),
-      blockHash: async (number) => this.#hash(number),
+      head: async () => this.#answer({ number: BigInt(this.head), hash: this.#hash(this.head), atMs: 0 }),
+      blockHash: async (number) => this.#answer(this.#hash(number)),
       incoming: async (from, to) =>
-        this.branch === 'main' && from <= 1 && to >= 1
-          ? [{ from: PAYER, transaction: '0xpaid', index: 0, wei: 544n, block: 1 }]
-          : [],
+        this.#answer(
+          this.branch === 'main' && from <= 1 && to >= 1
+            ? [{ from: PAYER, transaction: '0xpaid', index: 0, wei: 544n, block: 1 }]
+            : [],
+        ),
     };
     this.#intake = new TransferIntake({
       ...{ chain: chain as Chain, confirmations: CONFIRMATIONS, books, searched },
@@ -47,6 +51,12 @@ class Payee {
 
   async look(): Promise<void> {
     await this.#intake?.look();
+  }
+
+  #answer<T>(answer: T): T {
+    this.answers -= 1;
+    if (this.answers < 0) this.branch = 'main';
+    return answer;
   }
 
   #hash(number: number): string {
@@ -81,3 +91,40 @@ for (const writes of [0, 1, 2, 3]) {
     });
   }
 }
+
+for (const writes of [0, 1, 2]) {
+  test(`a payment whose book could not be written is not taken for searched: ${writes} writes, and a restart`, async () => {
+    const payee = new Payee();
+    payee.head = 0;
+    payee.start();
+    await payee.look();
+    payee.head = 2;
+    payee.writes = writes;
+    await payee.look();
+    // The disk takes all again, and the process dies before the payment is deep enough.
+    payee.writes = Number.POSITIVE_INFINITY;
+    await payee.look();
+    payee.start();
+    for (payee.head = 3; payee.head < 20; payee.head += 1) await payee.look();
+    assert.deepEqual(payee.credited, [544]);
+  });
+}
+
+test('a payment in the blocks of another branch is credited, whenever in a look that branch wins', async () => {
+  for (let answers = 0; answers < 6; answers += 1) {
+    const payee = new Payee();
+    payee.branch = 'other';
+    payee.head = 0;
+    payee.start();
+    await payee.look();
+    payee.head = 2;
+    await payee.look();
+    payee.head = 3;
+    payee.answers = answers;
+    await payee.look();
+    payee.answers = Number.POSITIVE_INFINITY;
+    payee.branch = 'main';
+    for (payee.head = 4; payee.head < 20; payee.head += 1) await payee.look();
+    assert.deepEqual(payee.credited, [544], `after ${answers} answers`);
+  }
+});

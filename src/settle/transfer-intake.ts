@@ -54,6 +54,8 @@ interface Announced {
 export class TransferIntake {
   readonly #options: TransferIntakeOptions;
   readonly #books: Map<NodeId, TransferBook>;
+  /** Whose book may be another one on disk: blocks are not searched before it is written. */
+  readonly #unwritten = new Set<NodeId>();
   /** The last payment each neighbour told of: all it can be waiting for. */
   readonly #announced = new Map<NodeId, Announced>();
   #searched: Searched | undefined;
@@ -139,27 +141,28 @@ export class TransferIntake {
 
   async #look(): Promise<number> {
     const { chain } = this.#options;
-    const head = await chain.head();
-    const number = Number(head.number);
+    const { hash, number } = await chain.head();
+    const head = { number: Number(number), hash };
     if (this.#searched === undefined) {
       // Nobody can have paid a node that is new: it has not offered to be.
-      await this.#advance({ number, hash: head.hash });
+      await this.#advance(head);
       this.#ready();
       return 0;
     }
-    if (head.hash !== this.#searched.hash) await this.#search(this.#searched, number);
+    if (head.hash !== this.#searched.hash) await this.#search(this.#searched, head);
     this.#failing = false;
     return this.#stopped ? 0 : this.#credit(this.#searched.number);
   }
 
-  async #search(last: Searched, headNumber: number): Promise<void> {
+  async #search(last: Searched, head: Searched): Promise<void> {
     const { chain } = this.#options;
     const stands = (await chain.blockHash(last.number)) === last.hash;
     const fromBlock = stands ? last.number + 1 : Math.max(0, last.number - REORGANISED_BLOCKS);
-    const toBlock = Math.min(headNumber, fromBlock + MAX_BLOCKS_A_LOOK);
+    const toBlock = Math.min(head.number, fromBlock + MAX_BLOCKS_A_LOOK);
     if (toBlock < fromBlock) return;
-    // Its hash first: where another branch wins in between, the next look finds that it does not stand.
-    const hash = await chain.blockHash(toBlock);
+    // Its hash as it was before anything else was asked: where another branch wins in between, the next look finds that it
+    // does not stand. Further back none wins.
+    const hash = toBlock === head.number ? head.hash : await chain.blockHash(toBlock);
     const found = await chain.incoming(fromBlock, toBlock);
     if (hash === undefined || found === undefined || this.#stopped) return;
     // Written before any book is: else one that forgets what stood in a lost branch, and is all that could be written, would
@@ -179,12 +182,14 @@ export class TransferIntake {
     const { tell, keep } = this.#options;
     const before = this.#bookOf(payer);
     const { book, undoneUnits: units } = lookedAt(before, fromBlock, found);
-    if (sameTransfers(before, book)) return;
+    if (sameTransfers(before, book) && !this.#unwritten.has(payer)) return;
     if (!this.#books.has(payer) && this.#books.size >= MAX_PAYERS) return;
     this.#books.set(payer, book);
+    this.#unwritten.add(payer);
     // Who is no neighbour has no account to credit; its payment waits in its book for the day it is one.
     if (units > 0) tell(payer, { kind: 'paymentUndone', units });
     await keep(payer, [bookNote(payer, book)]);
+    this.#unwritten.delete(payer);
   }
 
   async #advance(searched: Searched): Promise<void> {
