@@ -51,6 +51,8 @@ export class ChannelBook {
   readonly #absent = new Set<NodeId>();
   /** Channels that a reorganisation took back, with whom. */
   readonly #undone = new Map<NodeId, NodeId>();
+  /** Of which more is known than is on disk. */
+  readonly #unwritten = new Set<NodeId>();
   /** What was signed to be taken out, by channel. */
   readonly #signed = new Map<NodeId, ChannelWithdrawal>();
   /** What of the neighbour's deposit is sure, by channel. */
@@ -157,19 +159,24 @@ export class ChannelBook {
   }
 
   async #keep(known: KnownChannel): Promise<void> {
-    const before = this.#known.get(known.address);
+    const { address, facts, sureWei } = known;
+    const before = this.#known.get(address);
     if (before === undefined && this.#known.size >= MAX_CHANNELS) return;
-    this.#absent.delete(known.address);
-    this.#undone.delete(known.address);
+    this.#absent.delete(address);
+    // Nobody would watch it after a crash: before it is written down nothing is paid in it.
+    const isNew = before === undefined && !this.#undone.has(address);
+    if (isNew) await this.#write(known);
+    this.#undone.delete(address);
     this.#remember(known);
-    const same = before !== undefined && format(before.facts) === format(known.facts);
-    if (same && before.sureWei === known.sureWei) return;
-    await this.#write(known);
+    const same = before?.sureWei === sureWei && format(before.facts) === format(facts);
+    if (!isNew && (!same || this.#unwritten.has(address))) await this.#write(known);
   }
 
-  #write({ address, facts, neighbour, sureWei }: KnownChannel): Promise<void> {
+  async #write({ address, facts, neighbour, sureWei }: KnownChannel): Promise<void> {
     const text = format({ neighbour, facts, signed: this.#signed.get(address), sureWei });
-    return this.#options.store.commit([{ kind: 'note', name: PREFIX + address, text }]);
+    this.#unwritten.add(address);
+    await this.#options.store.commit([{ kind: 'note', name: PREFIX + address, text }]);
+    this.#unwritten.delete(address);
   }
 
   /**

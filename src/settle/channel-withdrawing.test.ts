@@ -83,6 +83,7 @@ describe('a neighbour that wants to take something out of a channel', () => {
     assert.equal((await pay(desk, 300n)).accepted, true);
     withdrawing.heard(them.id, message);
     await store.commit([]);
+    await new Promise((resolve) => setImmediate(resolve));
     return { codes, said, desk };
   }
 
