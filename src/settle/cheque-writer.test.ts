@@ -4,9 +4,11 @@ import type { Chain } from '../chain/chain.ts';
 import { recoverChequeIssuer, signCheque } from '../chain/cheque-signing.ts';
 import { createSigner } from '../chain/signer.ts';
 import { codeOf, WayleaveError } from '../core/errors.ts';
+import type { ChequeOrder, CreditBook } from '../store/credit-book.ts';
 import type { IssuedChequeRecord, NoteRecord, Store, StoreRecord } from '../store/store.ts';
 import { ChequeWriter, type ChequeWriterOptions } from './cheque-writer.ts';
 import { OwnChequebook } from './own-chequebook.ts';
+import type { SharedChequebook } from './shared-chequebook.ts';
 
 const id = (n: number): string => `0x${n.toString(16).padStart(40, '0')}`;
 const [FIRST, SECOND, PAYEE] = [id(0xb1), id(0xb2), id(0xa)];
@@ -18,9 +20,12 @@ const CHAIN_ID = 100;
 class Shelf {
   readonly records = new Map<string, StoreRecord>();
   failing = false;
+  /** So many batches are written, and no other. */
+  room = Number.POSITIVE_INFINITY;
   readonly store = {
     commit: async (records: readonly StoreRecord[]) => {
-      if (this.failing) throw new WayleaveError('STORE_FULL');
+      if (this.failing || this.room <= 0) throw new WayleaveError('STORE_FULL');
+      this.room -= 1;
       for (const record of records) {
         const key = record.kind === 'issued' ? `${record.chequebook} ${record.beneficiary}` : record.kind;
         this.records.set(key, record);
@@ -149,4 +154,41 @@ test('where cheques may be forgotten, what was paid out is looked up before the 
   assert.equal((await writer.write(PAYEE, { id: 2, units: 1 }, RATIO)).cumulativeWei, 100n);
   await refuses(writer.write(PAYEE, { id: 3, units: 1 }, RATIO), 'CHEQUEBOOK_EMPTY');
   assert.equal(asked, 2, 'once in a life');
+});
+
+for (const room of [0, 1]) {
+  for (const restarts of [false, true]) {
+    const words = `${room} batches written${restarts ? ', and a restart' : ''}`;
+    test(`what was paid out and forgotten is remembered as promised, whatever could be written of it: ${words}`, async () => {
+      const shelf = new Shelf();
+      const paidOut = async (_: string, to: string) => ({ paidOutWei: to === PAYEE ? 60n : 0n });
+      const chain = { chequebook: paidOut } as unknown as Chain;
+      const note = book(FIRST, 100, [], '60');
+      let writer = writerOf(shelf, note, { chain });
+      shelf.room = room;
+      await refuses(writer.write(PAYEE, { id: 1, units: 5 }, RATIO), 'STORE_FULL');
+      shelf.room = Number.POSITIVE_INFINITY;
+      if (restarts) writer = writerOf(shelf, shelf.notes()[0] ?? note, { chain });
+      await refuses(writer.write(id(0xc), { id: 1, units: 41 }, RATIO), 'CHEQUEBOOK_EMPTY');
+      assert.equal((await writer.write(PAYEE, { id: 1, units: 40 }, RATIO)).cumulativeWei, 100n);
+    });
+  }
+}
+
+test('what an operator’s chequebook has paid out is taken into its book, however often that fails', async () => {
+  const adopted: bigint[] = [];
+  let failing = true;
+  const credit = {
+    adopt: async ({ cumulativeWei }: { cumulativeWei: bigint }) => {
+      if (failing) throw new WayleaveError('STORE_FAILED');
+      adopted.push(cumulativeWei);
+    },
+    issue: async ({ wei, write }: ChequeOrder) => write((adopted[0] ?? 0n) + wei),
+  } as unknown as CreditBook;
+  const shared = { address: FIRST, issuer: signer, credit } as unknown as SharedChequebook;
+  const chain = { chequebook: async () => ({ paidOutWei: 60n }) } as unknown as Chain;
+  const writer = writerOf(new Shelf(), book(FIRST, 100), { chain, shared, restored: true });
+  await refuses(writer.write(PAYEE, { id: 1, units: 5 }, RATIO), 'STORE_FAILED');
+  failing = false;
+  assert.equal((await writer.write(PAYEE, { id: 1, units: 5 }, RATIO)).cumulativeWei, 65n);
 });

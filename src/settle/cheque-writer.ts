@@ -250,10 +250,14 @@ export class ChequeWriter {
       throw error;
     });
     if (facts === undefined) return;
+    const paidOut = { chequebook, beneficiary, cumulativeWei: facts.paidOutWei };
+    if (shared !== undefined) await shared.credit.adopt(paidOut);
+    else {
+      const write = isKnown ? undefined : (promised: IssuedChequeRecord) => own.remembered(promised);
+      await this.#goOnFrom({ ...paidOut, signature: NO_SIGNATURE }, write);
+    }
+    // Where it could not be written it is looked up again: a cheque below what was promised would be taken by nobody.
     this.#lookedUp.add(key);
-    if (shared !== undefined) return shared.credit.adopt({ chequebook, beneficiary, cumulativeWei: facts.paidOutWei });
-    if (!isKnown) await own.remembered(chequebook, facts.paidOutWei);
-    await this.#goOnFrom({ chequebook, beneficiary, cumulativeWei: facts.paidOutWei, signature: NO_SIGNATURE });
   }
 
   /** A beneficiary gives back a cheque of mine. It counts if I signed it and have forgotten it: the next one is above it. */
@@ -292,7 +296,10 @@ export class ChequeWriter {
   }
 
   /** This much was promised and taken. A cheque that waits for an answer and promises less is contained in it. */
-  async #goOnFrom({ beneficiary, chequebook, cumulativeWei, signature }: SignedCheque): Promise<void> {
+  async #goOnFrom(
+    { beneficiary, chequebook, cumulativeWei, signature }: SignedCheque,
+    write = (promised: IssuedChequeRecord) => this.#options.store.commit([promised]),
+  ): Promise<void> {
     const before = this.#issued.on(chequebook, beneficiary);
     const storedWei = before?.cumulative ?? 0n;
     if (cumulativeWei <= storedWei) return;
@@ -303,7 +310,7 @@ export class ChequeWriter {
       acceptedCumulative: cumulativeWei,
       signature,
     };
-    await this.#options.store.commit([record]);
+    await write(record);
     this.#issued.promise(chequebook, cumulativeWei - storedWei);
     this.#issued.put(record);
   }

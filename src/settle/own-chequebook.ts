@@ -1,7 +1,7 @@
 import type { Chain, ChequebookFacts } from '../chain/chain.ts';
 import { WayleaveError } from '../core/errors.ts';
 import type { NodeId } from '../core/node-id.ts';
-import type { NoteRecord, Store } from '../store/store.ts';
+import type { IssuedChequeRecord, NoteRecord, Store, StoreRecord } from '../store/store.ts';
 import type { SharedChequebook } from './shared-chequebook.ts';
 
 /** What is remembered of one chequebook. Amounts in wei. */
@@ -171,26 +171,27 @@ export class OwnChequebook {
     return facts;
   }
 
-  /** Of what was paid out to who was forgotten, so much is remembered again. */
-  async remembered(chequebook: NodeId, wei: bigint): Promise<void> {
+  /** Writes `promised` down, and with it that so much less of what was paid out was to who is forgotten. */
+  async remembered(promised: IssuedChequeRecord): Promise<void> {
+    const { chequebook, cumulative: wei } = promised;
     const book = this.of(chequebook);
-    if (book === undefined || book.forgottenWei === 0n || wei <= 0n) return;
-    await this.#change({ ...book, forgottenWei: wei < book.forgottenWei ? book.forgottenWei - wei : 0n });
+    if (book === undefined || book.forgottenWei === 0n) return this.#store.commit([promised]);
+    await this.#change({ ...book, forgottenWei: wei < book.forgottenWei ? book.forgottenWei - wei : 0n }, [promised]);
   }
 
-  /** Writes a change down where there is one: most looks find none. */
-  async #change(book: OwnBook): Promise<void> {
+  /** Writes a change down where there is one: most looks find none. `others`: in the same batch. */
+  async #change(book: OwnBook, others: readonly StoreRecord[] = []): Promise<void> {
     const before = this.of(book.address);
     if (before === undefined || this.#current === undefined || isSame(before, book)) return;
     const swap = (each: OwnBook): OwnBook => (each.address === book.address ? book : each);
-    await this.#remember(swap(this.#current), this.#former.map(swap));
+    await this.#remember(swap(this.#current), this.#former.map(swap), others);
   }
 
-  async #remember(current: OwnBook, former: readonly OwnBook[]): Promise<void> {
+  async #remember(current: OwnBook, former: readonly OwnBook[], others: readonly StoreRecord[] = []): Promise<void> {
     const text = JSON.stringify({ ...current, former }, (_, value: unknown) =>
       typeof value === 'bigint' ? String(value) : value,
     );
-    await this.#store.commit([{ kind: 'note', name: NOTE, text }]);
+    await this.#store.commit([...others, { kind: 'note', name: NOTE, text }]);
     this.#current = current;
     this.#former = former;
   }
