@@ -180,10 +180,10 @@ export class CashierDesk {
       const receipts = await this.#send(chain, records, tell);
       this.#gas.saw(receipts[0]?.gasWei ?? 0n, receipts.length);
       let cashed = 0;
-      for (const [at, record] of sent.entries()) if (await this.#mined(record, receipts[at])) cashed += 1;
+      for (const [at, record] of sent.entries()) if (await this.#found(record, receipts[at])) cashed += 1;
       return cashed;
     } catch (error) {
-      this.#failed(records, sent, error);
+      await this.#failed(records, sent, error);
       return 0;
     }
   }
@@ -208,7 +208,11 @@ export class CashierDesk {
     return { chequebook, beneficiary: this.#options.desk.me, cumulativeWei: cumulative, signature };
   }
 
-  #failed(records: readonly ReceivedChequeRecord[], sent: readonly CashingRecord[], error: unknown): void {
+  async #failed(
+    records: readonly ReceivedChequeRecord[],
+    sent: readonly CashingRecord[],
+    error: unknown,
+  ): Promise<void> {
     const { emit } = this.#options;
     const code = codeOf(error) ?? 'CASHING_FAILED';
     const pending = code === 'TRANSACTION_PENDING';
@@ -216,12 +220,24 @@ export class CashierDesk {
     for (const { chequebook, neighbour } of records) {
       if (!pending) this.#judge.failed(chequebook);
       emit('fault', { neighbour, code, what: String(error) });
+      if (code === 'TRANSACTION_REVERTED') await this.#compare(chequebook);
     }
+  }
+
+  /** The contract refuses what was handed in before, by whomever: also by what is on another branch of the chain now. */
+  async #compare(chequebook: NodeId): Promise<void> {
+    const paidOutWei = await this.#payouts.paidOut(chequebook);
+    const known = this.#options.desk.receivedOn(chequebook);
+    if (paidOutWei === undefined || known === undefined || paidOutWei <= known.cashedCumulative) return;
+    this.#payouts.lookAgain(chequebook);
+    await this.#corrected(chequebook, paidOutWei);
+    if (paidOutWei >= known.cumulative) this.#judge.cashed(chequebook);
+    this.#options.cleared(chequebook);
   }
 
   async #close(looking: NonNullable<ReturnType<OpenCashings['look']>>): Promise<void> {
     for (const { record, receipt } of await looking) {
-      if (receipt !== undefined) await this.#mined(record, receipt).catch(() => this.#open.add(record));
+      if (receipt !== undefined) await this.#found(record, receipt);
       else await this.#lost(record);
     }
   }
@@ -232,16 +248,31 @@ export class CashierDesk {
     await this.#options.store.commit([{ ...record, status: 'failed' }]).catch(() => undefined);
   }
 
+  /** As `#mined`; what could not be written of it is looked up again. */
+  async #found(sent: CashingRecord, receipt: CashReceipt | undefined): Promise<boolean> {
+    try {
+      return await this.#mined(sent, receipt);
+    } catch (error) {
+      this.#open.add(sent);
+      this.#options.emit('fault', { code: codeOf(error) ?? 'STORE_FAILED', what: `cashing ${transactionOf(sent)}` });
+      return false;
+    }
+  }
+
   /** True where it was paid in full. */
   async #mined(sent: CashingRecord, receipt: CashReceipt | undefined): Promise<boolean> {
     const { chequebook, cumulative } = sent;
     const { clock, desk, emit, keep } = this.#options;
     // The contract's word: a transaction that ran where the contract did not stand, on a branch that lost, pays nothing.
-    const paidOut = await this.#payouts.paidOut(chequebook);
+    const cashedWei = await this.#payouts.paidOut(chequebook);
     const before = desk.receivedOn(chequebook);
     if (before === undefined || receipt === undefined) return false;
+    // Added to what was noted it could be counted twice, where it cannot be written the first time.
+    if (cashedWei === undefined) {
+      this.#open.add(sent);
+      return false;
+    }
     const { bounced, gasWei, paidWei } = receipt;
-    const cashedWei = paidOut ?? before.cashedCumulative + paidWei;
     this.#payouts.lookAgain(chequebook);
     const record = desk.cashed(chequebook, cashedWei, bounced);
     if (record === undefined) return false;
@@ -261,15 +292,18 @@ export class CashierDesk {
 
   /** The chain took a payout back: the cheque is uncashed again, and cashed once more in its turn. */
   async #undone(chequebook: NodeId, paidOutWei: bigint): Promise<void> {
-    const { desk, emit, keep } = this.#options;
+    const known = this.#options.desk.receivedOn(chequebook);
+    if (known === undefined) return;
+    const { cumulative, neighbour } = known;
+    this.#options.emit('fault', { neighbour, code: 'CASHING_UNDONE', what: String(cumulative - paidOutWei) });
+    await this.#corrected(chequebook, paidOutWei);
+  }
+
+  /** The contract has paid so much, and not what was noted. */
+  async #corrected(chequebook: NodeId, paidOutWei: bigint): Promise<void> {
+    const { desk, keep } = this.#options;
     const record = desk.cashed(chequebook, paidOutWei, false);
-    if (record === undefined) return;
-    emit('fault', {
-      neighbour: record.neighbour,
-      code: 'CASHING_UNDONE',
-      what: String(record.cumulative - paidOutWei),
-    });
-    await keep(record.neighbour, [record]).catch(() => this.#payouts.lookAgain(chequebook));
+    if (record !== undefined) await keep(record.neighbour, [record]).catch(() => this.#payouts.lookAgain(chequebook));
   }
 
   /** Waits for the transaction under way, and starts no other. */

@@ -3,12 +3,14 @@ import { describe, test } from 'node:test';
 import type { Chain } from '../chain/chain.ts';
 import { signCheque } from '../chain/cheque-signing.ts';
 import { createSigner, generateKey, type Signer } from '../chain/signer.ts';
+import { WayleaveError } from '../core/errors.ts';
 import type { NodeId } from '../core/node-id.ts';
 import { CashierDesk } from '../settle/cashier-desk.ts';
 import { ChequeDesk } from '../settle/cheque-desk.ts';
 import { ChequebookFactsBook } from '../settle/chequebook-facts.ts';
 import { LOST_MS } from '../settle/open-cashings.ts';
 import { OwnChequebook } from '../settle/own-chequebook.ts';
+import { FINAL_MS } from '../settle/payout-watch.ts';
 import type { ReceivedChequeRecord } from '../store/store.ts';
 import { SimChain } from './chain/sim-chain.ts';
 import { SimDisk } from './disk/sim-disk.ts';
@@ -42,6 +44,12 @@ class Bed {
   cashier!: CashierDesk;
   life = new Life();
   everyMs = 0;
+  /** So many records that go with an account can be written, and the next one cannot. */
+  room = Number.POSITIVE_INFINITY;
+  /** So many times no chequebook can be read. */
+  silent = 0;
+  /** Chequebooks that were told of: of what is final, and of bounces. */
+  readonly told = { cleared: [] as NodeId[], bounced: [] as NodeId[] };
 
   #signer(): Signer {
     const signer = createSigner(generateKey((count) => this.random.bytes(count)));
@@ -89,7 +97,15 @@ class Bed {
     const store = this.disk.open(life);
     const { cashings, issued, notes, received } = await store.load();
     const ratio = { numerator: 1n, denominator: 1n };
-    const chain = this.chain.port(life, this.me);
+    const port = this.chain.port(life, this.me);
+    const read = port.chequebook.bind(port);
+    const chain = Object.assign(port, {
+      chequebook: (...which: Parameters<Chain['chequebook']>) => {
+        if (this.silent === 0) return read(...which);
+        this.silent -= 1;
+        return Promise.reject(new WayleaveError('RPC_UNREACHABLE'));
+      },
+    });
     const desk = new ChequeDesk({
       signer: this.me,
       chainId: this.chain.chainId,
@@ -111,9 +127,13 @@ class Bed {
       cashings,
       notes,
       waitedFor: () => false,
-      keep: (_, all) => store.commit(all),
-      cleared: () => undefined,
-      bounced: () => undefined,
+      keep: async (_, all) => {
+        this.room -= 1;
+        if (this.room === -1) throw new WayleaveError('STORE_FULL');
+        await store.commit(all);
+      },
+      cleared: (book) => void this.told.cleared.push(book),
+      bounced: (book) => void this.told.bounced.push(book),
       emit: (kind, facts) => void this.events.push({ kind, facts }),
     });
     this.cashier.start();
@@ -205,6 +225,55 @@ describe('cashier', () => {
       ],
     );
     assert.ok(received.every(({ cashedCumulative, cumulative }) => cashedCumulative === cumulative));
+  });
+
+  for (const room of [0, 1]) {
+    test(`what was cashed while the disk failed is final a moment later, each cheque of a batch: ${room} written`, async () => {
+      const bed = await Bed.holding([{ wei: 100 * GAS }, { wei: 100 * GAS }, { wei: 100 * GAS }]);
+      bed.room = room;
+      await bed.run(60_000);
+      assert.deepEqual(bed.paid, [100 * GAS, 100 * GAS, 100 * GAS]);
+      const { cashings, received } = bed.disk.state;
+      assert.deepEqual(
+        cashings.map(({ status }) => status),
+        ['mined', 'mined', 'mined'],
+      );
+      assert.ok(received.every(({ cashedCumulative, cumulative }) => cashedCumulative === cumulative));
+      assert.deepEqual(new Set(bed.told.cleared), new Set(bed.payers.map(({ book }) => book)));
+    });
+  }
+
+  test('a bounce is told of, also where the disk failed when it was seen', async () => {
+    const bed = await Bed.holding([{ wei: 100 * GAS, deposit: 50 * GAS }]);
+    bed.room = 0;
+    await bed.run(60_000);
+    assert.deepEqual(bed.told.bounced, [bed.payers[0]?.book]);
+    assert.deepEqual(
+      bed.disk.state.cashings.map(({ status }) => status),
+      ['bounced'],
+    );
+  });
+
+  test('what was cashed is noted once, by the word of the contract alone', async () => {
+    const bed = await Bed.holding([{ wei: 100 * GAS, deposit: 50 * GAS }]);
+    bed.room = 0;
+    bed.silent = 2;
+    await bed.run(60_000);
+    assert.deepEqual([bed.paid, bed.silent], [[50 * GAS], 0]);
+    assert.equal(Number(bed.disk.state.received[0]?.cashedCumulative), 50 * GAS);
+  });
+
+  test('what somebody else has cashed for this node is final too', async () => {
+    const bed = await Bed.holding([{ wei: 100 * GAS }]);
+    const [payer] = bed.payers;
+    const [record] = bed.disk.state.received;
+    assert.ok(payer !== undefined && record !== undefined);
+    const { cumulative: cumulativeWei, signature } = record;
+    const cheque = { chequebook: payer.book, beneficiary: bed.me.id, cumulativeWei, signature };
+    await payer.port.cash(cheque, async () => undefined);
+    await bed.run(2 * FINAL_MS);
+    assert.equal(bed.disk.state.received[0]?.cashedCumulative, cumulativeWei);
+    assert.deepEqual(bed.told.cleared, [payer.book]);
   });
 
   test('a transaction that is lost is sent again, and not before it must be taken for lost', async () => {
