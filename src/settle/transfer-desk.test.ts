@@ -2,9 +2,10 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { Chain, PayReceipt } from '../chain/chain.ts';
 import type { Timer } from '../core/clock.ts';
+import { WayleaveError } from '../core/errors.ts';
 import type { Ratio } from '../core/ratio.ts';
 import type { SessionEvent } from '../core/session/session-effect.ts';
-import type { Store } from '../store/store.ts';
+import type { Store, StoreRecord } from '../store/store.ts';
 import { TransferDesk } from './transfer-desk.ts';
 import { type SentTransfer, sentNote } from './transfer-notes.ts';
 
@@ -156,3 +157,44 @@ test('what a payment left over goes with it, where it is not paid after all', as
   await bench.desk.write(PAYEE, { id: 2, units: 10 });
   assert.equal(bench.desk.pending(PAYEE).units, 9);
 });
+
+for (const [when, answered] of [
+  ['before the chain finds it again', 'before'],
+  ['while it is written down once more', 'meanwhile'],
+] as const) {
+  test(`a payment that the payee answers ${when} is paid for good, also after a restart`, async () => {
+    const notes = new Map([[sentNote(WRITTEN).name, sentNote(WRITTEN)]]);
+    const write = async (records: readonly StoreRecord[]) => {
+      for (const record of records) if (record.kind === 'note') notes.set(record.name, record);
+    };
+    const answer = () => write(desk.acknowledged(PAYEE, { id: 2 }));
+    const pay: Chain['pay'] = async (_, sent) => {
+      await turn();
+      if (answered === 'before') await answer();
+      await assert.rejects(sent('0xold'), 'another transaction must not leave for it');
+      throw new WayleaveError('TRANSACTION_REPLACED');
+    };
+    const started = () =>
+      new TransferDesk({
+        ...{ chain: { pay } as unknown as Chain, confirmations: 1 },
+        clock: { after: () => ({ cancel: () => undefined }) } as never,
+        store: {
+          commit: async (records: readonly StoreRecord[]) => {
+            await write(records);
+            if (answered === 'meanwhile') await answer();
+          },
+        } as Partial<Store> as Store,
+        notes: [...notes.values()],
+        neighbour: () => ({ theirRatio: RATIO, myRatio: RATIO, riskAt: 1_000, chequebook: undefined }),
+        tell: () => true,
+        keep: (_, records) => write(records),
+        cleared: () => undefined,
+        emit: () => undefined,
+      });
+    const desk = started();
+    desk.start();
+    for (let each = 0; each < 4; each += 1) await turn();
+    assert.deepEqual([desk.pending(PAYEE).units, desk.unacknowledged(PAYEE)], [0, undefined]);
+    assert.equal(started().pending(PAYEE).units, 0);
+  });
+}

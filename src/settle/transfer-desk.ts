@@ -106,9 +106,12 @@ export class TransferDesk implements MethodDesk {
     try {
       const receipt = await chain.pay({ to, wei, purpose: `transfer ${to} ${id}` }, async (transaction) => {
         const sent = { ...plan, transaction };
-        await store.commit([sentNote(sent)]);
-        this.#sent.set(to, sent);
+        left = this.#over(to, id);
+        if (!left) await store.commit([sentNote(sent)]);
         left = true;
+        // The payee may have answered meanwhile: what counts is not to be paid again, and not sent either.
+        if (this.#over(to, id)) throw new WayleaveError('TRANSACTION_REPLACED', { transaction });
+        this.#sent.set(to, sent);
         if (!inToken) announce(transaction);
       });
       if (this.#mined(to, id, receipt) && inToken) announce(receipt.hash);
@@ -131,6 +134,12 @@ export class TransferDesk implements MethodDesk {
       // It was written down and never left, or nobody knows now.
       this.#notMined(plan.neighbour, plan.id, error);
     }
+  }
+
+  /** Nothing is left to be written of it: it counts, or never will, or another one came after it. */
+  #over(neighbour: NodeId, id: number): boolean {
+    const last = this.#sent.get(neighbour);
+    return last !== undefined && (last.id > id || (last.id === id && last.state !== 'sent'));
   }
 
   /** False: it has not been paid, or nobody knows yet what of it was. */
