@@ -226,13 +226,14 @@ export class CashierDesk {
 
   /** The contract refuses what was handed in before, by whomever: also by what is on another branch of the chain now. */
   async #compare(chequebook: NodeId): Promise<void> {
+    const { cleared, desk } = this.#options;
     const paidOutWei = await this.#payouts.paidOut(chequebook);
-    const known = this.#options.desk.receivedOn(chequebook);
+    const known = desk.receivedOn(chequebook);
     if (paidOutWei === undefined || known === undefined || paidOutWei <= known.cashedCumulative) return;
     this.#payouts.lookAgain(chequebook);
     await this.#corrected(chequebook, paidOutWei);
     if (paidOutWei >= known.cumulative) this.#judge.cashed(chequebook);
-    this.#options.cleared(chequebook);
+    cleared(chequebook);
   }
 
   async #close(looking: NonNullable<ReturnType<OpenCashings['look']>>): Promise<void> {
