@@ -152,8 +152,11 @@ export class ChannelKeeper {
   /** Closed, paid out, and as good as final. */
   #over({ address, facts, mine, sureWei, theirs }: KnownChannel): boolean {
     if (!facts.closed || mine.unclaimedWei > 0n || sureWei < theirs.depositedWei) return false;
-    const sinceMs = this.#closedMs.get(address);
-    return sinceMs === undefined || this.#options.clock.nowMs() - sinceMs > FINAL_MS;
+    const nowMs = this.#options.clock.nowMs();
+    // Closed before this process began: maybe just before.
+    const sinceMs = this.#closedMs.get(address) ?? nowMs;
+    this.#closedMs.set(address, sinceMs);
+    return nowMs - sinceMs > FINAL_MS;
   }
 
   #noticed(channel: KnownChannel): void {

@@ -1,0 +1,58 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import type { ChannelChain, ChannelFacts } from '../chain/channel-chain.ts';
+import { orderParties } from '../chain/channel-signing.ts';
+import type { Store } from '../store/store.ts';
+import { ChannelBook } from './channel-book.ts';
+import type { ChannelDesk } from './channel-desk.ts';
+import { ChannelKeeper } from './channel-keeper.ts';
+
+const [ME, THEM, CHANNEL] = ['a', 'b', 'c'].map((digit) => `0x${digit.repeat(40)}`) as [string, string, string];
+const NOTHING = { depositedWei: 0n, withdrawnWei: 0n, paidWei: 0n, unclaimedWei: 0n };
+const OPEN: ChannelFacts = {
+  ...{ fromFactory: true, freezeSeconds: 86_400, nonce: 0, closed: false, a: NOTHING, b: NOTHING },
+  parties: orderParties({ signer: ME, payee: ME }, { signer: THEM, payee: THEM }),
+};
+const MINUTE_MS = 60_000;
+
+/** A node that starts with one closed channel in its notes, on a chain that says what it is told to. */
+function started() {
+  const chain = { facts: { ...OPEN, closed: true }, reads: 0, nowMs: 0 };
+  const text = JSON.stringify({ neighbour: THEM, facts: chain.facts }, (_, value: unknown) =>
+    typeof value === 'bigint' ? `${value}` : value,
+  );
+  const read = async () => {
+    chain.reads += 1;
+    return chain.facts;
+  };
+  const port = { facts: read } as Partial<ChannelChain> as ChannelChain;
+  const book = new ChannelBook({
+    chain: port,
+    store: { commit: async () => undefined } as Partial<Store> as Store,
+    ...{ me: ME, freezeSeconds: 86_400, clock: { wallMs: () => chain.nowMs } },
+    notes: [{ kind: 'note', name: `channel:${CHANNEL}`, text }],
+  });
+  const desk = { missingWei: () => 0n, newest: () => undefined, theirs: () => undefined };
+  const keeper = new ChannelKeeper({
+    ...{ chain: port, me: ME, book, desk: desk as Partial<ChannelDesk> as ChannelDesk },
+    clock: { nowMs: () => chain.nowMs, wallMs: () => chain.nowMs, after: () => ({ cancel: () => undefined }) },
+    ...{ depositWei: 0n, everyMs: MINUTE_MS, blockMs: 1_000 },
+    ...{ changed: () => undefined, lost: () => undefined, emit: () => undefined },
+  });
+  return { chain, book, keeper };
+}
+
+test('a channel that was closed just before a restart is watched where a reorganisation undoes that', async () => {
+  const { book, chain, keeper } = started();
+  await keeper.look();
+  chain.nowMs += MINUTE_MS;
+  chain.facts = OPEN;
+  await keeper.look();
+  assert.equal(book.open(THEM)?.address, CHANNEL);
+});
+
+test('one that stays closed is not looked at for ever', async () => {
+  const { chain, keeper } = started();
+  for (; chain.nowMs < 60 * MINUTE_MS; chain.nowMs += MINUTE_MS) await keeper.look();
+  assert.ok(chain.reads > 0 && chain.reads < 6, String(chain.reads));
+});
