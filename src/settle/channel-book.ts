@@ -129,6 +129,13 @@ export class ChannelBook {
     }
   }
 
+  /** Closed, with as many blocks on that as are asked for. Never rejects: what cannot be read is not. */
+  async closedForGood(channel: NodeId): Promise<boolean> {
+    const { chain, confirmations = 1 } = this.#options;
+    const then = await chain?.facts(channel, confirmations).catch(() => undefined);
+    return then?.closed === true;
+  }
+
   /** How much of the neighbour's deposit has as many blocks on it as are asked for. What cannot be read is not sure. */
   async #weigh(channel: NodeId, neighbour: NodeId, facts: ChannelFacts): Promise<void> {
     const { chain, confirmations = 1, me } = this.#options;

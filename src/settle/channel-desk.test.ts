@@ -137,3 +137,31 @@ test('a deposit noted before there was a word of what is sure counts as before',
   const known = new ChannelBook(options).at(CHANNEL);
   assert.equal(typeof known === 'string' ? known : known.sureWei, 1_000n);
 });
+
+test('a payment left out of a close is owed again when no branch can win in which the channel is open', async () => {
+  let [now, then]: ChannelFacts[] = [standing(500n, { closed: true }), standing(500n)];
+  let answers = true;
+  const facts = async (_: string, depth = 1) => {
+    if (!answers && depth > 1) throw new Error('knows nothing of older blocks');
+    return depth > 1 ? then : now;
+  };
+  const store = { commit: async () => undefined } as unknown as Store;
+  const chain = { facts } as unknown as ChannelChain;
+  const options = { chain, store, me: me.id, freezeSeconds: 86_400, clock: { wallMs: () => 0 }, notes: [] };
+  const desk = new ChannelDesk({
+    ...{ signer: me, chainId: 1, store, totals: [PENDING], leaving: () => false, wanted: () => undefined },
+    book: new ChannelBook({ ...options, confirmations: 4 }),
+    neighbour: () => ({ ...{ theirRatio: RATIO, myRatio: RATIO }, riskAt: 1_000 }),
+  });
+  const voided = async () => (await desk.voided(them.id, 7))?.units;
+  assert.equal(await voided(), undefined, 'it may be open again, and the total handed in');
+  answers = false;
+  assert.equal(await voided(), undefined, 'nobody knows');
+  answers = true;
+  then = now;
+  now = standing(500n);
+  assert.equal(await voided(), undefined, 'open here');
+  now = then;
+  assert.equal(await voided(), 500);
+  assert.equal(await voided(), undefined, 'once');
+});

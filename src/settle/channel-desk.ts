@@ -214,8 +214,8 @@ export class ChannelDesk implements MethodDesk {
   }
 
   /**
-   * The neighbour says that the channel was closed without this payment. Where the chain says so too it can never count:
-   * its units, with the record that says so.
+   * The neighbour says that the channel was closed without this payment. Where the chain says so too, and no other branch
+   * can win, it can never count: its units, with the record that says so.
    */
   async voided(neighbour: NodeId, id: number): Promise<{ units: Units; records: StoreRecord[] } | undefined> {
     const { book } = this.#options;
@@ -225,6 +225,7 @@ export class ChannelDesk implements MethodDesk {
     const channel = book.at(last.channel);
     if (typeof channel === 'string' || !channel.facts.closed || channel.mine.paidWei >= last.cumulative)
       return undefined;
+    if (!(await book.closedForGood(last.channel)) || this.#mine.get(neighbour) !== last) return undefined;
     const record = { ...last, cumulative: last.acceptedCumulative, amount: 0 };
     this.#mine.set(neighbour, record);
     return { units: last.amount, records: [record] };
