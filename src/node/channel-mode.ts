@@ -63,7 +63,7 @@ export class ChannelMode implements PaymentMode, Channels {
       everyMs: config.channelLookS * 1000,
       blockMs: config.blockMs,
       changed: (neighbour) => this.#noticed(neighbour),
-      lost: (neighbour, wei) => this.#lost(neighbour, wei),
+      lost: (neighbour, wei, leftOut) => this.#lost(neighbour, wei, leftOut),
       emit: (kind, facts) => {
         emit(kind, facts);
         const { act, channel, neighbour, wei } = facts;
@@ -127,13 +127,13 @@ export class ChannelMode implements PaymentMode, Channels {
     account?.cleared(uncashedUnits(neighbour), market().payerOf(neighbour).riskAt);
   }
 
-  #lost(id: NodeId, wei: bigint): void {
+  #lost(id: NodeId, wei: bigint, leftOut: boolean): void {
     const { market, neighbours } = this.#options;
     const ratio = market().payerOf(id).myRatio;
     const neighbour = neighbours().get(id);
     if (ratio === undefined || neighbour === undefined) return;
     neighbour.step({ kind: 'paymentUndone', units: weiToUnits(wei, ratio).units });
-    neighbour.step({ kind: 'fault', code: 'CHANNEL_CLOSED_BEHIND' });
+    if (leftOut) neighbour.step({ kind: 'fault', code: 'CHANNEL_CLOSED_BEHIND' });
   }
 
   /** The channel they pay in is looked up, and one for me to pay in is seen to where this neighbour will be paid. */

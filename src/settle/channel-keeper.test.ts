@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { ChannelChain, ChannelFacts } from '../chain/channel-chain.ts';
 import { orderParties } from '../chain/channel-signing.ts';
-import type { Store } from '../store/store.ts';
+import type { ChannelTotalRecord, Store } from '../store/store.ts';
 import { ChannelBook } from './channel-book.ts';
 import type { ChannelDesk } from './channel-desk.ts';
 import { ChannelKeeper } from './channel-keeper.ts';
@@ -16,7 +16,8 @@ const OPEN: ChannelFacts = {
 const MINUTE_MS = 60_000;
 
 /** A node that starts with one closed channel in its notes, on a chain that says what it is told to. */
-function started() {
+function started(taken?: ChannelTotalRecord) {
+  const said: unknown[] = [];
   const chain = { facts: { ...OPEN, closed: true }, reads: 0, nowMs: 0 };
   const text = JSON.stringify({ neighbour: THEM, facts: chain.facts }, (_, value: unknown) =>
     typeof value === 'bigint' ? `${value}` : value,
@@ -32,14 +33,19 @@ function started() {
     ...{ me: ME, freezeSeconds: 86_400, clock: { wallMs: () => chain.nowMs } },
     notes: [{ kind: 'note', name: `channel:${CHANNEL}`, text }],
   });
-  const desk = { missingWei: () => 0n, newest: () => undefined, theirs: () => undefined };
+  const desk = {
+    ...{ missingWei: () => 0n, newest: () => undefined, theirs: () => taken },
+    uncoveredWei: ({ cumulative }: ChannelTotalRecord) => cumulative - chain.facts.b.paidWei,
+  };
   const keeper = new ChannelKeeper({
     ...{ chain: port, me: ME, book, desk: desk as Partial<ChannelDesk> as ChannelDesk },
     clock: { nowMs: () => chain.nowMs, wallMs: () => chain.nowMs, after: () => ({ cancel: () => undefined }) },
     ...{ depositWei: 0n, everyMs: MINUTE_MS, blockMs: 1_000 },
-    ...{ changed: () => undefined, lost: () => undefined, emit: () => undefined },
+    changed: () => undefined,
+    lost: (_neighbour, wei, leftOut) => said.push([wei, leftOut]),
+    emit: (kind, { code }) => kind === 'fault' && said.push(code),
   });
-  return { chain, book, keeper };
+  return { chain, book, keeper, said };
 }
 
 test('a channel that was closed just before a restart is watched where a reorganisation undoes that', async () => {
@@ -55,4 +61,18 @@ test('one that stays closed is not looked at for ever', async () => {
   const { chain, keeper } = started();
   for (; chain.nowMs < 60 * MINUTE_MS; chain.nowMs += MINUTE_MS) await keeper.look();
   assert.ok(chain.reads > 0 && chain.reads < 6, String(chain.reads));
+});
+
+test('whoever lost a deposit to a reorganisation left nothing out of a close, who had it there did', async () => {
+  for (const [depositedWei, code, leftOut] of [
+    [6n, 'CHANNEL_NOT_COVERED', false],
+    [10n, 'CHANNEL_CLOSED_BEHIND', true],
+  ] as const) {
+    const { chain, keeper, said } = started({ cumulative: 10n } as ChannelTotalRecord);
+    chain.facts = OPEN;
+    await keeper.look();
+    chain.facts = { ...OPEN, closed: true, b: { ...NOTHING, depositedWei, paidWei: 6n } };
+    await keeper.look();
+    assert.deepEqual(said, [code, [4n, leftOut]]);
+  }
 });

@@ -2,6 +2,7 @@ import type { ChannelChain } from '../chain/channel-chain.ts';
 import type { Clock, Timer } from '../core/clock.ts';
 import { codeOf } from '../core/errors.ts';
 import type { NodeId } from '../core/node-id.ts';
+import { roomWei } from '../core/settlement/channel-payment.ts';
 import { answerClose } from './channel-answer.ts';
 import type { ChannelBook, KnownChannel } from './channel-book.ts';
 import type { ChannelDesk } from './channel-desk.ts';
@@ -21,8 +22,8 @@ export interface ChannelKeeperOptions {
   readonly blockMs: number;
   /** What the terms say of this neighbour's channel may have changed. */
   readonly changed: (neighbour: NodeId) => void;
-  /** A channel was closed with a total that leaves out this much of what was taken. */
-  readonly lost: (neighbour: NodeId, wei: bigint) => void;
+  /** A closed channel does not pay this much of what was taken: `leftOut` where its payer had it there. */
+  readonly lost: (neighbour: NodeId, wei: bigint, leftOut: boolean) => void;
   readonly emit: (kind: 'channel' | 'fault', facts: Record<string, string | number>) => void;
 }
 
@@ -175,8 +176,11 @@ export class ChannelKeeper {
     const theirs = desk.theirs(address);
     const lostWei = theirs === undefined ? 0n : desk.uncoveredWei(theirs);
     if (lostWei <= 0n) return;
-    emit('fault', { neighbour, code: 'CHANNEL_CLOSED_BEHIND', what: `${lostWei} wei` });
-    lost(neighbour, lostWei);
+    // Where all was paid that was there, a reorganisation took a deposit back: the payer left nothing out.
+    const leftOut = roomWei({ ...channel.theirs, receivedWei: channel.mine.paidWei }) > 0n;
+    const code = leftOut ? 'CHANNEL_CLOSED_BEHIND' : 'CHANNEL_NOT_COVERED';
+    emit('fault', { neighbour, code, what: `${lostWei} wei` });
+    lost(neighbour, lostWei, leftOut);
   }
 
   async #act(channel: KnownChannel): Promise<void> {
