@@ -83,10 +83,11 @@ export class OwnChequebook {
    * have undone it, and then it is deployed again at the same address. Throws the chain's errors.
    */
   async ensure(depositWei: bigint, owner?: NodeId): Promise<NodeId> {
-    const chain = this.#demandChain();
+    this.#demandChain();
     if (this.#shared !== undefined) return this.#join(this.#shared);
     const known = this.#ownBooks()[0];
-    if (known !== undefined && known === this.#current && (await chain.chequebook(known.address, NOBODY)) !== undefined)
+    // What was ordered just before a crash, or by its owner meanwhile, is known before anything is promised.
+    if (known !== undefined && known === this.#current && (await this.refresh(known.address)) !== undefined)
       return known.address;
     return this.#deploy({ depositWei, nonce: known?.nonce ?? 0, owner });
   }

@@ -4,6 +4,7 @@ import { codeOf, WayleaveError } from '../core/errors.ts';
 import type { NodeId } from '../core/node-id.ts';
 import { topUpWei } from '../core/settlement/top-up.ts';
 import type { NoteRecord, Store } from '../store/store.ts';
+import { WATCH_MS } from './chequebook-watch.ts';
 import type { OwnChequebook } from './own-chequebook.ts';
 
 /** What an operator orders for the node's chequebook. */
@@ -60,6 +61,7 @@ const NOBODY: NodeId = `0x${'0'.repeat(40)}`;
 export class Treasury {
   readonly #options: TreasuryOptions;
   #timer: Timer | undefined;
+  #reading: Timer | undefined;
   #running: Promise<unknown> = Promise.resolve();
   #today = { day: 0, wei: 0n };
   #stopped = false;
@@ -73,14 +75,37 @@ export class Treasury {
   }
 
   start(): void {
+    this.#readLater();
+    this.#topUpLater();
+  }
+
+  #topUpLater(): void {
     if (this.#options.lowWaterWei === 0n || this.#stopped) return;
     this.#timer = this.#options.clock.after(LOOK_MS, () => {
       void this.#inTurn(() => this.#topUp()).catch((error: unknown) => {
         const facts = { code: codeOf(error) ?? 'RPC_UNREACHABLE', what: 'filling the chequebook' };
         this.#options.emit('fault', facts);
       });
-      this.start();
+      this.#topUpLater();
     });
+  }
+
+  /**
+   * As payees do: an owner may take coin out with a key that is not here, and an order of this node's may be in a block
+   * without it having read that.
+   */
+  #readLater(): void {
+    if (this.#stopped) return;
+    this.#reading = this.#options.clock.after(WATCH_MS, () => {
+      // What cannot be read is as it was, until the next time.
+      void this.#inTurn(() => this.#read()).catch(() => undefined);
+      this.#readLater();
+    });
+  }
+
+  async #read(): Promise<void> {
+    const { own } = this.#options;
+    for (const { address } of own.books) if (!this.#stopped) await own.refresh(address);
   }
 
   #inTurn<T>(work: () => Promise<T>): Promise<T> {
@@ -163,6 +188,7 @@ export class Treasury {
   async stop(): Promise<void> {
     this.#stopped = true;
     this.#timer?.cancel();
+    this.#reading?.cancel();
     await this.#running;
   }
 }

@@ -3,6 +3,7 @@ import { describe, test } from 'node:test';
 import { createSigner } from '../chain/signer.ts';
 import { codeOf } from '../core/errors.ts';
 import type { NodeId } from '../core/node-id.ts';
+import { WATCH_MS } from '../settle/chequebook-watch.ts';
 import { OwnChequebook } from '../settle/own-chequebook.ts';
 import { Treasury } from '../settle/treasury.ts';
 import { SimChain } from './chain/sim-chain.ts';
@@ -92,6 +93,20 @@ describe('treasury', () => {
     const [after] = await treasury.standing();
     assert.deepEqual([after?.balanceWei, after?.freeWei, after?.withdrawableAtS], [70n, 50n, undefined]);
     assert.equal(own.freeWei(book, 50n), 0n);
+  });
+
+  test('what its owner announces with another key is promised to nobody long before it can be taken', async () => {
+    const { chain, live, run } = await bed();
+    const first = await live();
+    const book = first.own.address ?? '';
+    first.treasury.start();
+    chain.announceWithdrawal(me.id, book, 30n);
+    await run(WATCH_MS + 2 * 60_000);
+    assert.equal(first.own.freeWei(book, 0n), 70n);
+    chain.announceWithdrawal(me.id, book, 40n);
+    await run(1_000);
+    const second = await live();
+    assert.equal(second.own.freeWei(book, 0n), 60n, 'also where the node dies before it has looked');
   });
 
   test('another chequebook takes its place, over a restart too; the old one is remembered and can be emptied', async () => {
