@@ -165,3 +165,47 @@ test('a payment left out of a close is owed again when no branch can win in whic
   assert.equal(await voided(), 500);
   assert.equal(await voided(), undefined, 'once');
 });
+
+/** Two channels with the neighbour, of which the chain says what it is told to. */
+async function withTwo(facts: ReadonlyMap<string, ChannelFacts>) {
+  const [first, second] = [PENDING, { ...PENDING, channel: `0x${'d'.repeat(40)}`, cumulative: 40n, paymentId: 8 }];
+  const chain = { facts: async (address: string) => facts.get(address) } as unknown as ChannelChain;
+  const written: ChannelTotalRecord[] = [];
+  const store = {
+    commit: async (records: ChannelTotalRecord[]) => {
+      written.push(...records.filter(({ kind }) => kind === 'channelTotal'));
+    },
+  } as unknown as Store;
+  const book = new ChannelBook({
+    ...{ chain, store, me: me.id, freezeSeconds: 86_400, clock: { wallMs: () => 0 }, notes: [] },
+  });
+  const accepted = [first, second].map((each) => ({ ...each, acceptedCumulative: each.cumulative }));
+  const desk = new ChannelDesk({
+    ...{ signer: me, chainId: 1, store, book, totals: accepted, leaving: () => false, wanted: () => undefined },
+    neighbour: () => ({ ...{ theirRatio: RATIO, myRatio: RATIO }, riskAt: 1_000, myChannel: first.channel }),
+  });
+  for (const { channel } of accepted) await book.read(channel, them.id);
+  return { desk, first, second, written };
+}
+
+test('where the channel before stands open again, payments there go on from what was signed there', async () => {
+  const { desk, first, second, written } = await withTwo(new Map([[CHANNEL, standing(1_000n)]]));
+  await desk.write(them.id, { id: 9, units: 60 });
+  assert.deepEqual(
+    written.map(({ channel, cumulative }) => [channel, cumulative]),
+    [[first.channel, first.cumulative + 60n]],
+  );
+  assert.equal(desk.missingWei(them.id, first.channel), 0n);
+  assert.equal(desk.missingWei(them.id, second.channel), 0n, 'its turn comes when the first is closed');
+});
+
+test('what was signed in the channel before is there when that stands open again', async () => {
+  const { desk, first, second } = await withTwo(new Map([[CHANNEL, standing(200n)]]));
+  assert.equal(desk.missingWei(them.id, first.channel), 300n);
+  assert.equal(desk.missingWei(them.id, second.channel), 0n);
+  const { desk: other } = await withTwo(new Map());
+  assert.deepEqual(
+    [other.missingWei(them.id, first.channel), other.missingWei(them.id, second.channel)],
+    [first.cumulative, second.cumulative],
+  );
+});

@@ -57,6 +57,8 @@ export class ChannelDesk implements MethodDesk {
   readonly #options: ChannelDeskOptions;
   /** The last total signed for each neighbour, in whichever channel. */
   readonly #mine = new Map<NodeId, ChannelTotalRecord>();
+  /** The last total signed in each channel: one that was closed may stand open again on another branch. */
+  readonly #signed = new Map<NodeId, ChannelTotalRecord>();
   /** The last total taken in each channel. */
   readonly #theirs = new Map<NodeId, ChannelTotalRecord>();
   /** In which channels each neighbour has ever paid: a few, also where channels are many. */
@@ -71,15 +73,19 @@ export class ChannelDesk implements MethodDesk {
     this.#options = options;
     for (const record of options.totals) {
       if (record.side === 'theirs') this.#took(record);
-      else if (record.paymentId >= (this.#mine.get(record.neighbour)?.paymentId ?? 0))
-        this.#mine.set(record.neighbour, record);
+      else if (record.paymentId >= (this.#mine.get(record.neighbour)?.paymentId ?? 0)) this.#stands(record);
+      else this.#signed.set(record.channel, record);
     }
+  }
+
+  #stands(record: ChannelTotalRecord): void {
+    this.#mine.set(record.neighbour, record);
+    this.#signed.set(record.channel, record);
   }
 
   /** What this node has signed in a channel, and what the other party has. */
   mine(channel: KnownChannel): ChannelTotalRecord | undefined {
-    const last = this.#mine.get(channel.neighbour);
-    return last?.channel === channel.address ? last : undefined;
+    return this.#signed.get(channel.address);
   }
 
   theirs(channel: NodeId): ChannelTotalRecord | undefined {
@@ -163,7 +169,7 @@ export class ChannelDesk implements MethodDesk {
     this.#writing.add(channel.address);
     try {
       await store.commit([record]);
-      this.#mine.set(neighbour, record);
+      this.#stands(record);
     } finally {
       this.#writing.delete(channel.address);
     }
@@ -183,13 +189,15 @@ export class ChannelDesk implements MethodDesk {
 
   /**
    * What this node's last total says there beyond what it has there: a reorganisation may have taken a deposit back, or all
-   * of the channel. Wei; 0 where it is closed, or being closed.
+   * of the channel. Wei; 0 where it is closed, or being closed, and where it has to wait until the channel before it is.
    */
   missingWei(neighbour: NodeId, address: NodeId): bigint {
-    const last = this.#mine.get(neighbour);
-    if (last?.channel !== address) return 0n;
-    const channel = this.#options.book.at(address);
-    if (typeof channel === 'string') return channel === 'absent' ? last.cumulative : 0n;
+    const { book } = this.#options;
+    const last = this.#signed.get(address);
+    if (last === undefined) return 0n;
+    const channel = book.at(address);
+    if (channel === 'absent') return book.open(neighbour) === undefined ? last.cumulative : 0n;
+    if (typeof channel === 'string') return 0n;
     if (channel.facts.closed || channel.facts.closesAtS !== undefined) return 0n;
     const wei = last.cumulative - coverWei(this.share(channel));
     return wei > 0n ? wei : 0n;
@@ -209,7 +217,7 @@ export class ChannelDesk implements MethodDesk {
     const accepted = acceptedWei < last.cumulative ? acceptedWei : last.cumulative;
     const acceptedCumulative = accepted > last.acceptedCumulative ? accepted : last.acceptedCumulative;
     const record = { ...last, acceptedCumulative };
-    this.#mine.set(neighbour, record);
+    this.#stands(record);
     return [record];
   }
 
@@ -227,7 +235,7 @@ export class ChannelDesk implements MethodDesk {
       return undefined;
     if (!(await book.closedForGood(last.channel)) || this.#mine.get(neighbour) !== last) return undefined;
     const record = { ...last, cumulative: last.acceptedCumulative, amount: 0 };
-    this.#mine.set(neighbour, record);
+    this.#stands(record);
     return { units: last.amount, records: [record] };
   }
 
