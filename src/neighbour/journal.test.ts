@@ -4,11 +4,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, describe, test } from 'node:test';
 import type { Clock } from '../core/clock.ts';
+import { WayleaveError } from '../core/errors.ts';
 import { Column } from '../core/ledger/columns.ts';
 import { Ledger } from '../core/ledger/ledger.ts';
 import { LinkAccount } from '../core/ledger/link-account.ts';
 import { termsOf } from '../core/session/session-pair.fixture.ts';
 import { openSqliteStore, type SqliteStore } from '../store/sqlite-store.ts';
+import type { ReceivedChequeRecord, Store, StoreRecord } from '../store/store.ts';
 import { Journal } from './journal.ts';
 
 const ME = '0x00000000000000000000000000000000000000aa';
@@ -111,6 +113,30 @@ describe('the journal', () => {
     await assert.rejects(journal.commit(account), { code: 'STORE_RECORD_INVALID' }, 'still owed');
     await journal.close([]);
     await store.close();
+  });
+
+  test('an older cheque that could not be written comes after no newer one on the same chequebook', async () => {
+    const taken: bigint[] = [];
+    let fails = 1;
+    const commit = async (records: readonly StoreRecord[]) => {
+      fails -= 1;
+      if (fails === 0) throw new WayleaveError('STORE_FULL');
+      for (const record of records) if (record.kind === 'received') taken.push(record.cumulative);
+    };
+    const store = { commit } as Partial<Store> as Store;
+    const journal = new Journal({ store, clock, windowMs: 5, failed: () => undefined });
+    const ledger = new Ledger();
+    const [one, other] = [NEIGHBOUR, ME].map((neighbour) => new LinkAccount({ ...OPTIONS, ledger, neighbour })) as [
+      LinkAccount,
+      LinkAccount,
+    ];
+    const cheque = (cumulative: bigint) =>
+      ({ kind: 'received', chequebook: 'shared', cumulative }) as ReceivedChequeRecord;
+    await assert.rejects(journal.commit(one, [cheque(100n)]), { code: 'STORE_FULL' });
+    await journal.commit(other, [cheque(150n)]);
+    await journal.commit(one);
+    assert.deepEqual(new Set(taken), new Set([150n]));
+    await journal.close([]);
   });
 
   test('once closed, no write leaves a lease behind', async () => {

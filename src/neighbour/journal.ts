@@ -4,7 +4,7 @@ import { Column } from '../core/ledger/columns.ts';
 import { type HistoryNote, type HistoryRow, LinkHistory } from '../core/ledger/history.ts';
 import type { LinkAccount } from '../core/ledger/link-account.ts';
 import type { NodeId } from '../core/node-id.ts';
-import type { HistoryRecord, LinkRecord, Store, StoreRecord } from '../store/store.ts';
+import type { HistoryRecord, LinkRecord, ReceivedChequeRecord, Store, StoreRecord } from '../store/store.ts';
 import { noteOf } from './history-note.ts';
 
 export interface JournalOptions {
@@ -120,9 +120,21 @@ export class Journal {
     if (records.length === 0) return;
     this.#owed.set(account, [...(this.#owed.get(account) ?? []), ...records]);
     for (const record of records) {
+      if (record.kind === 'received') this.#renew(account, record);
       const note = noteOf(record);
       if (note !== undefined) this.note(account, note);
     }
+  }
+
+  /** Nodes of one operator pay from one chequebook: where an older cheque on it still waits elsewhere, the newest goes. */
+  #renew(account: LinkAccount, newest: ReceivedChequeRecord): void {
+    const isOlder = (each: StoreRecord) => each.kind === 'received' && each.chequebook === newest.chequebook;
+    for (const [other, owed] of this.#owed)
+      if (other !== account && owed.some(isOlder))
+        this.#owed.set(
+          other,
+          owed.map((each) => (isOlder(each) ? newest : each)),
+        );
   }
 
   /** Not `async`: most writes are a few charges each 50 ms, of which nobody waits for more than this one promise. */
