@@ -107,6 +107,44 @@ test('the day has its limit, over restarts, and what was not written does not co
   assert.equal((await writer.write(PAYEE, { id: 3, units: 30 }, RATIO)).cumulativeWei, 60n);
 });
 
+test('the limit of a day holds over a restart, whichever of two cheques is written first', async () => {
+  const shelf = new Shelf();
+  const filled = Promise.withResolvers<void>();
+  const facts = { balanceWei: 100n, availableWei: 100n, totalPaidOutWei: 0n, withdrawalWei: 0n };
+  const chequebook = () => filled.promise.then(() => facts);
+  const own = new OwnChequebook({
+    chain: { chequebook } as unknown as Chain,
+    store: { commit: async () => undefined } as Partial<Store> as Store,
+    notes: [book(FIRST, 5)],
+  });
+  const clock = { day: 20_000 };
+  const open = () => writerOf(shelf, book(FIRST, 100), { own, maxPerDayWei: 23n, day: () => clock.day });
+  const writer = open();
+  const slow = writer.write(PAYEE, { id: 1, units: 20 }, RATIO);
+  await writer.write(id(0xc), { id: 1, units: 3 }, RATIO);
+  filled.resolve();
+  await slow;
+  await refuses(open().write(id(0xc), { id: 2, units: 1 }, RATIO), 'CHEQUEBOOK_DAILY_CAP');
+});
+
+test('what was not written of a day that is over leaves no more for the next', async () => {
+  const shelf = new Shelf();
+  const clock = { day: 20_000 };
+  const refused = Promise.withResolvers<void>();
+  const own = new OwnChequebook({
+    chain: { chequebook: () => refused.promise.then(() => undefined) } as unknown as Chain,
+    store: shelf.store,
+    notes: [book(FIRST, 25)],
+  });
+  const writer = writerOf(shelf, book(FIRST, 25), { own, maxPerDayWei: 30n, day: () => clock.day });
+  const slow = writer.write(PAYEE, { id: 1, units: 26 }, RATIO);
+  clock.day += 1;
+  await writer.write(id(0xc), { id: 1, units: 1 }, RATIO);
+  refused.resolve();
+  await refuses(slow, 'CHEQUEBOOK_EMPTY');
+  await refuses(writer.write(id(0xc), { id: 2, units: 30 }, RATIO), 'CHEQUEBOOK_DAILY_CAP');
+});
+
 const signed = (cumulativeWei: bigint, by = signer, chequebook = FIRST) =>
   signCheque(by, CHAIN_ID, { chequebook, beneficiary: PAYEE, cumulativeWei });
 

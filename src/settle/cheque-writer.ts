@@ -145,18 +145,18 @@ export class ChequeWriter {
     const chequebook = on ?? own.address;
     if (chequebook === undefined) throw new WayleaveError('CHEQUEBOOK_MISSING');
     if (this.#mayHaveForgotten(chequebook)) await this.#lookUp(chequebook, beneficiary);
-    const capped = this.#withinDay(wei);
+    const day = this.#withinDay(wei);
     try {
       const shared = this.#sharedAt(chequebook);
       if (shared !== undefined) {
-        if (capped.length > 0) await store.commit(capped);
+        if (day !== undefined) await store.commit(this.#counted(day));
         return await this.#fromShared({ chequebook, beneficiary, wei, write: (sum) => write(chequebook, sum) }, shared);
       }
       const covering = this.#cover(chequebook, wei);
       if (covering !== undefined) await covering;
-      return await this.#keep(write(chequebook, this.#next(chequebook, beneficiary, wei)), wei, capped);
+      return await this.#keep(write(chequebook, this.#next(chequebook, beneficiary, wei)), wei, day);
     } catch (error) {
-      this.#today = { ...this.#today, wei: this.#today.wei - (capped.length > 0 ? wei : 0n) };
+      if (day === this.#today.day) this.#today = { day, wei: this.#today.wei - wei };
       throw error;
     }
   }
@@ -176,9 +176,9 @@ export class ChequeWriter {
     return nextCumulative(this.#issued.on(chequebook, beneficiary)?.cumulative ?? 0n, wei);
   }
 
-  async #keep(record: IssuedChequeRecord, wei: bigint, capped: readonly StoreRecord[]): Promise<IssuedChequeRecord> {
+  async #keep(record: IssuedChequeRecord, wei: bigint, day: number | undefined): Promise<IssuedChequeRecord> {
     try {
-      await this.#options.store.commit([record, ...capped]);
+      await this.#options.store.commit([record, ...this.#counted(day)]);
       return record;
     } catch (error) {
       this.#issued.promise(record.chequebook, -wei);
@@ -207,14 +207,22 @@ export class ChequeWriter {
     }
   }
 
-  /** What to write down so that the day's limit survives a restart; nothing where there is none. Throws `CHEQUEBOOK_DAILY_CAP`. */
-  #withinDay(wei: bigint): StoreRecord[] {
+  /** The day that it is counted for; undefined where there is no limit. Throws `CHEQUEBOOK_DAILY_CAP`. */
+  #withinDay(wei: bigint): number | undefined {
     const { day, maxPerDayWei = 0n } = this.#options;
-    if (maxPerDayWei === 0n || day === undefined) return [];
+    if (maxPerDayWei === 0n || day === undefined) return undefined;
     const today = issueWithin(this.#today, { wei, day: day() }, maxPerDayWei);
     if (today === undefined) throw new WayleaveError('CHEQUEBOOK_DAILY_CAP', { maxPerDayWei, wei });
     this.#today = today;
-    return [{ kind: 'note', name: TODAY, text: JSON.stringify({ day: today.day, wei: String(today.wei) }) }];
+    return today.day;
+  }
+
+  /** What to write down so that the limit survives a restart: all that is counted by now, whatever is written first. */
+  #counted(day: number | undefined): StoreRecord[] {
+    const { day: today, wei } = this.#today;
+    return day === undefined
+      ? []
+      : [{ kind: 'note', name: TODAY, text: JSON.stringify({ day: today, wei: String(wei) }) }];
   }
 
   /** The neighbour accepted up to `acceptedWei`. What was accepted is at most what was signed, whatever it says. */

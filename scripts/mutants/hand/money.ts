@@ -6,8 +6,8 @@ export const MONEY: readonly Bug[] = [
     name: 'cheque-sent-before-it-is-durable',
     why: 'a crash forgets a cheque that the neighbour holds; the next one pays it again',
     file: 'src/settle/cheque-writer.ts',
-    old: '      await this.#options.store.commit([record, ...capped]);\n',
-    new: '      this.#options.store.commit([record, ...capped]).catch(() => undefined);\n',
+    old: '      await this.#options.store.commit([record, ...this.#counted(day)]);\n',
+    new: '      this.#options.store.commit([record, ...this.#counted(day)]).catch(() => undefined);\n',
   },
   {
     name: 'acknowledged-before-it-is-durable',
