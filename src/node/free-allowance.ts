@@ -14,7 +14,8 @@ interface Day {
 
 /**
  * So many MB a day without charge, per neighbour. While it lasts the ask is 0; the change of ask is a change of terms,
- * so both ends price by it alike. Days are of UTC; the beginning of one is remembered across restarts.
+ * so both ends price by it alike. Days are of UTC; the beginning of one is remembered across restarts, and an earlier day
+ * counts as that one.
  */
 export class FreeAllowance {
   readonly #clock: Clock;
@@ -33,7 +34,7 @@ export class FreeAllowance {
   left(neighbour: NodeId, providedBytes: number, mbPerDay: number): number {
     const day = Math.floor(this.#clock.wallMs() / DAY_MS);
     let today = this.#days.get(neighbour);
-    if (today === undefined || today.day !== day) {
+    if (today === undefined || day > today.day) {
       today = { day, base: providedBytes };
       this.#days.set(neighbour, today);
       // Losing this note in a crash gives at most one allowance twice; it is not money.
