@@ -3,8 +3,12 @@ import { serveWorker } from '../worker.ts';
 import { bareLine } from './bare-line.ts';
 import { plainLine } from './plain-proxies.ts';
 
-/** Cheques every 16 MB, and credit so wide that no payment is ever waited for. */
-const CREDIT = '[credit]\npay_at_mb = 16\ndrop_at_mb = 4096\nrisk_at_mb = 1000000';
+/** Cheques every so many MB, and credit so wide that no payment is ever waited for. */
+const credit = (payAtMb: number): string =>
+  `[credit]\npay_at_mb = ${payAtMb}\ndrop_at_mb = ${payAtMb + 4096}\nrisk_at_mb = 1000000`;
+
+/** By the name of the case; `counted` pays nothing before all is measured. */
+const PAY_AT_MB: Readonly<Record<string, number>> = { paid: 16, counted: 8192 };
 
 /**
  * Gas is worth so much beside what passes that no cheque is cashed meanwhile. At the price of the development chain each
@@ -13,19 +17,30 @@ const CREDIT = '[credit]\npay_at_mb = 16\ndrop_at_mb = 4096\nrisk_at_mb = 100000
 const DEAR_GAS = 'wei_per_unit = 10000';
 
 /** Four real nodes with accounts, journals and cheques; their chain is in the parent, as a chain is never in a node. */
-async function paidLine(): Promise<{ port: number; close(): Promise<void> }> {
-  const line = new Line(4, { end: () => CREDIT, settlement: () => DEAR_GAS, rpcUrl, folder, keepsNoEvents: true });
+async function paidLine(payAtMb: number): Promise<{ port: number; close(): Promise<void> }> {
+  const line = new Line(4, {
+    end: () => credit(payAtMb),
+    settlement: () => DEAR_GAS,
+    rpcUrl,
+    folder,
+    keepsNoEvents: true,
+  });
   await line.start();
   await line.ready();
   return { port: line.proxyPort, close: () => line.close() };
 }
 
 /**
- * `case.ts paid|bare|tls|tcp ORIGIN_PORT RPC_URL FOLDER`: one line of four hops in this process. A paid line whose folder
+ * `case.ts paid|counted|bare|tls|tcp ORIGIN_PORT RPC_URL FOLDER`: one line of four hops in this process. A paid line whose folder
  * was used before has its chequebooks already, as a node has on every day but its first.
  */
 const [kind = '', originPort = '', rpcUrl = '', folder = ''] = process.argv.slice(2);
+const payAtMb = PAY_AT_MB[kind];
 const line =
-  kind === 'paid' ? paidLine() : kind === 'bare' ? bareLine() : plainLine(kind === 'tls', Number(originPort));
+  payAtMb !== undefined
+    ? paidLine(payAtMb)
+    : kind === 'bare'
+      ? bareLine()
+      : plainLine(kind === 'tls', Number(originPort));
 const { port, close } = await line;
 serveWorker(port, close);

@@ -55,13 +55,15 @@ export class Journal {
 
   /** The account was charged: it is written within the window. */
   touch(account: LinkAccount): void {
-    this.#dirty.add(account);
+    // Of many charges in a window only the first has anything to do.
+    if (account.unwritten) return;
+    this.#soil(account);
     this.#schedule(this.#options.windowMs);
   }
 
   /** What is still to be written of an account: whether it was charged since, and the records that go with it. */
   unwritten(account: LinkAccount): { readonly charged: boolean; readonly owed: readonly StoreRecord[] } {
-    return { charged: this.#dirty.has(account), owed: this.#owed.get(account) ?? [] };
+    return { charged: account.unwritten, owed: this.#owed.get(account) ?? [] };
   }
 
   #schedule(delayMs: number): void {
@@ -75,13 +77,23 @@ export class Journal {
     this.#timer = undefined;
     const accounts: LinkAccount[] = [];
     for (const account of this.#dirty) if (this.#sound(account)) accounts.push(account);
-    this.#dirty.clear();
+    this.#clean();
     if (accounts.length === 0) return;
     this.#write(accounts).catch((error: unknown) => {
-      for (const account of accounts) this.#dirty.add(account);
+      for (const account of accounts) this.#soil(account);
       this.#options.failed(error);
       this.#schedule(RETRY_MS);
     });
+  }
+
+  #soil(account: LinkAccount): void {
+    account.unwritten = true;
+    this.#dirty.add(account);
+  }
+
+  #clean(): void {
+    for (const account of this.#dirty) account.unwritten = false;
+    this.#dirty.clear();
   }
 
   /** Books that broke a rule are told of once and never written: that link has stopped (DESIGN §3). */
@@ -104,6 +116,7 @@ export class Journal {
     account.ledger.audit(account.row);
     this.owe(account, records);
     this.#dirty.delete(account);
+    account.unwritten = false;
     try {
       const written = this.#write([account]);
       // A batch of its own, so that neither can spoil the other.
@@ -186,7 +199,7 @@ export class Journal {
     this.#stopped = true;
     this.#timer?.cancel();
     this.#timer = undefined;
-    this.#dirty.clear();
+    this.#clean();
     if (accounts.length > 0) await this.#write(accounts);
   }
 }

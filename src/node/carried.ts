@@ -58,9 +58,11 @@ export class Carried {
   heldBack(upstream: NodeId): Units {
     const known = this.#get(upstream);
     if (known === undefined) return 0;
-    const uncashed = this.#uncashed();
+    let uncashed: ReadonlyMap<NodeId, Units> | undefined;
     return this.#credit.heldBack(upstream, this.#standing(known), (id) => {
       const customer = this.#get(id);
+      // Asked with each stream that goes on: mostly nobody's money waits there.
+      uncashed ??= this.#uncashed();
       return customer === undefined ? undefined : this.#customer(customer, uncashed);
     });
   }

@@ -300,6 +300,7 @@ class RunningNode implements WayleaveNode {
   }
 
   #emit(kind: EventKind, facts: Readonly<Record<string, unknown>>): void {
+    if (this.#listeners.size === 0) return;
     const event = { kind, atMs: this.#ports.clock.wallMs(), ...facts } as NodeEvent;
     for (const listener of [...this.#listeners]) listener(event);
   }

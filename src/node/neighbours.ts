@@ -61,6 +61,8 @@ export class Neighbours {
   readonly ledger: Ledger;
   readonly #options: NeighboursOptions;
   readonly #known = new Map<NodeId, Known>();
+  /** Those of `#known`, which are asked for with each stream and seldom change. */
+  #all: readonly Known[] | undefined;
   readonly #offered = new Map<NodeId, Terms>();
   /** What the present offers follow from. */
   readonly #offeredBy = new Map<NodeId, { readonly facts: OfferFacts; readonly config: NeighbourConfig | undefined }>();
@@ -90,7 +92,13 @@ export class Neighbours {
   }
 
   all(): readonly Known[] {
-    return [...this.#known.values()];
+    this.#all ??= [...this.#known.values()];
+    return this.#all;
+  }
+
+  #remember(id: NodeId, known: Known): void {
+    this.#known.set(id, known);
+    this.#all = undefined;
   }
 
   configOf(id: NodeId): NeighbourConfig | undefined {
@@ -106,7 +114,7 @@ export class Neighbours {
     const known = this.#known.get(link.peer) ?? this.#add(link.peer, this.configOf(link.peer) ?? dialled, undefined);
     // One listed by its address alone is known by id only once it was dialled: after a restart that is here.
     if (known.config === undefined && dialled !== undefined)
-      this.#known.set(link.peer, { neighbour: known.neighbour, config: dialled });
+      this.#remember(link.peer, { neighbour: known.neighbour, config: dialled });
     known.neighbour.attach(link);
   }
 
@@ -151,7 +159,7 @@ export class Neighbours {
     const beat = this.#beat;
     const neighbour = new Neighbour({ account, session, clock, journal, beat, desk, emit, services, signer });
     const known = { neighbour, config };
-    this.#known.set(id, known);
+    this.#remember(id, known);
     if (this.#options.paused(id)) neighbour.step({ kind: 'pause', paused: true });
     return known;
   }

@@ -67,6 +67,8 @@ export class LinkAccount {
   lapsed = false;
   /** For a moment nothing new is charged at sending, so that what waits to leave can leave and a mark be set behind it. */
   settling = false;
+  /** Charged since it was last written; kept by whoever writes it. */
+  unwritten = false;
   #ready = false;
   #admitted: [number, number, number] = [0, 0, 0];
   readonly #services: readonly ServiceAccount[];
