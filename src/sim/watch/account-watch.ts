@@ -70,6 +70,8 @@ export class AccountWatch {
   #allowed = 0;
   /** What a price that rose, asked or one for one, adds to uploads granted before on this connection: charged as they come. */
   #dearer = 0;
+  /** The most that was on any connection. */
+  #mostDearer = 0;
   #price: number | undefined;
   #connection = 0;
   readonly cost: ServiceCost;
@@ -264,6 +266,7 @@ export class AccountWatch {
     const price = relation.theyCanPay ? ask : relation.providePerMb;
     const before = this.#price ?? price;
     if (price > before) this.#dearer += Math.ceil(((price - before) * GRANTED_BYTES) / BYTES_PER_MB);
+    this.#mostDearer = Math.max(this.#mostDearer, this.#dearer);
     this.#price = price;
   }
 
@@ -278,12 +281,13 @@ export class AccountWatch {
     return units;
   }
 
-  /** dropAt and riskAt; of what the other has paid and kept 2 % in forgiven write-offs; what time let fade of others; and the millionths each connection begins anew. */
+  /** dropAt and riskAt; uploads that became dearer; of what the other has paid and kept 2 % in forgiven write-offs; what time let fade of others; and the millionths each connection begins anew. */
   lossBound(): number {
     const kept = Math.max(0, this.#lastReceived - this.#lastPaid);
     const breaks = Math.ceil((kept * BREAKS_PERCENT) / 100) + this.connections;
     const returned = this.#beyondBefore + this.#beyond;
-    return this.mostGranted + this.riskAt + breaks + this.#mayFade() + this.#forgot + returned;
+    const uploads = this.#mostDearer;
+    return this.mostGranted + this.riskAt + uploads + breaks + this.#mayFade() + this.#forgot + returned;
   }
 
   #broken(rule: string, what: string): never {
