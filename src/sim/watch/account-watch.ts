@@ -54,6 +54,8 @@ export class AccountWatch {
   #corrected = 0;
   /** Where time is metered, what was sold and bought of it. Units. */
   #timeSold = 0;
+  /** Of that, what the other ordered for which there is no room yet: its own word, sold as soon as there is. Units. */
+  #timeOrdered = 0;
   #lastTransit = { provided: 0, consumed: 0 };
   #timeBought = 0;
   readonly #value: ValueWatch;
@@ -231,12 +233,13 @@ export class AccountWatch {
     const exposure = exposureOf(account);
     const admitted = corrected - this.#corrected;
     const undone = this.#undone(account);
+    if (account.service('transit').rates.sellsTime) this.#timeOrdered = Math.max(0, this.#timeOrdered + admitted);
     this.#reprice(account);
     if (exposure <= limit) this.#allowed = limit + this.#dearer;
     else {
       if (admitted > 0) this.#allowed += admitted;
       this.#allowed += undone;
-      this.#allowed = Math.max(this.#allowed, limit + this.#dearer);
+      this.#allowed = Math.max(this.#allowed, limit + this.#dearer + this.#timeOrdered);
       if (exposure > this.#allowed + this.#beyond && !this.ownRisk)
         this.#broken(
           'bounded-exposure',
