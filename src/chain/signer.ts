@@ -73,12 +73,31 @@ export function idOfPublicKey(publicKey: Uint8Array): NodeId {
  * s in the upper half, or no point on the curve.
  */
 export function recoverSigner(digest: Uint8Array, signature: Uint8Array): NodeId | undefined {
+  const key = recoverKey(digest, signature);
+  return key === undefined ? undefined : addressOf(key);
+}
+
+/** The key of who signed, uncompressed, 65 bytes; undefined where `recoverSigner` finds nobody. */
+export function recoverKey(digest: Uint8Array, signature: Uint8Array): Uint8Array | undefined {
   const recid = recoveryOf(signature);
   if (recid === undefined || digest.length !== 32) return undefined;
   try {
-    return addressOf(secp256k1.ecdsaRecover(signature.subarray(0, 64), recid, digest, false));
+    return secp256k1.ecdsaRecover(signature.subarray(0, 64), recid, digest, false);
   } catch {
     return undefined;
+  }
+}
+
+/**
+ * True when the holder of `key` (uncompressed is the quickest to read) made r and s over the digest. Which of 27 and 28 v
+ * should be, it does not tell: recovery does. Never throws.
+ */
+export function verifyKnown(digest: Uint8Array, signature: Uint8Array, key: Uint8Array): boolean {
+  if (recoveryOf(signature) === undefined || digest.length !== 32) return false;
+  try {
+    return secp256k1.ecdsaVerify(signature.subarray(0, 64), digest, key);
+  } catch {
+    return false;
   }
 }
 

@@ -2,7 +2,9 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { ChannelChain, ChannelFacts } from '../chain/channel-chain.ts';
 import { orderParties } from '../chain/channel-signing.ts';
+import { signCheque } from '../chain/cheque-signing.ts';
 import { createSigner } from '../chain/signer.ts';
+import type { SignedCheque } from '../core/settlement/cheque.ts';
 import type { ChannelTotalRecord, Store } from '../store/store.ts';
 import { ChannelBook } from './channel-book.ts';
 import { ChannelDesk } from './channel-desk.ts';
@@ -126,6 +128,33 @@ test('what is paid out of a deposit that a reorganisation may take back is not s
   now = funded(1_000n);
   then = undefined;
   assert.deepEqual(await look(), [900, 0n, [1, 4], 1], 'opened anew, it is young again');
+});
+
+test('a payment goes to the contract with the right v, whatever v its payer sent', async () => {
+  const store = { commit: async () => undefined } as unknown as Store;
+  const chain = { facts: async () => funded(1_000n) } as unknown as ChannelChain;
+  const clock = { wallMs: () => 0 };
+  const book = new ChannelBook({ chain, store, me: me.id, freezeSeconds: 86_400, clock, notes: [] });
+  const desk = new ChannelDesk({
+    ...{ signer: me, chainId: 1, store, book, totals: [], leaving: () => false, wanted: () => undefined },
+    neighbour: () => ({ ...{ theirRatio: RATIO, myRatio: RATIO }, riskAt: 1_000 }),
+  });
+  const pay = async (id: number, cheque: SignedCheque) => {
+    const outcome = await desk.check(them.id, { kind: 'payment', id, units: 1, proof: { kind: 'cheque', cheque } });
+    desk.accepted(them.id);
+    return outcome.accepted ? outcome.units : outcome.code;
+  };
+  const sign = (cumulativeWei: bigint, by = them) =>
+    signCheque(by, 1, { chequebook: CHANNEL, beneficiary: me.id, cumulativeWei });
+  assert.equal(await pay(1, sign(100n)), 100);
+  assert.equal(await pay(2, sign(200n, me)), 'CHANNEL_FORGED');
+  const good = sign(300n);
+  const signature = good.signature.map((byte, at) => (at === 64 ? 27 + 28 - byte : byte));
+  assert.equal(await pay(3, { ...good, signature }), 200);
+  assert.deepEqual(desk.newest(CHANNEL), good);
+  assert.equal(await pay(3, { ...good, signature }), 0, 'the same again');
+  assert.equal(await pay(4, sign(400n)), 100);
+  assert.deepEqual(desk.newest(CHANNEL), sign(400n));
 });
 
 test('a deposit noted before there was a word of what is sure counts as before', async () => {

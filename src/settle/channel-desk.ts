@@ -1,4 +1,5 @@
-import { recoverChequeIssuer, signCheque } from '../chain/cheque-signing.ts';
+import { signCheque } from '../chain/cheque-signing.ts';
+import { IssuerKeys } from '../chain/issuer-keys.ts';
 import type { Signer } from '../chain/signer.ts';
 import { clearsWhenFinal } from '../core/credit/risk.ts';
 import { type ErrorCode, WayleaveError } from '../core/errors.ts';
@@ -39,7 +40,7 @@ export interface ChannelDeskOptions {
   /** This channel must not be paid in: its close was agreed on. */
   readonly leaving: (channel: NodeId) => boolean;
   /** Who signed a payment; the curve's word unless given. */
-  readonly recover?: typeof recoverChequeIssuer;
+  readonly issuers?: Pick<IssuerKeys, 'signed' | 'cashable'>;
 }
 
 /** A channel with a shorter freeze period leaves too little time to answer an old state. Seconds. */
@@ -65,12 +66,16 @@ export class ChannelDesk implements MethodDesk {
   readonly #paidIn = new Map<NodeId, Set<NodeId>>();
   /** Found good and not yet in the account: by neighbour, until `accepted`. */
   readonly #checked = new Map<NodeId, ChannelTotalRecord>();
+  readonly #issuers: Pick<IssuerKeys, 'signed' | 'cashable'>;
+  /** Totals taken that were asked for, as the contract takes them. */
+  readonly #cashable = new WeakMap<ChannelTotalRecord, SignedCheque>();
 
   /** Channels in which a payment is being made durable: it is signed, and in no total yet. */
   readonly #writing = new Set<NodeId>();
 
   constructor(options: ChannelDeskOptions) {
     this.#options = options;
+    this.#issuers = options.issuers ?? new IssuerKeys();
     for (const record of options.totals) {
       if (record.side === 'theirs') this.#took(record);
       else if (record.paymentId >= (this.#mine.get(record.neighbour)?.paymentId ?? 0)) this.#stands(record);
@@ -95,7 +100,12 @@ export class ChannelDesk implements MethodDesk {
   /** The other party's newest total as the contract takes it; undefined where it has paid nothing. */
   newest(channel: NodeId): SignedCheque | undefined {
     const last = this.#theirs.get(channel);
-    return last === undefined ? undefined : chequeOf(last);
+    if (last === undefined) return undefined;
+    const known = this.#cashable.get(last);
+    if (known !== undefined) return known;
+    const cheque = this.#issuers.cashable(this.#options.chainId, chequeOf(last), last.neighbour);
+    this.#cashable.set(last, cheque);
+    return cheque;
   }
 
   pending(neighbour: NodeId): { units: Units; lastPaymentId: number } {
@@ -261,7 +271,7 @@ export class ChannelDesk implements MethodDesk {
   }
 
   #judge(neighbour: NodeId, cheque: SignedCheque, ratio: Ratio): ChannelVerdict {
-    const { book, chainId, leaving, recover = recoverChequeIssuer, signer } = this.#options;
+    const { book, chainId, leaving, signer } = this.#options;
     const channel = book.at(cheque.chequebook);
     const last = this.#theirs.get(cheque.chequebook);
     return checkChannelPayment({
@@ -276,7 +286,7 @@ export class ChannelDesk implements MethodDesk {
       ratio,
       remainder: last?.remainder ?? 0n,
       minimumUnits: MIN_CHEQUE_UNITS,
-      genuine: () => recover(chainId, cheque) === neighbour,
+      genuine: () => this.#issuers.signed(chainId, cheque, neighbour),
     });
   }
 

@@ -1,4 +1,5 @@
 import { chequeDigest } from '../../chain/eip712.ts';
+import type { IssuerKeys } from '../../chain/issuer-keys.ts';
 import type { Signer } from '../../chain/signer.ts';
 import type { NodeId } from '../../core/node-id.ts';
 import type { SignedCheque } from '../../core/settlement/cheque.ts';
@@ -26,5 +27,14 @@ export function smallRecover(ids: readonly NodeId[]): (chainId: number, cheque: 
   return (chainId, cheque) => {
     const digest = chequeDigest(chainId, cheque);
     return digest.every((byte, at) => cheque.signature[at] === byte) ? ids[cheque.signature[WHO_AT] ?? -1] : undefined;
+  };
+}
+
+/** The same for who asks whether a certain one signed. */
+export function smallIssuers(ids: readonly NodeId[]): Pick<IssuerKeys, 'signed' | 'cashable'> {
+  const recover = smallRecover(ids);
+  return {
+    signed: (chainId, cheque, issuer) => recover(chainId, cheque) === issuer,
+    cashable: (_, cheque) => cheque,
   };
 }

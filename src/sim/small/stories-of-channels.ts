@@ -8,7 +8,7 @@ import { ChannelBook } from '../../settle/channel-book.ts';
 import { ChannelDesk, LEAST_FREEZE_SECONDS } from '../../settle/channel-desk.ts';
 import type { RuleStory } from './rule-story.ts';
 import { IDS, type SmallNode, smallConfig, WEI_PER_UNIT } from './small-node.ts';
-import { smallRecover, smallSigner } from './small-signer.ts';
+import { smallIssuers, smallSigner } from './small-signer.ts';
 import { ROUND, Teller } from './teller.ts';
 
 /** Where the channel of the two stands, where nothing does, and where something foreign does. */
@@ -64,7 +64,7 @@ class Parties {
       neighbour: () => ({ ...node.payer(), myChannel: book.open(peer)?.address }),
       wanted: (_, more) => this.wanted.push(more),
       leaving: (channel) => this.leaving.has(channel),
-      recover: smallRecover(IDS),
+      issuers: smallIssuers(IDS),
     });
     this.books.set(node, book);
     this.desks.set(node, desk);
