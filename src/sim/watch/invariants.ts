@@ -199,12 +199,17 @@ export class Invariants {
     const about = event.neighbour;
     const watch = about === undefined ? undefined : this.watchOf(node.id, about);
     if (event.kind === 'started') this.guard(() => this.explains(node));
-    if (event.kind === 'stopping') this.#credit.get(node.id)?.stops();
+    if (event.kind === 'stopping') this.#stops(node);
     if (event.kind === 'linkUp' && watch !== undefined) watch.connections += 1;
     if (event.kind === 'cashed' && watch !== undefined) this.#cashed(watch);
     if (event.kind === 'fault' && event['code'] === 'INVARIANT_BROKEN')
       this.guard(() => this.#fail('books-halted', node, about, String(event['what'])));
     if (event.kind === 'verdict') this.#judged(node, event);
+  }
+
+  #stops(node: SimNode): void {
+    this.#credit.get(node.id)?.stops();
+    for (const { cost } of this.#byNode.get(node.id)?.values() ?? []) cost.stops();
   }
 
   /** What a crash left on the disk: the history of every link adds up to its account. */

@@ -23,6 +23,7 @@ export class ServiceCost {
   /** Of all lives before. */
   #before = 0;
   #askPerMb = 0;
+  #stopping = 0;
 
   constructor(node: SimNode) {
     this.#node = node;
@@ -38,7 +39,13 @@ export class ServiceCost {
     return Math.floor(charged * Math.min(1, transit.uplinkPricePerMb / this.#askPerMb)) - this.#node.lives;
   }
 
+  /** The node stops as an operator does it: it sells nothing any more, and counts nothing. */
+  stops(): void {
+    this.#stopping = this.#node.lives;
+  }
+
   look({ ledger, mine, row }: LinkAccount): void {
+    if (this.#stopping === this.#node.lives) return;
     const provided = ledger.get(row, Column.provided);
     const atMs = this.#node.clock?.nowMs() ?? 0;
     if (this.#life !== this.#node.lives) this.#begin(provided, atMs);
