@@ -21,6 +21,11 @@ const hasty: Clock = {
   },
 };
 
+/** Time stands still, so that nothing is told again, replaced or given up; timers fire all the same. */
+const halted: Clock = { ...hasty, nowMs: () => 0 };
+/** Longer than any of these tests takes, in hasty time: nothing is given up because this machine is busy. Half a minute. */
+const PATIENT_MS = 30_000 * HASTE;
+
 /** What a store would remember, and every version of every transaction that was ever written down. */
 class Memory implements TransactionLog {
   readonly #rows = new Map<number, OutgoingTransaction>();
@@ -63,10 +68,16 @@ describe('transactions on an endpoint in trouble', { skip: NO_ANVIL }, () => {
     await anvil.start();
     return anvil;
   };
+  /** Waits until so many transactions are in its pool. Not by hash: on a busy machine it may be another version already. */
+  const inPool = (anvil: Anvil, count: number) =>
+    until(async () => {
+      const { pending } = (await anvil.ask('txpool_status')) as { readonly pending: string };
+      return Number(pending) === count || undefined;
+    });
   /** One process of a node. */
   const life = (anvil: Anvil, log: TransactionLog, change: Partial<EvmChainOptions> = {}): EvmChain => {
     const common = { urls: [anvil.url], chainId: ANVIL_CHAIN_ID, factory: NOBODY, clock: hasty, pollMs: 1000 };
-    const chain = createEvmChain({ ...common, signer: makeSigner(), ...change });
+    const chain = createEvmChain({ ...common, minedWithinMs: PATIENT_MS, signer: makeSigner(), ...change });
     chain.resume(log);
     open.push(chain);
     return chain;
@@ -109,7 +120,7 @@ describe('transactions on an endpoint in trouble', { skip: NO_ANVIL }, () => {
     const second = live();
     const told: string[] = [];
     const paying = second.pay(due, async (again) => void told.push(again)).catch(codeOf);
-    await until(async () => ((await anvil.ask('eth_getTransactionByHash', [hash])) === null ? undefined : true));
+    await inPool(anvil, 1);
     await anvil.ask('evm_mine');
     await until(() => second.paid(hash, payee));
     await paying;
@@ -162,22 +173,30 @@ describe('transactions on an endpoint in trouble', { skip: NO_ANVIL }, () => {
     const { hash, block } = await chain.pay({ to: payee, wei: 9n, purpose: 'x' }, ignore);
     await anvil.ask('anvil_mine', ['0x2']);
     const before = await chain.blockHash(block);
+    // The payer tells it again within a tenth of a second: it would be in a block before anybody has looked.
+    await anvil.ask('evm_setAutomine', [false]);
     await anvil.ask('anvil_reorg', [3, []]);
     assert.notEqual(await chain.blockHash(block), before);
     assert.deepEqual([await held(), await chain.paid(hash, payee)], [0n, undefined]);
+    await inPool(anvil, 1);
+    await anvil.ask('evm_mine');
     await until(() => chain.paid(hash, payee));
     assert.equal(await held(), 9n);
   });
 
   test('the same key used by another program: what it displaced says so', async () => {
     const anvil = await start('--no-mining');
-    const { live, payee, log, signer } = await payer(anvil);
+    // Told again in between, it would be back in the pool, and the other program would take the next nonce.
+    const { live, payee, signer } = await payer(anvil, { clock: halted });
     await anvil.ask('evm_mine');
     const one = live().pay({ to: payee, wei: 3n, purpose: 'x' }, ignore).catch(codeOf);
-    await until(async () => (log.known.length === 1 ? true : undefined));
+    await inPool(anvil, 1);
     await anvil.ask('anvil_dropAllTransactions');
-    const other = life(anvil, new Memory(), { signer }).pay({ to: payee, wei: 4n, purpose: 'y' }, ignore);
-    await until(async () => ((await anvil.ask('txpool_status')) as { pending: string }).pending === '0x1' || undefined);
+    const other = life(anvil, new Memory(), { signer, clock: halted }).pay(
+      { to: payee, wei: 4n, purpose: 'y' },
+      ignore,
+    );
+    await inPool(anvil, 1);
     await anvil.ask('anvil_mine', ['0x10']);
     const done = await Promise.all([one, other.catch(codeOf)]);
     assert.equal(done.filter((each) => each === 'TRANSACTION_REPLACED').length, 1);
@@ -185,7 +204,7 @@ describe('transactions on an endpoint in trouble', { skip: NO_ANVIL }, () => {
 
   test('many at once, the endpoint gone in the middle: each is made once, each nonce has one', async () => {
     const anvil = await start('--no-mining');
-    const { live, log, signer, payee, held } = await payer(anvil, { minedWithinMs: 3_000_000 });
+    const { live, log, signer, payee, held } = await payer(anvil);
     await anvil.ask('evm_mine');
     const chain = live();
     const pay = (at: number) => chain.pay({ to: payee, wei: BigInt(10 ** at), purpose: `debt ${at}` }, ignore);
