@@ -65,6 +65,7 @@ describe('signed states in a file', () => {
       { chainId: '31337' },
       { receivedWei: 12 },
       { receivedWei: '-1' },
+      { receivedWei: '9'.repeat(78) },
       { signature: '0x12' },
       { signature: null },
     ];

@@ -6,6 +6,8 @@ import type { WatchedChannel } from '../settle/channel-watch.ts';
 
 /** More than every channel a node remembers takes; a larger file is something else. */
 const MAX_EXPORT_BYTES = 64_000_000;
+/** What the contracts and a signature over it can name. */
+const MAX_WEI = 2n ** 256n - 1n;
 const KIND = 'wayleave channels';
 
 /**
@@ -24,7 +26,7 @@ export function writeChannels(file: string, channels: readonly ChannelStatus[]):
   }
 }
 
-/** Throws `FILE_UNREADABLE`, `CHANNEL_EXPORT_INVALID`. Whether a signature is genuine is told when the channel is looked at. */
+/** Throws `FILE_UNREADABLE`, `CHANNEL_EXPORT_INVALID`. Whether a signature is genuine is not looked at here. */
 export function readChannels(file: string): WatchedChannel[] {
   let text: string;
   try {
@@ -51,7 +53,8 @@ function channelOf(raw: Record<string, unknown>): WatchedChannel {
   const token = raw['token'] === undefined ? undefined : idOf(raw, 'token');
   const watched = { ...common, token, neighbour: idOf(raw, 'neighbour'), newest: undefined };
   if (signature === undefined) return watched;
-  if (typeof receivedWei !== 'string' || !/^\d{1,78}$/.test(receivedWei)) throw new TypeError('receivedWei');
+  if (typeof receivedWei !== 'string' || !/^\d{1,78}$/.test(receivedWei) || BigInt(receivedWei) > MAX_WEI)
+    throw new TypeError('receivedWei');
   if (typeof signature !== 'string' || !/^0x[0-9a-f]{130}$/i.test(signature)) throw new TypeError('signature');
   const newest = {
     chequebook: channel,

@@ -4,9 +4,9 @@ import { Command, InvalidArgumentError } from 'commander';
 import type { EvmChain } from '../chain/evm-chain.ts';
 import type { Signer } from '../chain/signer.ts';
 import { codeOf } from '../core/errors.ts';
-import type { NodeId } from '../core/node-id.ts';
 import { systemClock } from '../node/system-clock.ts';
 import { type ChannelSight, type WatchedChannel, watchChannel } from '../settle/channel-watch.ts';
+import { WatchedTotals } from '../settle/watched-totals.ts';
 import { readChannels } from './channel-export.ts';
 import { stopOnSignals } from './stop-on-signals.ts';
 import { answer, type CommandContext } from './terminal.ts';
@@ -47,8 +47,8 @@ export function watchCommand(context: CommandContext): Command {
       const first = readChannels(path);
       const watch = new Watch({ options, path, signer: await unlock(options, context) });
       try {
+        if (options.once === true) return await once(context, watch, watch.learn(first));
         watch.learn(first);
-        if (options.once === true) return await once(context, watch);
         await forever(context, watch, options.every);
       } finally {
         await watch.close();
@@ -65,24 +65,22 @@ interface WatchParts {
 /** What is known of the channels, and the chains they stand on. */
 class Watch {
   readonly #parts: WatchParts;
-  readonly #known = new Map<NodeId, WatchedChannel>();
+  readonly #totals = new WatchedTotals();
   readonly #chains = new Map<string, EvmChain>();
 
   constructor(parts: WatchParts) {
     this.#parts = parts;
   }
 
-  /** A total once seen is never forgotten, also where a file written after a loss has a lower one. Throws as `readChannels`. */
-  learn(channels: readonly WatchedChannel[] = readChannels(this.#parts.path)): void {
-    for (const each of channels) {
-      const before = this.#known.get(each.channel)?.newest?.cumulativeWei ?? -1n;
-      if ((each.newest?.cumulativeWei ?? 0n) > before) this.#known.set(each.channel, each);
-    }
+  /** Takes what is new in the file, and tells of what it did not take. Throws as `readChannels`. */
+  learn(channels: readonly WatchedChannel[] = readChannels(this.#parts.path)): readonly ChannelSight[] {
+    return this.#totals.learn(channels);
   }
 
+  /** One of each channel, always in the same order. */
   async look(): Promise<ChannelSight[]> {
     const sights: ChannelSight[] = [];
-    for (const each of this.#known.values()) {
+    for (const each of this.#totals.all) {
       const chain = await this.#chain(each);
       const sight = await watchChannel(each, chain.channels, Math.floor(systemClock.wallMs() / 1000));
       // Better said now than when it matters.
@@ -118,8 +116,8 @@ function maxFee(wei: bigint | undefined): { maxFeePerGasWei?: bigint } {
   return wei === undefined ? {} : { maxFeePerGasWei: wei };
 }
 
-async function once(context: CommandContext, watch: Watch): Promise<void> {
-  const channels = await watch.look();
+async function once(context: CommandContext, watch: Watch, refused: readonly ChannelSight[]): Promise<void> {
+  const channels = [...refused, ...(await watch.look())];
   const ok = channels.every(({ code }) => code === undefined);
   answer(context, { ok, channels }, () => (channels.length === 0 ? ['There is no channel.'] : channels.map(line)));
   context.exit(ok ? 0 : 1);
@@ -138,19 +136,27 @@ async function forever(context: CommandContext, watch: Watch, seconds: number): 
   try {
     while (!stop.signal.aborted) {
       try {
-        watch.learn();
+        const refused = watch.learn();
         told.delete('file');
+        for (const sight of refused) say(`refused ${sight.channel}`, sight, `not taken from the file: ${line(sight)}`);
+        forgetOthers(told, refused);
       } catch (error) {
         // What was read before still counts.
         const code = codeOf(error) ?? 'FILE_UNREADABLE';
         say('file', { code }, `${code}: going on with what was in the file before`);
       }
-      for (const sight of await watch.look()) say(sight.channel, sight, line(sight));
+      for (const [at, sight] of (await watch.look()).entries()) say(`channel ${at}`, sight, line(sight));
       await pause(seconds * 1000, undefined, { signal: stop.signal }).catch(() => undefined);
     }
   } finally {
     letGo();
   }
+}
+
+/** What is refused no more is told again when it comes back. */
+function forgetOthers(told: Map<string, string>, refused: readonly ChannelSight[]): void {
+  const still = new Set(refused.map(({ channel }) => `refused ${channel}`));
+  for (const what of told.keys()) if (what.startsWith('refused ') && !still.has(what)) told.delete(what);
 }
 
 /** What happened to a channel, in a line. */

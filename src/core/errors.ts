@@ -357,7 +357,9 @@ export const ERRORS = {
   },
   CHANNEL_FORGED: {
     what: 'A payment in a channel was not signed by its payer.',
-    remedy: 'The payer is faulty or hostile; the link was closed.',
+    remedy:
+      'The payer is faulty or hostile; the link was closed. From `wayleave watch`: write the file anew with ' +
+      '`wayleave channel export FILE`, and copy it whole.',
   },
   CHEQUE_NOT_FOR_ME: {
     what: 'A cheque is made out to someone else.',

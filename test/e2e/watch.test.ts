@@ -163,8 +163,12 @@ describe('channels from the command line', { timeout: 120_000 }, () => {
         await write('signed.json');
         const receivedWei = BigInt(channelOf(line, 0)?.receivedWei ?? 0);
         await line.until(() => sights.some(({ signedWei }) => signedWei === String(receivedWei)));
+        const good = readFileSync(file, 'utf8');
         writeFileSync(file, '{');
         await line.until(() => sights.some(({ code }) => code === 'CHANNEL_EXPORT_INVALID'));
+        // Nor does a higher total that nobody signed displace what it knew.
+        writeFileSync(file, good.replace(`"${receivedWei}"`, `"${receivedWei + 1n}"`));
+        await line.until(() => sights.some(({ code }) => code === 'CHANNEL_FORGED'));
         await line.nodes[0]?.stop();
         const had = await coin(chain, seller);
         await line.nodes[1]?.node.channels?.close(seller, true);
