@@ -84,7 +84,7 @@ export class Mux implements Link {
     this.#keepAlive = this.#makeKeepAlive(options.keepAlive);
     this.#pipe.attach({
       data: (bytes) => this.#arrived(bytes),
-      drained: () => this.#schedule(),
+      drained: () => this.#drained(),
       closed: () => this.#pipeClosed(),
     });
   }
@@ -206,6 +206,11 @@ export class Mux implements Link {
     if (this.#scheduled) return;
     this.#scheduled = true;
     this.#pipe.defer(() => this.#turn());
+  }
+
+  /** Most writes leave nothing behind that waited for room. */
+  #drained(): void {
+    if (this.#outbox.pending || this.#farewell !== undefined) this.#schedule();
   }
 
   #turn(): void {

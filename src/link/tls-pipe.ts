@@ -66,6 +66,27 @@ export class TlsPipe implements BytePipe {
   }
 
   defer(task: () => void): void {
-    setImmediate(task);
+    if (deferred.push(task) === 1) setImmediate(runDeferred);
+  }
+}
+
+/** What pipes do after the present events: one immediate for all, since each costs more than most of them have to do. */
+let deferred: (() => void)[] = [];
+
+function runDeferred(): void {
+  const tasks = deferred;
+  deferred = [];
+  let begun = 0;
+  try {
+    for (const task of tasks) {
+      begun += 1;
+      task();
+    }
+  } finally {
+    // One that throws stops no other.
+    if (begun < tasks.length) {
+      deferred.unshift(...tasks.slice(begun));
+      setImmediate(runDeferred);
+    }
   }
 }
