@@ -53,6 +53,7 @@ export class ByteWriter {
 
   /** At most 255 bytes of text. */
   text(value: string): this {
+    if (value === '') return this.u8(0);
     const bytes = Buffer.from(value, 'utf8').subarray(0, 255);
     return this.u8(bytes.length).raw(bytes);
   }
@@ -119,9 +120,10 @@ export class ByteReader {
   }
 
   text(): string {
-    const bytes = this.raw(this.u8());
+    const count = this.u8();
+    const at = this.#take(count);
     try {
-      return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
+      return count === 0 ? '' : UTF8.decode(this.#bytes.subarray(at, at + count));
     } catch {
       throw malformed('text');
     }
@@ -130,7 +132,7 @@ export class ByteReader {
   /** A copy of the next `count` bytes. */
   raw(count: number): Uint8Array {
     const at = this.#take(count);
-    return Uint8Array.from(this.#bytes.subarray(at, at + count));
+    return new Uint8Array(this.#bytes.subarray(at, at + count));
   }
 
   /** A byte that must be 0 or 1. */
@@ -154,6 +156,7 @@ export class ByteReader {
 }
 
 const LIMIT = 1n << 256n;
+const UTF8 = new TextDecoder('utf-8', { fatal: true });
 
 /** Of a hexadecimal digit, small or large. */
 function valueOf(digit: number): number {
