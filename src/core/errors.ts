@@ -353,7 +353,9 @@ export const ERRORS = {
   },
   CHANNEL_NOT_COVERED: {
     what: 'A payment in a channel exceeds what its payer has there.',
-    remedy: 'The payer must top the channel up first; the payment is sent again by itself.',
+    remedy:
+      'The payer must top the channel up first; the payment is sent again by itself. Of a closed channel: a reorganisation ' +
+      'took a deposit back, and what is missing is a debt again.',
   },
   CHANNEL_FORGED: {
     what: 'A payment in a channel was not signed by its payer.',
