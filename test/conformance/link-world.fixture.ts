@@ -47,7 +47,8 @@ export interface LinkWorld {
   close(): Promise<void>;
 }
 
-const GIVE_UP_MS = 5000;
+/** Only what never comes waits so long: a busy machine must not look like that. */
+const GIVE_UP_MS = 60_000;
 
 /** Waits until something is so. */
 export async function until(condition: () => boolean, what = 'condition'): Promise<void> {
