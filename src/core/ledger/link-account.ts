@@ -134,12 +134,13 @@ export class LinkAccount {
     for (const watcher of [...this.#watchers]) watcher();
   }
 
-  /** The limits of both sides' newest terms, put into the ledger. */
+  /** The limits of both sides' newest terms, put into the ledger. Less trust holds at once, however long the terms wait for the disk. */
   applyLimits(): void {
     const { ledger, row } = this;
     const granted = this.mine.newest?.dropAt ?? 0;
     ledger.setLimit(row, 'dropAt', this.enforce ? granted : UNLIMITED);
     ledger.setLimit(row, 'peerDropAt', this.enforce ? (this.theirs.newest?.dropAt ?? 0) : UNLIMITED);
+    this.changed();
   }
 
   /** Who can pay whom for a service, by both sides' newest terms; undefined before they are exchanged. */

@@ -63,7 +63,10 @@ test('nothing is heard after the connection went', () => {
 test('new terms of mine are remembered, bind at once, and are sent; the same ones are not sent again', () => {
   const end = new SessionEnd().up();
   const terms = plainTerms({ epoch: 2, dropAt: 5_000 });
+  const told: unknown[] = [];
+  end.account.watch(() => told.push(end.account.mine.newest?.dropAt));
   assert.deepEqual(end.step({ kind: 'termsChanged', terms }), ['rememberTerms', 'send terms']);
+  assert.deepEqual(told, [5_000]);
   assert.equal(end.account.ledger.get(end.account.row, Column.dropAt), 5_000);
   assert.deepEqual(end.step({ kind: 'termsChanged', terms }), []);
   const theirs = plainTerms({ epoch: 2, dropAt: 6_000 });
