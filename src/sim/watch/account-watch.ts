@@ -68,6 +68,8 @@ export class AccountWatch {
   #nowMs = 0;
   /** The least that the other has to stand by. */
   #admitted = 0;
+  /** The highest limit since the last look: in one step a node may say two terms, and grant by the first. */
+  #highest = 0;
   /** What exposure may reach now: the limit, or what stood when it was lowered. */
   #allowed = 0;
   /** What a price that rose, asked or one for one, adds to uploads granted before on this connection: charged as they come. */
@@ -120,6 +122,10 @@ export class AccountWatch {
     this.#account = account;
     this.#life = this.node.lives;
     const { ledger, row } = account;
+    account.watch(() => {
+      this.#highest = Math.max(this.#highest, ledger.get(row, Column.dropAt));
+      this.#value.termed(account);
+    });
     const provided = sum(account, Column.provided);
     this.#forgot += Math.max(0, this.#lastProvided - provided);
     this.#lastProvided = provided;
@@ -229,7 +235,9 @@ export class AccountWatch {
   /** No admission raises exposure past its limit. A neighbour may raise its own debt by admitting more than was counted. */
   #exposure(account: LinkAccount, corrected: number): void {
     const limit = account.ledger.get(account.row, Column.dropAt);
-    if (limit > this.mostGranted) this.mostGranted = limit;
+    const highest = Math.max(this.#highest, limit);
+    this.#highest = limit;
+    if (highest > this.mostGranted) this.mostGranted = highest;
     const exposure = exposureOf(account);
     const admitted = corrected - this.#corrected;
     const undone = this.#undone(account);
@@ -239,7 +247,7 @@ export class AccountWatch {
     else {
       if (admitted > 0) this.#allowed += admitted;
       this.#allowed += undone;
-      this.#allowed = Math.max(this.#allowed, limit + this.#dearer + this.#timeOrdered);
+      this.#allowed = Math.max(this.#allowed, highest + this.#dearer + this.#timeOrdered);
       if (exposure > this.#allowed + this.#beyond && !this.ownRisk)
         this.#broken(
           'bounded-exposure',

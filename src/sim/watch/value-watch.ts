@@ -29,6 +29,8 @@ export class ValueWatch {
   #account: LinkAccount | undefined;
   /** Value gone, net, of which nothing may come back any more: it was paid for, or used for what the neighbour sent. */
   #gone = 0;
+  /** The most that the neighbour might owe after it brought value, by any terms since the last look. */
+  #highest = 0;
   #last = { came: 0, went: 0, served: 0, may: 0, owed: 0, beyond: 0 };
 
   constructor(tap: PacketTap) {
@@ -43,6 +45,11 @@ export class ValueWatch {
     this.#gone = went - came;
     this.#last = { came, went, served: provided - came, may: mayTake(account), owed: owedOf(account), beyond: 0 };
     this.#tap.takeBack();
+  }
+
+  /** The node said new terms. */
+  termed(account: LinkAccount): void {
+    this.#highest = Math.max(this.#highest, mayTake(account));
   }
 
   /** The node booked a payment of its own: what it leaves unpaid may be returned, and no more. */
@@ -61,7 +68,8 @@ export class ValueWatch {
     const [taken, given, served] = [came - last.came, went - last.went, provided - came - last.served];
     const back = Math.min(taken, this.#tap.takeBack());
     const [may, owed, beyond] = [mayTake(account), owedOf(account), beyondNow - last.beyond];
-    const most = Math.max(may, last.may);
+    const most = Math.max(may, last.may, this.#highest);
+    this.#highest = may;
     // The least that may have been owed when the first packet of this step came: it is answered in the same step.
     const before = Math.min(last.owed, owed - taken + given - served);
     const room = beyond + given + Math.max(0, most - before);
