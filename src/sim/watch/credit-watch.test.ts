@@ -11,6 +11,7 @@ const LATER_MS = 6_000;
 /** A node that lends half of what it keeps, with two neighbours; what it lends and has of them is set by hand. */
 function lender() {
   const clock = { nowMs: 0 };
+  let mayAnnounce = true;
   const node = {
     name: 'A',
     alive: true,
@@ -29,6 +30,9 @@ function lender() {
     const account = {
       ready: true,
       mine: {
+        get mayAnnounce() {
+          return mayAnnounce;
+        },
         get newest() {
           return { ...newest, dropAt: has.dropAt };
         },
@@ -63,7 +67,10 @@ function lender() {
   };
   const [b, c] = neighbours.map(({ has }) => has);
   assert.ok(b !== undefined && c !== undefined);
-  return { b, c, holds, stops: () => watch.stops() };
+  const hangs = (): void => {
+    mayAnnounce = false;
+  };
+  return { b, c, holds, hangs, stops: () => watch.stops() };
 }
 
 test('credit that was not earned, stands and is not taken back is found', () => {
@@ -98,5 +105,12 @@ test('a node that is being stopped says no new terms', () => {
   Object.assign(b, { dropAt: NEWCOMER + 100 });
   assert.equal(holds(), false);
   stops();
+  assert.equal(holds(), true);
+});
+
+test('nothing more can be said to who acknowledges nothing', () => {
+  const { b, holds, hangs } = lender();
+  Object.assign(b, { dropAt: NEWCOMER + 100 });
+  hangs();
   assert.equal(holds(), true);
 });

@@ -70,7 +70,8 @@ export class CreditWatch {
   /** Beyond a newcomer's, by the newest terms: for service, or for value alone. Units. */
   #lent({ account }: AccountWatch): number {
     const terms = account?.mine.newest;
-    if (terms === undefined) return 0;
+    // While it acknowledges nothing, as behind a partition, nothing more can be said to it either.
+    if (terms === undefined || account?.mine.mayAnnounce !== true) return 0;
     const { credit, neighbours, packets } = this.#node.config;
     // Who gives to those it dials gives them a limit that is typed.
     if (neighbours.some(({ dropAtUnits }) => dropAtUnits !== undefined)) return 0;
