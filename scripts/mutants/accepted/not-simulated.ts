@@ -24,6 +24,8 @@ export const NOT_SIMULATED: readonly Accepted[] = [
     ['if (returned === undefined', 'general'],
   ),
   ...rows('cashier', ["return no('nothing')", 'general']),
+  // The treasury asks the same before it reads what the chequebook holds, and reads that often enough to know.
+  ...rows('top-up', ['facts.freeWei >= facts.lowWaterWei', 'belt']),
   { file: 'reconcile', place: 'mayHaveUsed', not: 'simulation', why: 'bounded' },
   ...rows(
     'payments',

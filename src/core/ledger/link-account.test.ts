@@ -39,3 +39,7 @@ test('an allotment of an hour, which stands for 3.6 GB, counts toward what acces
   link.record(0);
   assert.equal(book.cost({ nowMs: 0 }), 9);
 });
+
+test('of a new account nothing waits to be written', () => {
+  assert.equal(account(() => undefined).unwritten, false);
+});
