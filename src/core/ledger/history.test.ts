@@ -53,6 +53,30 @@ describe('the history of a link', () => {
     );
   });
 
+  test('payments on one contract share a row, and what went by another way is told apart', () => {
+    const history = new LinkHistory(SPAN_MS);
+    const pay = (paid: number, wei: bigint, reference: string) => {
+      history.note({ entry: 'paid', wei, reference });
+      return history.take({ ...EMPTY_TOTALS, paid }, paid);
+    };
+    pay(1, 10n, 'book-1');
+    pay(3, 20n, 'tx-1');
+    pay(6, 30n, 'book-1');
+    const rows = pay(10, 40n, 'tx-2');
+    assert.deepEqual(
+      rows.map(({ number, events, paid, wei, reference }) => [number, events, paid, wei, reference]),
+      [
+        [1, 2, 4, 30n, 'book-1'],
+        [2, 1, 2, 20n, 'tx-1'],
+        [3, 1, 4, 40n, 'tx-2'],
+      ],
+    );
+    history.durable(rows);
+    history.note({ entry: 'dispute', reference: 'transit' });
+    history.note({ entry: 'dispute', reference: 'packets' });
+    assert.equal(history.take({ ...EMPTY_TOTALS, paid: 10 }, 11).length, 1, 'what a neighbour says makes no rows');
+  });
+
   test('a correction is told for itself, signed', () => {
     const history = new LinkHistory(SPAN_MS);
     const [row, ...more] = history.take({ ...EMPTY_TOTALS, providedCorrection: [-3, 0, 0] }, 1);
@@ -69,8 +93,9 @@ describe('the history of a link', () => {
     assert.deepEqual(
       later.map(({ entry, events }) => [entry, events]),
       [
-        ['received', 2],
+        ['received', 1],
         ['dispute', 1],
+        ['received', 1],
       ],
     );
   });

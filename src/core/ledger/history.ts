@@ -112,7 +112,7 @@ export class LinkHistory {
   #rows: number;
   #totals: HistoryTotals;
   #span = Number.NaN;
-  /** Rows of the present span, by entry and service. */
+  /** Rows of the present span, by entry and service, payments by their reference, too. */
   #open: Map<string, HistoryRow> | undefined;
   /** Made or grown and not known to be durable, by number. */
   #unwritten: Map<number, HistoryRow> | undefined;
@@ -178,7 +178,7 @@ export class LinkHistory {
   #put(what: HistoryNote & Pick<HistoryRow, 'service'>, grown: Growth, wallMs: number): void {
     const { entry, service } = what;
     const single = ON_CHAIN.has(entry);
-    const key = `${entry} ${service}`;
+    const key = kindOf(what);
     const open = single ? undefined : this.#open?.get(key);
     if (open === undefined) this.#rows += 1;
     const before = open ?? { ...NO_ROW, number: this.#rows, fromMs: wallMs };
@@ -209,6 +209,14 @@ export class LinkHistory {
     for (const row of rows) if (unwritten?.get(row.number) === row) unwritten.delete(row.number);
     if (unwritten?.size === 0) this.#unwritten = undefined;
   }
+}
+
+/**
+ * What shares a row in one span: payments where they are drawn on the same contract, so that a transfer, which is a
+ * transaction, has a row to itself; anything else where it is the same service.
+ */
+function kindOf({ entry, reference = '', service }: HistoryNote & Pick<HistoryRow, 'service'>): string {
+  return `${entry} ${entry === 'paid' || entry === 'received' ? reference : service}`;
 }
 
 /** Links are many, and most have no rows under way: none has a map before its first row. */
