@@ -95,7 +95,12 @@ function cellOf(kind: ColumnKind, value: unknown): unknown {
     : value;
 }
 
-/** True for equal sums. */
-export function sameSums(a: Sums, b: Sums): boolean {
-  return JSON.stringify(a) === JSON.stringify(b);
+/** The first sum that is not the same in both, as `table.column`; undefined where all are. */
+export function unequalSum(a: Sums, b: Sums): string | undefined {
+  for (const table of Object.keys({ ...a, ...b })) {
+    const [here, there] = [a[table] ?? {}, b[table] ?? {}];
+    const column = Object.keys({ ...here, ...there }).find((each) => here[each] !== there[each]);
+    if (column !== undefined) return `${table}.${column}`;
+  }
+  return undefined;
 }

@@ -11,7 +11,7 @@ import {
   recordLine,
   Summer,
   type Sums,
-  sameSums,
+  unequalSum,
 } from './export-format.ts';
 import { faultOf } from './sqlite-fault.ts';
 import { syncPath } from './sqlite-file.ts';
@@ -150,7 +150,8 @@ function checkEnd(line: string, found: { records: number; sums: Sums; sha256: st
   if (end?.records !== found.records) {
     throw new WayleaveError('EXPORT_INVALID', { records: end?.records, found: found.records });
   }
-  if (!sameSums(end.sums ?? {}, found.sums)) throw new WayleaveError('EXPORT_INVALID', { reason: 'a sum differs' });
+  const sum = unequalSum(end.sums ?? {}, found.sums);
+  if (sum !== undefined) throw new WayleaveError('EXPORT_INVALID', { sum, reason: 'it differs' });
   if (end.sha256 !== found.sha256) throw new WayleaveError('EXPORT_INVALID', { reason: 'its digest differs' });
 }
 
@@ -191,7 +192,7 @@ export async function importInto(target: ImportTarget, from: ReadExport, leastEp
   };
   for (const record of recordsOf(await target.store.load())) add(record);
   for await (const record of historyOf(target.store)) add(record);
-  if (!sameSums(summer.sums, from.sums))
-    throw new WayleaveError('EXPORT_INVALID', { reason: 'the sums came out otherwise' });
+  const sum = unequalSum(summer.sums, from.sums);
+  if (sum !== undefined) throw new WayleaveError('EXPORT_INVALID', { sum, reason: 'it came out otherwise' });
   return { node: from.node, epoch, records, sums: summer.sums };
 }

@@ -84,6 +84,13 @@ test('an export that was changed in any byte, cut or continued is refused', asyn
   await rejectsWith(readExport(join(folder, 'nothing')), 'BACKUP_MISSING');
 });
 
+test('of an export whose sums do not add up, the sum is named', async () => {
+  const path = newPath();
+  const good = readFileSync(await exported([link(1, 5)]), 'utf8');
+  writeFileSync(path, good.replace('"provided_transit":5', '"provided_transit":6'));
+  await assert.rejects(readExport(path), { details: { sum: 'links.provided_transit', reason: 'it differs' } });
+});
+
 test('an export never overwrites, and leaves nothing behind when reading fails', async () => {
   const path = await exported([]);
   await rejectsWith(writeExport(path, { node, store: books([]) }), 'BACKUP_EXISTS');
