@@ -39,8 +39,8 @@ export async function orderChequebook(
   node: WayleaveNode,
   { chequebook: which, ...order }: v.InferOutput<typeof chequebookBody> & { chequebook?: string | undefined },
 ): Promise<object> {
-  const receipt = await chequesOf(node).order(order, which);
-  return { ok: true, transaction: receipt?.hash ?? null };
+  const { chequebook, transaction } = await chequesOf(node).order(order, which);
+  return { ok: true, chequebook, transaction: transaction.hash };
 }
 
 function plain(standing: object): object {

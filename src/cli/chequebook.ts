@@ -71,9 +71,11 @@ export function chequebookCommand(context: CommandContext): Command {
         );
       }
       const who = options.for === undefined ? {} : { for: await neighbourOf(api, options.for) };
-      const { transaction } = await api.orderChequebook(orderOf(name, wei, { ...options, ...who }));
-      answer(context, { ok: true, transaction }, () => [
-        transaction === null ? 'Done.' : `Done, by transaction ${transaction}.`,
+      const { chequebook, transaction } = await api.orderChequebook(orderOf(name, wei, { ...options, ...who }));
+      answer(context, { ok: true, chequebook, transaction }, () => [
+        name === 'replace'
+          ? `Payments go out from ${chequebook} now (transaction ${transaction}).`
+          : `Done, by transaction ${transaction}.`,
       ]);
     });
 }

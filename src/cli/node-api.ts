@@ -2,6 +2,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { type Command, Option } from 'commander';
 import type { SignedText } from '../chain/text-signing.ts';
 import { ERRORS, type ErrorCode, type ErrorDetails, WayleaveError } from '../core/errors.ts';
+import type { NodeId } from '../core/node-id.ts';
 import type { LedgerQuery, LinkLedger } from '../node/link-ledger.ts';
 import type { ChannelStatus, NodeStatus } from '../node/node.ts';
 import type { CashPlanEntry } from '../settle/cash-judge.ts';
@@ -153,8 +154,8 @@ export class NodeApi {
     return (await this.#call('GET', '/v1/chequebook')) as { chequebooks: readonly ChequebookAnswer[] };
   }
 
-  async orderChequebook(order: object): Promise<{ readonly transaction: string | null }> {
-    return (await this.#call('POST', '/v1/chequebook', order)) as { transaction: string | null };
+  async orderChequebook(order: object): Promise<{ readonly chequebook: NodeId; readonly transaction: string }> {
+    return (await this.#call('POST', '/v1/chequebook', order)) as { chequebook: NodeId; transaction: string };
   }
 
   async channels(): Promise<readonly ChannelStatus[]> {

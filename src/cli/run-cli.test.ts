@@ -290,7 +290,7 @@ describe('commands that talk to a running node', () => {
     ],
     order: async (order, chequebook) => {
       ordered.push([order, chequebook]);
-      return { hash: '0xabc', gasWei: 1n };
+      return { chequebook: planned.chequebook, transaction: { hash: '0xabc', gasWei: 1n } };
     },
   };
   const node: WayleaveNode = {
@@ -367,7 +367,7 @@ describe('commands that talk to a running node', () => {
       assert.ok(out.includes(text), text);
     assert.match((await run('chequebook announce 70 -c live')).out, /0xabc/);
     await run(`chequebook reserve 5 --for ${status.id} --chequebook ${planned.chequebook} -c live`);
-    await run('chequebook withdraw -c live');
+    assert.match((await run('chequebook withdraw --json -c live')).out, /"chequebook":"0xb0.*"transaction":"0xabc"/);
     assert.deepEqual(ordered, [
       [{ kind: 'announceWithdrawal', wei: 70n }, undefined],
       [{ kind: 'reserve', wei: 5n, beneficiary: status.id }, planned.chequebook],

@@ -544,6 +544,10 @@ export const ERRORS = {
     what: 'This node pays from its operator’s chequebook and cannot do that with it.',
     remedy: 'Its owner can: `wayleave chequebook … --key FILE`, with the key in FILE.',
   },
+  CHEQUEBOOK_UNKNOWN: {
+    what: 'This node has no such chequebook.',
+    remedy: '`wayleave chequebook` shows those it has; with --key FILE the owner of another one acts on it.',
+  },
   CHEQUEBOOK_MISSING: {
     what: 'This node has no chequebook to pay from yet.',
     remedy:

@@ -1,4 +1,4 @@
-import type { Chain, Receipt } from '../chain/chain.ts';
+import type { Chain } from '../chain/chain.ts';
 import type { Timer } from '../core/clock.ts';
 import { codeOf, WayleaveError } from '../core/errors.ts';
 import type { NodeId } from '../core/node-id.ts';
@@ -7,7 +7,7 @@ import type { Terms } from '../core/terms/terms.ts';
 import { CashierDesk, type CashPlan } from '../settle/cashier-desk.ts';
 import { ChequeDesk } from '../settle/cheque-desk.ts';
 import { ChequebookFactsBook } from '../settle/chequebook-facts.ts';
-import { OwnChequebook } from '../settle/own-chequebook.ts';
+import { type Ordered, OwnChequebook } from '../settle/own-chequebook.ts';
 import { FINAL_MS } from '../settle/payout-watch.ts';
 import { SharedChequebook } from '../settle/shared-chequebook.ts';
 import { type ChequebookStanding, Treasury, type TreasuryOrder } from '../settle/treasury.ts';
@@ -223,12 +223,12 @@ export class ChequeMode implements PaymentMode {
     return this.#demandTreasury().standing();
   }
 
-  async order(order: TreasuryOrder, chequebook?: NodeId): Promise<Receipt | undefined> {
+  async order(order: TreasuryOrder, chequebook?: NodeId): Promise<Ordered> {
     const before = this.#own.address;
-    const receipt = await this.#demandTreasury().order(order, chequebook);
+    const ordered = await this.#demandTreasury().order(order, chequebook);
     // Neighbours hear of another chequebook with the next terms.
     if (this.#own.address !== before) this.#ready();
-    return receipt;
+    return ordered;
   }
 
   async stop(): Promise<void> {

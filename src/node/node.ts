@@ -1,10 +1,10 @@
-import type { Receipt } from '../chain/chain.ts';
 import type { SignedText } from '../chain/text-signing.ts';
 import type { PaymentHistory } from '../core/credit/payment-history.ts';
 import type { NodeId } from '../core/node-id.ts';
 import type { Service } from '../core/service.ts';
 import type { PacketFigures } from '../packets/packet-user.ts';
 import type { CashPlan } from '../settle/cashier-desk.ts';
+import type { Ordered } from '../settle/own-chequebook.ts';
 import type { ChequebookStanding, TreasuryOrder } from '../settle/treasury.ts';
 import type { LedgerQuery, LinkLedger } from './link-ledger.ts';
 import type { PacketService } from './packet-service.ts';
@@ -49,7 +49,7 @@ export interface Cheques {
   /** How this node's chequebooks stand on the chain, the current one first. Throws `SETTLEMENT_OFF`, and the chain's errors. */
   chequebooks(): Promise<readonly ChequebookStanding[]>;
   /** Does something with one of them, the current one unless named; returns when mined. */
-  order(order: TreasuryOrder, chequebook?: NodeId): Promise<Receipt | undefined>;
+  order(order: TreasuryOrder, chequebook?: NodeId): Promise<Ordered>;
 }
 
 /** What an operator does with channels. */

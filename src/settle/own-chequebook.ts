@@ -1,4 +1,4 @@
-import type { Chain, ChequebookFacts } from '../chain/chain.ts';
+import type { Chain, ChequebookFacts, Receipt } from '../chain/chain.ts';
 import { WayleaveError } from '../core/errors.ts';
 import type { NodeId } from '../core/node-id.ts';
 import type { IssuedChequeRecord, NoteRecord, Store, StoreRecord } from '../store/store.ts';
@@ -27,6 +27,12 @@ interface Written {
   readonly nonce?: number;
   readonly delegated?: boolean;
   readonly former?: readonly Written[];
+}
+
+/** What was done, once it is mined, and with which chequebook. */
+export interface Ordered {
+  readonly chequebook: NodeId;
+  readonly transaction: Receipt;
 }
 
 const NOTE = 'own-chequebook';
@@ -89,11 +95,12 @@ export class OwnChequebook {
     // What was ordered just before a crash, or by its owner meanwhile, is known before anything is promised.
     if (known !== undefined && known === this.#current && (await this.refresh(known.address)) !== undefined)
       return known.address;
-    return this.#deploy({ depositWei, nonce: known?.nonce ?? 0, owner });
+    const { chequebook } = await this.#deploy({ depositWei, nonce: known?.nonce ?? 0, owner });
+    return chequebook;
   }
 
   /** Deploys another one, which payments go out from once neighbours know of it. Throws the chain's errors. */
-  async rotate(depositWei: bigint, owner?: NodeId): Promise<NodeId> {
+  async rotate(depositWei: bigint, owner?: NodeId): Promise<Ordered> {
     this.#demandChain();
     if (this.#shared !== undefined) throw new WayleaveError('CHEQUEBOOK_DELEGATED');
     const known = this.#ownBooks()[0];
@@ -117,11 +124,11 @@ export class OwnChequebook {
     return address;
   }
 
-  async #deploy(order: { depositWei: bigint; nonce: number; owner: NodeId | undefined }): Promise<NodeId> {
+  async #deploy(order: { depositWei: bigint; nonce: number; owner: NodeId | undefined }): Promise<Ordered> {
     const { depositWei, nonce, owner } = order;
     const chain = this.#demandChain();
     const kind = owner === undefined ? { nonce } : { nonce, owner };
-    const { address } = await chain.deployChequebook(depositWei, kind);
+    const { address, transaction } = await chain.deployChequebook(depositWei, kind);
     const before = this.of(address);
     const facts = await chain.chequebook(address, NOBODY);
     const book: OwnBook = {
@@ -132,7 +139,7 @@ export class OwnChequebook {
     };
     const others = this.books.filter((each) => each.address !== address);
     await this.#remember(book, others.slice(0, MAX_FORMER));
-    return address;
+    return { chequebook: address, transaction };
   }
 
   #demandChain(): Chain {

@@ -1,11 +1,11 @@
-import type { Chain, ChequebookOrder, Receipt } from '../chain/chain.ts';
+import type { Chain, ChequebookOrder } from '../chain/chain.ts';
 import type { Clock, Timer } from '../core/clock.ts';
 import { codeOf, WayleaveError } from '../core/errors.ts';
 import type { NodeId } from '../core/node-id.ts';
 import { topUpWei } from '../core/settlement/top-up.ts';
 import type { NoteRecord, Store } from '../store/store.ts';
 import { WATCH_MS } from './chequebook-watch.ts';
-import type { OwnChequebook } from './own-chequebook.ts';
+import type { Ordered, OwnChequebook } from './own-chequebook.ts';
 
 /** What an operator orders for the node's chequebook. */
 export type TreasuryOrder =
@@ -144,22 +144,20 @@ export class Treasury {
     emit('deposited', { chequebook: address, wei: String(wei) });
   }
 
-  /** Returns when mined. Throws the chain's errors, `CHEQUEBOOK_MISSING`. `chequebook`: the current one unless given. */
-  order(order: TreasuryOrder, chequebook?: NodeId): Promise<Receipt | undefined> {
+  /** Returns when mined. Throws the chain's errors, `CHEQUEBOOK_MISSING`, `CHEQUEBOOK_UNKNOWN`. `chequebook`: the current one unless given. */
+  order(order: TreasuryOrder, chequebook?: NodeId): Promise<Ordered> {
     return this.#inTurn(() => this.#order(order, chequebook));
   }
 
-  async #order(order: TreasuryOrder, chequebook = this.#options.own.address): Promise<Receipt | undefined> {
+  async #order(order: TreasuryOrder, chequebook = this.#options.own.address): Promise<Ordered> {
     const { chain, own, owner } = this.#options;
-    if (order.kind === 'replace') {
-      await own.rotate(order.wei, owner);
-      return undefined;
-    }
-    if (chequebook === undefined || own.of(chequebook) === undefined) throw new WayleaveError('CHEQUEBOOK_MISSING');
-    const receipt =
+    if (order.kind === 'replace') return own.rotate(order.wei, owner);
+    if (chequebook === undefined) throw new WayleaveError('CHEQUEBOOK_MISSING');
+    if (own.of(chequebook) === undefined) throw new WayleaveError('CHEQUEBOOK_UNKNOWN', { chequebook });
+    const transaction =
       order.kind === 'deposit' ? await chain.deposit(chequebook, order.wei) : await chain.administer(chequebook, order);
     await own.refresh(chequebook);
-    return receipt;
+    return { chequebook, transaction };
   }
 
   /** Of every chequebook of this node, as the chain has it now. Throws the chain's errors. */

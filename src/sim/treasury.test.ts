@@ -114,7 +114,8 @@ describe('treasury', () => {
     const { own, treasury } = await live();
     const old = own.address ?? '';
     promised.set(old, 40n);
-    await treasury.order({ kind: 'replace', wei: 70n });
+    const replaced = await treasury.order({ kind: 'replace', wei: 70n });
+    assert.equal(replaced.chequebook, own.address);
     const next = await live();
     const standings = await next.treasury.standing();
     assert.deepEqual(
@@ -128,7 +129,7 @@ describe('treasury', () => {
     await next.treasury.order({ kind: 'announceWithdrawal', wei: 60n }, old);
     assert.equal(next.own.freeWei(old, 40n), 0n);
     const foreign = next.treasury.order({ kind: 'deposit', wei: 1n }, `0x${'6'.repeat(40)}`);
-    await assert.rejects(foreign, (error) => codeOf(error) === 'CHEQUEBOOK_MISSING');
+    await assert.rejects(foreign, (error) => codeOf(error) === 'CHEQUEBOOK_UNKNOWN');
   });
 
   test('a chequebook that is found after the store was lost has paid out to somebody unknown: that is not promised twice', async () => {
