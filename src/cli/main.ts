@@ -10,5 +10,16 @@ const LINGER_MS = 2_000;
  */
 Buffer.poolSize = 4096;
 
-process.exitCode = await runCli(process.argv.slice(2), processTerminal());
+/** These work for others than who reads what they say: nothing they do depends on whether that can be written. */
+const SERVING = new Set(['up', 'watch', 'chain']);
+
+const words = process.argv.slice(2);
+const serves = SERVING.has(words.find((word) => !word.startsWith('-')) ?? '');
+// Whoever read along has gone (EPIPE), or the disk that a log goes to is full.
+for (const stream of [process.stdout, process.stderr])
+  stream.on('error', () => {
+    if (!serves) process.exit(1);
+  });
+
+process.exitCode = await runCli(words, processTerminal());
 setTimeout(() => process.exit(), LINGER_MS).unref();

@@ -194,4 +194,15 @@ describe('wayleave up', () => {
     first.child.kill('SIGTERM');
     assert.equal(await first.exit(), 0);
   });
+
+  it('goes on, and stops cleanly, when nobody reads what it says any more', async () => {
+    await init('unheard', '');
+    const up = new Up('unheard');
+    await up.line('up');
+    up.child.stdout.destroy();
+    await once(up.child.stdout, 'close');
+    up.child.kill('SIGTERM');
+    assert.equal(await up.exit(), 0, up.err);
+    assert.ok(!existsSync(join(folder, 'unheard/api.json')));
+  });
 });
