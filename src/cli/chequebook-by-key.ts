@@ -1,4 +1,5 @@
 import { resolve } from 'node:path';
+import { InvalidArgumentError } from 'commander';
 import type { Chain, ChequebookFacts, ChequebookOrder } from '../chain/chain.ts';
 import { WayleaveError } from '../core/errors.ts';
 import { type NodeId, nodeId } from '../core/node-id.ts';
@@ -59,7 +60,7 @@ async function act(context: CommandContext, chain: Chain, { config, options, ord
     return answer(context, done, () => [`${address} stands, by ${transaction.hash}`]);
   }
   const chequebook = options.chequebook === undefined ? config.settlement.chequebook : nodeId(options.chequebook);
-  if (chequebook === undefined) throw new WayleaveError('CHEQUEBOOK_MISSING', { reason: 'name it with --chequebook' });
+  if (chequebook === undefined) throw new InvalidArgumentError('It needs --chequebook.');
   if (order === undefined) return show(context, chequebook, await chain.chequebook(chequebook, NOBODY));
   const { hash } =
     order.kind === 'deposit'
@@ -68,13 +69,13 @@ async function act(context: CommandContext, chain: Chain, { config, options, ord
   answer(context, { ok: true, transaction: hash }, () => [`done by ${hash}`]);
 }
 
-/** Throws `CHEQUEBOOK_MISSING` for what only a node can do with its own. */
+/** Throws what Commander takes for wrong usage at what only a node can do with its own. */
 function orderOf({ beneficiary = NOBODY, kind, wei = '0' }: WrittenOrder): ChequebookOrder {
   if (kind === 'withdraw') return { kind };
   if (kind === 'announceWithdrawal') return { kind, wei: BigInt(wei) };
   if (kind === 'release') return { kind, beneficiary };
   if (kind === 'reserve' || kind === 'announceRelease') return { kind, beneficiary, wei: BigInt(wei) };
-  throw new WayleaveError('CHEQUEBOOK_MISSING', { reason: `only a running node can ${kind} its own` });
+  throw new InvalidArgumentError(`Only a running node can ${kind} its own chequebook: leave out --key.`);
 }
 
 function show(context: CommandContext, chequebook: NodeId, facts: ChequebookFacts | undefined): void {

@@ -54,7 +54,8 @@ test('the owner of a chequebook, kept apart from its issuer, alone takes coin ou
     assert.equal((await run(`withdraw --key cold.json ${on}`))['ok'], true);
     const { balanceWei, issuer: signs, withdrawalWei } = await run(`--key cold.json ${on}`);
     assert.deepEqual([balanceWei, signs, withdrawalWei], ['400', issuer?.id, '0']);
-    assert.equal((await run('announce 1 --key cold.json'))['code'], 'CHEQUEBOOK_MISSING');
+    assert.equal((await run('announce 1 --key cold.json'))['code'], 'USAGE', 'of which chequebook?');
+    assert.equal((await run(`replace 1 --key cold.json ${on}`))['code'], 'USAGE', 'a node does that, with its own');
   } finally {
     await rpc.close();
     rmSync(folder, { recursive: true, force: true });
