@@ -195,7 +195,7 @@ export class Session {
       while (!signal.aborted) {
         await pause(screen === undefined ? LINE_MS : DRAW_MS, undefined, { signal }).catch(() => undefined);
         if (screen === undefined) terminal.err(`${renderLine(this.#picture())}\n`);
-        else screen.draw(renderView(this.#picture(), paint));
+        else screen.draw(renderView(this.#picture(), paint, screen.rows));
       }
     } finally {
       screen?.close();

@@ -6,22 +6,22 @@ import type { Paint } from './view.ts';
 export interface LabTerminal {
   out(text: string): void;
   err(text: string): void;
-  /** Someone watches the output. */
+  /** Someone watches the output, and what is drawn can be drawn over. */
   readonly isTty: boolean;
   readonly rows: () => number;
   readonly input: Readable & { readonly isTTY?: boolean; setRawMode?(raw: boolean): unknown };
   readonly colour: boolean;
 }
 
-export function processTerminal(): LabTerminal {
-  const isTty = process.stdout.isTTY === true;
+export function processTerminal(stdout = process.stdout, env = process.env): LabTerminal {
+  const isTty = stdout.isTTY === true && env['TERM'] !== 'dumb';
   return {
-    out: (text) => void process.stdout.write(text),
+    out: (text) => void stdout.write(text),
     err: (text) => void process.stderr.write(text),
     isTty,
-    rows: () => process.stdout.rows ?? 24,
+    rows: () => stdout.rows ?? 24,
     input: process.stdin,
-    colour: isTty && !process.env['NO_COLOR'] && process.env['TERM'] !== 'dumb',
+    colour: isTty && !env['NO_COLOR'],
   };
 }
 
@@ -30,8 +30,9 @@ export function painter(colour: boolean): Paint {
   return (style, text) => (colour ? styleText(style, text, { validateStream: false }) : text);
 }
 
-const ENTER = '\u001b[?1049h\u001b[?25l';
-const LEAVE = '\u001b[?25h\u001b[?1049l';
+/** Another screen, without cursor, on which a line too long is cut off: one that is continued moves all below it. */
+const ENTER = '\u001b[?1049h\u001b[?25l\u001b[?7l';
+const LEAVE = '\u001b[?7h\u001b[?25h\u001b[?1049l';
 const HOME = '\u001b[H';
 const CLEAR_LINE = '\u001b[K';
 const CLEAR_REST = '\u001b[J';
@@ -47,9 +48,14 @@ export class Screen {
     process.on('exit', this.close);
   }
 
+  /** Lines it takes now; the last one of the terminal stays empty, as each line ends with a new one. */
+  get rows(): number {
+    return Math.max(1, this.#terminal.rows() - 1);
+  }
+
   draw(lines: readonly string[]): void {
     if (!this.#open) return;
-    const fitting = lines.slice(0, Math.max(1, this.#terminal.rows() - 1));
+    const fitting = lines.slice(0, this.rows);
     this.#terminal.out(`${HOME}${fitting.map((line) => `${line}${CLEAR_LINE}\n`).join('')}${CLEAR_REST}`);
   }
 

@@ -89,6 +89,21 @@ describe('the live screen', () => {
     assert.match(renderView(picture({ paused: true }), plain).at(-1) ?? '', /paused.*p lets it pay again/);
   });
 
+  it('keeps the figures, the newest news and the keys in a low terminal', () => {
+    const news = ['   1 s  old', '   2 s  new'];
+    const all = renderView(picture({ news }), plain);
+    assert.deepEqual(renderView(picture({ news }), plain, all.length), all);
+    const lower = renderView(picture({ news }), plain, all.length - 1);
+    assert.deepEqual(
+      lower,
+      all.filter((line) => !line.includes('old')),
+    );
+    for (let rows = 1; rows < all.length; rows += 1) {
+      const lines = renderView(picture({ news }), plain, rows);
+      assert.deepEqual([lines.length, lines.at(-1)], [rows, all.at(-1)]);
+    }
+  });
+
   it('is one plain line in a log', () => {
     const line = renderLine(picture({ links: [link({ state: 'choked' })], paused: true }));
     assert.equal(line, "1:15  D 12.0/24.0 MB  C→D 5210 choked 17 payments; D's payments paused");

@@ -35,10 +35,11 @@ export const VIEW_COLUMNS = 80;
 const TRANSFER_BAR = 30;
 const DEBT_BAR = 26;
 
-/** The live screen as lines of at most `VIEW_COLUMNS` columns. */
-export function renderView(picture: Picture, paint: Paint): string[] {
+/** The live screen as at most `rows` lines of at most `VIEW_COLUMNS` columns. Old news give way first, the keys never. */
+export function renderView(picture: Picture, paint: Paint, rows = Number.POSITIVE_INFINITY): string[] {
   const { transfers, links, news, barter = false } = picture;
-  return [
+  const keys = keysLine(picture, paint);
+  const figures = [
     ` ${paint('bold', 'Wayleave neighbourhood')}   ${clock(picture.seconds)}`,
     '',
     ...transfers.flatMap((each) => transferLines(each, paint)),
@@ -47,10 +48,10 @@ export function renderView(picture: Picture, paint: Paint): string[] {
     ...links.map((each) => linkLine(each, barter, paint)),
     paint('dim', barter ? BARTER_LEGEND : LEGEND),
     '',
-    ...news.map((each) => ` ${each}`.slice(0, VIEW_COLUMNS)),
-    '',
-    keysLine(picture, paint),
   ];
+  const room = Math.max(0, rows - figures.length - 2);
+  const shown = news.slice(Math.max(0, news.length - room)).map((each) => ` ${each}`.slice(0, VIEW_COLUMNS));
+  return [...[...figures, ...shown, ''].slice(0, Math.max(0, rows - 1)), keys];
 }
 
 const HEADINGS = ['link', 'price/MB', 'MB', 'counter: the buyer owes', 'units', 'state', 'payments'];
