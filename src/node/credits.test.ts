@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { setImmediate } from 'node:timers/promises';
+import { WayleaveError } from '../core/errors.ts';
 import { readyAccount } from '../core/ledger/account-pair.fixture.ts';
 import type { LinkAccount } from '../core/ledger/link-account.ts';
 import type { ReceivedChequeRecord, Store, StoredState } from '../store/store.ts';
@@ -8,7 +10,9 @@ import { parseConfig } from './load-config.ts';
 import type { Known, Neighbours } from './neighbours.ts';
 
 const ID = `0x${'b0'.repeat(20)}`;
+const OTHER = `0x${'c0'.repeat(20)}`;
 const CONFIG = parseConfig('[credit]\nearn_percent = 50\n', '/x/wayleave.toml');
+const ONE_A_DAY = parseConfig('[credit]\nnewcomers_per_day = 1\n', '/x/wayleave.toml');
 const DEEP = { mine: { dropAt: 1_000_000 }, theirs: { dropAt: 1_000_000 } };
 
 /** A node with one neighbour that has a real account, and what is kept of that neighbour's income. */
@@ -17,24 +21,32 @@ class Bed {
   passedOn = 0;
   received: Pick<ReceivedChequeRecord, 'neighbour' | 'cumulative' | 'cashedCumulative'>[] = [];
   readonly #known = { neighbour: { account: this.account, id: ID }, config: undefined } as unknown as Known;
-  readonly credits = new Credits({
-    config: CONFIG,
-    clock: { nowMs: () => 0, wallMs: () => 0, after: () => ({ cancel: () => undefined }) },
-    store: { commit: async () => undefined } as Partial<Store> as Store,
-    stored: { notes: [], credits: [], links: [] } as Partial<StoredState> as StoredState,
-    neighbours: () => ({ all: () => [this.#known], known: () => this.#known }) as Partial<Neighbours> as Neighbours,
-    received: () => this.received as ReceivedChequeRecord[],
-    passedOn: () => this.passedOn,
-    costPerMb: () => undefined,
-    emit: () => undefined,
-  });
+  readonly faults: unknown[] = [];
+  commit = async (): Promise<void> => undefined;
+  readonly credits: Credits;
 
   get kept(): number | undefined {
     return this.credits.status(this.#known).history?.kept;
   }
 
+  get why(): string {
+    return this.credits.status(this.#known).why;
+  }
+
   /** It was served, and has paid all of it. */
-  constructor() {
+  constructor({ served = true, config = CONFIG } = {}) {
+    this.credits = new Credits({
+      config,
+      clock: { nowMs: () => 0, wallMs: () => 0, after: () => ({ cancel: () => undefined }) },
+      store: { commit: () => this.commit() } as Partial<Store> as Store,
+      stored: { notes: [], credits: [], links: [] } as Partial<StoredState> as StoredState,
+      neighbours: () => ({ all: () => [this.#known], known: () => this.#known }) as Partial<Neighbours> as Neighbours,
+      received: () => this.received as ReceivedChequeRecord[],
+      passedOn: () => this.passedOn,
+      costPerMb: () => undefined,
+      emit: (kind, facts) => void (kind === 'fault' && this.faults.push(facts['code'])),
+    });
+    if (!served) return;
     const { ledger, row } = this.account;
     ledger.provided(row, 0, 1_000);
     ledger.received(row, 1_000, 1_000);
@@ -85,3 +97,22 @@ for (const [what, happens, kept] of FACTS) {
     assert.equal(bed.kept, kept);
   });
 }
+
+test('a newcomer that used nothing and left is not said to be refused; one that came when there was no place is', () => {
+  const bed = new Bed({ served: false, config: ONE_A_DAY });
+  bed.credits.came(ID, false);
+  assert.equal(bed.why, 'newcomer');
+  bed.credits.heard('linkDown', ID, {});
+  assert.equal(bed.why, 'newcomer', 'it may come again');
+  bed.credits.came(OTHER, false);
+  bed.credits.came(ID, false);
+  assert.deepEqual([bed.why, bed.credits.refuses(ID)], ['newcomers', true]);
+});
+
+test('what the store says is wrong is told by its own code', async () => {
+  const bed = new Bed();
+  bed.commit = () => Promise.reject(new WayleaveError('STORE_FULL'));
+  bed.credits.came(ID, false);
+  await setImmediate();
+  assert.deepEqual(bed.faults, ['STORE_FULL']);
+});

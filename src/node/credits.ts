@@ -1,6 +1,6 @@
 import type { Clock } from '../core/clock.ts';
 import { CreditBook, type CreditChange, type CreditFacts, type CreditRules } from '../core/credit/credit.ts';
-import type { ErrorCode } from '../core/errors.ts';
+import { codeOf, type ErrorCode } from '../core/errors.ts';
 import { Column } from '../core/ledger/columns.ts';
 import type { NodeId } from '../core/node-id.ts';
 import { gasWorth } from '../core/settlement/gas-worth.ts';
@@ -59,6 +59,8 @@ export class Credits {
   /** How each has paid; and of whom that is not written yet. */
   readonly #payers: PaymentHistories;
   readonly #unwritten = new Set<NodeId>();
+  /** Newcomers that are here, and came when there was no place left. */
+  readonly #turnedAway = new Set<NodeId>();
   #lookedMs = Number.NEGATIVE_INFINITY;
   #writtenMs = Number.NEGATIVE_INFINITY;
 
@@ -91,7 +93,10 @@ export class Credits {
     const { places } = this.#book;
     if (places.has(id)) return;
     if (listed) places.welcome(id);
-    else if (!places.take(id, this.#day())) return this.#tell(id, 0, 'newcomers');
+    else if (!places.take(id, this.#day())) {
+      this.#turnedAway.add(id);
+      return this.#tell(id, 0, 'newcomers');
+    }
     void this.#write([id]);
   }
 
@@ -112,6 +117,7 @@ export class Credits {
 
   /** A newcomer that used nothing gives its place back. */
   #went({ neighbour: { account, id } }: Known): void {
+    this.#turnedAway.delete(id);
     const given = [0, 1, 2].reduce((sum, s) => sum + account.ledger.get(account.row, Column.provided + s), 0);
     if (given > 0 || !this.#book.places.isNew(id)) return;
     this.#book.places.free(id, false);
@@ -228,7 +234,7 @@ export class Credits {
   #why(id: NodeId, known: Known, earned: Units): CreditStatus['why'] {
     if (!this.#enforced) return 'observing';
     if (this.#book.barred(id)) return 'barred';
-    if (!this.#book.places.has(id)) return 'newcomers';
+    if (this.#turnedAway.has(id)) return 'newcomers';
     if (isCreditFixed(this.#options.config, known.config)) return 'fixed';
     return earned > 0 ? 'earned' : 'newcomer';
   }
@@ -248,7 +254,7 @@ export class Credits {
     } catch (error) {
       for (const id of ids) this.#dirty.add(id);
       for (const id of histories) this.#unwritten.add(id);
-      emit('fault', { code: 'STORE_FAILED', what: String(error) });
+      emit('fault', { code: codeOf(error) ?? 'STORE_FAILED', what: String(error) });
     }
   }
 
