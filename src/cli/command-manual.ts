@@ -1,5 +1,5 @@
-import { Command } from 'commander';
 import { COMMANDS } from './commands.ts';
+import { helpOf } from './help.ts';
 import type { CommandContext } from './terminal.ts';
 import { processTerminal } from './terminal.ts';
 
@@ -17,12 +17,8 @@ export async function renderCommandManual(): Promise<string> {
     'details}`. Exit codes: 0 done, 1 failed, 2 asked for wrongly. Colour only on a terminal, and never with `NO_COLOR`.',
     '',
   ];
-  for (const { name, load } of COMMANDS) {
-    const command = await load(context);
-    // Hung under the program, so that the usage line names both.
-    new Command('wayleave').enablePositionalOptions().addCommand(command);
-    command.configureHelp({ helpWidth: 100 });
-    parts.push(`## wayleave ${name}`, '', '```', command.helpInformation().trimEnd(), '```', '');
+  for (const entry of COMMANDS) {
+    parts.push(`## wayleave ${entry.name}`, '', '```', (await helpOf(entry, context)).trimEnd(), '```', '');
   }
   return `${parts.join('\n').trimEnd()}\n`;
 }

@@ -1,6 +1,7 @@
 import { Argument, Command } from 'commander';
-import { COMMANDS } from './commands.ts';
-import { answer, type CommandContext } from './terminal.ts';
+import { COMMANDS, type CommandEntry } from './commands.ts';
+import { labHelp } from './lab.ts';
+import { answer, type CommandContext, HELP_COLUMNS, helpColumns } from './terminal.ts';
 
 /** Pages of the manual that are printed from the tables they describe. */
 const PAGES: Readonly<Record<string, () => Promise<string>>> = {
@@ -29,7 +30,17 @@ async function helpText(topic: string | undefined, command: Command, context: Co
   const entry = COMMANDS.find(({ name }) => name === topic);
   if (entry === undefined)
     return `${program.helpInformation()}\nPages: wayleave help ${Object.keys(PAGES).join('|')}\n`;
+  return helpOf(entry, context, helpColumns(context.terminal));
+}
+
+/** All that the command prints when it is asked with `--help`. */
+export async function helpOf(entry: CommandEntry, context: CommandContext, columns = HELP_COLUMNS): Promise<string> {
+  if (entry.name === 'lab') return labHelp(columns);
+  const command = await entry.load(context);
   // Hung under the program, so that its usage line names both.
-  const asked = new Command('wayleave').enablePositionalOptions().addCommand(await entry.load(context)).commands[0];
-  return asked?.helpInformation() ?? '';
+  new Command('wayleave').enablePositionalOptions().addCommand(command);
+  let text = '';
+  const writeOut = (each: string): void => void (text += each);
+  command.configureOutput({ writeOut, getOutHelpWidth: () => columns }).outputHelp();
+  return text;
 }

@@ -5,6 +5,12 @@ import type { CommandContext } from './terminal.ts';
 /** What `src/lab/main.ts` offers: runs the lab with its own options, resolves to the exit code. */
 interface Lab {
   runLab(args: readonly string[]): Promise<number>;
+  /** Its options, in lines of so many columns. */
+  labHelp(columns: number): string;
+}
+
+export async function labHelp(columns: number): Promise<string> {
+  return (await loadLab()).labHelp(columns);
 }
 
 /** `wayleave lab`. The lab is a face of its own, on the same floor: it is handed the command line as it stands. */

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { Command } from 'commander';
 import { COMMANDS } from './commands.ts';
 import { reportError } from './report-error.ts';
-import type { CommandContext, Terminal } from './terminal.ts';
+import { type CommandContext, helpColumns, type Terminal } from './terminal.ts';
 
 /** Runs one command line (without the program's name). Resolves to the exit code and never rejects. */
 export async function runCli(args: readonly string[], terminal: Terminal): Promise<number> {
@@ -50,9 +50,11 @@ function rootCommand(): Command {
 /** Commander prints nothing by itself and never ends the process. */
 function adopt(command: Command, context: CommandContext): void {
   const { terminal } = context;
-  command
-    .exitOverride()
-    .configureOutput({ writeOut: (text) => terminal.out(text), writeErr: () => {}, getOutHelpWidth: () => 100 });
+  command.exitOverride().configureOutput({
+    writeOut: (text) => terminal.out(text),
+    writeErr: () => {},
+    getOutHelpWidth: () => helpColumns(terminal),
+  });
   for (const each of command.commands) adopt(each, context);
 }
 

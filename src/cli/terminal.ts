@@ -11,6 +11,15 @@ export interface Terminal {
   readonly input: Readable & { readonly isTTY?: boolean; setRawMode?(raw: boolean): unknown };
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly folder: string;
+  /** Width of what someone reads along on; undefined for a file. */
+  readonly columns?: number | undefined;
+}
+
+/** Help is set in lines of so many columns, or fewer where the terminal has fewer. */
+export const HELP_COLUMNS = 100;
+
+export function helpColumns({ columns = HELP_COLUMNS }: Terminal): number {
+  return Math.min(columns, HELP_COLUMNS);
 }
 
 /** What every command is given beside its own options. */
@@ -31,6 +40,7 @@ export function processTerminal(): Terminal {
     input: process.stdin,
     env: process.env,
     folder: process.cwd(),
+    columns: process.stdout.columns,
   };
 }
 

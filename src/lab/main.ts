@@ -46,6 +46,10 @@ export async function runLab(args: readonly string[], terminal: LabTerminal = pr
   return exitCode;
 }
 
+export function labHelp(columns: number): string {
+  return labCommand(processTerminal()).configureHelp({ helpWidth: columns }).helpInformation();
+}
+
 function labCommand(terminal: LabTerminal): Command {
   return new Command('wayleave lab')
     .description(
