@@ -13,7 +13,8 @@ const asked: (string | undefined)[] = [];
 
 proxy.on('connect', (request, socket) => {
   asked.push(request.headers['proxy-authorization']);
-  if (!request.url?.startsWith('page.invalid:')) return socket.end('HTTP/1.1 502 Bad Gateway\r\n\r\n');
+  if (!request.url?.startsWith('page.invalid:'))
+    return socket.end('HTTP/1.1 502 Bad Gateway\r\n\r\nIt was not found.\nNor else.');
   const on = connect(port(page), '127.0.0.1', () => socket.write('HTTP/1.1 200 OK\r\n\r\n'));
   return on.pipe(socket).pipe(on);
 });
@@ -49,6 +50,7 @@ it('says what the proxy answered, and refuses what is no address', async () => {
   ];
   for (const [url, code] of cases)
     await assert.rejects(tryProxy(target(), url), (error) => codeOf(error) === code, url);
+  await assert.rejects(tryProxy(target(), 'http://nowhere.invalid/'), /502 Bad Gateway: It was not found\.\)$/);
   await assert.rejects(
     tryProxy({ ...target(), address: `127.0.0.1:1` }, 'http://page.invalid/'),
     (error) => codeOf(error) === 'PROXY_FAILED',

@@ -22,6 +22,9 @@ export interface ProxyTrial {
 /** Long enough for a slow page over several hops, short enough to wait for. */
 const TRIAL_MS = 60_000;
 
+/** Characters. */
+const MOST_SAID = 200;
+
 /** Fetches `url` once through the proxy. Throws `URL_INVALID` and `PROXY_FAILED`, naming what the proxy answered. */
 export async function tryProxy(proxy: ProxyTarget, url: string): Promise<ProxyTrial> {
   const target = URL.parse(url);
@@ -49,11 +52,20 @@ async function tunnel(proxy: ProxyTarget, target: URL, signal: AbortSignal): Pro
   const path = `${target.hostname}:${portOf(target)}`;
   const asking = request({ host, port, method: 'CONNECT', path, headers, signal, agent: false });
   asking.end();
-  const [response, socket] = (await once(asking, 'connect')) as [IncomingMessage, Socket];
+  const [response, socket, head] = (await once(asking, 'connect')) as [IncomingMessage, Socket, Buffer];
   if (response.statusCode === 200) return socket;
-  socket.destroy();
-  const reason = `${response.statusCode} ${response.statusMessage}`;
+  const reason = `${response.statusCode} ${response.statusMessage}: ${await sentence(socket, head)}`;
   throw new WayleaveError('PROXY_FAILED', { proxy: proxy.address, url: target.href, reason });
+}
+
+/** The first line of what a refusal says, which is where the cause stands: the same status may have several. */
+async function sentence(socket: Socket, head: Buffer): Promise<string> {
+  let text = head.toString();
+  for await (const chunk of socket) {
+    text += String(chunk);
+    if (text.includes('\n') || text.length > MOST_SAID) break;
+  }
+  return text.slice(0, MOST_SAID).split(/[^ -~]/, 1)[0] ?? '';
 }
 
 async function fetchThrough(socket: Socket, target: URL, signal: AbortSignal): Promise<IncomingMessage> {

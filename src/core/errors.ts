@@ -721,7 +721,7 @@ export const ERRORS = {
   },
   PROXY_FAILED: {
     what: 'The address could not be fetched through the proxy.',
-    remedy: 'wayleave status shows whether a neighbour carries your traffic, and whether it is paid.',
+    remedy: 'The reason is named. wayleave status shows whether a neighbour carries your traffic, and is paid.',
   },
   URL_INVALID: { what: 'This is not an http or https address.', remedy: 'Write it in full: https://example.com/' },
   LAB_MISSING: {
