@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { PassThrough } from 'node:stream';
 import { it } from 'node:test';
 import { stripVTControlCharacters } from 'node:util';
+import { ERRORS } from '../core/errors.ts';
 import type { LinkStatus, NodeEvent, WayleaveNode } from '../node/node.ts';
 import { openNodeLog } from './node-log.ts';
 import type { CommandContext } from './terminal.ts';
@@ -14,6 +15,8 @@ const EVENTS_HEARD: readonly NodeEvent[] = [
   { kind: 'charged', atMs: 1, neighbour: BOB, balance: 12 },
   { kind: 'paid', atMs: 2, neighbour: STRANGER, id: 4, amount: 1234567, code: undefined },
   { kind: 'bounced', atMs: 3, neighbour: BOB },
+  { kind: 'fault', atMs: 4, code: 'STORE_FULL', what: 'lease' },
+  { kind: 'linkDown', atMs: 5, neighbour: BOB, code: 'constructor' },
 ];
 
 /** What is written of `EVENTS_HEARD` and of one line about the process. */
@@ -59,6 +62,8 @@ it('tells people in short lines, by name, in colour', () => {
     'linkUp bob address 10.0.0.1:7847',
     'paid 0x505050…5050 id 4, amount 1,234,567',
     'bounced bob',
+    `fault code STORE_FULL, what lease: ${ERRORS.STORE_FULL.what}`,
+    'linkDown bob code constructor',
   ]);
   assert.notDeepEqual(written({ isTty: true, env: { NO_COLOR: '1' } }), lines);
   assert.ok(
@@ -78,9 +83,12 @@ it('tells programs in JSON, and everything when asked', () => {
         ['info', 'linkUp'],
         ['info', 'paid'],
         ['warn', 'bounced'],
+        ['warn', 'fault'],
+        ['info', 'linkDown'],
       ],
     );
+    assert.equal(lines[4]?.['msg'], `something failed here: ${ERRORS.STORE_FULL.what}`);
     assert.deepEqual([lines[0]?.['port'], lines[2]?.['neighbour'], lines[2]?.['amount']], [7, STRANGER, 1234567]);
   }
-  assert.equal(written({ isTty: false, verbose: true }).length, 5);
+  assert.equal(written({ isTty: false, verbose: true }).length, 7);
 });

@@ -1,4 +1,5 @@
 import { type Logger, pino } from 'pino';
+import { meaningOf } from '../core/errors.ts';
 import { EVENTS, type EventKind, type NodeEvent, type WayleaveNode } from '../node/node.ts';
 import { type CommandContext, painter, type Terminal } from './terminal.ts';
 
@@ -46,7 +47,10 @@ function jsonWriter(terminal: Terminal): Writer {
   );
   return {
     say: (kind, facts, text) => log.info({ kind, ...facts }, text.split('\n', 1)[0]),
-    event: (event) => log[WARNINGS.has(event.kind) ? 'warn' : 'info'](event, EVENTS[event.kind].split(':', 1)[0]),
+    event: (event) => {
+      const text = [EVENTS[event.kind].split(':', 1)[0], meaningOf(event['code'])?.what];
+      log[WARNINGS.has(event.kind) ? 'warn' : 'info'](event, text.filter(Boolean).join(': '));
+    },
   };
 }
 
@@ -61,9 +65,10 @@ function plainWriter(terminal: Terminal): Writer {
       const told = Object.entries(facts)
         .filter(([, value]) => value !== undefined)
         .map(([name, value]) => ` ${name} ${typeof value === 'number' ? value.toLocaleString('en-US') : value}`);
-      terminal.out(
-        `${paint('dim', time)} ${paint(WARNINGS.has(kind) ? 'yellow' : 'cyan', kind)}${who}${told.join(',')}\n`,
-      );
+      const meaning = meaningOf(event['code']);
+      const style = WARNINGS.has(kind) ? 'yellow' : 'cyan';
+      const rest = `${told.join(',')}${meaning === undefined ? '' : `: ${meaning.what}`}`;
+      terminal.out(`${paint('dim', time)} ${paint(style, kind)}${who}${rest}\n`);
     },
   };
 }

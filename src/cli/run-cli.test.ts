@@ -269,7 +269,7 @@ describe('commands that talk to a running node', () => {
         statements: { mine: 3, theirs: 2, agreed: 2, gapUnits: 0, disputed: false },
         roundTripMs: undefined,
         paymentsPaused: false,
-        lastFault: undefined,
+        lastFault: 'CHEQUEBOOK_EMPTY',
       },
     ],
   };
@@ -328,7 +328,7 @@ describe('commands that talk to a running node', () => {
   it('status shows each link with the limits that count now, or gives the raw status', async () => {
     const { code, out } = await run('status -c live');
     assert.equal(code, 0);
-    for (const text of ['alice', '0xcdcdcd…cdcd', 'choked', '2.5', '-4,321', '1,234', '5,678', '7 written off']) {
+    for (const text of ['alice', '0xcdcd', 'choked', '2.5', '-4,321', '1,234', '5,678', '7 written off', 'deposit']) {
       assert.ok(out.includes(text), text);
     }
     assert.ok(!out.includes('\u001b'), 'no colour where nobody looks');

@@ -1,4 +1,5 @@
 import { Command } from 'commander';
+import { meaningOf } from '../core/errors.ts';
 import type { ChequebookStatus, LinkStatus, NodeStatus } from '../node/node.ts';
 import { type ApiOptions, NodeApi, withApiOptions } from './node-api.ts';
 import { answer, type CommandContext, painter, type Terminal } from './terminal.ts';
@@ -141,8 +142,13 @@ function linkNotes(link: LinkStatus): string[] {
   if (statements !== undefined && statements.gapUnits > 0)
     notes.push(`${label(link)}: states ${number(statements.gapUnits)} more in its favour than the books here`);
   else if (statements?.disputed === true) notes.push(`${label(link)}: has stated what cannot be true`);
-  if (link.lastFault !== undefined) notes.push(`${label(link)}: last fault ${link.lastFault}`);
+  if (link.lastFault !== undefined) notes.push(faultNote(link, link.lastFault));
   return notes;
+}
+
+function faultNote(link: LinkStatus, code: string): string {
+  const meaning = meaningOf(code);
+  return `${label(link)}: last fault ${code}${meaning === undefined ? '' : `: ${meaning.what} ${meaning.remedy}`}`;
 }
 
 function solvencyNotes(link: LinkStatus): string[] {

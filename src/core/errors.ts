@@ -555,7 +555,7 @@ export const ERRORS = {
   },
   CHEQUEBOOK_EMPTY: {
     what: 'The chequebook does not cover this payment.',
-    remedy: 'Send coin to the chequebook address; cheques go out again by themselves.',
+    remedy: 'Fill it with wayleave chequebook deposit; cheques then go out again by themselves.',
   },
   CHEQUEBOOK_DAILY_CAP: {
     what: "Today's limit on what cheques promise is reached.",
@@ -808,6 +808,11 @@ export class WayleaveError extends Error {
   get remedy(): string {
     return ERRORS[this.code].remedy;
   }
+}
+
+/** What the table says of a code that came as a bare word, in an event for example; undefined for any other word. */
+export function meaningOf(code: unknown): { readonly what: string; readonly remedy: string } | undefined {
+  return typeof code === 'string' && Object.hasOwn(ERRORS, code) ? ERRORS[code as ErrorCode] : undefined;
 }
 
 /** The code of a `WayleaveError`, else undefined. */
