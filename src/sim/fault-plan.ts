@@ -22,7 +22,7 @@ export interface FaultPlanOptions {
   /** Indices that are left out: what a minimised run does without. */
   readonly without?: ReadonlySet<number> | undefined;
   /** What is paid by and in, and the mean time between two faults. */
-  readonly settings: Pick<WorldSettings, 'faultEveryMs' | 'methods' | 'token'>;
+  readonly settings: Pick<WorldSettings, 'faultEveryMs' | 'methods' | 'token' | 'onServer'>;
 }
 
 /** Nothing happens before everybody had time to connect. Milliseconds. */
@@ -47,10 +47,10 @@ export class FaultPlan {
   constructor(options: FaultPlanOptions) {
     this.#options = options;
     const { only } = options;
-    const { methods, token } = options.settings;
+    const { methods, onServer, token } = options.settings;
     const possible = FAULTS.filter(
-      ({ inToken = false, needs = [] }) =>
-        (!inToken || token !== undefined) && needs.every((each) => methods.includes(each)),
+      ({ inToken, needs = [], onServer: there }) =>
+        (!inToken || token !== undefined) && (!there || onServer) && needs.every((each) => methods.includes(each)),
     );
     this.#kinds = possible.filter(
       ({ name, group }) => only === undefined || only.includes(name) || only.includes(group),

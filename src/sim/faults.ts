@@ -35,6 +35,8 @@ export interface FaultKind {
   readonly needs?: readonly PaymentMethod[];
   /** Only in worlds that settle in a token. */
   readonly inToken?: boolean;
+  /** Only in worlds whose nodes keep their books on servers. */
+  readonly onServer?: boolean;
   /** How often it is drawn, relative to the others. */
   readonly weight: number;
   /** How long it lasts at the longest, milliseconds; 0 for what is done in a moment. */
@@ -211,6 +213,19 @@ export const FAULTS: readonly FaultKind[] = [
       return () => {
         disk.commitLatencyMs = 0;
       };
+    },
+  },
+  {
+    name: 'server killed',
+    group: 'disk',
+    onServer: true,
+    weight: 8,
+    lastsMs: 25_000,
+    strike({ anyNode }, random) {
+      const { disk } = anyNode(random);
+      if (disk.server !== 'there') return undefined;
+      disk.server = 'dying';
+      return () => disk.serverBack();
     },
   },
   ...ENDPOINT_FAULTS,

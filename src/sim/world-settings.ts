@@ -33,6 +33,8 @@ export interface WorldSettings {
   readonly channelDepositWei: bigint;
   /** What is settled in where it is no coin, and what it keeps of each payment, hundredths of a per cent. Drawn apart. */
   readonly token?: { readonly feeBp: number } | undefined;
+  /** Books are kept on servers, which are killed. Drawn apart. */
+  readonly onServer?: boolean;
   /** Value packets; absent where there are none, drawn apart. */
   readonly packets?: PacketSettings | undefined;
   /** Credit that grows; absent where dropAt is typed and stays what it is. Drawn apart. */
@@ -92,6 +94,9 @@ const TOKEN_ONE_IN = 10;
 function drawToken(random: SeededRandom): { readonly feeBp: number } | undefined {
   return random.below(TOKEN_ONE_IN) > 0 ? undefined : { feeBp: random.pick([0, 0, 30, 1_000]) };
 }
+
+/** One world in so many keeps its books on servers. */
+const SERVER_ONE_IN = 6;
 
 /** How one node deals with its neighbours: most pay by cheque, for each MB. */
 export type Deal = 'cheque' | 'barter' | 'free' | 'time';
@@ -198,5 +203,6 @@ export function drawWorld(
   const carried = cheats.some(({ needsPackets }) => needsPackets);
   const packets = drawPackets(random.fork('packet settings'), drawn, carried);
   const token = drawToken(random.fork('contract of the token'));
-  return { ...drawn, ...methods, packets, token, ...drawGrowth(random.fork('growth'), drawn) };
+  const onServer = random.fork('books on servers').below(SERVER_ONE_IN) === 0;
+  return { ...drawn, ...methods, packets, token, onServer, ...drawGrowth(random.fork('growth'), drawn) };
 }

@@ -88,6 +88,29 @@ describe('simulated disk', () => {
     assert.deepEqual(coverage.toJSON(), { 'disk.failed': 1, 'disk.full': 1 });
   });
 
+  test('a server killed in the middle of a batch has it or not; what was sent is done once, what was not is refused', async () => {
+    const seen = new Set<number>();
+    for (let seed = 0; seed < 20; seed += 1) {
+      const { timeline, disk, stored } = bed(seed);
+      const store = disk.open(new Life());
+      const written: string[] = [];
+      disk.written = (records) => void written.push(...records.flatMap((each) => ('name' in each ? [each.name] : [])));
+      disk.server = 'dying';
+      const sent = store.commit([note('sent')]);
+      const never = store.commit([note('never')]);
+      timeline.next();
+      seen.add(stored().length);
+      assert.deepEqual([await fate(sent), await fate(never)], ['waiting', 'waiting']);
+      while (timeline.next());
+      assert.deepEqual([await fate(sent), await fate(never)], ['waiting', 'STORE_UNREACHABLE']);
+      disk.serverBack();
+      const next = store.commit([note('next')]);
+      while (timeline.next());
+      assert.deepEqual([await fate(sent), await fate(next), written], ['done', 'done', ['sent', 'next']]);
+    }
+    assert.deepEqual([...seen].sort(), [0, 1]);
+  });
+
   test('an old copy comes back under a higher epoch; a lost disk starts anew', async () => {
     const { disk, stored } = bed();
     const life = new Life();

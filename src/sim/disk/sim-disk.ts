@@ -25,9 +25,15 @@ export interface SimDiskOptions {
 /** One thing asked of a store that takes time, in the order of asking. */
 interface Waiting {
   readonly records: readonly StoreRecord[];
+  readonly atMs: number;
+  /** The server died while it was at it: it may be durable, and is waited for until there is one again. */
+  sent?: 'lost' | 'landed';
   /** Called at its time with what went wrong. */
   readonly settle: (error: WayleaveError | undefined) => void;
 }
+
+/** What was never sent waits so long for a server that is away (`store/postgres-writer.ts`). Milliseconds. */
+const PATIENCE_MS = 10_000;
 
 /**
  * One machine's disk: what survives the deaths of the processes that use it. Each life opens it anew. The faults below
@@ -42,6 +48,8 @@ export class SimDisk {
   failing = false;
   /** Room for records, bytes; a batch that needs more is refused with `STORE_FULL`, one that only replaces is not. */
   roomBytes = Number.POSITIVE_INFINITY;
+  /** Of books on a server: `dying` in the middle of its next transaction, or `away` until it is started again. */
+  server: 'there' | 'dying' | 'away' = 'there';
   /** Told of each batch the moment it is durable, also of those no process was told of. */
   written: ((records: readonly StoreRecord[]) => void) | undefined;
   /** Copies made by `Store.backup`, by path. */
@@ -121,6 +129,21 @@ export class SimDisk {
     return undefined;
   }
 
+  /** For its stores: the server is killed in the middle of this batch. Whether it had landed, nobody is told. */
+  die(records: readonly StoreRecord[]): 'lost' | 'landed' {
+    this.server = 'away';
+    this.coverage?.count('disk.server-killed');
+    const landed = this.#random.chance(0.5) && this.write(records) === undefined;
+    if (landed) this.coverage?.count('disk.landed-untold');
+    return landed ? 'landed' : 'lost';
+  }
+
+  /** The server is started again, and has all that was durable. */
+  serverBack(): void {
+    this.server = 'there';
+    this.#open?.goOn();
+  }
+
   #fits(records: readonly StoreRecord[]): boolean {
     if (this.roomBytes === Number.POSITIVE_INFINITY) return true;
     const after = this.#image.copy();
@@ -169,7 +192,7 @@ class SimStore implements Store {
     life.onDeath(() => {
       const batches = this.#waiting.map(({ records }) => records).filter(({ length }) => length > 0);
       this.#waiting.length = 0;
-      if (batches.length > 0) disk.interrupted(batches);
+      if (batches.length > 0 && disk.server !== 'away') disk.interrupted(batches);
     });
   }
 
@@ -209,7 +232,7 @@ class SimStore implements Store {
       return Promise.reject(error);
     }
     if (this.#closed) return Promise.reject(new WayleaveError('STORE_CLOSED'));
-    if (this.#waiting.length > 0 || this.#disk.commitLatencyMs > 0) {
+    if (this.#waiting.length > 0 || this.#disk.commitLatencyMs > 0 || this.#disk.server !== 'there') {
       return new Promise((resolve, reject) => {
         this.#queue(accepted, (error) => (error === undefined ? resolve() : reject(error)));
       });
@@ -241,14 +264,15 @@ class SimStore implements Store {
     if (!this.#life.touch(port)) return never();
     if (this.#closed) return Promise.reject(new WayleaveError('STORE_CLOSED'));
     return new Promise((resolve, reject) => {
-      const answer = () => {
+      const answer = (away?: WayleaveError) => {
+        if (away !== undefined) return reject(away);
         try {
           resolve(work());
         } catch (error) {
           reject(error);
         }
       };
-      if (this.#waiting.length === 0) answer();
+      if (this.#waiting.length === 0 && this.#disk.server === 'there') answer();
       else this.#queue([], answer);
     });
   }
@@ -257,14 +281,40 @@ class SimStore implements Store {
   #queue(records: readonly StoreRecord[], settle: Waiting['settle']): void {
     const { timeline, commitLatencyMs } = this.#disk;
     this.#lastAtMs = Math.max(this.#lastAtMs, timeline.nowMs + (records.length > 0 ? commitLatencyMs : 0));
-    this.#waiting.push({ records, settle });
+    this.#waiting.push({ records, settle, atMs: timeline.nowMs });
     timeline.after(this.#lastAtMs - timeline.nowMs, () => this.#next());
+  }
+
+  /** The server is there again. */
+  goOn(): void {
+    for (const _ of this.#waiting) this.#disk.timeline.after(0, () => this.#next());
+  }
+
+  /** Refuses what waited too long for a server that is away; what was sent only where the process would end. */
+  #expire(): void {
+    const { server, timeline } = this.#disk;
+    if (server !== 'away' || !this.#life.alive) return;
+    const late = this.#waiting.filter(
+      ({ atMs, sent }) => atMs + PATIENCE_MS <= timeline.nowMs && (sent === undefined || this.#closed),
+    );
+    for (const each of late) {
+      this.#waiting.splice(this.#waiting.indexOf(each), 1);
+      timeline.asynchronous();
+      this.#disk.coverage?.count('disk.server-away');
+      each.settle(new WayleaveError('STORE_UNREACHABLE', { path: 'the simulated server' }));
+    }
   }
 
   #next(): void {
     const [first] = this.#waiting;
     if (first === undefined || !this.#life.alive) return;
-    const error = first.records.length > 0 ? this.#disk.write(first.records) : undefined;
+    const disk = this.#disk;
+    if (disk.server === 'dying' && first.records.length > 0) first.sent = disk.die(first.records);
+    if (disk.server === 'away') {
+      disk.timeline.after(PATIENCE_MS, () => this.#expire());
+      return;
+    }
+    const error = first.records.length > 0 && first.sent !== 'landed' ? disk.write(first.records) : undefined;
     this.#waiting.shift();
     if (first.records.length > 0 && !this.#life.touch('store.durable')) return;
     this.#disk.timeline.asynchronous();
