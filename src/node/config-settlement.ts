@@ -144,7 +144,13 @@ export const SETTLEMENT_FIELDS: Fields<SettlementConfig> = {
     default: 60,
     doc: 'How often the chain is asked whether a channel is being closed.',
   }),
-  cashEveryDays: integer({ min: 1, max: 365, unit: 'days', default: 7, doc: 'Cash what is held at least this often.' }),
+  cashEveryDays: integer({
+    min: 1,
+    max: 365,
+    unit: 'days',
+    default: 7,
+    doc: 'Cash what is held, and worth more than the gas, at least this often.',
+  }),
   maxGasPriceWei: wei({
     min: 1n,
     max: MAX_WEI,

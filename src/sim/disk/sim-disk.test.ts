@@ -108,7 +108,7 @@ describe('simulated disk', () => {
       while (timeline.next());
       assert.deepEqual([await fate(sent), await fate(next), written], ['done', 'done', ['sent', 'next']]);
     }
-    assert.deepEqual([...seen].sort(), [0, 1]);
+    assert.equal(seen.size, 2);
   });
 
   test('an old copy comes back under a higher epoch; a lost disk starts anew', async () => {
