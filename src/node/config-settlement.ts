@@ -81,8 +81,8 @@ export const SETTLEMENT_FIELDS: Fields<SettlementConfig> = {
   depositWei: wei({
     min: 0n,
     max: MAX_WEI,
-    default: '1000000000000000',
-    doc: 'What a new chequebook is filled with. The default is a thousandth of the coin.',
+    default: '100000000000000000',
+    doc: 'What a new chequebook is filled with. The default is a tenth of the coin: 1 GB at 10000 units per MB.',
   }),
   maxIssuePerDayWei: wei({
     min: 0n,
@@ -121,7 +121,7 @@ export const SETTLEMENT_FIELDS: Fields<SettlementConfig> = {
   maxTopUpPerDayWei: wei({
     min: 0n,
     max: MAX_WEI,
-    default: '1000000000000000',
+    default: '100000000000000000',
     doc: 'The most that is filled in in a day (UTC).',
   }),
   channelDepositWei: wei({

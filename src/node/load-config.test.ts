@@ -88,6 +88,12 @@ describe('a configuration that is accepted', () => {
     it(title, () => assert.deepEqual(pick(parseConfig(text, FILE)), expected));
   }
 
+  it('fills a chequebook with at least what a neighbour may hold of its cheques, at any price this node pays', () => {
+    const { credit, settlement, transit } = parseConfig('', FILE);
+    const held = BigInt(credit.riskAtMb * transit.maxPricePerMb) * settlement.weiPerUnit;
+    assert.ok(settlement.depositWei >= held, String(held));
+  });
+
   it('is frozen all through', () => {
     const config = parseConfig('[[neighbour]]\naddress = "a:1"', FILE);
     assert.throws(() => Object.assign(config.transit, { sell: false }), TypeError);
