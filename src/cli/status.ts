@@ -51,7 +51,7 @@ export function statusLines(status: NodeStatus, terminal: Terminal): string[] {
     'received>',
   ];
   const rows = status.links.map((link) => linkRow(link, paint));
-  const details = status.links.flatMap((link) => linkNotes(link));
+  const details = status.links.flatMap((link) => [...unboughtNote(link, status), ...linkNotes(link)]);
   return [...lines, ...textTable(headings, rows), ...(details.length > 0 ? ['', ...details] : [])];
 }
 
@@ -112,6 +112,14 @@ function linkRow(link: LinkStatus, paint: ReturnType<typeof painter>): string[] 
     number(link.paid),
     number(link.received),
   ];
+}
+
+/** Where a node with no other way out has a neighbour that sells one, the reason is what its user looks for. */
+function unboughtNote(link: LinkStatus, { costPerMb }: NodeStatus): string[] {
+  const { buys, theirAskPerMb = 0 } = link.services.transit;
+  if (costPerMb !== undefined || !link.connected || buys !== false || theirAskPerMb === 0) return [];
+  const why = 'this node pays less or, without settlement.enabled, nothing; look at transit.max_price_per_mb too';
+  return [`${label(link)}: no access is bought from it: it asks ${number(theirAskPerMb)}, and ${why}`];
 }
 
 function linkNotes(link: LinkStatus): string[] {

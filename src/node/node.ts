@@ -264,6 +264,8 @@ export interface StatementStatus {
 export interface ServiceStatus {
   readonly askPerMb: number | undefined;
   readonly theirAskPerMb: number | undefined;
+  /** Whether this node may buy it there under the present terms. */
+  readonly buys?: boolean;
   readonly provided: number;
   readonly consumed: number;
   readonly providedBytes: number;

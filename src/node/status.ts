@@ -66,6 +66,7 @@ function serviceStatus(known: Known, service: Service): ServiceStatus {
   return {
     askPerMb: account.mine.newest?.services[service].askPerMb,
     theirAskPerMb: account.theirs.newest?.services[service].askPerMb,
+    buys: account.door(service).buying,
     provided: account.ledger.get(account.row, Column.provided + column),
     consumed: account.ledger.get(account.row, Column.consumed + column),
     providedBytes: record.providedBytes,

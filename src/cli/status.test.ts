@@ -1,0 +1,46 @@
+import assert from 'node:assert/strict';
+import { PassThrough } from 'node:stream';
+import { it } from 'node:test';
+import { NO_PAYMENTS } from '../core/credit/payment-history.ts';
+import type { LinkStatus, NodeStatus } from '../node/node.ts';
+import { statusLines } from './status.ts';
+
+const NONE = {
+  provided: 0,
+  consumed: 0,
+  providedBytes: 0,
+  consumedBytes: 0,
+  askPerMb: undefined,
+  theirAskPerMb: undefined,
+};
+const { dueSinceMs: _, ...paid } = NO_PAYMENTS;
+const LINK: LinkStatus = {
+  ...{ neighbour: `0x${'cd'.repeat(20)}`, name: 'alice', connected: true, state: 'open', balance: 0, writeOff: 0 },
+  ...{ writeOffLeft: 0, fadesPerDay: 0, reserved: 0, payAt: 1, dropAt: 2, theirPayAt: 1, theirDropAt: 2, uncashed: 0 },
+  ...{ riskAt: 9, pending: 0, paid: 0, received: 0, paymentsSent: 0, paymentsReceived: 0, roundTripMs: undefined },
+  services: { transit: { ...NONE, theirAskPerMb: 11_000, buys: false }, chunks: NONE, packets: NONE },
+  credit: {
+    ...{ newcomer: 0, earned: 0, kept: 0, why: 'newcomer' },
+    history: { ...paid, honoured: 0, kept: 0, overdueMs: 0, compliant: true },
+  },
+  ...{ paymentsPaused: false, lastFault: undefined, statements: undefined },
+};
+
+function told(link: LinkStatus, costPerMb?: number): string {
+  const status: NodeStatus = {
+    ...{ schema: 1, id: `0x${'ab'.repeat(20)}`, name: 'bob', mode: 'enforce', uptimeMs: 1, listen: undefined },
+    ...{ socks: undefined, httpProxy: undefined, chequebook: undefined, costPerMb, askPerMb: undefined },
+    ...{ paymentsPaused: false, streams: 0, links: [link] },
+  };
+  const terminal = { out: () => {}, err: () => {}, isTty: false, input: new PassThrough(), env: {}, folder: '/' };
+  return statusLines(status, terminal).join('\n');
+}
+
+it('says why a node has no way out although a neighbour sells one', () => {
+  const why = /alice: no access is bought from it: it asks 11,000, .*settlement\.enabled/;
+  assert.match(told(LINK), why);
+  assert.doesNotMatch(told(LINK, 10_000), why, 'it has one');
+  assert.doesNotMatch(told({ ...LINK, connected: false }), why);
+  const bought = { ...LINK.services, transit: { ...LINK.services.transit, buys: true } };
+  assert.doesNotMatch(told({ ...LINK, services: bought }), why);
+});
