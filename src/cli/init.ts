@@ -58,20 +58,11 @@ async function init(folder: string, options: InitOptions, { terminal }: CommandC
   const protection = options.insecurePlainKey
     ? ({ insecure: true } as const)
     : { password: await askPassword({ file: passwordFile, question, twice: true }, terminal) };
-  inFolder(folder, () => mkdirSync(folder, { recursive: true, mode: 0o700 }));
+  mkdirSync(folder, { recursive: true, mode: 0o700 });
   const { id } = await createKeystore({ path: key, randomBytes, ...protection });
   // Without a password in it; but who trades with whom is nobody else's business either.
-  inFolder(folder, () => writeFileSync(config, text, { flag: 'wx', mode: 0o600 }));
+  writeFileSync(config, text, { flag: 'wx', mode: 0o600 });
   return { ok: true, id, folder, key, config };
-}
-
-/** Throws `INIT_FAILED` where the system says no. */
-function inFolder(folder: string, act: () => void): void {
-  try {
-    act();
-  } catch (cause) {
-    throw new WayleaveError('INIT_FAILED', { folder, reason: (cause as Error).message }, cause);
-  }
 }
 
 function configText(folder: string, options: InitOptions, from: string): string {

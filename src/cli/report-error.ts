@@ -32,9 +32,16 @@ function describe(error: unknown): Description {
     const message = error.message.replace(/^error: /, '').replaceAll('\n', ' ');
     return { code: 'USAGE', message, remedy: 'wayleave help, or wayleave COMMAND --help' };
   }
+  if (isOfFiles(error))
+    return describe(new WayleaveError('FILE_FAILED', { path: error.path, reason: error.code }, error));
   const { what, remedy } = ERRORS.INTERNAL;
   const told = error instanceof Error ? error.message : String(error);
   return { code: 'INTERNAL', message: `${what} (${told})`, remedy: `${remedy} WAYLEAVE_DEBUG=1 shows where.` };
+}
+
+/** What the system says of a place that a command was given is no defect of the program. */
+function isOfFiles(error: unknown): error is NodeJS.ErrnoException {
+  return error instanceof Error && 'syscall' in error && 'path' in error && 'code' in error;
 }
 
 /** JSON has no bigint. */

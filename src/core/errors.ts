@@ -698,9 +698,9 @@ export const ERRORS = {
     what: 'A value in the configuration file is not acceptable.',
     remedy: 'Change the line named above to what it accepts. docs/configuration.md lists every key.',
   },
-  INIT_FAILED: {
-    what: 'The data folder cannot be made, or not be written in.',
-    remedy: 'Choose another folder, or look at its rights and at free space on the disk. The reason is named.',
+  FILE_FAILED: {
+    what: 'A file or folder cannot be made, read or written.',
+    remedy: 'Choose another place, or look at its rights and at free space on the disk. The reason is named.',
   },
   INIT_EXISTS: {
     what: 'There is a configuration in this folder already.',
