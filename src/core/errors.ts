@@ -433,7 +433,7 @@ export const ERRORS = {
     remedy: 'That is meant for the lab only; allow it with the insecure option, or make an encrypted key.',
   },
   KEYSTORE_PASSWORD_MISSING: {
-    what: 'The key file is encrypted and no password was given.',
+    what: 'The key file needs a password, and none was given.',
     remedy: 'Give one by password file, by WAYLEAVE_PASSWORD, or at the prompt.',
   },
   KEYSTORE_PASSWORD_WRONG: {
@@ -445,7 +445,7 @@ export const ERRORS = {
     remedy: 'Unlocking needs up to 512 MB of memory for a moment; look at the cause.',
   },
   KEYSTORE_FAILED: {
-    what: 'The key file could not be read or written.',
+    what: 'The key file, or the file with its password, could not be read or written.',
     remedy: 'Look at the rights of the folder and at free space on the disk.',
   },
   RPC_UNREACHABLE: {
