@@ -11,6 +11,7 @@ import { cashPlan, chequebookBody, chequebookStanding, orderChequebook } from '.
 import { EventStreams } from './event-stream.ts';
 import { bearerToken, loopbackOnly } from './guard.ts';
 import { ledger } from './ledger-routes.ts';
+import { methodsBody, methodsOf, useMethods } from './method-routes.ts';
 import { quotePacket, receivePackets, sendBody, sendPacket, serveBody, servePackets } from './packet-routes.ts';
 
 /** What the process around the node can do, beside the node itself. */
@@ -88,6 +89,7 @@ export function createApiApp({ node, token, actions = {}, fault }: ApiAppOptions
   app.get('/v1/ledger', async (context) => context.json(await ledger(node, context.req.query())));
 
   app.get('/v1/chequebook', async (context) => context.json(await chequebookStanding(node)));
+  app.get('/v1/methods', (context) => context.json(methodsOf(node)));
   app.get('/v1/cash', async (context) => context.json(await cashPlan(node)));
 
   app.on('POST', '/v1/*', bearerToken(token));
@@ -98,6 +100,7 @@ export function createApiApp({ node, token, actions = {}, fault }: ApiAppOptions
     node.settle(neighbour, aheadUnits);
     return context.json({ ok: true, ...(neighbour !== undefined && { neighbour }) });
   });
+  app.post('/v1/methods', async (context) => context.json(useMethods(node, await readBody(context, methodsBody))));
   app.post('/v1/history/sign', async (context) => {
     return context.json(node.attest((await readBody(context, linkBody)).neighbour));
   });

@@ -71,6 +71,11 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: async (context) => (await import('./pay.ts')).payCommand(context),
   },
   {
+    name: 'methods',
+    summary: 'show or switch how neighbours pay',
+    load: async (context) => (await import('./methods.ts')).methodsCommand(context),
+  },
+  {
     name: 'chequebook',
     summary: 'show, fill, empty or replace the chequebook of the node',
     load: async (context) => (await import('./chequebook.ts')).chequebookCommand(context),

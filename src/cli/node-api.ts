@@ -70,6 +70,12 @@ export function withApiOptions(command: Command): Command {
     .addOption(new Option('--token <token>', 'token of the API').env('WAYLEAVE_TOKEN'));
 }
 
+/** By what a node pays and is paid now, and what it was started for. */
+interface MethodsAnswer {
+  readonly methods: readonly string[];
+  readonly configured: readonly string[];
+}
+
 /** The API of a running node, seen from a command. Every call throws `API_UNREACHABLE` or the node's own error. */
 export class NodeApi {
   readonly url: string;
@@ -140,6 +146,14 @@ export class NodeApi {
 
   async settle(order: { neighbour?: string; aheadUnits: number }): Promise<void> {
     await this.#call('POST', '/v1/payments/settle', order);
+  }
+
+  async methods(): Promise<MethodsAnswer> {
+    return (await this.#call('GET', '/v1/methods')) as MethodsAnswer;
+  }
+
+  async useMethods(methods: readonly string[]): Promise<MethodsAnswer> {
+    return (await this.#call('POST', '/v1/methods', { methods })) as MethodsAnswer;
   }
 
   async cash(): Promise<{ readonly cashed: number }> {

@@ -44,6 +44,10 @@ export const ERRORS = {
     what: 'A payment was made, or to be made, in a way this node cannot use.',
     remedy: 'Look at settlement.methods of both nodes; the next method of the list is used meanwhile.',
   },
+  PAYMENT_METHOD_UNPREPARED: {
+    what: 'This node was not started for this method of payment.',
+    remedy: 'Add it to settlement.methods in the configuration, and start the node again.',
+  },
   PAYMENT_FLOOD: {
     what: 'A neighbour sends payments faster than it may.',
     remedy: 'Payments are limited to ten a second a link; the link was closed.',

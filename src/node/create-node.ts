@@ -192,6 +192,10 @@ class RunningNode implements WayleaveNode {
     return this.#options.config.settlement.enabled ? this.#parts.settlement.cheques : undefined;
   }
 
+  get choice(): WayleaveNode['choice'] {
+    return this.#options.config.settlement.enabled ? this.#parts.settlement : undefined;
+  }
+
   attest(neighbour: NodeId): SignedText {
     const { config, ports, signer } = this.#options;
     const { chainId, weiPerUnit } = config.settlement;

@@ -2,6 +2,7 @@ import type { SignedText } from '../chain/text-signing.ts';
 import type { PaymentHistory } from '../core/credit/payment-history.ts';
 import type { NodeId } from '../core/node-id.ts';
 import type { Service } from '../core/service.ts';
+import type { PaymentMethod } from '../core/terms/terms.ts';
 import type { PacketFigures } from '../packets/packet-user.ts';
 import type { CashPlan } from '../settle/cashier-desk.ts';
 import type { Ordered } from '../settle/own-chequebook.ts';
@@ -34,12 +35,26 @@ export interface WayleaveNode {
   attest(neighbour: NodeId): SignedText;
   /** Cheques and this node's chequebook, where it settles. */
   readonly cheques?: Cheques | undefined;
+  /** By what it pays and is paid, where it settles. */
+  readonly choice?: MethodChoice | undefined;
   /** Cashes every cheque held, now. Returns how many were cashed. */
   cashAll(): Promise<number>;
   /** Its channels, where it settles on a chain that has them. */
   readonly channels?: Channels | undefined;
   /** Ends streams, tells neighbours, writes the books with a lease of zero. */
   stop(): Promise<void>;
+}
+
+/** By what a node pays and is paid, and how an operator switches it while the node runs. */
+export interface MethodChoice {
+  /** By what neighbours may pay now, best first. */
+  readonly methods: readonly PaymentMethod[];
+  readonly configured: readonly PaymentMethod[];
+  /**
+   * From now on by these, best first; neighbours are told. What was paid by another, or is under way, stays with it. Holds
+   * until the node ends. Throws `PAYMENT_METHOD_UNPREPARED`.
+   */
+  use(methods: readonly PaymentMethod[]): void;
 }
 
 /** What an operator does with cheques and with a node's own chequebook. */

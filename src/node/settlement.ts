@@ -8,7 +8,7 @@ import type { ReceivedChequeRecord } from '../store/store.ts';
 import { isChannelAgreement } from '../wire/channel-agreement.ts';
 import { ChannelMode } from './channel-mode.ts';
 import { ChequeMode } from './cheque-mode.ts';
-import type { Channels, ChequebookStatus, Cheques, SolvencyStatus } from './node.ts';
+import type { Channels, ChequebookStatus, Cheques, MethodChoice, SolvencyStatus } from './node.ts';
 import { PaymentDesks } from './payment-desks.ts';
 import type { ModeOptions, PaymentMode } from './payment-mode.ts';
 import { storedTransactions } from './transaction-log.ts';
@@ -23,18 +23,22 @@ const ON_CHAIN: readonly PaymentMethod[] = ['channel', 'transfer'];
 const NO_METHOD: readonly PaymentMethod[] = ['barter'];
 
 /** How one node pays and is paid: its modes of payment, each in a file of its own, behind one desk. */
-export class Settlement {
+export class Settlement implements MethodChoice {
   /** The desk of every mode. */
   readonly desks: PaymentDesks;
   readonly #cheques: ChequeMode;
   readonly #options: SettlementOptions;
   readonly #channels: ChannelMode | undefined;
   readonly #modes: Partial<Record<PaymentMethod, PaymentMode>>;
+  /** What the operator wants now, of what is configured. */
+  #wanted: readonly PaymentMethod[];
+  #ready = (): void => undefined;
 
   /** Throws `SETTLEMENT_NEEDS_CHAIN`. */
   constructor(given: SettlementOptions) {
     const { chain, config } = given;
     this.#options = given;
+    this.#wanted = config.methods;
     const stranded = config.methods.find((each) => ON_CHAIN.includes(each));
     if (config.enabled && chain === undefined && stranded !== undefined) {
       throw new WayleaveError('SETTLEMENT_NEEDS_CHAIN', { method: stranded });
@@ -80,10 +84,21 @@ export class Settlement {
 
   /** By what neighbours may pay now. */
   get methods(): readonly PaymentMethod[] {
-    const { enabled, methods } = this.#options.config;
-    const open = enabled ? methods.filter((each) => this.#modes[each]?.offered !== false) : [];
+    const methods = this.#wanted;
+    const open = this.#options.config.enabled ? methods.filter((each) => this.#modes[each]?.offered !== false) : [];
     if (open.length === methods.length) return methods;
     return open.length === 0 ? NO_METHOD : open;
+  }
+
+  get configured(): readonly PaymentMethod[] {
+    return this.#options.config.methods;
+  }
+
+  use(methods: readonly PaymentMethod[]): void {
+    const missing = methods.find((each) => each !== 'barter' && !this.configured.includes(each));
+    if (missing !== undefined) throw new WayleaveError('PAYMENT_METHOD_UNPREPARED', { method: missing });
+    this.#wanted = methods;
+    this.#ready();
   }
 
   /** The channel with a neighbour to pay in; undefined until there is one. */
@@ -110,6 +125,7 @@ export class Settlement {
 
   /** Each mode begins; `ready` is called when there is something new to offer. */
   start(ready: () => void): void {
+    this.#ready = ready;
     for (const mode of Object.values(this.#modes)) mode.start(ready);
   }
 

@@ -55,6 +55,12 @@ export const OPERATOR_ACTS: readonly FaultKind[] = [
       if (settlement.methods.length < 2) return undefined;
       // One may be given up for a while: what it has under way goes on, and any two lists have one in common.
       const order = random.shuffled(TOKEN_METHODS).slice(random.chance(0.3) ? 1 : 0);
+      const choice = node.alive ? node.node?.choice : undefined;
+      if (random.chance(0.5) && order.every((each) => choice?.configured.includes(each))) {
+        coverage.count('operator.switched-running');
+        choice?.use([...order, 'barter']);
+        return undefined;
+      }
       node.config = { ...node.config, settlement: { ...settlement, methods: [...order, 'barter'] } };
       coverage.count('operator.switched');
       if (node.alive && node.node !== undefined) void node.stop();

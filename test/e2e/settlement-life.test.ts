@@ -131,6 +131,27 @@ describe('the life of a link', { timeout: 180_000 }, () => {
     assert.equal(channel?.receivedWei, String(BigInt(takenBy('channel')) * WEI_PER_UNIT));
   });
 
+  test('and while both nodes run, among those they were started for', async () => {
+    await switchTo('"cheque", "channel", "transfer", "barter"');
+    const used: number[] = [];
+    for (const method of ['transfer', 'channel', 'cheque'] as const) {
+      const before = takenBy(method);
+      const running = fetchBytes(line.proxyPort, 3 * MB, socksHello(origin.port));
+      for (const index of [0, 1]) at(index).node.choice?.use([method, 'barter']);
+      assert.deepEqual(at(1).node.choice?.methods, [method, 'barter']);
+      assert.equal(await running, 3 * MB, 'nobody is cut for it');
+      await trade();
+      used.push(takenBy(method) - before);
+    }
+    assert.ok(
+      used.every((units) => units > 0),
+      String(used),
+    );
+    assert.equal(takenBy('cheque') + takenBy('transfer') + takenBy('channel'), link(0).received);
+    await switchTo('"cheque", "barter"');
+    assert.throws(() => at(1).node.choice?.use(['transfer']), { code: 'PAYMENT_METHOD_UNPREPARED' });
+  });
+
   /** What was promised on each chequebook of the buyer, wei. */
   const promised = async () =>
     new Map((await cheques(1).chequebooks()).map(({ address, promisedWei }) => [address, BigInt(promisedWei)]));
