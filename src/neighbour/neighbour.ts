@@ -1,15 +1,12 @@
 import type { Signer } from '../chain/signer.ts';
-import { isGenuineStatement, signStatement } from '../chain/statement-signing.ts';
 import type { Clock, Timer } from '../core/clock.ts';
 import { clearsWhenFinal } from '../core/credit/risk.ts';
 import { codeOf, type ErrorCode } from '../core/errors.ts';
 import { Column } from '../core/ledger/columns.ts';
 import type { LinkAccount } from '../core/ledger/link-account.ts';
 import type { NodeId } from '../core/node-id.ts';
-import type { PaymentProof } from '../core/session/message.ts';
 import type { Session } from '../core/session/session.ts';
 import type { SessionEffect, SessionEvent } from '../core/session/session-effect.ts';
-import type { Statement } from '../core/statement/statement.ts';
 import type { Link, LinkEnd } from '../link/link.ts';
 import type { StoreRecord } from '../store/store.ts';
 import { isChannelAgreement } from '../wire/channel-agreement.ts';
@@ -17,13 +14,14 @@ import { decodeMessage, encodeMessage, isPayment } from '../wire/message.ts';
 import { isRoutes } from '../wire/routes.ts';
 import type { Beat } from './beat.ts';
 import { ChequeReturns } from './cheque-returns.ts';
+import { DurableEffects } from './durable-effects.ts';
+import { EffectQueue } from './effect-queue.ts';
 import { disputeOf } from './history-note.ts';
 import type { Journal } from './journal.ts';
 import type { LinkServices } from './link-services.ts';
 import { MarkSeeker } from './mark-seeker.ts';
 import { pause } from './pause.ts';
 import type { PaymentDesk } from './payment-desk.ts';
-import { statementRecord, termsRecord } from './record-of.ts';
 import { recordsOwed } from './records-owed.ts';
 import { TimeWatch } from './time-watch.ts';
 
@@ -58,11 +56,10 @@ export class Neighbour {
   paymentsSent = 0;
   paymentsReceived = 0;
   readonly #options: NeighbourOptions;
-  readonly #queue: SessionEffect[] = [];
-  #draining = false;
+  readonly #queue: EffectQueue;
+  readonly #durable: DurableEffects;
   #look: Timer | undefined;
   #movedSinceBeat = false;
-  #idle: (() => void)[] = [];
   readonly #marks: MarkSeeker;
   readonly #returns: ChequeReturns;
   readonly #time: TimeWatch;
@@ -80,6 +77,10 @@ export class Neighbour {
       look: (nowMs) => this.#onBeat(nowMs),
     });
     this.#returns = new ChequeReturns({ ...options, neighbour: this.id });
+    const failed = (effect: SessionEffect, error: unknown): void => this.#failed(effect, error);
+    this.#queue = new EffectQueue({ perform: (effect) => this.#perform(effect), failed });
+    const step = (event: SessionEvent): void => this.step(event);
+    this.#durable = new DurableEffects({ ...options, returns: this.#returns, step, failed });
     this.#marks = new MarkSeeker({
       clock: options.clock,
       wanted: () => this.session.markWanted,
@@ -111,7 +112,7 @@ export class Neighbour {
   /** Nothing that is charged is still on its way out of here. */
   #quiet(): boolean {
     const { link } = this;
-    if (link === undefined || link.queuedBytes > 0 || this.#draining || this.#queue.length > 0) return false;
+    if (link === undefined || link.queuedBytes > 0 || !this.#queue.empty) return false;
     return (this.#options.services.waiting?.(link) ?? 0) === 0;
   }
 
@@ -139,18 +140,9 @@ export class Neighbour {
 
   #down(link: Link): void {
     this.#time.stop();
-    this.#keepSilent();
+    this.#queue.keepSilent();
     this.step({ kind: 'linkDown' });
     this.#options.services.linkDown(link);
-  }
-
-  /**
-   * What was still to be said on this connection must not be said on the next one. What is to be written stays: a payment
-   * the account counts as under way is written, or told of as failed.
-   */
-  #keepSilent(): void {
-    const kept = this.#queue.filter(({ kind }) => kind !== 'send' && kind !== 'close');
-    this.#queue.splice(0, Number.POSITIVE_INFINITY, ...kept);
   }
 
   /** Tells the session what happened and performs what follows. */
@@ -158,11 +150,11 @@ export class Neighbour {
     try {
       const effects = this.session.step(event, this.#options.clock.nowMs());
       this.#owe(effects);
-      this.#queue.push(...effects);
+      this.#queue.add(effects);
     } catch (error) {
       this.#broken(error);
     }
-    if (!this.#draining) void this.#drain();
+    this.#queue.drain();
     this.#marks.look();
     if (this.link !== undefined) this.#time.watch();
   }
@@ -191,34 +183,19 @@ export class Neighbour {
     this.link?.close(code);
   }
 
-  async #drain(): Promise<void> {
-    this.#draining = true;
-    for (let effect = this.#queue.shift(); effect !== undefined; effect = this.#queue.shift()) {
-      try {
-        const waiting = this.#perform(effect);
-        if (waiting !== undefined) await waiting;
-      } catch (error) {
-        this.#failed(effect, error);
-      }
-    }
-    this.#draining = false;
-    for (const resolve of this.#idle.splice(0)) resolve();
-  }
-
   /** True while an effect is being performed that takes time. */
   get busy(): boolean {
-    return this.#draining;
+    return this.#queue.busy;
   }
 
   /** Effects that wait for the one being performed. */
   get queued(): readonly SessionEffect[] {
-    return this.#queue;
+    return this.#queue.waiting;
   }
 
   /** Resolves when every effect so far was performed. */
   settled(): Promise<void> {
-    if (!this.#draining) return Promise.resolve();
-    return new Promise((resolve) => this.#idle.push(resolve));
+    return this.#queue.settled();
   }
 
   #failed(effect: SessionEffect, error: unknown): void {
@@ -228,7 +205,7 @@ export class Neighbour {
     if (effect.kind === 'writePayment') return this.step({ ...effect, kind: 'paymentFailed', code });
     // What should have been durable is not: nothing that depends on it may leave. The link is made anew.
     this.#options.emit('fault', { neighbour: this.id, code, what: effect.kind });
-    this.#keepSilent();
+    this.#queue.keepSilent();
     this.link?.close(code);
   }
 
@@ -255,80 +232,13 @@ export class Neighbour {
         for (const payment of this.#options.desk.restated(this.id)) this.#send(payment);
         return;
       default:
-        return this.#keep(effect);
+        return this.#durable.perform(effect);
     }
   }
 
   #send(message: Parameters<typeof encodeMessage>[0]): undefined {
     this.link?.send(isPayment(message) ? 'payment' : 'control', encodeMessage(message));
     return undefined;
-  }
-
-  async #keep(effect: SessionEffect): Promise<void> {
-    const { desk, journal } = this.#options;
-    switch (effect.kind) {
-      case 'lease':
-        await journal.commit(this.account);
-        return this.step({ kind: 'leaseDurable' });
-      case 'rememberTerms':
-        return journal.commit(this.account, [termsRecord(this.id, effect.side, effect.terms)]);
-      case 'writePayment': {
-        if (this.#returns.looking !== undefined) await this.#returns.looking;
-        // What it pays for is on disk before, and so is the last answer: it is about the payment that this one replaces.
-        await journal.commit(this.account);
-        const tell = (proof: PaymentProof): void => this.step({ ...effect, kind: 'paymentWritten', proof });
-        const writing = desk.write(this.id, effect).then(tell);
-        // A transfer waits for the chain, and nothing else of this link for that.
-        if (effect.method === 'transfer') return void writing.catch((error: unknown) => this.#failed(effect, error));
-        return writing;
-      }
-      case 'resendPayment':
-      case 'voidPayment':
-        return this.#lookAgain(effect);
-      case 'checkPayment': {
-        const checked = await desk.check(this.id, effect.payment);
-        if (checked !== undefined) this.step({ kind: 'paymentChecked', id: effect.payment.id, ...checked });
-        return;
-      }
-      case 'keepPayment':
-        await journal.commit(this.account);
-        return this.step({ kind: 'paymentKept' });
-      case 'keepPaid':
-        // A crash forgets at most the answer: the payment goes again and is answered again.
-        return journal.touch(this.account);
-      case 'keepStatement':
-        return this.#keepStatement(effect.statement);
-      case 'checkStatement': {
-        const { statement } = effect;
-        return this.step({ kind: 'statementChecked', statement, genuine: isGenuineStatement(statement) });
-      }
-      case 'rememberStatement':
-        return journal.commit(this.account, [statementRecord(this.id, effect.party, effect.statement)]);
-      default:
-    }
-  }
-
-  /** At a payment that was made before: it goes again, or is owed again. */
-  async #lookAgain(effect: SessionEffect & { kind: 'resendPayment' | 'voidPayment' }): Promise<void> {
-    const { desk, journal } = this.#options;
-    if (effect.kind === 'resendPayment') {
-      const last = desk.unacknowledged(this.id, effect.method);
-      if (last !== undefined) this.step({ kind: 'paymentWritten', method: effect.method, ...last });
-      return;
-    }
-    const voided = await desk.voided(this.id, effect);
-    if (voided === undefined) return;
-    journal.owe(this.account, voided.records);
-    this.step({ ...effect, kind: 'paymentFailed', units: voided.units, code: 'CHANNEL_CLOSED' });
-    await journal.commit(this.account);
-  }
-
-  async #keepStatement(statement: Statement): Promise<void> {
-    const { journal, signer } = this.#options;
-    if (signer === undefined) return;
-    const signed = signStatement(signer, statement);
-    await journal.commit(this.account, [statementRecord(this.id, 'mine', signed)]);
-    this.step({ kind: 'statementKept', statement: signed });
   }
 
   #moved(): void {

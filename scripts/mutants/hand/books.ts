@@ -105,9 +105,9 @@ export const BOOKS: readonly Bug[] = [
   {
     name: 'pays-for-what-is-not-on-disk',
     why: 'after a crash it has paid for more than it knows to have used',
-    file: 'src/neighbour/neighbour.ts',
-    old: '        await journal.commit(this.account);\n        const tell =',
-    new: '        const tell =',
+    file: 'src/neighbour/durable-effects.ts',
+    old: '    await journal.commit(account);\n    const tell =',
+    new: '    const tell =',
   },
   {
     name: 'believes-after-a-crash',

@@ -145,23 +145,23 @@ export const MONEY: readonly Bug[] = [
   {
     name: 'old-words-on-a-new-connection',
     why: 'what was to be said on a broken connection is said on the next one, and an honest node is cut off',
-    file: 'src/neighbour/neighbour.ts',
-    old: "this.#queue.filter(({ kind }) => kind !== 'send' && kind !== 'close');",
-    new: 'this.#queue.filter(() => true);',
+    file: 'src/neighbour/effect-queue.ts',
+    old: "this.#waiting.filter(({ kind }) => kind !== 'send' && kind !== 'close');",
+    new: 'this.#waiting.filter(() => true);',
   },
   {
     name: 'send-before-persist',
     why: 'effects leave before what they depend on is durable',
-    file: 'src/neighbour/neighbour.ts',
-    old: 'if (waiting !== undefined) await waiting;',
-    new: 'if (waiting !== undefined) waiting.catch((error: unknown) => this.#failed(effect as SessionEffect, error));',
+    file: 'src/neighbour/effect-queue.ts',
+    old: 'if (done !== undefined) await done;',
+    new: 'if (done !== undefined) done.catch((error: unknown) => failed(effect as SessionEffect, error));',
   },
   {
     name: 'goes-on-after-a-failed-write',
     why: 'what depends on a write that failed leaves all the same',
     file: 'src/neighbour/neighbour.ts',
     old: `what: effect.kind });
-    this.#keepSilent();
+    this.#queue.keepSilent();
     this.link?.close(code);`,
     new: 'what: effect.kind });',
   },
