@@ -91,10 +91,10 @@ export const NOT_SIMULATED: readonly Accepted[] = [
   ...rows(
     'session',
     ["kind: 'changed'", 'told'],
-    ['effects.push(this.#termsNews', 'told'],
     ["if (this.#phase === 'down') return", 'belt'],
     ["code === 'INVARIANT_BROKEN') throw error", 'belt'],
   ),
+  ...rows('greeting', ['effects.push(this.#termsNews', 'told']),
   ...rows('link-account', ['this.changed()', 'told'], ['this.#watchers.add(changed)', 'told'], ['watcher()', 'told']),
   // The first step on the next connection works it out anew, also where somebody has asked by then.
   ...rows('time-meter', ['this.#refused = false', 'general', 'TimeBuyer.forget']),

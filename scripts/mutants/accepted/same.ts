@@ -54,13 +54,12 @@ export const SAME: readonly Accepted[] = [
     ['if (debt === 0) return 0;', 'general'],
   ),
   ...rows(
-    'session',
+    'greeting',
     ['#theirsTaken = false', 'general'],
     ['#mineTaken = false', 'general'],
     ['#reconciled = false', 'general'],
-    ['#countsSent = -1', 'number'],
-    ['this.#payments.interrupted();', 'belt'],
   ),
+  ...rows('session', ['#countsSent = -1', 'number'], ['this.#payments.interrupted();', 'belt']),
   ...rows(
     'epoch-book',
     ['if (acknowledged?.epoch === epoch) return', 'general'],

@@ -98,9 +98,9 @@ export const BOOKS: readonly Bug[] = [
   {
     name: 'opens-with-what-is-not-on-disk',
     why: 'books are compared on a word that a crash takes back',
-    file: 'src/core/session/session.ts',
-    old: "    effects.push({ kind: 'lease' });\n    this.#announce",
-    new: '    this.#announce',
+    file: 'src/core/session/greeting.ts',
+    old: "    effects.push({ kind: 'lease' });\n    this.#renew",
+    new: '    this.#renew',
   },
   {
     name: 'pays-for-what-is-not-on-disk',

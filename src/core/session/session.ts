@@ -6,8 +6,9 @@ import type { LinkAccount, LinkState } from '../ledger/link-account.ts';
 import { DebtorSampler } from '../ledger/relation.ts';
 import { SERVICES } from '../service.ts';
 import { Statements, type Step } from '../statement/statements.ts';
-import { type Terms, validateTerms } from '../terms/terms.ts';
+import type { Terms } from '../terms/terms.ts';
 import type { Conduct } from './conduct.ts';
+import { Greeting } from './greeting.ts';
 import type { CountsMessage, Message } from './message.ts';
 import { Payments } from './payments.ts';
 import { isPaymentEvent, news, type PaymentEvent, type SessionEffect, type SessionEvent } from './session-effect.ts';
@@ -27,15 +28,10 @@ export class Session {
   readonly #account: LinkAccount;
   readonly #conduct: Conduct;
   readonly #rules: SessionRules;
-  readonly #storeEpoch: number;
   readonly #payments: Payments;
   readonly #statements: Statements | undefined;
-  #terms: Terms;
+  readonly #greeting: Greeting;
   #phase: Phase = 'down';
-  #opening: CountsMessage | undefined;
-  #theirsTaken = false;
-  #mineTaken = false;
-  #reconciled = false;
   #nextCountsMs = Number.NEGATIVE_INFINITY;
   #countsSent = -1;
   #state: LinkState = 'open';
@@ -47,11 +43,10 @@ export class Session {
     this.#account = options.account;
     this.#conduct = options.conduct;
     this.#rules = options.rules ?? SESSION_RULES;
-    this.#storeEpoch = options.storeEpoch;
-    this.#terms = options.terms;
     this.#payments = new Payments({ account: options.account, rules: this.#rules, pending: options.pending ?? [] });
-    const { account, statements, storeEpoch } = options;
+    const { account, statements, storeEpoch, terms } = options;
     this.#statements = statements && new Statements(account, storeEpoch, statements);
+    this.#greeting = new Greeting({ account, rules: this.#rules, storeEpoch, statements: this.#statements, terms });
   }
 
   get up(): boolean {
@@ -78,18 +73,15 @@ export class Session {
 
   /** All that decides its next steps, beside the account: what a search through all states tells two sessions apart by. */
   standing(nowMs: number): readonly (string | number | boolean)[] {
-    const { provided, admitted, consumed } = this.#opening ?? NO_COUNTS;
     const countsInMs = Math.max(0, this.#nextCountsMs - nowMs);
     const chokedForMs = this.#chokedSinceMs === undefined ? -1 : nowMs - this.#chokedSinceMs;
-    const taken = [this.#theirsTaken, this.#mineTaken, this.#reconciled, this.#account.lapsed];
     const times = [countsInMs, this.#countsSent, this.#account.writtenConsumed, chokedForMs];
-    const opening = this.#reconciled ? [] : [...provided, ...admitted, ...consumed];
     return [
       this.#phase,
       this.#state,
-      ...taken,
+      this.#account.lapsed,
+      ...this.#greeting.standing(),
       ...times,
-      ...opening,
       ...this.#payments.standing(nowMs),
       ...(this.#statements?.standing(nowMs) ?? []),
     ];
@@ -102,7 +94,7 @@ export class Session {
     this.#on(event, nowMs, effects);
     if (this.#phase === 'up' && this.#account.relations.byTime) this.#meterTime(nowMs, effects);
     this.#observe(nowMs, effects);
-    this.#calm = calmBetween(this.#account, this.#sampler, this.#terms.payAt);
+    this.#calm = calmBetween(this.#account, this.#sampler, this.#greeting.terms.payAt);
     return effects;
   }
 
@@ -117,8 +109,8 @@ export class Session {
       case 'tick':
         return this.#tick(nowMs, effects);
       case 'termsChanged':
-        this.#terms = event.terms;
-        return this.#announce(effects);
+        this.#greeting.terms = event.terms;
+        return this.#greeting.announce(effects, this.#phase !== 'down');
       case 'leaseDurable':
         return this.#leased(nowMs, effects);
       case 'pause':
@@ -172,15 +164,8 @@ export class Session {
 
   #greet(effects: SessionEffect[]): void {
     this.#phase = 'greeting';
-    this.#theirsTaken = false;
-    this.#mineTaken = false;
-    this.#reconciled = false;
     this.#payments.interrupted();
-    this.#opening = this.#account.counts(true, this.#storeEpoch);
-    // What they admit is on disk before it is said.
-    effects.push({ kind: 'lease' });
-    this.#announce(effects, true);
-    effects.push({ kind: 'send', message: this.#opening });
+    this.#greeting.begin(effects);
   }
 
   #hangUp(): void {
@@ -190,20 +175,6 @@ export class Session {
     this.#account.ready = false;
   }
 
-  /** Sends my newest terms, unless too many changes await an answer; the next acknowledgement tries again. */
-  #announce(effects: SessionEffect[], again = false): void {
-    const { mine } = this.#account;
-    const isNew = mine.newest !== this.#terms && mine.mayAnnounce;
-    if (isNew) {
-      mine.announce(this.#terms);
-      this.#statements?.repriced();
-      effects.push({ kind: 'rememberTerms', side: 'mine', terms: this.#terms });
-      this.#account.applyLimits();
-    }
-    if ((isNew || again) && this.#phase !== 'down')
-      effects.push({ kind: 'send', message: { kind: 'terms', terms: mine.newest ?? this.#terms } });
-  }
-
   #message(message: Message, nowMs: number, effects: SessionEffect[]): void {
     if (this.#phase === 'down') return;
     switch (message.kind) {
@@ -211,9 +182,7 @@ export class Session {
         return this.#takeTerms(message.terms, nowMs, effects);
       case 'termsAck':
         return this.#guard(nowMs, effects, () => {
-          this.#account.mine.acknowledge(message.epoch, nowMs);
-          this.#mineTaken = this.#mineTaken || message.epoch === this.#account.mine.newest?.epoch;
-          this.#announce(effects);
+          this.#greeting.acknowledged(message.epoch, nowMs, effects);
           this.#greeted(effects);
           effects.push({ kind: 'changed' });
           // It knows of the channel now.
@@ -223,17 +192,17 @@ export class Session {
       case 'counts':
         return this.#takeCounts(message, nowMs, effects);
       case 'payment':
-        if (this.#reconciled && this.#payments.arrived(message, nowMs, effects)) return;
-        return this.#fault(this.#reconciled ? 'PAYMENT_FLOOD' : 'MESSAGE_UNEXPECTED', nowMs, effects);
+        if (this.#greeting.reconciled && this.#payments.arrived(message, nowMs, effects)) return;
+        return this.#fault(this.#greeting.reconciled ? 'PAYMENT_FLOOD' : 'MESSAGE_UNEXPECTED', nowMs, effects);
       case 'paymentAck':
         this.#payments.acknowledged(message, nowMs, effects);
         return this.#pay(nowMs, effects);
       case 'mark':
       case 'statement':
-        if (!this.#reconciled) return this.#fault('MESSAGE_UNEXPECTED', nowMs, effects);
+        if (!this.#greeting.reconciled) return this.#fault('MESSAGE_UNEXPECTED', nowMs, effects);
         return this.#guard(nowMs, effects, () => this.#statements?.came(message, this.#stepAt(nowMs, effects)));
       case 'allotment':
-        if (!this.#reconciled) return this.#fault('MESSAGE_UNEXPECTED', nowMs, effects);
+        if (!this.#greeting.reconciled) return this.#fault('MESSAGE_UNEXPECTED', nowMs, effects);
         return this.#guard(nowMs, effects, () => this.#account.service(message.service).time.ordered(message, nowMs));
     }
   }
@@ -251,53 +220,26 @@ export class Session {
 
   #takeTerms(terms: Terms, nowMs: number, effects: SessionEffect[]): void {
     this.#guard(nowMs, effects, () => {
-      const { theirs } = this.#account;
-      validateTerms(terms, this.#terms, { known: theirs.newest, transfer: this.#rules.transfer });
-      const isNew = theirs.newest?.epoch !== terms.epoch;
-      theirs.take(terms);
-      this.#statements?.repriced();
-      this.#account.applyLimits();
-      if (isNew) effects.push({ kind: 'rememberTerms', side: 'theirs', terms });
-      effects.push({ kind: 'send', message: { kind: 'termsAck', epoch: terms.epoch } });
-      this.#theirsTaken = true;
-      effects.push(this.#termsNews(terms));
+      this.#greeting.takeTerms(terms, effects);
       this.#greeted(effects);
       effects.push({ kind: 'changed' });
     });
   }
 
-  #termsNews(terms: Terms): SessionEffect {
-    return news('terms', {
-      epoch: terms.epoch,
-      askPerMb: this.#terms.services.transit.askPerMb,
-      theirAskPerMb: terms.services.transit.askPerMb,
-      payAt: this.#terms.payAt,
-      dropAt: this.#terms.dropAt,
-      theirPayAt: terms.payAt,
-      theirDropAt: terms.dropAt,
-    });
-  }
-
   #takeCounts(counts: CountsMessage, nowMs: number, effects: SessionEffect[]): void {
     if (!counts.opening) {
-      if (this.#reconciled) this.#account.admit(counts.consumed);
+      if (this.#greeting.reconciled) this.#account.admit(counts.consumed);
       return;
     }
-    const opening = this.#opening;
-    if (this.#reconciled || opening === undefined) return this.#fault('MESSAGE_UNEXPECTED', nowMs, effects);
     this.#guard(nowMs, effects, () => {
-      const moved = this.#account.reconcile(opening, counts, this.#statements?.restored);
-      const { consumed, provided } = moved;
-      this.#reconciled = true;
-      if (provided !== 0 || consumed !== 0) effects.push(news('writeOff', { provided, consumed }));
-      this.#statements?.opened(counts, moved, this.#stepAt(nowMs, effects));
+      this.#greeting.takeCounts(counts, this.#stepAt(nowMs, effects));
       this.#greeted(effects);
     });
   }
 
   /** With both terms and both counts exchanged, one durable record with a lease comes before the first service. */
   #greeted(effects: SessionEffect[]): void {
-    if (this.#phase !== 'greeting' || !this.#theirsTaken || !this.#mineTaken || !this.#reconciled) return;
+    if (this.#phase !== 'greeting' || !this.#greeting.done) return;
     this.#phase = 'leasing';
     effects.push({ kind: 'lease' });
   }
@@ -312,11 +254,11 @@ export class Session {
   }
 
   #pay(nowMs: number, effects: SessionEffect[]): void {
-    if (this.#phase === 'up') this.#payments.pay(this.#terms, nowMs, effects);
+    if (this.#phase === 'up') this.#payments.pay(this.#greeting.terms, nowMs, effects);
   }
 
   #tick(nowMs: number, effects: SessionEffect[]): void {
-    if (this.#phase === 'up') this.#payments.retry(this.#terms, nowMs, effects);
+    if (this.#phase === 'up') this.#payments.retry(this.#greeting.terms, nowMs, effects);
     if (this.#phase === 'up' && nowMs >= this.#nextCountsMs) this.#sendCounts(nowMs, effects);
     if (this.#phase === 'up') this.#statements?.tick(this.#stepAt(nowMs, effects));
     const keepOnlyAsDebtor = this.#account.relation('transit')?.keepOnlyAsDebtor === true;
@@ -330,14 +272,14 @@ export class Session {
   sample(): boolean {
     const { ledger, row } = this.#account;
     const balance = ledger.get(row, Column.balance);
-    this.#sampler.sample(balance, this.#terms.payAt);
+    this.#sampler.sample(balance, this.#greeting.terms.payAt);
     return balance >= this.#calm.to || balance - ledger.get(row, Column.heldConsume) <= this.#calm.from;
   }
 
   /** From when on a tick may bring something about. Infinity: never. */
   dueMs(nowMs: number): number {
     const told = { units: this.#countsSent, againMs: this.#nextCountsMs };
-    const payMs = this.#phase === 'up' ? this.#payments.dueMs(this.#terms, nowMs) : Number.POSITIVE_INFINITY;
+    const payMs = this.#phase === 'up' ? this.#payments.dueMs(this.#greeting.terms, nowMs) : Number.POSITIVE_INFINITY;
     const statementMs = this.#statements?.dueMs ?? Number.POSITIVE_INFINITY;
     return Math.min(accountDueMs(this.#account, told, nowMs), statementMs, payMs);
   }
@@ -347,7 +289,7 @@ export class Session {
     if (consumed === this.#countsSent) return;
     this.#countsSent = consumed;
     this.#nextCountsMs = nowMs + this.#rules.countsIntervalMs;
-    effects.push({ kind: 'send', message: this.#account.counts(false, this.#storeEpoch) });
+    effects.push({ kind: 'send', message: this.#greeting.counts(false) });
   }
 
   /** Buys and sells the time that is due: allotments are charged here, whatever moves meanwhile (DESIGN §7). */
@@ -383,8 +325,6 @@ export class Session {
     effects.push({ kind: 'close', code, banned });
   }
 }
-
-const NO_COUNTS = { provided: [], admitted: [], consumed: [] } as const;
 
 /** Faults that no accident explains: the account stays closed for service until the operator opens it (DESIGN §11). */
 const BANNING: ReadonlySet<ErrorCode> = new Set([
