@@ -26,9 +26,9 @@ const LINK: LinkStatus = {
   ...{ paymentsPaused: false, lastFault: undefined, statements: undefined },
 };
 
-function told(link: LinkStatus, costPerMb?: number): string {
+function told(link: LinkStatus, costPerMb?: number, mode: NodeStatus['mode'] = 'enforce'): string {
   const status: NodeStatus = {
-    ...{ schema: 1, id: `0x${'ab'.repeat(20)}`, name: 'bob', mode: 'enforce', uptimeMs: 1, listen: undefined },
+    ...{ schema: 1, id: `0x${'ab'.repeat(20)}`, name: 'bob', mode, uptimeMs: 1, listen: undefined },
     ...{ socks: undefined, httpProxy: undefined, chequebook: undefined, costPerMb, askPerMb: undefined },
     ...{ paymentsPaused: false, streams: 0, links: [link] },
   };
@@ -43,4 +43,12 @@ it('says why a node has no way out although a neighbour sells one', () => {
   assert.doesNotMatch(told({ ...LINK, connected: false }), why);
   const bought = { ...LINK.services, transit: { ...LINK.services.transit, buys: true } };
   assert.doesNotMatch(told({ ...LINK, services: bought }), why);
+});
+
+it('says what an observing node would have done about what is owed', () => {
+  const owing = (balance: number) => told({ ...LINK, balance, payAt: 1_000, dropAt: 4_000 }, 1, 'observe');
+  assert.doesNotMatch(owing(999), /would/);
+  assert.match(owing(1_000), /alice: owes 1,000; in enforce mode this node would have it pay$/);
+  assert.match(owing(4_000), /would have it pay, and serve it nothing until it does$/);
+  assert.doesNotMatch(told({ ...LINK, balance: 5_000, payAt: 1_000, dropAt: 4_000 }, 1), /would/);
 });

@@ -51,7 +51,11 @@ export function statusLines(status: NodeStatus, terminal: Terminal): string[] {
     'received>',
   ];
   const rows = status.links.map((link) => linkRow(link, paint));
-  const details = status.links.flatMap((link) => [...unboughtNote(link, status), ...linkNotes(link)]);
+  const details = status.links.flatMap((link) => [
+    ...unboughtNote(link, status),
+    ...observedNote(link, status),
+    ...linkNotes(link),
+  ]);
   return [...lines, ...textTable(headings, rows), ...(details.length > 0 ? ['', ...details] : [])];
 }
 
@@ -122,6 +126,13 @@ function unboughtNote(link: LinkStatus, { costPerMb }: NodeStatus): string[] {
   return [`${label(link)}: no access is bought from it: it asks ${number(theirAskPerMb)}, and ${why}`];
 }
 
+/** What observe mode leaves undone. */
+function observedNote({ balance, dropAt, payAt, ...link }: LinkStatus, { mode }: NodeStatus): string[] {
+  if (mode !== 'observe' || balance < payAt || balance === 0) return [];
+  const more = balance >= dropAt ? ', and serve it nothing until it does' : '';
+  return [`${label(link)}: owes ${number(balance)}; in enforce mode this node would have it pay${more}`];
+}
+
 function linkNotes(link: LinkStatus): string[] {
   const notes: string[] = [];
   if (link.writeOff !== 0)
@@ -165,7 +176,7 @@ function solvencyNotes(link: LinkStatus): string[] {
   return [`${label(link)}: its chequebook lacks ${left.slice(1)} wei of what it has paid here`];
 }
 
-function label({ name, neighbour }: LinkStatus): string {
+function label({ name, neighbour }: Pick<LinkStatus, 'name' | 'neighbour'>): string {
   return name ?? `${neighbour.slice(0, 8)}…${neighbour.slice(-4)}`;
 }
 

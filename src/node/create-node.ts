@@ -11,6 +11,7 @@ import type { Known } from './neighbours.ts';
 import type { Channels, Cheques, EventKind, LinkStatus, NodeEvent, NodeStatus, WayleaveNode } from './node.ts';
 import { type NodeLife, NodeParts } from './node-parts.ts';
 import type { CreateNodeOptions } from './node-ports.ts';
+import { ObservedDebts } from './observed-debts.ts';
 import type { PacketService } from './packet-service.ts';
 import { Pauses } from './pauses.ts';
 import { repeat } from './repeat.ts';
@@ -39,6 +40,7 @@ class RunningNode implements WayleaveNode {
   readonly #feed: EventFeed;
   readonly #parts: NodeParts;
   readonly #pauses = new Pauses();
+  readonly #observed = new ObservedDebts();
   readonly #stops: (() => void | Promise<void>)[] = [];
   #stopping = false;
   #refreshing = false;
@@ -121,10 +123,18 @@ class RunningNode implements WayleaveNode {
     credits.heard(kind, neighbour, facts);
     const rested = this.#options.ports.clock.nowMs() - this.#refreshedMs >= CHARGED_REPRICE_MS;
     if (kind === 'verdict' || (kind === 'charged' && rested)) this.#refresh();
+    if (kind === 'charged') this.#explain(neighbour);
     if (kind === 'paymentRejected') settlement.refused(facts['code']);
     if (kind !== 'terms') return;
     settlement.learn(neighbour);
     this.#refresh();
+  }
+
+  /** Where nothing is enforced, what would have been is told. */
+  #explain(neighbour: NodeId): void {
+    const account = this.#parts.neighbours.get(neighbour)?.account;
+    const change = account && this.#observed.changed(account);
+    if (change !== undefined) this.#heard('wouldEnforce', { neighbour, ...change });
   }
 
   #streamFault(neighbour: NodeId, error: unknown): void {

@@ -348,7 +348,7 @@ export const EVENTS = {
   credit: "the credit of a neighbour changed, or it gets none: earned (beyond a newcomer's), why",
   restored: 'a neighbour runs on a restored backup: storeEpoch',
   verdict: 'a neighbour broke a rule: code, action',
-  wouldEnforce: 'observe mode: what would have been done: action',
+  wouldEnforce: 'observe mode: what would have been done: action (pay, throttle, choke, serve), amount (what is owed)',
   streamOpen: 'a stream was opened: to, role',
   streamEnd: 'a stream ended: to, bytesUp, bytesDown, code',
   endpoint: 'an endpoint of the chain was left out, with the code why, or is asked again: host, code',

@@ -26,11 +26,14 @@ async function download(
 
 describe('modes of a node', { timeout: 60_000 }, () => {
   test('observe: everything is metered and priced, nothing is refused or paid', async () => {
-    await download(10_000_000, { top: () => 'mode = "observe"' }, ({ seller, line }) => {
+    await download(10_000_000, { top: () => 'mode = "observe"' }, async ({ seller, line }) => {
       assert.equal(seller.state, 'open');
       assert.ok(seller.balance >= 88_000, 'ten MB at the ask, far beyond the credit of four');
       assert.equal(seller.received, 0);
-      assert.ok(line.nodes[1]?.events.some(({ kind }) => kind === 'wouldEnforce'));
+      const actions = (node: number) =>
+        (line.nodes[node]?.events ?? []).flatMap((each) => (each.kind === 'wouldEnforce' ? [each['action']] : []));
+      await line.until(() => actions(0).includes('choke'));
+      assert.deepEqual(actions(1), ['pay']);
     });
   });
 
