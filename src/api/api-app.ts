@@ -3,7 +3,6 @@ import type { HttpBindings } from '@hono/node-server';
 import { type Context, Hono } from 'hono';
 import * as v from 'valibot';
 import { type ErrorCode, WayleaveError } from '../core/errors.ts';
-import { isNodeId } from '../core/node-id.ts';
 import type { WayleaveNode } from '../node/node.ts';
 import { bodyInvalid } from './body-invalid.ts';
 import { channelRoutes, closeBody, withdrawBody } from './channel-routes.ts';
@@ -12,6 +11,7 @@ import { EventStreams } from './event-stream.ts';
 import { bearerToken, loopbackOnly } from './guard.ts';
 import { ledger } from './ledger-routes.ts';
 import { methodsBody, methodsOf, useMethods } from './method-routes.ts';
+import { nodeIdField } from './node-id-field.ts';
 import { quotePacket, receivePackets, sendBody, sendPacket, serveBody, servePackets } from './packet-routes.ts';
 
 /** What the process around the node can do, beside the node itself. */
@@ -42,20 +42,19 @@ const MAX_PACKET_BODY_BYTES = 32_768;
 
 const NDJSON = { 'content-type': 'application/x-ndjson' };
 
-const neighbourBody = v.optional(
-  v.strictObject({ neighbour: v.optional(v.pipe(v.string(), v.toLowerCase(), v.check(isNodeId))) }),
-  {},
-);
-const linkBody = v.strictObject({ neighbour: v.pipe(v.string(), v.toLowerCase(), v.check(isNodeId)) });
+const neighbourBody = v.optional(v.strictObject({ neighbour: v.optional(nodeIdField) }), {});
+const linkBody = v.strictObject({ neighbour: nodeIdField });
 const settleBody = v.optional(
   v.strictObject({
-    neighbour: v.optional(v.pipe(v.string(), v.toLowerCase(), v.check(isNodeId))),
+    neighbour: v.optional(nodeIdField),
     aheadUnits: v.optional(v.pipe(v.number(), v.safeInteger(), v.minValue(0)), 0),
   }),
   { aheadUnits: 0 },
 );
 const emptyBody = v.optional(v.strictObject({}), {});
-const backupBody = v.strictObject({ path: v.pipe(v.string(), v.minLength(1), v.maxLength(4096), v.check(isAbsolute)) });
+const backupBody = v.strictObject({
+  path: v.pipe(v.string(), v.minLength(1), v.maxLength(4096), v.check(isAbsolute, 'an absolute path')),
+});
 
 /** The HTTP API of a running node: reading is free on this machine, whatever changes something needs the token. */
 export function createApiApp({ node, token, actions = {}, fault }: ApiAppOptions): ApiApp {

@@ -2,18 +2,18 @@ import type { HttpBindings } from '@hono/node-server';
 import type { Context, Hono } from 'hono';
 import * as v from 'valibot';
 import { WayleaveError } from '../core/errors.ts';
-import { isNodeId } from '../core/node-id.ts';
 import type { WayleaveNode } from '../node/node.ts';
+import { nodeIdField } from './node-id-field.ts';
 
 /** What `POST /v1/channels/close` takes. */
 export const closeBody = v.strictObject({
-  neighbour: v.pipe(v.string(), v.toLowerCase(), v.check(isNodeId)),
+  neighbour: nodeIdField,
   alone: v.optional(v.boolean()),
 });
 
 /** What `POST /v1/channels/withdraw` takes; without an amount it is all that is free. */
 export const withdrawBody = v.strictObject({
-  neighbour: v.pipe(v.string(), v.toLowerCase(), v.check(isNodeId)),
+  neighbour: nodeIdField,
   wei: v.optional(v.pipe(v.string(), v.regex(/^\d{1,78}$/))),
 });
 

@@ -1,7 +1,7 @@
 import * as v from 'valibot';
 import { WayleaveError } from '../core/errors.ts';
-import { isNodeId } from '../core/node-id.ts';
 import type { Cheques, WayleaveNode } from '../node/node.ts';
+import { nodeIdField } from './node-id-field.ts';
 
 /** `GET /v1/cash`: what would be cashed now. Throws `SETTLEMENT_OFF`. */
 export async function cashPlan(node: WayleaveNode): Promise<object> {
@@ -14,8 +14,7 @@ const wei = v.pipe(
   v.regex(/^\d{1,78}$/),
   v.transform((text: string): bigint => BigInt(text)),
 );
-const id = v.pipe(v.string(), v.toLowerCase(), v.check(isNodeId));
-const chequebook = v.optional(id);
+const chequebook = v.optional(nodeIdField);
 
 /** Body of `POST /v1/chequebook`: what to do with it. Amounts in wei, as text. */
 export const chequebookBody = v.variant('kind', [
@@ -23,9 +22,9 @@ export const chequebookBody = v.variant('kind', [
   v.strictObject({ kind: v.literal('replace'), wei }),
   v.strictObject({ kind: v.literal('announceWithdrawal'), wei, chequebook }),
   v.strictObject({ kind: v.literal('withdraw'), chequebook }),
-  v.strictObject({ kind: v.literal('reserve'), beneficiary: id, wei, chequebook }),
-  v.strictObject({ kind: v.literal('announceRelease'), beneficiary: id, wei, chequebook }),
-  v.strictObject({ kind: v.literal('release'), beneficiary: id, chequebook }),
+  v.strictObject({ kind: v.literal('reserve'), beneficiary: nodeIdField, wei, chequebook }),
+  v.strictObject({ kind: v.literal('announceRelease'), beneficiary: nodeIdField, wei, chequebook }),
+  v.strictObject({ kind: v.literal('release'), beneficiary: nodeIdField, chequebook }),
 ]);
 
 /** `GET /v1/chequebook`: how this node's chequebooks stand. Throws `SETTLEMENT_OFF`. */

@@ -1,15 +1,15 @@
 import * as v from 'valibot';
-import { isNodeId } from '../core/node-id.ts';
 import type { LinkLedger } from '../node/link-ledger.ts';
 import type { WayleaveNode } from '../node/node.ts';
 import { bodyInvalid } from './body-invalid.ts';
+import { nodeIdField } from './node-id-field.ts';
 
 /** A time in wall milliseconds. */
 const time = v.pipe(v.string(), v.regex(/^\d{1,15}$/), v.transform(Number));
 
 /** Query of `GET /v1/ledger`. */
 const ledgerQuery = v.object({
-  link: v.pipe(v.string(), v.toLowerCase(), v.check(isNodeId)),
+  link: nodeIdField,
   since: v.optional(time, '0'),
   until: v.optional(time, String(10 ** 15 - 1)),
 });

@@ -1,11 +1,11 @@
 import * as v from 'valibot';
 import { MAX_PAYLOAD_BYTES, MAX_VALUE } from '../core/carrier/packet.ts';
 import { WayleaveError } from '../core/errors.ts';
-import { isNodeId } from '../core/node-id.ts';
 import type { WayleaveNode } from '../node/node.ts';
 import type { PacketOutcome } from '../packets/packet-order.ts';
 import { bodyInvalid } from './body-invalid.ts';
 import type { Told } from './event-stream.ts';
+import { nodeIdField } from './node-id-field.ts';
 import { MAX_MARGIN_PERCENT, MAX_REPLIES, MAX_WAIT_MS } from './packet-limits.ts';
 
 /** Base64 of the longest payload. */
@@ -21,11 +21,10 @@ const payload = v.optional(
   ),
   '',
 );
-const destination = v.pipe(v.string(), v.toLowerCase(), v.check(isNodeId, 'not a node id: 0x and 40 hex digits'));
 
 /** Body of `POST /v1/packets/send`. Without `value` the packet gets what its path takes, and `marginPercent` more. */
 export const sendBody = v.strictObject({
-  to: destination,
+  to: nodeIdField,
   value: v.optional(units),
   marginPercent: v.optional(whole(0, MAX_MARGIN_PERCENT), 10),
   payload,
@@ -39,7 +38,7 @@ const payloadBytes = `a whole number from 0 to ${MAX_PAYLOAD_BYTES}`;
 
 /** Query of `GET /v1/packets/quote`: what a packet with so many bytes of payload will be charged on its way. */
 export const quoteQuery = v.object({
-  to: destination,
+  to: nodeIdField,
   bytes: v.optional(
     v.pipe(
       v.string(),
