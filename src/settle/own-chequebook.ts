@@ -187,10 +187,13 @@ export class OwnChequebook {
     await this.#change({ ...book, forgottenWei: wei < book.forgottenWei ? book.forgottenWei - wei : 0n }, [promised]);
   }
 
-  /** Writes a change down where there is one: most looks find none. `others`: in the same batch. */
+  /** Writes a change down where there is one: most looks find none. `others` are written in any case, in the same batch. */
   async #change(book: OwnBook, others: readonly StoreRecord[] = []): Promise<void> {
     const before = this.of(book.address);
-    if (before === undefined || this.#current === undefined || isSame(before, book)) return;
+    if (before === undefined || this.#current === undefined || isSame(before, book)) {
+      if (others.length > 0) await this.#store.commit(others);
+      return;
+    }
     const swap = (each: OwnBook): OwnBook => (each.address === book.address ? book : each);
     await this.#remember(swap(this.#current), this.#former.map(swap), others);
   }
