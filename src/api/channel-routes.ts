@@ -28,8 +28,8 @@ export function channelRoutes(app: Hono<{ Bindings: HttpBindings }>, node: Wayle
   app.post('/v1/channels/close', async (context) => {
     const { alone = false, neighbour } = await read.close(context);
     if (node.channels === undefined) throw new WayleaveError('SETTLEMENT_OFF');
-    await node.channels.close(neighbour, alone);
-    return context.json({ ok: true, neighbour });
+    const channel = await node.channels.close(neighbour, alone);
+    return context.json({ ok: true, neighbour, channel });
   });
   app.post('/v1/channels/withdraw', async (context) => {
     const { neighbour, wei } = await read.withdraw(context);

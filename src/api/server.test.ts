@@ -102,7 +102,7 @@ class HandMadeNode implements WayleaveNode {
   }
   readonly channels = {
     list: () => [],
-    close: async (neighbour: string, alone: boolean) => void this.calls.push(['closeChannel', neighbour, alone]),
+    close: async () => Promise.reject(new WayleaveError('CHANNEL_UNKNOWN')),
     withdraw: async (_: string, wei = 7n) => ({ wei, hash: '0x1' }),
   };
   async stop(): Promise<void> {}

@@ -56,10 +56,17 @@ async function close(
   { alone, wanted }: { wanted: string; alone: boolean },
 ): Promise<void> {
   const id = await neighbourOf(api, wanted);
-  await api.closeChannel(id, alone);
-  answer(context, { ok: true, neighbour: id, alone }, () => [
-    alone ? 'The freeze period runs; the node finishes after it.' : 'Closed, and paid out.',
+  const channel = await api.closeChannel(id, alone);
+  answer(context, { ok: true, neighbour: id, alone, channel }, () => [
+    alone
+      ? `It is ${state(channel)}; the node finishes after that.`
+      : `Closed, and ${payoutWei(channel)} wei paid out to this node.`,
   ]);
+}
+
+/** What is left of its deposit, and what it was paid. */
+function payoutWei({ depositedWei, paidWei, receivedWei, withdrawnWei }: ChannelStatus): bigint {
+  return BigInt(depositedWei) - BigInt(withdrawnWei) - BigInt(paidWei) + BigInt(receivedWei);
 }
 
 async function withdraw(

@@ -176,8 +176,9 @@ export class NodeApi {
     return ((await this.#call('GET', '/v1/channels')) as { channels: readonly ChannelStatus[] }).channels;
   }
 
-  async closeChannel(neighbour: string, alone: boolean): Promise<void> {
-    await this.#call('POST', '/v1/channels/close', { neighbour, alone }, MINED_MS);
+  async closeChannel(neighbour: string, alone: boolean): Promise<ChannelStatus> {
+    const answer = await this.#call('POST', '/v1/channels/close', { neighbour, alone }, MINED_MS);
+    return (answer as { channel: ChannelStatus }).channel;
   }
 
   async withdrawFromChannel(order: object): Promise<{ readonly wei: string; readonly transaction: string }> {

@@ -166,10 +166,17 @@ export class ChannelMode implements PaymentMode, Channels {
   }
 
   /** See `Channels`. */
-  async close(neighbour: NodeId, alone: boolean): Promise<void> {
+  async close(neighbour: NodeId, alone: boolean): Promise<ChannelStatus> {
     const channel = this.#book.open(neighbour);
     if (channel === undefined) throw new WayleaveError('CHANNEL_UNKNOWN', { neighbour });
-    if (alone) return this.#keeper.closeAlone(channel);
+    const { address } = channel;
+    if (alone) await this.#keeper.closeAlone(channel);
+    else await this.#closeTogether(channel);
+    const after = this.#book.at(address);
+    return this.#status(typeof after === 'string' ? channel : after);
+  }
+
+  async #closeTogether(channel: KnownChannel): Promise<void> {
     await this.#closing.offer(channel);
     this.#changed();
     if (!(await this.#closed(channel))) throw new WayleaveError('CHANNEL_NOT_AGREED', { channel: channel.address });
@@ -205,28 +212,30 @@ export class ChannelMode implements PaymentMode, Channels {
 
   /** Every channel, for the faces, with the newest total of the other party for whoever watches. */
   list(): ChannelStatus[] {
+    return this.#book.all().map((channel) => this.#status(channel));
+  }
+
+  #status(channel: KnownChannel): ChannelStatus {
     const { chainId, factory, token } = this.#options.config;
-    return this.#book.all().map((channel) => {
-      const { paidWei, receivedWei } = this.desk.share(channel);
-      const newest = this.desk.newest(channel.address);
-      const state = channel.facts.closed ? 'closed' : channel.facts.closesAtS === undefined ? 'open' : 'closing';
-      return {
-        channel: channel.address,
-        neighbour: channel.neighbour,
-        state,
-        closesAtS: channel.facts.closesAtS,
-        depositedWei: String(channel.mine.depositedWei),
-        theirDepositedWei: String(channel.theirs.depositedWei),
-        paidWei: String(paidWei),
-        receivedWei: String(receivedWei),
-        withdrawnWei: String(channel.mine.withdrawnWei),
-        payee: this.#options.signer.id,
-        signature: newest === undefined ? undefined : `0x${Buffer.from(newest.signature).toString('hex')}`,
-        chainId,
-        factory,
-        token,
-      };
-    });
+    const { paidWei, receivedWei } = this.desk.share(channel);
+    const newest = this.desk.newest(channel.address);
+    const state = channel.facts.closed ? 'closed' : channel.facts.closesAtS === undefined ? 'open' : 'closing';
+    return {
+      channel: channel.address,
+      neighbour: channel.neighbour,
+      state,
+      closesAtS: channel.facts.closesAtS,
+      depositedWei: String(channel.mine.depositedWei),
+      theirDepositedWei: String(channel.theirs.depositedWei),
+      paidWei: String(paidWei),
+      receivedWei: String(receivedWei),
+      withdrawnWei: String(channel.mine.withdrawnWei),
+      payee: this.#options.signer.id,
+      signature: newest === undefined ? undefined : `0x${Buffer.from(newest.signature).toString('hex')}`,
+      chainId,
+      factory,
+      token,
+    };
   }
 
   stop(): Promise<void> {

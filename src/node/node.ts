@@ -73,10 +73,10 @@ export interface Channels {
   list(): readonly ChannelStatus[];
   /**
    * Closes the channel with a neighbour: together with it, which takes one transaction of theirs, or `alone`, which takes a
-   * freeze period. Resolves when it is closed, or its close has begun. Throws `CHANNEL_UNKNOWN`, `CHANNEL_NOT_AGREED`, and the
-   * chain's errors.
+   * freeze period. Resolves to it when it is closed, or its close has begun. Throws `CHANNEL_UNKNOWN`, `CHANNEL_NOT_AGREED`,
+   * and the chain's errors.
    */
-  close(neighbour: NodeId, alone: boolean): Promise<void>;
+  close(neighbour: NodeId, alone: boolean): Promise<ChannelStatus>;
   /**
    * Takes `wei`, or all that is free, out of the channel with a neighbour that signs it, and leaves it open. What was taken,
    * once it is mined. Throws `CHANNEL_UNKNOWN`, `CHANNEL_TOO_LITTLE`, `CHANNEL_NOT_AGREED`, and the chain's errors.

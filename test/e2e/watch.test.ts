@@ -144,6 +144,27 @@ describe('channels from the command line', { timeout: 120_000 }, () => {
     });
   });
 
+  test('an operator closes a channel, with the neighbour or without it, and is told what becomes of it', async () => {
+    await bed(async ({ line, chain, get, run }) => {
+      const [seller, buyer] = line.signers.map(({ id }) => id);
+      await get(3_000_000);
+      await withApi(line, async () => {
+        const had = await coin(chain, seller ?? '');
+        const { out } = await run(`channel close ${buyer} -c seller --json`);
+        const closed = out['channel'] as ChannelStatus;
+        assert.deepEqual([closed.state, closed.neighbour, out['alone']], ['closed', buyer, false]);
+        assert.ok(BigInt(closed.receivedWei) > 0n);
+        assert.equal((await coin(chain, seller ?? '')) - had, BigInt(closed.receivedWei));
+        await get(3_000_000);
+        await line.until(() => channelOf(line, 0)?.state === 'open');
+        const alone = (await run(`channel close ${buyer} --alone -c seller --json`)).out['channel'] as ChannelStatus;
+        assert.equal(alone.state, 'closing');
+        assert.notEqual(alone.channel, closed.channel);
+        assert.ok(Number(alone.closesAtS) > 0);
+      });
+    });
+  });
+
   test('it watches until Ctrl-C, takes up what is new in the file, and goes on with what it knew', async () => {
     await bed(async ({ line, chain, get, run, watch }) => {
       const seller = line.signers[0]?.id ?? '';
