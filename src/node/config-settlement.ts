@@ -127,8 +127,8 @@ export const SETTLEMENT_FIELDS: Fields<SettlementConfig> = {
   channelDepositWei: wei({
     min: 0n,
     max: MAX_WEI,
-    default: '1000000000000000',
-    doc: 'What a channel is opened with, and topped up by when it is nearly spent.',
+    default: '10000000000000000',
+    doc: 'What a channel is opened with, and topped up by when it is nearly spent. The default is 100 MB at 10000 units per MB.',
   }),
   channelFreezeHours: integer({
     min: 1,
