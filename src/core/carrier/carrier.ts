@@ -49,6 +49,12 @@ export interface CarrierOptions {
 const PACKETS = serviceColumn.packets;
 
 /**
+ * The most a neighbour may owe by what it returns when its id is forgotten here, times `dropAt`. On a slow link that can be
+ * honest: packets on their way to it cleared debt here, and so made room for service, which it has used by then.
+ */
+const LATE_RETURNS = 16;
+
+/**
  * A link's cells: one cache line. `open` is 0 where it carries nothing, else 1 and what the neighbour offers for sending;
  * what it offers for receiving is in `perMb`. `queued` is value that waits to leave by it: inside its limit already.
  */
@@ -277,16 +283,12 @@ export class Carrier {
     return this.#booked(passed.from, may ? value : 0, reason, wanted);
   }
 
-  /**
-   * An id that this process does not know: it may be from before its start, or its link was slow. Nobody is cheated: it is
-   * booked, so that both ends agree, unless it is more than an honest neighbour can have had room for in its own books,
-   * which know nothing of what is held or under way here.
-   */
+  /** An id from before the start, or of a slow link. Nobody is cheated: it is booked, as far as an honest neighbour can owe it. */
   #forgotten(from: LinkRow, value: Units, why: Why): Decision {
     const cells = this.#ledger.providing;
     const base = from * PROVIDE;
     const room = (cells[base + Column.ceiling] as number) - (cells[base] as number) - value;
-    if (room >= -(cells[base + Column.dropAt] as number)) {
+    if (room >= (1 - LATE_RETURNS) * (cells[base + Column.dropAt] as number)) {
       if (!this.#mayOwe(from, value, this.#cell(from, Cell.valueAt))) this.#add(this.#beyond, from, value);
       this.#ledger.provided(from, PACKETS, value);
       this.unclaimed += value;
