@@ -201,6 +201,11 @@ describe('a carrier', () => {
     assert.equal(bed.balances()[1], 1_600);
     bed.carrier.returned(bed.right, bed.packet({ value: 1 }), 'NO_ROUTE', 0);
     assert.equal(bed.balances()[1], 1_600);
+    // Where nothing is enforced there is room for any debt, and for no sum that is not exact.
+    bed.ledger.setLimit(bed.right, 'dropAt', 2 ** 51);
+    bed.carrier.returned(bed.right, bed.packet({ value: 2 ** 52 - 1_600 }), 'NO_ROUTE', 0);
+    bed.carrier.returned(bed.right, bed.packet({ value: 1 }), 'NO_ROUTE', 0);
+    assert.equal(bed.balances()[1], 2 ** 52);
   });
 
   it('holds back from settlement the change that may still come, beyond what it would take on credit', () => {

@@ -49,10 +49,11 @@ export interface CarrierOptions {
 const PACKETS = serviceColumn.packets;
 
 /**
- * The most a neighbour may owe by what it returns when its id is forgotten here, times `dropAt`. On a slow link that can be
- * honest: packets on their way to it cleared debt here, and so made room for service, which it has used by then.
+ * The most a neighbour may owe by what it returns when its id is forgotten here, times `dropAt`, and in units, since sums are
+ * exact. On a slow link it can be honest: packets on their way to it cleared debt here, and so made room for service.
  */
 const LATE_RETURNS = 16;
+const MOST_OWED = 2 ** 52;
 
 /**
  * A link's cells: one cache line. `open` is 0 where it carries nothing, else 1 and what the neighbour offers for sending;
@@ -287,8 +288,9 @@ export class Carrier {
   #forgotten(from: LinkRow, value: Units, why: Why): Decision {
     const cells = this.#ledger.providing;
     const base = from * PROVIDE;
-    const room = (cells[base + Column.ceiling] as number) - (cells[base] as number) - value;
-    if (room >= (1 - LATE_RETURNS) * (cells[base + Column.dropAt] as number)) {
+    const dropAt = cells[base + Column.dropAt] as number;
+    const owed = dropAt - (cells[base + Column.ceiling] as number) + (cells[base] as number) + value;
+    if (owed <= Math.min(LATE_RETURNS * dropAt, MOST_OWED)) {
       if (!this.#mayOwe(from, value, this.#cell(from, Cell.valueAt))) this.#add(this.#beyond, from, value);
       this.#ledger.provided(from, PACKETS, value);
       this.unclaimed += value;
