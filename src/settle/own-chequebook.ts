@@ -184,18 +184,19 @@ export class OwnChequebook {
     const { chequebook, cumulative: wei } = promised;
     const book = this.of(chequebook);
     if (book === undefined || book.forgottenWei === 0n) return this.#store.commit([promised]);
-    await this.#change({ ...book, forgottenWei: wei < book.forgottenWei ? book.forgottenWei - wei : 0n }, [promised]);
+    await this.#replace({ ...book, forgottenWei: wei < book.forgottenWei ? book.forgottenWei - wei : 0n }, [promised]);
   }
 
-  /** Writes a change down where there is one: most looks find none. `others` are written in any case, in the same batch. */
-  async #change(book: OwnBook, others: readonly StoreRecord[] = []): Promise<void> {
+  /** Writes a change down where there is one: most looks find none. */
+  async #change(book: OwnBook): Promise<void> {
     const before = this.of(book.address);
-    if (before === undefined || this.#current === undefined || isSame(before, book)) {
-      if (others.length > 0) await this.#store.commit(others);
-      return;
-    }
-    const swap = (each: OwnBook): OwnBook => (each.address === book.address ? book : each);
-    await this.#remember(swap(this.#current), this.#former.map(swap), others);
+    if (before !== undefined && !isSame(before, book)) await this.#replace(book);
+  }
+
+  /** `book` takes the place of the one that is known under its address. `others`: in the same batch. */
+  async #replace(book: OwnBook, others: readonly StoreRecord[] = []): Promise<void> {
+    const [current = book, ...former] = this.books.map((each) => (each.address === book.address ? book : each));
+    await this.#remember(current, former, others);
   }
 
   async #remember(current: OwnBook, former: readonly OwnBook[], others: readonly StoreRecord[] = []): Promise<void> {
