@@ -123,6 +123,14 @@ describe('tidy: the rules of the house (DESIGN §2)', () => {
     assert.deepEqual(hits(product, /(from|import\() ?'.*(\/test\/|\.(test|fixture)\.ts)/), []);
   });
 
+  it('folders are made by makeFolder, which ends where the recursive mkdir of Node tries for ever', () => {
+    const recursive = /\bmkdir(?:Sync)?\([^;]*recursive/;
+    assert.deepEqual(
+      product.filter(({ text }) => recursive.test(text)).map(({ path }) => path),
+      [],
+    );
+  });
+
   it('core waits for nothing', () => {
     assert.deepEqual(
       hits(core, /\basync (function|\(|\w+ =>)|(^\s*|[=(] ?|return )await |\bPromise[<.]|new Promise\b/),

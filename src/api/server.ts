@@ -1,10 +1,11 @@
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
-import { chmodSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import type { Server } from 'node:http';
 import { dirname } from 'node:path';
 import { WayleaveError } from '../core/errors.ts';
 import type { WayleaveNode } from '../node/node.ts';
+import { makeFolder } from '../store/make-folder.ts';
 import type { ApiActions } from './api-app.ts';
 import type { ApiListener } from './api-listener.ts';
 
@@ -92,7 +93,7 @@ async function listen(server: Server, host: string, port: number): Promise<numbe
 /** Whole or not at all, and never readable by others, not even for a moment. */
 function writeAccess(file: string, access: ApiAccess): void {
   const partial = `${file}.${process.pid}.new`;
-  mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
+  makeFolder(dirname(file));
   writeFileSync(partial, `${JSON.stringify(access)}\n`, { mode: 0o600 });
   chmodSync(partial, 0o600);
   renameSync(partial, file);

@@ -1,9 +1,10 @@
-import { copyFileSync, existsSync, mkdirSync, readdirSync, rmdirSync, rmSync } from 'node:fs';
+import { copyFileSync, existsSync, readdirSync, rmdirSync, rmSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { Command } from 'commander';
 import { codeOf, WayleaveError } from '../core/errors.ts';
 import type { NodeConfig } from '../node/config.ts';
 import { loadConfig } from '../node/load-config.ts';
+import { makeFolder } from '../store/make-folder.ts';
 import { writeBackup } from '../store/sqlite-backup.ts';
 import { openStoreFile } from '../store/sqlite-file.ts';
 import { NodeApi } from './node-api.ts';
@@ -41,7 +42,7 @@ export function backupCommand(context: CommandContext): Command {
 async function backup(file: string, folder: string, { terminal }: CommandContext): Promise<boolean> {
   const config = loadConfig(file);
   if (existsSync(folder) && readdirSync(folder).length > 0) throw new WayleaveError('BACKUP_EXISTS', { path: folder });
-  const made = mkdirSync(folder, { recursive: true, mode: 0o700 });
+  const made = makeFolder(folder);
   try {
     const live = await copyStore(config, () => NodeApi.find({ config: file }, terminal.folder), folder);
     copyFileSync(config.key.file, join(folder, BACKUP_NAMES.key));

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
+import { existsSync, writeFileSync } from 'node:fs';
 import { basename, join, resolve } from 'node:path';
 import { Command } from 'commander';
 import { createKeystore } from '../chain/keystore.ts';
@@ -7,6 +7,7 @@ import { WayleaveError } from '../core/errors.ts';
 import type { RawValue } from '../node/config-field.ts';
 import { renderConfigFile } from '../node/config-text.ts';
 import { parseConfig } from '../node/load-config.ts';
+import { makeFolder } from '../store/make-folder.ts';
 import { askPassword } from './ask-password.ts';
 import { CONFIG_NAME } from './node-folder.ts';
 import { answer, type CommandContext } from './terminal.ts';
@@ -58,7 +59,7 @@ async function init(folder: string, options: InitOptions, { terminal }: CommandC
   const protection = options.insecurePlainKey
     ? ({ insecure: true } as const)
     : { password: await askPassword({ file: passwordFile, question, twice: true }, terminal) };
-  mkdirSync(folder, { recursive: true, mode: 0o700 });
+  makeFolder(folder);
   const { id } = await createKeystore({ path: key, randomBytes, ...protection });
   // Without a password in it; but who trades with whom is nobody else's business either.
   writeFileSync(config, text, { flag: 'wx', mode: 0o600 });

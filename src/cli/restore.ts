@@ -1,9 +1,10 @@
-import { constants, copyFileSync, existsSync, mkdirSync, readFileSync } from 'node:fs';
+import { constants, copyFileSync, existsSync, readFileSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { Command, InvalidArgumentError } from 'commander';
 import { keystoreId } from '../chain/keystore.ts';
 import { WayleaveError } from '../core/errors.ts';
 import { loadConfig } from '../node/load-config.ts';
+import { makeFolder } from '../store/make-folder.ts';
 import { restoreBackup, setAside } from '../store/restore.ts';
 import { BACKUP_NAMES } from './backup.ts';
 import { importBooks } from './import.ts';
@@ -68,7 +69,7 @@ async function restore(
   }
   const file = join(folder, CONFIG_NAME);
   // Relative paths in it start where it will stand, so it goes first; it alone does no harm.
-  mkdirSync(folder, { recursive: true, mode: 0o700 });
+  makeFolder(folder);
   if (!existsSync(file)) copyFileSync(join(from, BACKUP_NAMES.config), file, constants.COPYFILE_EXCL);
   const config = loadConfig(file);
   const key = join(from, BACKUP_NAMES.key);
@@ -85,7 +86,7 @@ async function restore(
         leastEpoch: epochOfNow(),
       }));
   if (!hasKey) {
-    mkdirSync(dirname(config.key.file), { recursive: true, mode: 0o700 });
+    makeFolder(dirname(config.key.file));
     copyFileSync(key, config.key.file, constants.COPYFILE_EXCL);
   }
   return restored;

@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { Command } from 'commander';
@@ -6,6 +6,7 @@ import { WayleaveError } from '../core/errors.ts';
 import { type ReplayOutcome, replayTrace } from '../sim/replay-trace.ts';
 import type { Trace } from '../sim/trace.ts';
 import { parseTrace } from '../sim/trace-format.ts';
+import { makeFolder } from '../store/make-folder.ts';
 import { stopOnSignals } from './stop-on-signals.ts';
 import { answer, type CommandContext, painter } from './terminal.ts';
 import { textTable } from './text-table.ts';
@@ -55,7 +56,7 @@ function text(file: string): string {
 
 function emptyFolder(wanted: string, { terminal }: CommandContext): string {
   const folder = resolve(terminal.folder, wanted);
-  mkdirSync(folder, { recursive: true, mode: 0o700 });
+  makeFolder(folder);
   if (readdirSync(folder).length > 0) throw new WayleaveError('LAB_FOLDER_USED', { folder });
   return folder;
 }

@@ -7,6 +7,7 @@ import { createSigner } from '../chain/signer.ts';
 import { WayleaveError } from '../core/errors.ts';
 import type { NodeId } from '../core/node-id.ts';
 import type { LinkAddress } from '../link/link.ts';
+import { makeFolder } from '../store/make-folder.ts';
 import { listenPorts } from './listen-ports.ts';
 import { type LabSettlement, nodeNamed, type Scenario, type ScenarioNode } from './scenario.ts';
 
@@ -48,7 +49,7 @@ export interface LabFolder {
 /** A new folder for temporary files, or `wanted`, made if need be. Throws `LAB_FOLDER_USED` unless that is empty. */
 export function openFolder(wanted: string | undefined): LabFolder {
   const path = wanted === undefined ? mkdtempSync(join(tmpdir(), 'wayleave-lab-')) : resolve(wanted);
-  mkdirSync(path, { recursive: true, mode: 0o700 });
+  makeFolder(path);
   if (readdirSync(path).length > 0) throw new WayleaveError('LAB_FOLDER_USED', { folder: path });
   return { path, remove: () => rmSync(path, { recursive: true, force: true }) };
 }

@@ -1,7 +1,8 @@
-import { copyFileSync, existsSync, mkdirSync, renameSync, rmSync } from 'node:fs';
+import { copyFileSync, existsSync, renameSync, rmSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { codeOf, WayleaveError } from '../core/errors.ts';
+import { makeFolder } from './make-folder.ts';
 import { faultOf } from './sqlite-fault.ts';
 import { openStoreFile, readEpoch, syncPath, writeEpoch } from './sqlite-file.ts';
 
@@ -35,7 +36,7 @@ export async function restoreBackup({ from, to, replace = false, leastEpoch = 1 
   const partial = `${to}.restoring`;
   try {
     const before = present ? settleOld(to) : 0;
-    mkdirSync(dirname(resolve(to)), { recursive: true, mode: 0o700 });
+    makeFolder(dirname(resolve(to)));
     removeStore(partial);
     refuseLive(from);
     copyStore(from, partial);

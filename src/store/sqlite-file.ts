@@ -1,8 +1,9 @@
-import { closeSync, existsSync, fsyncSync, mkdirSync, openSync } from 'node:fs';
+import { closeSync, existsSync, fsyncSync, openSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { WayleaveError } from '../core/errors.ts';
 import type { NodeId } from '../core/node-id.ts';
+import { makeFolder } from './make-folder.ts';
 import { MIGRATIONS, SCHEMA_VERSION } from './migrations.ts';
 import { faultOf } from './sqlite-fault.ts';
 
@@ -76,7 +77,7 @@ export function syncPath(path: string): void {
 function createEmpty(path: string): void {
   if (existsSync(path)) return;
   const folder = dirname(resolve(path));
-  const made = mkdirSync(folder, { recursive: true, mode: 0o700 });
+  const made = makeFolder(folder);
   closeSync(openSync(path, 'a', 0o600));
   syncPath(folder);
   // The name of each new folder stands in the folder above it.

@@ -1,8 +1,9 @@
 import { type ChildProcess, fork } from 'node:child_process';
-import { closeSync, mkdirSync, openSync, readFileSync } from 'node:fs';
+import { closeSync, openSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { WayleaveError } from '../../core/errors.ts';
+import { makeFolder } from '../../store/make-folder.ts';
 import type { HostAnswers, HostReply, HostRequest } from './replay-message.ts';
 
 const HOST = fileURLToPath(new URL(`./replay-host.${import.meta.url.endsWith('.ts') ? 'ts' : 'js'}`, import.meta.url));
@@ -29,7 +30,7 @@ export class ReplayProcess {
 
   /** Starts it. What it prints goes to `node.log` in its folder. */
   constructor(name: string, folder: string) {
-    mkdirSync(folder, { recursive: true, mode: 0o700 });
+    makeFolder(folder);
     this.name = name;
     this.folder = folder;
     const log = openSync(join(folder, LOG_NAME), 'a', 0o600);
