@@ -1,10 +1,11 @@
 import { randomBytes } from 'node:crypto';
 import { existsSync, writeFileSync } from 'node:fs';
 import { basename, join, resolve } from 'node:path';
-import { Command } from 'commander';
+import { Command, InvalidArgumentError } from 'commander';
 import { createKeystore } from '../chain/keystore.ts';
 import { WayleaveError } from '../core/errors.ts';
-import type { RawValue } from '../node/config-field.ts';
+import type { Field, RawValue } from '../node/config-field.ts';
+import { NEIGHBOUR, TOP } from '../node/config-table.ts';
 import { renderConfigFile } from '../node/config-text.ts';
 import { parseConfig } from '../node/load-config.ts';
 import { makeFolder } from '../store/make-folder.ts';
@@ -27,7 +28,7 @@ export function initCommand(context: CommandContext): Command {
   return new Command('init')
     .description('Makes a data folder with a new key and a commented wayleave.toml. Never overwrites anything.')
     .argument('[dir]', 'the folder; made if it is missing', '.')
-    .option('--name <name>', 'what to call the node (default: the name of the folder)')
+    .option('--name <name>', 'what to call the node (default: the name of the folder)', valueOf(TOP.name))
     .option('--password-file <file>', 'file whose first line is the password of the key')
     .option('--insecure-plain-key', 'keep the key unencrypted: for demonstrations only')
     .option('--uplink', 'this node reaches the internet itself and sells it')
@@ -53,7 +54,7 @@ async function init(folder: string, options: InitOptions, { terminal }: CommandC
   if (existsSync(config)) throw new WayleaveError('INIT_EXISTS', { file: config });
   if (existsSync(key)) throw new WayleaveError('KEYSTORE_EXISTS', { file: key });
   const text = configText(folder, options, terminal.folder);
-  parseConfig(text, config); // a bad --name or --neighbour, before anything is written
+  parseConfig(text, config); // what was typed fits together, before anything is written
   const passwordFile = absolute(options.passwordFile, terminal.folder);
   const question = 'Password for the new key: ';
   const protection = options.insecurePlainKey
@@ -88,6 +89,16 @@ function absolute(file: string | undefined, from: string): string | undefined {
   return file === undefined ? undefined : resolve(from, file);
 }
 
+/** An option that becomes a key of the configuration has the range of that key; the file whose line to name is not there yet. */
+function valueOf(field: Field<unknown>): (value: string) => string {
+  return (value) => {
+    if (field.read(value, '') === undefined) throw new InvalidArgumentError(`It must be ${field.accepts}.`);
+    return value;
+  };
+}
+
+const addressOf = valueOf(NEIGHBOUR.fields.address);
+
 function collect(value: string, before: readonly string[]): string[] {
-  return [...before, value];
+  return [...before, addressOf(value)];
 }

@@ -21,10 +21,7 @@ it('tells of a place that cannot be written in by a code, and not as a defect', 
   for (const place of ['a-file', 'a-file/in-it']) {
     assert.match(await told(`init ${place} --insecure-plain-key`), /^error FILE_FAILED: .*a-file.*\ntry: /);
   }
-  assert.match(
-    await told('init /proc/wayleave --insecure-plain-key'),
-    /^error FILE_FAILED: .*\/proc.*\ntry: /,
-  );
+  assert.match(await told('init /proc/wayleave --insecure-plain-key'), /^error FILE_FAILED: .*\/proc.*\ntry: /);
   assert.deepEqual(readdirSync(folder), ['a-file']);
   writeFileSync(join(folder, 'wayleave.toml'), '');
   for (const place of ['a-file', 'a-file/in-it']) {

@@ -123,8 +123,8 @@ describe('wayleave init', () => {
     const env = { WAYLEAVE_PASSWORD: 'pw' };
     await refused('init three', 'KEYSTORE_PASSWORD_MISSING');
     await refused('init three --password-file nowhere', 'KEYSTORE_FAILED');
-    await refused('init three --neighbour nowhere', 'CONFIG_INVALID', 1, env);
-    await refused('init three --name !', 'CONFIG_INVALID', 1, env);
+    await refused('init three --neighbour nowhere', 'USAGE', 2, env);
+    await refused('init three --name !', 'USAGE', 2, env);
     assert.ok(!readdirSync(folder).includes('three'));
   });
 

@@ -37,7 +37,10 @@ export interface Section<T> {
 const MAX_MB = 1_000_000;
 const MAX_RATE_MBIT = 100_000;
 
-const NAME = { pattern: /^[A-Za-z0-9][A-Za-z0-9._-]{0,31}$/, accepts: '1 to 32 letters, digits, ".", "_" or "-"' };
+const NAME = {
+  pattern: /^[A-Za-z0-9][A-Za-z0-9._-]{0,31}$/,
+  accepts: '1 to 32 letters, digits, ".", "_" or "-", not beginning with one of these signs',
+};
 const HOST = { pattern: /^[A-Za-z0-9._:-]{1,253}$/, accepts: 'a host name or an IP address' };
 const SECRET = { pattern: /^[^\0\r\n]{1,255}$/, accepts: '1 to 255 characters' };
 
