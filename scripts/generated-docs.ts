@@ -27,7 +27,9 @@ function eventsDoc(): string {
     'Events',
     'One JSON object a line, as things happen. Each has `kind`, `atMs` (milliseconds since the Unix epoch) and, where it ' +
       'concerns a neighbour, `neighbour` (its node id); other fields are integers, ids or short words. Amounts are in ' +
-      'units unless a name says wei. Printed from `src/node/node.ts` by `npm run docs`.',
+      'units unless a name says wei. The log of `wayleave up` where nobody reads along has `level`, `time` and `msg` beside ' +
+      'these, and lines about the process: `up`, `down`, `warning`, and `missing`, which says how many lines before it a ' +
+      'full disk did not take. Printed from `src/node/node.ts` by `npm run docs`.',
     ['| kind | what it tells |', '|---|---|', ...rows],
   );
 }

@@ -15,11 +15,11 @@ const SERVING = new Set(['up', 'watch', 'chain']);
 
 const words = process.argv.slice(2);
 const serves = SERVING.has(words.find((word) => !word.startsWith('-')) ?? '');
-// Whoever read along has gone (EPIPE), or the disk that a log goes to is full.
+// Whoever read along has gone (EPIPE), or the disk that the answer goes to is full.
 for (const stream of [process.stdout, process.stderr])
   stream.on('error', () => {
     if (!serves) process.exit(1);
   });
 
-process.exitCode = await runCli(words, processTerminal());
+process.exitCode = await runCli(words, processTerminal({ lasting: serves }));
 setTimeout(() => process.exit(), LINGER_MS).unref();

@@ -1,5 +1,6 @@
 import type { Readable } from 'node:stream';
 import { styleText } from 'node:util';
+import { logTo } from './log-file.ts';
 
 /** What a command sees of the process around it. Tests pass their own. */
 export interface Terminal {
@@ -31,11 +32,12 @@ export interface CommandContext {
   exit(code: number): void;
 }
 
-/** The real one. */
-export function processTerminal(): Terminal {
+/** The real one. `lasting`: it serves others than who reads along, so a log that cannot be written must not stop it. */
+export function processTerminal({ lasting = false } = {}): Terminal {
+  const [out, err] = lasting ? [logTo(process.stdout.fd), logTo(process.stderr.fd)] : [];
   return {
-    out: (text) => void process.stdout.write(text),
-    err: (text) => void process.stderr.write(text),
+    out: (text) => void (out === undefined ? process.stdout.write(text) : out.say(text)),
+    err: (text) => void (err === undefined ? process.stderr.write(text) : err.say(text)),
     isTty: process.stdout.isTTY === true,
     input: process.stdin,
     env: process.env,
