@@ -3,11 +3,16 @@ import type { NodeId } from '../core/node-id.ts';
 import type { CashPlanEntry } from '../settle/cash-judge.ts';
 import { namesOf } from './ledger-source.ts';
 import { type ApiOptions, NodeApi, withApiOptions } from './node-api.ts';
-import { answer, type CommandContext } from './terminal.ts';
+import { answer, type CommandContext, type Terminal } from './terminal.ts';
 import { textTable } from './text-table.ts';
 
 interface CashOptions extends ApiOptions {
   readonly dryRun?: true;
+}
+
+interface Plan {
+  readonly cheques: readonly CashPlanEntry[];
+  readonly gasPriceWei: string;
 }
 
 /** `wayleave cash` */
@@ -24,14 +29,14 @@ export function cashCommand(context: CommandContext): Command {
       if (options.dryRun === true) {
         const plan = await api.cashPlan();
         const named = await namesOf(api);
-        return answer(context, { ok: true, ...plan }, () => planLines(plan.cheques, plan.gasPriceWei, named));
+        return answer(context, { ok: true, ...plan }, () => planLines(plan, named, context.terminal));
       }
       const { cashed } = await api.cash();
       answer(context, { ok: true, cashed }, () => [`Cheques cashed: ${cashed}.`]);
     });
 }
 
-function planLines(cheques: readonly CashPlanEntry[], gasPriceWei: string, named: (id: NodeId) => string): string[] {
+function planLines({ cheques, gasPriceWei }: Plan, named: (id: NodeId) => string, { columns }: Terminal): string[] {
   if (cheques.length === 0) return ['No cheque waits to be cashed.'];
   const headings = ['neighbour', 'uncashed>', 'there>', 'at risk>', 'gas>', 'profit>', 'by itself'];
   const rows = cheques.map((each) => [
@@ -43,7 +48,7 @@ function planLines(cheques: readonly CashPlanEntry[], gasPriceWei: string, named
     figure(each.profitUnits),
     each.cash ? `cash now (${each.because})` : each.because,
   ]);
-  return [...textTable(headings, rows), '', `Amounts in units; gas costs ${gasPriceWei} wei now.`];
+  return [...textTable(headings, rows, columns), '', `Amounts in units; gas costs ${gasPriceWei} wei now.`];
 }
 
 function figure(units: number): string {

@@ -5,7 +5,7 @@ import type { ChannelStatus } from '../node/node.ts';
 import { writeChannels } from './channel-export.ts';
 import { namesOf, neighbourOf } from './ledger-source.ts';
 import { type ApiOptions, NodeApi, withApiOptions } from './node-api.ts';
-import { answer, type CommandContext } from './terminal.ts';
+import { answer, type CommandContext, type Terminal } from './terminal.ts';
 import { textTable } from './text-table.ts';
 
 interface ChannelOptions extends ApiOptions {
@@ -47,7 +47,7 @@ export function channelCommand(context: CommandContext): Command {
 
 async function list(context: CommandContext, api: NodeApi, channels: readonly ChannelStatus[]): Promise<void> {
   const named = await namesOf(api);
-  answer(context, { ok: true, channels }, () => lines(channels, named));
+  answer(context, { ok: true, channels }, () => lines(channels, named, context.terminal));
 }
 
 async function close(
@@ -81,7 +81,7 @@ async function withdraw(
   ]);
 }
 
-function lines(channels: readonly ChannelStatus[], named: (id: NodeId) => string): string[] {
+function lines(channels: readonly ChannelStatus[], named: (id: NodeId) => string, { columns }: Terminal): string[] {
   if (channels.length === 0) return ['There is no channel.'];
   const headings = ['channel', 'neighbour', 'state', 'mine>', 'theirs>', 'paid>', 'received>', 'taken out>'];
   const rows = channels.map((each) => [
@@ -91,7 +91,7 @@ function lines(channels: readonly ChannelStatus[], named: (id: NodeId) => string
     ...[each.depositedWei, each.theirDepositedWei, each.paidWei, each.receivedWei, each.withdrawnWei],
   ]);
   return [
-    ...textTable(headings, rows),
+    ...textTable(headings, rows, columns),
     '',
     'Amounts in wei: what each put in, what was signed in all, and what this node took out.',
   ];

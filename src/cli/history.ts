@@ -12,7 +12,7 @@ import { findLink, runningNode } from './ledger-source.ts';
 import { type ApiOptions, NodeApi, withApiOptions } from './node-api.ts';
 import { configFile } from './node-folder.ts';
 import { openBooks } from './open-store.ts';
-import { answer, type CommandContext } from './terminal.ts';
+import { answer, type CommandContext, type Terminal } from './terminal.ts';
 import { textTable } from './text-table.ts';
 
 interface HistoryOptions extends ApiOptions {
@@ -45,7 +45,7 @@ export function historyCommand(context: CommandContext): Command {
       if (id !== undefined && shown.length === 0) throw new WayleaveError('LEDGER_NO_ACCOUNT', { link: id });
       if (options.sign === true && id !== undefined) return sign(context, api ?? NodeApi.find(options, folder), id);
       const histories = shown.map(({ history, name, neighbour }) => ({ neighbour, name, ...history }));
-      answer(context, { schema: 1, ok: true, histories }, () => lines(shown));
+      answer(context, { schema: 1, ok: true, histories }, () => lines(shown, context.terminal));
     });
 }
 
@@ -81,7 +81,7 @@ function verify(context: CommandContext, file: string): void {
   const { about, atMs, by, history } = attested;
   answer(context, { ok: true, ...attested }, () => [
     `Genuine: ${by} says of ${about}, at ${new Date(atMs).toISOString()}:`,
-    ...textTable(HEADINGS, [row(about, history)]),
+    ...textTable(HEADINGS, [row(about, history)], context.terminal.columns),
   ]);
 }
 
@@ -115,12 +115,12 @@ const HEADINGS = [
   '',
 ];
 
-function lines(links: readonly Told[]): string[] {
+function lines(links: readonly Told[], { columns }: Terminal): string[] {
   if (links.length === 0) return ['No neighbours yet.'];
   const rows = links.flatMap(({ history, name, neighbour }) =>
     history === undefined ? [] : [row(name ?? neighbour, history)],
   );
-  return [...textTable(HEADINGS, rows), '', 'Amounts in units. Late: after more than 30 s at payAt.'];
+  return [...textTable(HEADINGS, rows, columns), '', 'Amounts in units. Late: after more than 30 s at payAt.'];
 }
 
 function row(name: string, history: CreditHistory): string[] {

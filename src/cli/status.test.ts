@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { PassThrough } from 'node:stream';
 import { it } from 'node:test';
+import { stripVTControlCharacters } from 'node:util';
 import { NO_PAYMENTS } from '../core/credit/payment-history.ts';
 import type { LinkStatus, NodeStatus } from '../node/node.ts';
 import { statusLines } from './status.ts';
@@ -26,14 +27,18 @@ const LINK: LinkStatus = {
   ...{ paymentsPaused: false, lastFault: undefined, statements: undefined },
 };
 
-function told(link: LinkStatus, costPerMb?: number, mode: NodeStatus['mode'] = 'enforce'): string {
-  const status: NodeStatus = {
+const TERMINAL = { out: () => {}, err: () => {}, isTty: false, input: new PassThrough(), env: {}, folder: '/' };
+
+function statusOf(link: LinkStatus, costPerMb?: number, mode: NodeStatus['mode'] = 'enforce'): NodeStatus {
+  return {
     ...{ schema: 1, id: `0x${'ab'.repeat(20)}`, name: 'bob', mode, uptimeMs: 1, listen: undefined },
     ...{ socks: undefined, httpProxy: undefined, chequebook: undefined, costPerMb, askPerMb: undefined },
     ...{ paymentsPaused: false, streams: 0, links: [link] },
   };
-  const terminal = { out: () => {}, err: () => {}, isTty: false, input: new PassThrough(), env: {}, folder: '/' };
-  return statusLines(status, terminal).join('\n');
+}
+
+function told(link: LinkStatus, costPerMb?: number, mode?: NodeStatus['mode']): string {
+  return statusLines(statusOf(link, costPerMb, mode), TERMINAL).join('\n');
 }
 
 it('says why a node has no way out although a neighbour sells one', () => {
@@ -51,4 +56,25 @@ it('says what an observing node would have done about what is owed', () => {
   assert.match(owing(1_000), /alice: owes 1,000; in enforce mode this node would have it pay$/);
   assert.match(owing(4_000), /would have it pay, and serve it nothing until it does$/);
   assert.doesNotMatch(told({ ...LINK, balance: 5_000, payAt: 1_000, dropAt: 4_000 }, 1), /would/);
+});
+
+it('fits a terminal of 80 columns, with all that a wider one shows', () => {
+  const amounts = { paid: 123_456_789, received: 23_456_789, balance: 1_234_567, payAt: 1_000_000, dropAt: 44_000_000 };
+  const link = { ...LINK, ...amounts, name: 'a-neighbour-with-quite-a-long-name', lastFault: 'TERMS_WRONG_CHAIN' };
+  const addresses = { listen: '0.0.0.0:7847', socks: '127.0.0.1:1080', chequebook: `0x${'ef'.repeat(20)}` };
+  const status = { ...statusOf(link), ...addresses };
+  const [wide, narrow] = [undefined, 80].map((columns) =>
+    statusLines(status, { ...TERMINAL, isTty: columns !== undefined, columns }).map(stripVTControlCharacters),
+  );
+  assert.ok(wide !== undefined && narrow !== undefined);
+  assert.deepEqual(
+    narrow.filter((line) => line.length > 80),
+    [],
+  );
+  const words = (lines: readonly string[]) => new Set(lines.join(' ').split(/\s+/));
+  assert.deepEqual(words(narrow), words(wide));
+  assert.ok(
+    wide.some((line) => /^neighbour .* state .* dropAt .* received$/.test(line)),
+    'one table where nobody minds',
+  );
 });

@@ -3,7 +3,7 @@ import { meaningOf } from '../core/errors.ts';
 import type { ChequebookStatus, LinkStatus, NodeStatus } from '../node/node.ts';
 import { type ApiOptions, NodeApi, withApiOptions } from './node-api.ts';
 import { answer, type CommandContext, painter, type Terminal } from './terminal.ts';
-import { textTable } from './text-table.ts';
+import { factLines, textTable, wrapped } from './text-table.ts';
 
 /** `wayleave status` */
 export function statusCommand(context: CommandContext): Command {
@@ -16,26 +16,19 @@ export function statusCommand(context: CommandContext): Command {
     });
 }
 
-/** The status as people read it. */
+/** The status as people read it, in lines that fit the terminal. */
 export function statusLines(status: NodeStatus, terminal: Terminal): string[] {
+  const { columns } = terminal;
   const paint = painter(terminal);
+  const about = [paint('bold', status.name), status.id, `${status.mode}, up ${duration(status.uptimeMs)}`];
   const lines = [
-    `${paint('bold', status.name)}  ${status.id}  ${status.mode}, up ${duration(status.uptimeMs)}`,
-    facts([
-      ['links at', status.listen],
-      ['proxy at', status.socks ?? status.httpProxy],
-      ['chequebook', status.chequebook],
-    ]),
-    facts([
-      ['cost', status.costPerMb],
-      ['ask', status.askPerMb],
-      ['streams', status.streams],
-      ['payments', status.paymentsPaused ? 'paused' : undefined],
-    ]),
-    facts(packetFacts(status)),
-    ...(status.chequebooks ?? []).flatMap(chequebookLines),
+    ...factLines(about, columns),
+    ...factLines(facts(nodeFacts(status)), columns),
+    ...factLines(facts(priceFacts(status)), columns),
+    ...factLines(facts(packetFacts(status)), columns),
+    ...(status.chequebooks ?? []).flatMap(chequebookLines).flatMap((line) => wrapped(line, columns)),
     '',
-  ].filter((line, at, all) => line !== '' || at === all.length - 1);
+  ];
   if (status.links.length === 0) return [...lines, 'No neighbours yet.'];
   const headings = [
     'neighbour',
@@ -51,12 +44,32 @@ export function statusLines(status: NodeStatus, terminal: Terminal): string[] {
     'received>',
   ];
   const rows = status.links.map((link) => linkRow(link, paint));
-  const details = status.links.flatMap((link) => [
+  const notes = status.links.flatMap((link) => [
     ...unboughtNote(link, status),
     ...observedNote(link, status),
     ...linkNotes(link),
   ]);
-  return [...lines, ...textTable(headings, rows), ...(details.length > 0 ? ['', ...details] : [])];
+  const details = notes.flatMap((note) => wrapped(note, columns));
+  return [...lines, ...textTable(headings, rows, columns), ...(details.length > 0 ? ['', ...details] : [])];
+}
+
+type Facts = readonly (readonly [name: string, value: number | string | undefined])[];
+
+function nodeFacts({ listen, socks, httpProxy, chequebook }: NodeStatus): Facts {
+  return [
+    ['links at', listen],
+    ['proxy at', socks ?? httpProxy],
+    ['chequebook', chequebook],
+  ];
+}
+
+function priceFacts({ costPerMb, askPerMb, streams, paymentsPaused }: NodeStatus): Facts {
+  return [
+    ['cost', costPerMb],
+    ['ask', askPerMb],
+    ['streams', streams],
+    ['payments', paymentsPaused ? 'paused' : undefined],
+  ];
 }
 
 /** The one it pays from, and those of before that still owe; who shares it. */
@@ -74,7 +87,7 @@ function chequebookLines(chequebook: ChequebookStatus): string[] {
 }
 
 /** Nothing where no packet ever moved. */
-function packetFacts({ packets }: NodeStatus): readonly (readonly [string, number | string | undefined])[] {
+function packetFacts({ packets }: NodeStatus): Facts {
   if (packets === undefined || packets.sent + packets.delivered + packets.tolls + packets.fees === 0) return [];
   return [
     ['packets sent', packets.sent],
@@ -180,11 +193,10 @@ function label({ name, neighbour }: Pick<LinkStatus, 'name' | 'neighbour'>): str
   return name ?? `${neighbour.slice(0, 8)}…${neighbour.slice(-4)}`;
 }
 
-function facts(pairs: readonly (readonly [string, string | number | undefined])[]): string {
+function facts(pairs: Facts): string[] {
   return pairs
     .filter(([, value]) => value !== undefined)
-    .map(([name, value]) => `${name} ${typeof value === 'number' ? number(value) : value}`)
-    .join('   ');
+    .map(([name, value]) => `${name} ${typeof value === 'number' ? number(value) : value}`);
 }
 
 /** 1234567 → 1,234,567 */

@@ -12,7 +12,7 @@ export interface Terminal {
   readonly input: Readable & { readonly isTTY?: boolean; setRawMode?(raw: boolean): unknown };
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly folder: string;
-  /** Width of what someone reads along on; undefined for a file. */
+  /** Width of what someone reads along on; undefined for a file, and where it is not known. */
   readonly columns?: number | undefined;
 }
 
@@ -42,7 +42,7 @@ export function processTerminal({ lasting = false } = {}): Terminal {
     input: process.stdin,
     env: process.env,
     folder: process.cwd(),
-    columns: process.stdout.columns,
+    columns: process.stdout.columns || undefined,
   };
 }
 
