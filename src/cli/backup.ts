@@ -10,6 +10,7 @@ import { openStoreFile } from '../store/sqlite-file.ts';
 import { NodeApi } from './node-api.ts';
 import { configFile, configOption } from './node-folder.ts';
 import { openBooks } from './open-store.ts';
+import { asTyped } from './program-name.ts';
 import { answer, type CommandContext } from './terminal.ts';
 
 /** What a backup holds, by name: `store` where the books are in a file, `books` where they are on a server. */
@@ -34,7 +35,7 @@ export function backupCommand(context: CommandContext): Command {
       const live = await backup(file, folder, context);
       answer(context, { ok: true, folder, live }, () => [
         `Backup in ${folder}${live ? ', taken from the running node' : ''}.`,
-        'Put it in place with: wayleave restore ' + dir,
+        asTyped('Put it in place with: wayleave restore ', context.terminal) + dir,
       ]);
     });
 }

@@ -11,6 +11,7 @@ import { parseConfig } from '../node/load-config.ts';
 import { makeFolder } from '../store/make-folder.ts';
 import { askPassword } from './ask-password.ts';
 import { CONFIG_NAME } from './node-folder.ts';
+import { asTyped } from './program-name.ts';
 import { answer, type CommandContext } from './terminal.ts';
 
 interface InitOptions {
@@ -42,7 +43,7 @@ export function initCommand(context: CommandContext): Command {
         `  key            ${made.key}${options.insecurePlainKey ? '  (not encrypted)' : ''}`,
         `  configuration  ${made.config}`,
         '',
-        `Look through the configuration, then: wayleave up --config ${made.config}`,
+        asTyped(`Look through the configuration, then: wayleave up --config ${made.config}`, context.terminal),
         'Keep a copy of the key and its password in another place: they are the money of this node.',
       ]);
     });

@@ -1,6 +1,7 @@
 import { Command } from 'commander';
 import { neighbourOf } from './ledger-source.ts';
 import { type ApiOptions, NodeApi, withApiOptions } from './node-api.ts';
+import { asTyped, sameNode } from './program-name.ts';
 import { answer, type CommandContext } from './terminal.ts';
 import { whole } from './whole-number.ts';
 
@@ -24,7 +25,7 @@ export function payCommand(context: CommandContext): Command {
       const to = neighbour === undefined ? {} : { neighbour: await neighbourOf(api, neighbour) };
       await api.settle({ ...to, aheadUnits: ahead });
       answer(context, { ok: true, ...to, aheadUnits: ahead }, () => [
-        'The node pays; `wayleave status` shows what was paid.',
+        asTyped(`The node pays; "wayleave status${sameNode(options)}" shows what was paid.`, context.terminal),
       ]);
     });
 }

@@ -3,6 +3,7 @@ import { WayleaveError } from '../core/errors.ts';
 import { loadConfig } from '../node/load-config.ts';
 import { type ApiOptions, NodeApi, withApiOptions } from './node-api.ts';
 import { configFile } from './node-folder.ts';
+import { asTyped, sameNode } from './program-name.ts';
 import { answer, type CommandContext } from './terminal.ts';
 import { type ProxyTarget, tryProxy } from './try-proxy.ts';
 
@@ -18,7 +19,10 @@ export function proxyCommand(context: CommandContext): Command {
     .option('--json', 'answer in JSON')
     .action(async (options: ProxyOptions) => {
       const proxy = await findProxy(options, context);
-      if (options.test === undefined) answer(context, shown(proxy), () => usage(proxy));
+      if (options.test === undefined)
+        answer(context, shown(proxy), () =>
+          usage(proxy, asTyped(`wayleave proxy${sameNode(options)}`, context.terminal)),
+        );
       else {
         const result = await tryProxy(proxy, options.test);
         answer(context, { ok: true, url: options.test, ...result }, () => [
@@ -41,7 +45,7 @@ function shown({ address, username }: ProxyTarget): object {
   return { ok: true, address, socks: `socks5h://${address}`, http: `http://${address}`, username };
 }
 
-function usage({ address, username }: ProxyTarget): string[] {
+function usage({ address, username }: ProxyTarget, command: string): string[] {
   const user = username === undefined ? '' : ` --proxy-user ${username}`;
   return [
     `The proxy listens on ${address}, for SOCKS5 and for HTTP CONNECT alike.`,
@@ -51,6 +55,6 @@ function usage({ address, username }: ProxyTarget): string[] {
     `  chromium --proxy-server=socks5://${address}`,
     '  Firefox: Settings, Network Settings, Manual, SOCKS v5 host, and "Proxy DNS when using SOCKS v5"',
     '',
-    'Try it: wayleave proxy --test https://example.com/',
+    `Try it: ${command} --test https://example.com/`,
   ];
 }

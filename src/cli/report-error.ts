@@ -1,5 +1,6 @@
 import { CommanderError } from 'commander';
 import { ERRORS, WayleaveError } from '../core/errors.ts';
+import { asTyped } from './program-name.ts';
 import type { CommandContext } from './terminal.ts';
 
 /** Exit codes: 1 what was asked for failed, 2 it was asked for wrongly. */
@@ -11,7 +12,7 @@ export function reportError(error: unknown, { terminal, json }: CommandContext):
   if (error instanceof CommanderError && error.exitCode === 0) return 0;
   const { code, message, remedy, details } = describe(error);
   if (json) terminal.err(`${JSON.stringify({ ok: false, code, message, remedy, details })}\n`);
-  else terminal.err(`error ${code}: ${message}\ntry: ${remedy}\n`);
+  else terminal.err(`error ${code}: ${message}\ntry: ${asTyped(remedy, terminal)}\n`);
   if (code === 'INTERNAL' && terminal.env['WAYLEAVE_DEBUG']) terminal.err(`${(error as Error).stack}\n`);
   return code === 'USAGE' ? USAGE : FAILED;
 }

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { Command } from 'commander';
 import { COMMANDS } from './commands.ts';
+import { asTyped } from './program-name.ts';
 import { reportError } from './report-error.ts';
 import { type CommandContext, helpColumns, type Terminal } from './terminal.ts';
 
@@ -23,7 +24,7 @@ export async function runCli(args: readonly string[], terminal: Terminal): Promi
 /** The whole program; of its commands only the one that is called for is loaded, the others are named. */
 async function buildProgram(args: readonly string[], context: CommandContext): Promise<Command> {
   const wanted = args.find((each) => !each.startsWith('-'));
-  const program = rootCommand();
+  const program = rootCommand(context.terminal);
   for (const entry of COMMANDS) {
     const command = entry.name === wanted ? await entry.load(context) : new Command(entry.name);
     program.addCommand(command.summary(entry.summary).description(command.description() || entry.summary));
@@ -33,7 +34,7 @@ async function buildProgram(args: readonly string[], context: CommandContext): P
   return program;
 }
 
-function rootCommand(): Command {
+function rootCommand(terminal: Terminal): Command {
   return new Command('wayleave')
     .description('Buy and sell bandwidth with your neighbours on the network, hop by hop.')
     .version(version(), '-V, --version', 'print the version')
@@ -43,7 +44,10 @@ function rootCommand(): Command {
     .option('--json', 'answer in JSON')
     .addHelpText(
       'after',
-      '\nNew here?  wayleave lab    shows five nodes trading.  wayleave init    makes a node of your own.',
+      asTyped(
+        '\nNew here?  wayleave lab    shows five nodes trading.  wayleave init    makes a node of your own.',
+        terminal,
+      ),
     );
 }
 

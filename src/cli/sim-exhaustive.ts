@@ -1,5 +1,6 @@
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { type SearchResult, searchWorld, WORLDS } from '../sim/exhaustive.ts';
+import { asTyped } from './program-name.ts';
 import { answer, type CommandContext } from './terminal.ts';
 import { textTable } from './text-table.ts';
 
@@ -35,7 +36,7 @@ export function simExhaustiveCommand(context: CommandContext): Command {
       }
       const ok = results.every(({ violation }) => violation === undefined);
       const visited = results.reduce((sum, each) => sum + each.states, 0);
-      answer(context, { ok, states: visited, worlds: results }, () => shown(results, visited));
+      answer(context, { ok, states: visited, worlds: results }, () => shown(results, visited, context));
       context.exit(ok ? 0 : 1);
     });
 }
@@ -50,7 +51,7 @@ function progress({ world, states, depth }: SearchResult, { terminal, json }: Co
   if (terminal.isTty && !json) terminal.err(`\r${world}: ${states} states, depth ${depth}   `);
 }
 
-function shown(results: readonly SearchResult[], visited: number): string[] {
+function shown(results: readonly SearchResult[], visited: number, { terminal }: CommandContext): string[] {
   const rows = results.map((each) => [
     each.world,
     String(each.states),
@@ -65,7 +66,7 @@ function shown(results: readonly SearchResult[], visited: number): string[] {
           '',
           `${world}: ${violation.law}`,
           ...violation.actions.map((action, at) => `  ${at + 1}. ${action}`),
-          `Again: wayleave sim exhaustive --world ${world} --depth ${violation.actions.length}`,
+          asTyped(`Again: wayleave sim exhaustive --world ${world} --depth ${violation.actions.length}`, terminal),
         ],
   );
   const table = textTable(['world', 'states>', 'actions>', 'whole to depth>', 'rules'], rows);

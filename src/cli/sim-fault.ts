@@ -7,6 +7,7 @@ import { type FaultRunsResult, runManyFaults } from '../sim/fault-runs.ts';
 import { type FaultTrace, faultTrace } from '../sim/fault-trace.ts';
 import { FAULTS } from '../sim/faults.ts';
 import { minimise } from '../sim/minimise.ts';
+import { asTyped } from './program-name.ts';
 import { answer, type CommandContext, painter } from './terminal.ts';
 import { textTable } from './text-table.ts';
 
@@ -98,7 +99,7 @@ async function simulateUntil(stop: AbortSignal, options: FaultOptions, context: 
       stopAtFailure: options.forever === true,
       progress,
       failed: ({ broken, run }) => {
-        if (portion > 1) context.terminal.err(`${broken?.rule}: ${replayLine(run)}\n`);
+        if (portion > 1) context.terminal.err(`${broken?.rule}: ${again(run, context)}\n`);
       },
       stop,
     });
@@ -112,7 +113,7 @@ async function simulateUntil(stop: AbortSignal, options: FaultOptions, context: 
       : (await minimise(worst, { progress: (tries) => minimising(tries, context) })).outcome;
   const trace = small && (await faultTrace(small, options.wholeTrace));
   const single = seeds === 1 ? await lastOutcome(result, first) : undefined;
-  write(report({ first, result, small, trace, single }), options, context, () => [
+  write(report({ first, result, small, trace, single }, context), options, context, () => [
     ...lines(result),
     ...failureLines(result, small, trace, context),
   ]);
@@ -125,13 +126,15 @@ async function lastOutcome(result: FaultRunsResult, run: FaultRun): Promise<Faul
   return result.failures[0] ?? (await runFaults(run));
 }
 
-function report(found: {
-  first: FaultRun;
-  result: FaultRunsResult;
-  small: FaultOutcome | undefined;
-  trace: FaultTrace | undefined;
-  single: FaultOutcome | undefined;
-}): object {
+interface Found {
+  readonly first: FaultRun;
+  readonly result: FaultRunsResult;
+  readonly small: FaultOutcome | undefined;
+  readonly trace: FaultTrace | undefined;
+  readonly single: FaultOutcome | undefined;
+}
+
+function report(found: Found, context: CommandContext): object {
   const { first, result, single, small, trace } = found;
   const { coverage, runsWith, failures, ...figures } = result;
   return {
@@ -150,11 +153,11 @@ function report(found: {
     stepsPerCpuSecond: Math.round(figures.steps / figures.cpuSeconds),
     coverage,
     runsWith,
-    failures: failures.map(({ run, broken }) => ({ ...broken, replay: replayLine(run) })),
+    failures: failures.map(({ run, broken }) => ({ ...broken, replay: again(run, context) })),
     minimised:
       small === undefined
         ? undefined
-        : { ...small.broken, replay: replayLine(small.run), trace: trace?.lines, leftOut: trace?.leftOut },
+        : { ...small.broken, replay: again(small.run, context), trace: trace?.lines, leftOut: trace?.leftOut },
   };
 }
 
@@ -207,13 +210,13 @@ function failureLines(
   return [
     '',
     paint('red', `${failures.length} of ${runs} runs broke a rule.`),
-    ...failures.slice(1, 10).map(({ run, broken }) => `  ${broken?.rule}: ${replayLine(run)}`),
+    ...failures.slice(1, 10).map(({ run, broken }) => `  ${broken?.rule}: ${again(run, context)}`),
     '',
     ...(trace?.lines ?? []),
-    ...leftOutLines(trace, small.run),
+    ...leftOutLines(trace, again(small.run, context)),
     '',
     paint('red', String(small.broken?.what)),
-    `Again: ${replayLine(small.run)}`,
+    `Again: ${again(small.run, context)}`,
   ];
 }
 
@@ -225,9 +228,14 @@ function enoughNodes({ cheats, nodes }: FaultOptions): number {
   return nodes ?? Math.max(NODES, least);
 }
 
-function leftOutLines(trace: FaultTrace | undefined, run: FaultRun): string[] {
+/** The command that runs it again, to be pasted. */
+function again(run: FaultRun, { terminal }: CommandContext): string {
+  return asTyped(replayLine(run), terminal);
+}
+
+function leftOutLines(trace: FaultTrace | undefined, command: string): string[] {
   if (trace === undefined || trace.leftOut === 0) return [];
-  return [`${trace.leftOut} other lines were left out; all: ${replayLine(run)} --no-minimise --whole-trace`];
+  return [`${trace.leftOut} other lines were left out; all: ${command} --no-minimise --whole-trace`];
 }
 
 /** Seeds that nobody chose; printed, so that they can be chosen. */

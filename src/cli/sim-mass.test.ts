@@ -42,7 +42,7 @@ test('a world of many nodes is told of as a table, with a bar meanwhile, and how
     assert.match(out, words);
   assert.match(
     out,
-    /Again: wayleave sim mass --seed 3 --nodes 4 --links 3 --seconds 60 --free-riders 25 --breaks 60\n$/,
+    /Again: \S+\/bin\/wayleave sim mass --seed 3 --nodes 4 --links 3 --seconds 60 --free-riders 25 --breaks 60\n$/,
   );
 });
 

@@ -2,6 +2,7 @@ import { writeFileSync } from 'node:fs';
 import { Command } from 'commander';
 import { WayleaveError } from '../core/errors.ts';
 import { MASS_USUAL, type MassOutcome, type MassRun, massLinks, massNodes, runMass } from '../sim/mass-run.ts';
+import { asTyped } from './program-name.ts';
 import { answer, type CommandContext, painter } from './terminal.ts';
 import { textTable } from './text-table.ts';
 
@@ -105,7 +106,12 @@ function shown(outcome: MassOutcome, context: CommandContext): string[] {
     broken === undefined
       ? [paint('green', 'Every rule held after every step, and at the end the whole adds up.')]
       : [paint('red', `A rule was broken. ${broken.what}`)];
-  return [...textTable(['what', 'how much'], rows), '', ...verdict, `Again: ${outcome.replay}`];
+  return [
+    ...textTable(['what', 'how much'], rows),
+    '',
+    ...verdict,
+    `Again: ${asTyped(outcome.replay, context.terminal)}`,
+  ];
 }
 
 function riders({ freeRiders }: MassOutcome): string {

@@ -9,6 +9,7 @@ import { collectAtRest, ownHeap } from './collect-at-rest.ts';
 import { ACCESS_NAME, configFile, configOption } from './node-folder.ts';
 import { openNodeLog } from './node-log.ts';
 import { openPorts } from './open-ports.ts';
+import { asTyped, sameNode } from './program-name.ts';
 import type { CommandContext } from './terminal.ts';
 import { unlockIssuer, unlockNode } from './unlock-key.ts';
 
@@ -52,7 +53,11 @@ async function up(options: UpOptions, context: CommandContext): Promise<void> {
   opened.defer(collectAtRest(ports.clock, ownHeap));
   const status = node.status();
   const { id, name, listen, socks, httpProxy } = status;
-  log.say('up', { id, name, listen, socks, httpProxy, api: api.url, pid: api.pid }, banner(status, api.url));
+  log.say(
+    'up',
+    { id, name, listen, socks, httpProxy, api: api.url, pid: api.pid },
+    banner(status, api.url, asTyped(`wayleave status${sameNode(options)}`, terminal)),
+  );
   if (signatureBackend() === 'javascript')
     log.say('warning', {}, 'Signatures run in JavaScript, about 28 times slower.');
   const by = await asked;
@@ -75,11 +80,11 @@ function stopOnSignals(ask: (by: string) => void): () => void {
   };
 }
 
-function banner(status: NodeStatus, api: string): string {
+function banner(status: NodeStatus, api: string, look: string): string {
   const proxy = status.socks ?? status.httpProxy;
   return [
     `${status.name} is up: ${status.id}${status.mode === 'observe' ? ' (observing, nothing is enforced)' : ''}`,
     `  links at ${status.listen}   ${proxy === undefined ? 'no proxy' : `proxy at ${proxy}`}   API at ${api}`,
-    '  Ctrl-C stops it; wayleave status shows its links.',
+    `  Ctrl-C stops it; ${look} shows its links.`,
   ].join('\n');
 }

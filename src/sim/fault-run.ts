@@ -119,13 +119,10 @@ function sum([a, b, c]: readonly [number, number, number]): number {
   return a + b + c;
 }
 
-/** How the program is called: in a clone, where types are still in its files, it is not on the path. */
-const PROGRAM = import.meta.url.endsWith('.ts') ? './bin/wayleave' : 'wayleave';
-
 /** The command that runs it again. */
 export function replayLine({ seed, steps, nodes, cheats, faults, without }: FaultRun): string {
   const words = [`--seed ${seed}`, `--steps ${steps}`, `--nodes ${nodes}`, `--cheats ${cheats.join(',') || 'none'}`];
   if (faults !== undefined) words.push(`--faults ${faults.length === 0 ? 'none' : `'${faults.join(',')}'`}`);
   if (without !== undefined && without.length > 0) words.push(`--without ${without.join(',')}`);
-  return `${PROGRAM} sim fault ${words.join(' ')}`;
+  return `wayleave sim fault ${words.join(' ')}`;
 }
