@@ -13,6 +13,7 @@ import {
 import { Column } from './columns.ts';
 import type { Allowance, Hold, ServiceDoor } from './door.ts';
 import { fitting, PIECE_BYTES as pieceBytes, upperBound } from './fitting.ts';
+import { GrantCover } from './grant-cover.ts';
 import type { LinkAccount } from './link-account.ts';
 import { pricePerMb, ratesOf, type ServiceRates } from './service-rates.ts';
 import { Tally } from './tally.ts';
@@ -56,13 +57,10 @@ export class ServiceAccount implements ServiceDoor {
   readonly #latest: OpenHold = { hold: NO_HOLD, bytes: 0, pricePerMb: 0, side: 'provided' };
   #open: Map<Hold, OpenHold> | undefined;
   #free = -1;
-  /** Granted to the neighbour and not arrived yet, and the hold that covers it; undefined where nothing is charged. */
-  #forwardBytes = 0;
-  #forwardHold: Hold | undefined;
-  #forwardHeld = 0;
   #rates: ServiceRates | undefined;
   #ratesChange = -1;
   #time: ServiceTime | undefined;
+  #grants: GrantCover | undefined;
   /** Of what was provided, the part charged on arrival; of what was consumed, the part charged at sending. Since the start. */
   readonly forwarded = new Tally();
   readonly used = new Tally();
@@ -84,6 +82,12 @@ export class ServiceAccount implements ServiceDoor {
       admit: (units) => this.#admit(units),
     });
     return this.#time;
+  }
+
+  /** What the neighbour was granted to send through me; made when first needed, too. A private getter would be slow here. */
+  #granted(): GrantCover {
+    this.#grants ??= new GrantCover(this.#account.ledger, this.#account.row, this.#column);
+    return this.#grants;
   }
 
   /** What I sell time for; undefined where I sell by data or for nothing. */
@@ -198,23 +202,9 @@ export class ServiceAccount implements ServiceDoor {
     }
     if (buyer !== undefined) this.#account.noteCarried(buyer, units);
     if (hold >= 0) this.#account.ledger.commit(hold, this.#column, units);
-    if (open.side === 'provided' && this.#forwardHold !== undefined) this.#coverForward();
+    if (open.side === 'provided' && this.#grants?.holds === true)
+      this.#grants.served(this.rates.sellBytesPerMb, this.providedRemainder);
     this.#account.moved();
-  }
-
-  /**
-   * Grants share their millionths with what is served: a piece that filled them up leaves a unit of its own hold over,
-   * which the next bytes to arrive will cost.
-   */
-  #coverForward(): void {
-    const { ledger, row } = this.#account;
-    const price = this.rates.sellBytesPerMb;
-    const due = Math.floor(millionthsFor(this.#forwardBytes, price, this.providedRemainder) / BYTES_PER_MB);
-    const more = due > this.#forwardHeld ? ledger.holdProvide(row, due - this.#forwardHeld) : -1;
-    // Refused where a limit was lowered meanwhile: then what is held stays.
-    if (more < 0) return;
-    ledger.release(more);
-    this.#holdForward(due);
   }
 
   release(hold: Hold): void {
@@ -254,61 +244,26 @@ export class ServiceAccount implements ServiceDoor {
     const { gated, selling, sellBytesPerMb: price } = this.rates;
     if (!this.#serves() || !selling) return NOTHING;
     if (gated && !this.time.active(nowMs)) return NOTHING;
-    const { ledger, row } = this.#account;
-    const room = ledger.roomToProvide(row, this.#forwardHeld);
-    const most = Math.min(this.#forwardBytes + wanted, MAX_CHARGE_BYTES);
-    const total = fitting(most, price, room - 1);
-    if (total <= this.#forwardBytes) return NOTHING;
-    const allowed = this.#account.allow(total - this.#forwardBytes, nowMs);
+    const affordable = this.#granted().roomFor(wanted, price);
+    if (affordable === 0) return NOTHING;
+    const allowed = this.#account.allow(affordable, nowMs);
     if (allowed.bytes === 0) return allowed;
     this.#account.paced(allowed.bytes, nowMs);
-    this.#forwardBytes += allowed.bytes;
-    this.#holdForward(upperBound(this.#forwardBytes, price));
+    this.#granted().grant(allowed.bytes, price);
     return allowed;
-  }
-
-  /** Puts one hold over everything granted, as far as it still fits: what arrives beyond it is booked all the same. */
-  #holdForward(all: Units): void {
-    const { ledger, row } = this.#account;
-    this.#dropForwardHold();
-    const units = Math.min(all, ledger.roomToProvide(row));
-    if (units === 0) return;
-    const hold = ledger.holdProvide(row, units);
-    if (hold < 0) return;
-    this.#forwardHold = hold;
-    this.#forwardHeld = units;
-  }
-
-  #dropForwardHold(): void {
-    if (this.#forwardHold !== undefined) this.#account.ledger.release(this.#forwardHold);
-    this.#forwardHold = undefined;
-    this.#forwardHeld = 0;
   }
 
   arrived(bytes: number, epoch: number, nowMs: number): void {
     const { arrivedPerMb, sellEpoch } = this.rates;
     const price =
       epoch === sellEpoch && arrivedPerMb !== undefined ? arrivedPerMb : this.#priceAt('mine', epoch, nowMs);
-    this.#forwardBytes = Math.max(0, this.#forwardBytes - bytes);
-    this.#chargeForward(this.#count('provided', bytes, price));
+    this.#granted().arrived(bytes, this.#count('provided', bytes, price));
     this.forwarded.add(bytes, price);
     this.#account.moved();
   }
 
-  /** Charges what arrived to the hold over all grants: room for the rest of them stays reserved, whatever a limit is now. */
-  #chargeForward(units: Units): void {
-    const { ledger, row } = this.#account;
-    const held = Math.min(units, this.#forwardHeld);
-    if (this.#forwardHold !== undefined) ledger.commitPart(this.#forwardHold, this.#column, held);
-    this.#forwardHeld -= held;
-    // Dearer than it was when it was granted: it has been served, so it is charged all the same.
-    if (units > held) ledger.provided(row, this.#column, units - held);
-    if (this.#forwardBytes === 0) this.#dropForwardHold();
-  }
-
   forgetForward(): void {
-    this.#dropForwardHold();
-    this.#forwardBytes = 0;
+    this.#grants?.forget();
   }
 
   usable(wanted: number): number {
