@@ -9,15 +9,15 @@ import { byteOrigin, fetchBytes, socksHello } from './relay/origin.ts';
 import { startWorker, type Worker } from './worker.ts';
 
 /**
- * The relay with a cheque every 16 MB; with accounts, metering and journal, and nothing due yet; with all of that switched
- * off; and proxies that only copy.
+ * The relay with a cheque every 16 MB; with accounts, metering and journal, and nothing due yet; the same nodes with all of
+ * that switched off; the part of them that passes streams on, alone; and proxies that only copy.
  */
-const CASES = ['paid', 'counted', 'bare', 'tls', 'tcp'] as const;
+const CASES = ['paid', 'counted', 'uncounted', 'bare', 'tls', 'tcp'] as const;
 type Case = (typeof CASES)[number];
 
-/** The first three are nodes and a relay of ours, and two of those have chequebooks and books. */
-const OURS = CASES.slice(0, 3);
-const KEEPING_BOOKS = CASES.slice(0, 2);
+/** The first four speak our protocol, and three of those are whole nodes, with chequebooks and books. */
+const OURS = CASES.slice(0, 4);
+const WHOLE_NODES = CASES.slice(0, 3);
 
 /** Before anything is measured: a node runs for months, and compiles its code in the first minute. */
 const WARM_UP_ROUNDS = 8;
@@ -55,7 +55,7 @@ export const bench: Bench = {
         const args = [each, String(origin.port), chain.url, join(folder, each)];
         return startWorker(file, args, OURS.includes(each) ? AS_LAUNCHED : {});
       };
-      for (const each of KEEPING_BOOKS) await (await start(each)).stop();
+      for (const each of WHOLE_NODES) await (await start(each)).stop();
       for (const each of CASES) workers.set(each, await start(each));
       const rows: Row[] = [];
       for (const load of LOADS) rows.push(...rowsOf(load, await measure(load, workers, origin.port, context)));
@@ -130,16 +130,18 @@ function rowsOf(load: Load, rounds: readonly Costs[]): Row[] {
   const secondsAGb = (cost: number): number => cost;
   const gbASecond = (cost: number): number => 1 / cost;
   return [
-    // What it costs to count: accounts, metering and journal, over the same relay with a door that always says yes.
+    // What it costs to count: accounts, metering and journal, over the same nodes with doors that always say yes.
     // The target is a tenth more CPU time a byte.
     row(
       'accounting',
-      ['counted', 'bare'],
+      ['counted', 'uncounted'],
       { rival: 'the same relay, accounting off', unit: 'CPU-s/GB', target: { of: 'ratio', most: 1.1 } },
       secondsAGb,
     ),
     // And to be paid as well, every 16 MB; for information, since how often that is due is the operator's choice.
-    row('paying', ['paid', 'bare'], { rival: 'the same relay, accounting off', unit: 'CPU-s/GB' }, secondsAGb),
+    row('paying', ['paid', 'uncounted'], { rival: 'the same relay, accounting off', unit: 'CPU-s/GB' }, secondsAGb),
+    // What the rest of a node costs around the part that passes streams on: routes, quality, events, timers.
+    row('node', ['uncounted', 'bare'], { rival: 'transit alone', unit: 'CPU-s/GB' }, secondsAGb),
     // What the whole relay costs beside four programs that only copy between sockets, with three TLS hops between them.
     // For pages each of those makes three TLS handshakes a page, where the relay opens a channel.
     row(

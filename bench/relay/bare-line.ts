@@ -11,7 +11,7 @@ import { createProxyServer } from '../../src/transit/proxy-server.ts';
 import { createTransit, type Transit } from '../../src/transit/transit.ts';
 import { passDoor } from './pass-door.ts';
 
-/** The relay of four nodes in a line with accounting, metering and journal switched off. */
+/** Four times the part of a node that passes streams on, in a line: no accounts, and nothing else of a node. */
 export async function bareLine(): Promise<{ port: number; close(): Promise<void> }> {
   const signers = [1, 2, 3, 4].map((fill) => createSigner(new Uint8Array(32).fill(fill)));
   const egress = systemEgress();

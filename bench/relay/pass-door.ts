@@ -1,7 +1,7 @@
 import type { ServiceDoor } from '../../src/core/ledger/door.ts';
 import type { NodeId } from '../../src/core/node-id.ts';
 
-/** A door that says yes to everything and counts nothing: the relay with accounting switched off. */
+/** A door that says yes to everything and counts nothing. */
 export function passDoor(neighbour: NodeId): ServiceDoor {
   return {
     neighbour,
