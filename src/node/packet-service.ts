@@ -1,5 +1,5 @@
 import type { Signer } from '../chain/signer.ts';
-import { Carrier, type CarrierLink } from '../core/carrier/carrier.ts';
+import { Carrier } from '../core/carrier/carrier.ts';
 import { SELF } from '../core/carrier/carrier-decision.ts';
 import { type Surge, surgedToll, surgeFor } from '../core/carrier/congestion.ts';
 import type { Outcome, Way } from '../core/carrier/deliveries.ts';
@@ -21,6 +21,7 @@ import { ReceiptDesk } from '../packets/receipt-desk.ts';
 import { PACKET_HEADER_BYTES } from '../wire/packet.ts';
 import type { PacketsConfig } from './config.ts';
 import type { PacketLinkStatus, PacketStatus } from './node.ts';
+import { carrierLinkOf, type PacketStanding, sameStanding } from './packet-standing.ts';
 
 export interface PacketServiceOptions {
   readonly signer: Signer;
@@ -58,6 +59,8 @@ interface Member {
   open: boolean;
   /** How many times the usual toll is taken for sending out to it. */
   surge: Surge;
+  /** By what the carrier and routes were last told of it; undefined while the link carries nothing. */
+  standing: PacketStanding | undefined;
   /** What routes were last told that sending by it takes. */
   told: PathPrice | undefined;
   /** Something is about to be paid ahead to it. */
@@ -142,6 +145,7 @@ export class PacketService {
       unwatch,
       open: false,
       surge: 1,
+      standing: undefined,
       told: undefined,
       paying: false,
       weighed: NO_OFFERS,
@@ -149,6 +153,8 @@ export class PacketService {
     this.#members.set(link.peer, member);
     this.#byRow[account.row] = member;
     this.#made.relay.linkUp(link, account.row);
+    this.#made.carrier.setLink(account.row, undefined);
+    this.#tell(member);
     this.#terms(account);
   }
 
@@ -253,29 +259,24 @@ export class PacketService {
 
   /** What the link may carry now, by both sides' terms: nothing before they are exchanged. */
   #terms(account: LinkAccount): void {
-    const [mine, theirs] = [account.mine.newest, account.theirs.newest];
     const member = this.#members.get(account.neighbour);
+    if (member === undefined) return;
+    const [mine, theirs] = [account.mine.newest, account.theirs.newest];
     // While a mark is being set what arrives is still taken; only what would leave waits.
-    const ready = account.ready || (account.settling && member?.open === true);
-    const open = ready && !account.closed && mine !== undefined && theirs !== undefined;
-    if (member !== undefined) member.open = open;
-    const { refusalFee } = this.#options.config;
-    this.#made.carrier.setLink(
-      account.row,
-      open
-        ? {
-            ...this.#tollOf(member),
-            ...{ valueAt: mine.valueAt, peerValueAt: theirs.valueAt, refusalFee, offers: theirs.priority },
-          }
-        : undefined,
-    );
-    if (member !== undefined) this.#tell(member);
-    if (open && !account.settling) this.#made.relay.resume(account.row);
+    const ready = account.ready || (account.settling && member.open);
+    const known = mine !== undefined && theirs !== undefined;
+    member.open = ready && !account.closed && known;
+    this.#stand(member, member.open && known ? { mine, theirs, surge: member.surge } : undefined);
+    if (member.open && !account.settling) this.#made.relay.resume(account.row);
   }
 
-  #tollOf(member: Member | undefined): Pick<CarrierLink, 'toll' | 'surgePerPacket'> {
-    const toll = surgedToll(this.toll, member?.surge ?? 1);
-    return { toll, surgePerPacket: toll.perPacket - this.toll.perPacket };
+  /** Most of what an account tells, such as each write of it, changes nothing here. */
+  #stand(member: Member, now: PacketStanding | undefined): void {
+    if (sameStanding(member.standing, now)) return;
+    member.standing = now;
+    const usual = { toll: this.toll, refusalFee: this.#options.config.refusalFee };
+    this.#made.carrier.setLink(member.account.row, now === undefined ? undefined : carrierLinkOf(now, usual));
+    this.#tell(member);
   }
 
   linkDown(link: Link): void {
