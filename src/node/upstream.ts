@@ -1,4 +1,4 @@
-import type { NodeId } from '../core/node-id.ts';
+import { isNodeId, type NodeId } from '../core/node-id.ts';
 import { MAX_PRICE, type PricePerMb } from '../core/units.ts';
 import { staticNextHop } from '../transit/next-hop.ts';
 import type { NodeConfig } from './config.ts';
@@ -14,6 +14,8 @@ export class UpstreamChoice {
   readonly #via: ((host: string | undefined) => NodeId | undefined) | undefined;
   /** By the place in the configuration of the neighbour that reaches a host: its id may not be known yet. */
   readonly #reached: (host: string) => string | undefined;
+  /** The configured next hop as an id, if it is one. */
+  readonly #id: NodeId | undefined;
 
   constructor(
     config: NodeConfig,
@@ -23,6 +25,8 @@ export class UpstreamChoice {
     this.#config = config;
     this.#neighbours = neighbours;
     this.#via = via;
+    const id = config.transit.nextHop.toLowerCase();
+    this.#id = isNodeId(id) ? id : undefined;
     const lines = config.neighbours.flatMap(({ reaches }, at) => reaches.map((to) => ({ to, via: String(at) })));
     const table = staticNextHop(lines);
     this.#reached = (host) => (lines.length === 0 ? undefined : table({ host, port: 0 }));
@@ -36,7 +40,7 @@ export class UpstreamChoice {
     if (nextHop === 'none') return undefined;
     if (nextHop === 'uplink' || (nextHop === 'auto' && uplink)) return 'local';
     if (nextHop === 'auto') return this.#via === undefined ? this.#cheapest()?.neighbour.id : this.#via(host);
-    return this.#named(nextHop)?.neighbour.id;
+    return this.#named()?.neighbour.id;
   }
 
   #all(): readonly Known[] {
@@ -48,9 +52,11 @@ export class UpstreamChoice {
     return this.#all().find((known) => known.config === config);
   }
 
-  #named(name: string): Known | undefined {
-    const id = name.toLowerCase();
-    return this.#all().find((known) => known.neighbour.id === id || known.config?.name === name);
+  /** The neighbour the operator named, by its id or by the name it has in the configuration. */
+  #named(): Known | undefined {
+    const { nextHop } = this.#config.transit;
+    if (this.#id !== undefined) return this.#neighbours()?.known(this.#id);
+    return this.#all().find((known) => known.config?.name === nextHop);
   }
 
   #cheapest(): Known | undefined {
@@ -66,7 +72,7 @@ export class UpstreamChoice {
   /** How much this node wants its traffic to go by a neighbour: the less it asks the more, below 0 never. */
   preference(id: NodeId): number {
     const { nextHop } = this.#config.transit;
-    if (nextHop !== 'auto') return this.#named(nextHop)?.neighbour.id === id ? 0 : -1;
+    if (nextHop !== 'auto') return this.#named()?.neighbour.id === id ? 0 : -1;
     const door = this.#neighbours()?.get(id)?.account.door('transit');
     return door?.buying === true ? MAX_PRICE - door.buyPricePerMb : -1;
   }
