@@ -28,8 +28,8 @@ function eventsDoc(): string {
     'One JSON object a line, as things happen. Each has `kind`, `atMs` (milliseconds since the Unix epoch) and, where it ' +
       'concerns a neighbour, `neighbour` (its node id); other fields are integers, ids or short words. Amounts are in ' +
       'units unless a name says wei. The log of `wayleave up` where nobody reads along has `level`, `time` and `msg` beside ' +
-      'these, and lines about the process: `up`, `down`, `warning`, and `missing`, which says how many lines before it a ' +
-      'full disk did not take. Printed from `src/node/node.ts` by `npm run docs`.',
+      'these, and lines about the process: `up`, `down`, `waiting` (a stop waits for `transactions`), `warning`, and ' +
+      '`missing`, which says how many lines before it a full disk did not take. Printed from `src/node/node.ts` by `npm run docs`.',
     ['| kind | what it tells |', '|---|---|', ...rows],
   );
 }

@@ -11,6 +11,8 @@ import { PassThrough } from 'node:stream';
 import { after, describe, it } from 'node:test';
 import { setTimeout as pause } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
+import { createDevChain, type DevChain } from '../chain/dev-chain.ts';
+import { serveDevChain } from '../chain/dev-chain-server.ts';
 import type { NodeStatus } from '../node/node.ts';
 import { runCli } from './run-cli.ts';
 
@@ -204,5 +206,43 @@ describe('wayleave up', () => {
     up.child.kill('SIGTERM');
     assert.equal(await up.exit(), 0, up.err);
     assert.ok(!existsSync(join(folder, 'unheard/api.json')));
+  });
+
+  it('says what it waits for when the chain is slow, and goes without when it is told so twice', async () => {
+    const id = await init('slow', '');
+    const dev = await createDevChain({ chainId: 31_337, funded: new Map([[id, 10n ** 20n]]) });
+    let mines = true;
+    const slow: DevChain = {
+      ...dev,
+      // What it is sent meanwhile gets lost.
+      request: (method, params) =>
+        mines || method !== 'eth_sendRawTransaction'
+          ? dev.request(method, params)
+          : Promise.resolve({ error: { code: -32_000, message: 'busy' } }),
+    };
+    const server = await serveDevChain({ chain: slow, port: 0 });
+    const file = join(folder, 'slow/wayleave.toml');
+    const keys = `enabled = true\nrpc = "${server.url}"\nchain_id = 31337\nfactory = "${dev.factory}"`;
+    writeFileSync(file, readFileSync(file, 'utf8').replace('[settlement]', `[settlement]\n${keys}`));
+    try {
+      const up = new Up('slow');
+      await up.line('up');
+      const standing = async () =>
+        JSON.parse((await run('chequebook -c slow --json')).out) as { chequebooks: unknown[] };
+      while ((await standing()).chequebooks.length === 0) await pause(50);
+      mines = false;
+      const ordered = run('chequebook deposit 1000 -c slow');
+      const books = join(folder, 'slow/wayleave.db-wal');
+      while (!readFileSync(books, 'latin1').includes(`"purpose":"deposit `)) await pause(20);
+      up.child.kill('SIGINT');
+      const waiting = await up.line('waiting');
+      assert.match(String(waiting?.['msg']), /^Waiting for a transaction to be mined \(0x[0-9a-f]{64}\); once more /);
+      up.child.kill('SIGINT');
+      assert.equal(await up.exit(), 1);
+      assert.equal((await ordered).code, 1);
+    } finally {
+      await server.close();
+      dev.close();
+    }
   });
 });

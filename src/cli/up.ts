@@ -21,7 +21,10 @@ interface UpOptions {
 /** `wayleave up` */
 export function upCommand(context: CommandContext): Command {
   return new Command('up')
-    .description('Runs a node until Ctrl-C, SIGTERM, or POST /v1/stop at its API. A second signal does not wait.')
+    .description(
+      'Runs a node until Ctrl-C, SIGTERM, or POST /v1/stop at its API. It waits for transactions under way, and says so ' +
+        'where that takes long; a second signal does not wait, and the next start takes them up.',
+    )
     .addOption(configOption())
     .option('--verbose', 'also show charges and streams')
     .option('--json', 'one JSON line per event (as when the output is not a terminal)')
@@ -40,7 +43,7 @@ async function up(options: UpOptions, context: CommandContext): Promise<void> {
   opened.defer(stopOnSignals(ask));
   const ports = opened.use(await openPorts(config, signer));
   const node = await createNode({ config, signer, issuer, ports });
-  opened.defer(() => node.stop());
+  opened.defer(() => node.stop((transactions) => log.say('waiting', { transactions }, waitingLine(transactions))));
   opened.defer(log.follow(node));
   const api = await startApi({
     node,
@@ -78,6 +81,16 @@ function stopOnSignals(ask: (by: string) => void): () => void {
   return () => {
     for (const signal of signals) process.off(signal, heard);
   };
+}
+
+/** A transaction that left is mined without the node, too: it waits only to write down what became of it. */
+function waitingLine(transactions: readonly string[]): string {
+  const [hash] = transactions;
+  const what =
+    hash === undefined
+      ? 'the chain to answer'
+      : `${transactions.length === 1 ? 'a transaction' : `${transactions.length} transactions`} to be mined (${hash})`;
+  return `Waiting for ${what}; once more to stop without. The next start takes it up.`;
 }
 
 function banner(status: NodeStatus, api: string, look: string): string {

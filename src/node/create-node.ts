@@ -21,6 +21,8 @@ import { linkStatus } from './status.ts';
 const REPRICE_MS = 5_000;
 /** The least time between two looks because of charges: what was bought moves an average, and slowly. */
 const CHARGED_REPRICE_MS = 1_000;
+/** A stop that waits for the chain longer than this says so. */
+const CHAIN_SLOW_MS = 1_000;
 /** A stop waits this long for queued frames to leave. */
 const STOP_MS = 2_000;
 
@@ -225,7 +227,7 @@ class RunningNode implements WayleaveNode {
     return this.#parts.settlement.cashAll();
   }
 
-  async stop(): Promise<void> {
+  async stop(waits: (transactions: readonly string[]) => void = () => undefined): Promise<void> {
     if (this.#stopping) return;
     this.#stopping = true;
     this.#feed.emit('stopping', {});
@@ -235,7 +237,9 @@ class RunningNode implements WayleaveNode {
     transit?.close();
     own?.close();
     await history.stop();
+    const slow = this.#options.ports.clock.after(CHAIN_SLOW_MS, () => waits(settlement.unmined));
     await settlement.stop();
+    slow.cancel();
     const all = neighbours.all().map(({ neighbour }) => neighbour);
     await Promise.all(all.map((neighbour) => neighbour.close(STOP_MS)));
     keeper.stop();

@@ -41,8 +41,11 @@ export interface WayleaveNode {
   cashAll(): Promise<number>;
   /** Its channels, where it settles on a chain that has them. */
   readonly channels?: Channels | undefined;
-  /** Ends streams, tells neighbours, writes the books with a lease of zero. */
-  stop(): Promise<void>;
+  /**
+   * Ends streams, tells neighbours, writes the books with a lease of zero. If the chain keeps it waiting, `waits` is called
+   * with the hashes of what is not mined yet: what sent them may end without, and another node on these books takes them up.
+   */
+  stop(waits?: (transactions: readonly string[]) => void): Promise<void>;
 }
 
 /** By what a node pays and is paid, and how an operator switches it while the node runs. */

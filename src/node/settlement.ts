@@ -11,7 +11,7 @@ import { ChequeMode } from './cheque-mode.ts';
 import type { Channels, ChequebookStatus, Cheques, MethodChoice, SolvencyStatus } from './node.ts';
 import { PaymentDesks } from './payment-desks.ts';
 import type { ModeOptions, PaymentMode } from './payment-mode.ts';
-import { storedTransactions } from './transaction-log.ts';
+import { StoredTransactions } from './transaction-log.ts';
 import { TransferMode } from './transfer-mode.ts';
 
 export type SettlementOptions = Omit<ModeOptions, 'uncashedUnits'>;
@@ -29,6 +29,7 @@ export class Settlement implements MethodChoice {
   readonly #cheques: ChequeMode;
   readonly #options: SettlementOptions;
   readonly #channels: ChannelMode | undefined;
+  readonly #transactions: StoredTransactions | undefined;
   readonly #modes: Partial<Record<PaymentMethod, PaymentMode>>;
   /** What the operator wants now, of what is configured. */
   #wanted: readonly PaymentMethod[];
@@ -52,7 +53,8 @@ export class Settlement implements MethodChoice {
     this.#channels = channels === undefined ? undefined : new ChannelMode(options, channels);
     this.#modes = { cheque: this.#cheques, ...(this.#channels !== undefined && { channel: this.#channels }) };
     if (chain !== undefined) {
-      chain.resume(storedTransactions(given.store, given.stored.notes));
+      this.#transactions = new StoredTransactions(given.store, given.stored.notes);
+      chain.resume(this.#transactions);
       // Also where nobody pays so any more: what is under way is followed, and is not owed a second time.
       const known = hasTransfers(given.stored.notes);
       if (known || config.methods.includes('transfer')) this.#modes.transfer = new TransferMode({ ...options, chain });
@@ -153,6 +155,12 @@ export class Settlement implements MethodChoice {
     return this.#cheques;
   }
 
+  /** Transactions of this node that are in no block yet, by hash. */
+  get unmined(): readonly string[] {
+    return this.#transactions?.open() ?? [];
+  }
+
+  /** Waits for what the modes have begun on the chain. */
   async stop(): Promise<void> {
     await Promise.all(Object.values(this.#modes).map((mode) => mode.stop()));
   }
