@@ -3,6 +3,7 @@ import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { setTimeout as pause } from 'node:timers/promises';
+import { isDeepStrictEqual } from 'node:util';
 import { type Books, readBooks } from '../../src/lab/check-books.ts';
 import { download } from '../../src/lab/download.ts';
 import { type LabFolder, labIds, makeHomes, openFolder } from '../../src/lab/folder.ts';
@@ -11,10 +12,17 @@ import { NodeProcess } from '../../src/lab/node-process.ts';
 import { type Origin, startOrigin } from '../../src/lab/origin.ts';
 import { scenarioNamed } from '../../src/lab/scenario.ts';
 import { seededFile } from '../../src/lab/seeded-file.ts';
+import type { LinkStatus } from '../../src/node/node.ts';
 
 /** Kills in one run: each at a random moment of a download, on a random node. */
 const ROUNDS = Number(process.env['WAYLEAVE_KILL_ROUNDS'] ?? 12);
 const SEED = Number(process.env['WAYLEAVE_KILL_SEED'] ?? Date.now() % 1_000_000);
+
+const LINE = [
+  ['A', 'B'],
+  ['B', 'C'],
+  ['C', 'D'],
+] as const;
 
 /** A small generator, so that a failing run can be told by its seed. */
 function random(seed: number): () => number {
@@ -107,14 +115,37 @@ describe(`nodes killed at random moments of a download (seed ${SEED})`, { timeou
     await closed();
   });
 
+  /** What both ends of a link of the line count, the first as the second would: equal when nothing is on its way. */
+  async function counted(a: string, b: string): Promise<readonly [number[], number[]]> {
+    const [left, right] = await Promise.all([linkOf(a, b), linkOf(b, a)]);
+    return [
+      [left.balance + left.writeOff, left.paid, left.received, left.pending],
+      [-(right.balance + right.writeOff), right.received, right.paid, right.pending],
+    ];
+  }
+
+  async function linkOf(name: string, other: string): Promise<LinkStatus> {
+    const link = (await at(name).status()).links.find(({ neighbour }) => neighbour === at(other).home.id);
+    assert.ok(link !== undefined);
+    return link;
+  }
+
+  /** No payment is pending, and nothing moved from one look to the next in which both ends of each link agreed. */
+  async function quiet(): Promise<void> {
+    let last = '';
+    for (;;) {
+      const links = await Promise.all(LINE.map(([a, b]) => counted(a, b)));
+      const agreed = links.every(([left, right]) => isDeepStrictEqual(left, right) && left[3] === 0);
+      const now = JSON.stringify(links);
+      if (agreed && now === last) return;
+      last = now;
+      await pause(50);
+    }
+  }
+
   /** Lets payments in flight arrive, stops every node, and looks at what each one wrote. */
   async function closed(): Promise<void> {
-    const quiet = async (): Promise<boolean> => {
-      const links = await Promise.all([...nodes.values()].map(async (node) => (await node.status()).links));
-      return links.flat().every((link) => link.pending === 0);
-    };
-    while (!(await quiet())) await pause(50);
-    await pause(700);
+    await quiet();
     await Promise.all([...nodes.values()].map((node) => node.stop()));
     for (const { home } of nodes.values()) {
       for (const [id, { balance, told, writeOff }] of readBooks(home.store).links) {
@@ -122,12 +153,7 @@ describe(`nodes killed at random moments of a download (seed ${SEED})`, { timeou
       }
     }
     const books = new Map([...nodes.values()].map(({ home }) => [home.id, readBooks(home.store)]));
-    for (const [a, b] of [
-      ['A', 'B'],
-      ['B', 'C'],
-      ['C', 'D'],
-    ] as const)
-      agree(a, b, books);
+    for (const [a, b] of LINE) agree(a, b, books);
   }
 
   function agree(a: string, b: string, books: ReadonlyMap<string, Books>): void {
