@@ -269,7 +269,9 @@ const neighbour: Fields<NeighbourConfig> = {
     max: MAX_MB,
     unit: 'MB',
     default: 0,
-    doc: 'Served without charge each day, before it pays.',
+    doc:
+      'Served without charge each day (UTC), before it pays. The price that follows takes effect within 2 s and a round ' +
+      'trip: what is served meanwhile is free too, also beyond the allowance.',
   }),
   maxRateMbit: integer({
     min: 0,
