@@ -13,6 +13,7 @@ const WARNINGS: ReadonlySet<EventKind> = new Set([
   'writeOff',
   'verdict',
   'fault',
+  'uplink',
 ]);
 
 /** Tells what a running node does: short lines to people on a terminal, JSON lines (pino) to everyone else. */

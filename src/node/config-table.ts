@@ -117,7 +117,12 @@ const transit: Fields<TransitConfig> = {
     default: 1_000,
     doc: 'Least profit when selling: ask = cost + cost × this ÷ 10000, rounded up.',
   }),
-  uplink: flag({ default: false, doc: 'This node reaches the internet itself and is a gateway for others.' }),
+  uplink: flag({
+    default: false,
+    doc:
+      'This node reaches the internet itself and is a gateway for others. While nothing outside answers, it sells no ' +
+      'access, so that neighbours buy elsewhere.',
+  }),
   uplinkPricePerMb: price(10_000, 'What the uplink costs: the cost that the ask of a gateway is built on.'),
   nextHop: text({
     pattern: /^[A-Za-z0-9][A-Za-z0-9._-]{0,41}$/,

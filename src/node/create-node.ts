@@ -231,10 +231,11 @@ class RunningNode implements WayleaveNode {
     if (this.#stopping) return;
     this.#stopping = true;
     this.#feed.emit('stopping', {});
-    const { credits, doors, history, journal, keeper, neighbours, own, settlement, transit } = this.#parts;
+    const { credits, doors, history, journal, keeper, neighbours, own, settlement, transit, uplink } = this.#parts;
     for (const stop of this.#stops.splice(0)) await stop();
     await doors.close();
     transit?.close();
+    uplink?.close();
     own?.close();
     await history.stop();
     const slow = this.#options.ports.clock.after(CHAIN_SLOW_MS, () => waits(settlement.unmined));

@@ -19,6 +19,8 @@ export interface MarketOptions {
   readonly config: NodeConfig;
   readonly clock: Clock;
   readonly free: FreeAllowance;
+  /** False while this node's uplink carries nothing: then it has no access to sell. */
+  readonly hasWayOut?: () => boolean;
   /** Read late: the neighbours are made with what this market offers them. */
   readonly neighbours: () => Neighbours | undefined;
   readonly settlement: () => Pick<Settlement, 'chequebook' | 'delegation' | 'channelWith' | 'methods'>;
@@ -77,7 +79,8 @@ export class Market {
     const sells = !this.#upstream.isUpstream(id) && !credits.refuses(id);
     const askPerMb = sells ? this.#askTo(id) : undefined;
     const channel = settlement.channelWith(id);
-    const facts = { askPerMb, bidPerMb, chequebook, delegation, channel, earned: credits.earned(id) };
+    const withheld = this.#options.hasWayOut?.() === false;
+    const facts = { askPerMb, withheld, bidPerMb, chequebook, delegation, channel, earned: credits.earned(id) };
     return { ...facts, methods: settlement.methods };
   }
 

@@ -213,7 +213,8 @@ export class Neighbours {
 }
 
 function sameFacts(a: OfferFacts, b: OfferFacts): boolean {
-  const prices = a.askPerMb === b.askPerMb && a.bidPerMb === b.bidPerMb && a.earned === b.earned;
+  const prices =
+    a.askPerMb === b.askPerMb && a.withheld === b.withheld && a.bidPerMb === b.bidPerMb && a.earned === b.earned;
   const methods = a.methods === b.methods || String(a.methods) === String(b.methods);
   return prices && methods && a.delegation === b.delegation && a.chequebook === b.chequebook && a.channel === b.channel;
 }

@@ -7,6 +7,7 @@ import { Journal } from '../neighbour/journal.ts';
 import type { LinkServices } from '../neighbour/link-services.ts';
 import type { StoredState } from '../store/store.ts';
 import { createTransit, type Transit } from '../transit/transit.ts';
+import { UplinkWatch } from '../transit/uplink-watch.ts';
 import { Carried } from './carried.ts';
 import { Credits } from './credits.ts';
 import { Doors } from './doors.ts';
@@ -51,6 +52,8 @@ export class NodeParts {
   readonly carried: Carried;
   readonly settlement: Settlement;
   readonly neighbours: Neighbours;
+  /** Absent where this node is no gateway. */
+  readonly uplink: UplinkWatch | undefined;
   /** Absent where something else takes its place. */
   readonly transit: Transit | undefined;
   /** Packets and routes; absent where the node carries neither. */
@@ -67,6 +70,7 @@ export class NodeParts {
     this.#life = life;
     const carries = options.services === undefined || options.carries === true;
     this.journal = this.#makeJournal();
+    this.uplink = options.config.transit.uplink ? this.#makeUplink() : undefined;
     this.market = this.#makeMarket(stored, carries);
     this.credits = this.#makeCredits(stored);
     this.carried = this.#makeCarried();
@@ -103,6 +107,15 @@ export class NodeParts {
     });
   }
 
+  #makeUplink(): UplinkWatch {
+    const { clock, egress } = this.#options.ports;
+    const changed = (works: boolean): void => {
+      this.#life.emit('uplink', { works });
+      this.#life.refresh();
+    };
+    return new UplinkWatch({ clock, egress, changed });
+  }
+
   #makeMarket({ notes }: StoredState, carries: boolean): Market {
     const { config, ports } = this.#options;
     const { clock, store } = ports;
@@ -110,6 +123,7 @@ export class NodeParts {
       config,
       clock,
       free: new FreeAllowance({ clock, store, notes }),
+      hasWayOut: () => this.uplink?.works !== false,
       neighbours: () => this.neighbours,
       settlement: () => this.settlement,
       credits: () => this.credits,
@@ -185,7 +199,7 @@ export class NodeParts {
     return createTransit({
       clock: ports.clock,
       nextHop: (destination, buyer) => this.nextHop(buyer, destination.host),
-      ...(config.transit.uplink ? { gateway: makeGateway(config.transit, ports) } : {}),
+      ...(this.uplink === undefined ? {} : { gateway: makeGateway(config.transit, ports, this.uplink) }),
       emit: (kind, facts) => this.#life.emit(kind, facts),
       fault: (neighbour, error) => this.#life.streamFault(neighbour, error),
     });

@@ -354,6 +354,7 @@ export const EVENTS = {
   wouldEnforce: 'observe mode: what would have been done: action (pay, throttle, choke, serve), amount (what is owed)',
   streamOpen: 'a stream was opened: to, role',
   streamEnd: 'a stream ended: to, bytesUp, bytesDown, code',
+  uplink: 'nothing outside is reached by the uplink any more, and access is not sold, or it is again: works',
   endpoint: 'an endpoint of the chain was left out, with the code why, or is asked again: host, code',
   packet: 'a value packet of somebody else arrived for this node: value, bytes',
   packetFate:

@@ -14,6 +14,8 @@ import type { NeighbourConfig, NodeConfig } from './config.ts';
 /** What changes from one moment to the next in what a neighbour is offered. */
 export interface OfferFacts {
   readonly askPerMb: PricePerMb | undefined;
+  /** There is nothing to sell at that ask now. What a neighbour may owe stays: it owes it from before. */
+  readonly withheld?: boolean;
   readonly bidPerMb: PricePerMb;
   readonly chequebook: NodeId | undefined;
   readonly delegation?: Delegation | undefined;
@@ -48,7 +50,7 @@ export function offer(
     delegation: facts.delegation,
     channel: facts.channel,
     services: {
-      transit: { askPerMb, bidPerMb: config.settlement.enabled ? facts.bidPerMb : 0 },
+      transit: transitOffer(config, facts, askPerMb),
       chunks: { askPerMb: undefined, bidPerMb: 0 },
       packets: { askPerMb: config.packets.enabled ? 0 : undefined, bidPerMb: 0 },
     },
@@ -61,6 +63,11 @@ export function offer(
   };
   if (last === undefined || sameTerms(terms, last)) return last ?? terms;
   return { ...terms, epoch: last.epoch + 1 };
+}
+
+function transitOffer({ settlement }: NodeConfig, facts: OfferFacts, askPerMb: PricePerMb | undefined) {
+  const { bidPerMb, withheld } = facts;
+  return { askPerMb: withheld === true ? undefined : askPerMb, bidPerMb: settlement.enabled ? bidPerMb : 0 };
 }
 
 function methodsOf({ settlement }: NodeConfig): readonly PaymentMethod[] {

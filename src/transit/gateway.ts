@@ -9,6 +9,7 @@ import type { EgressPolicy, EgressVerdict } from './egress-policy.ts';
 import { NameCache, type Resolution } from './name-cache.ts';
 import { resetCodeOf } from './reset-words.ts';
 import { resetSocket } from './socket-side.ts';
+import type { UplinkWatch } from './uplink-watch.ts';
 
 /** Addresses of one name that are tried, one after the other. */
 const MAX_ADDRESSES = 4;
@@ -23,6 +24,8 @@ export interface GatewayOptions {
   readonly policy: EgressPolicy;
   /** Told of every refusal, for logs. */
   readonly refused?: (destination: Destination, address: string, verdict: EgressVerdict) => void;
+  /** Told what every connection and look-up came to. */
+  readonly uplink?: Pick<UplinkWatch, 'reached' | 'failed'>;
 }
 
 export interface GatewayAnswer {
@@ -67,7 +70,10 @@ class Attempt {
 
   resolved(resolution: Resolution): void {
     if (this.#over) return;
-    if (typeof resolution === 'number') return this.#fail(resolution);
+    if (typeof resolution === 'number') {
+      this.#options.uplink?.failed(resolution);
+      return this.#fail(resolution);
+    }
     this.#addresses = resolution.filter((address) => this.#permitted(address)).slice(0, MAX_ADDRESSES);
     if (this.#addresses.length === 0) this.#fail(ResetCode.refusedByPolicy);
     else this.#try(0);
@@ -93,6 +99,7 @@ class Attempt {
     this.#socket = socket;
     const failed = (code: ResetCode): void => {
       if (this.#over || this.#socket !== socket) return;
+      this.#options.uplink?.failed(code);
       this.#drop();
       if (last) this.#fail(code);
       else this.#try(index + 1);
@@ -101,12 +108,13 @@ class Attempt {
     this.#timer = this.#options.clock.after(delayMs, () => failed(ResetCode.timedOut));
     // This listener stays for the life of the socket: an error after a reset must not be unhandled.
     socket.on('error', (error) => failed(resetCodeOf(error)));
-    socket.once('connect', () => this.#connected(socket));
+    socket.once('connect', () => this.#connected(socket, address));
   }
 
-  #connected(socket: Duplex): void {
+  #connected(socket: Duplex, address: string): void {
     if (this.#over || this.#socket !== socket) return;
     this.#over = true;
+    this.#options.uplink?.reached({ address, port: this.#destination.port });
     this.#timer?.cancel();
     this.#answer.connected(socket);
   }

@@ -17,6 +17,7 @@ const BY_SYSTEM_CODE: Readonly<Record<string, ResetCode>> = {
   ECONNREFUSED: ResetCode.connectionRefused,
   EHOSTUNREACH: ResetCode.hostUnreachable,
   ENETUNREACH: ResetCode.hostUnreachable,
+  ENETDOWN: ResetCode.hostUnreachable,
   EHOSTDOWN: ResetCode.hostUnreachable,
   EADDRNOTAVAIL: ResetCode.hostUnreachable,
   EAFNOSUPPORT: ResetCode.hostUnreachable,

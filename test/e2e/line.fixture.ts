@@ -14,7 +14,7 @@ import type { NodeEvent, WayleaveNode } from '../../src/node/node.ts';
 import { systemClock } from '../../src/node/system-clock.ts';
 import { openSqliteStore } from '../../src/store/sqlite-store.ts';
 import type { Store } from '../../src/store/store.ts';
-import { systemEgress } from '../../src/transit/egress.ts';
+import { type Egress, systemEgress } from '../../src/transit/egress.ts';
 
 const CHAIN_ID = 31_337;
 
@@ -36,6 +36,8 @@ export interface LineToml {
   readonly rpcUrl?: string;
   /** Nobody looks at events: the list stays empty, however long the line runs. */
   readonly keepsNoEvents?: boolean;
+  /** The way out of a node, where it is not the system's. */
+  readonly egress?: (index: number) => Egress | undefined;
   /** The folder of a node's store, where it is not the line's own. */
   readonly storeFolder?: (index: number) => string | undefined;
 }
@@ -96,7 +98,8 @@ export class Line {
       pollMs: 20,
     });
     const transport = new TlsTransport({ identity: await makeIdentity(signer), clock: systemClock });
-    const ports = { clock: systemClock, random: Math.random, store, transport, chain, egress: systemEgress() };
+    const egress = this.#toml.egress?.(index) ?? systemEgress();
+    const ports = { clock: systemClock, random: Math.random, store, transport, chain, egress };
     const node = await createNode({ config, signer, ports });
     const events: NodeEvent[] = [];
     if (this.#toml.keepsNoEvents !== true) node.subscribe((event) => events.push(event));
