@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import type { Chain } from '../chain/chain.ts';
 import { signCheque } from '../chain/cheque-signing.ts';
 import { createSigner } from '../chain/signer.ts';
 import { MAX_UNCASHED_CHEQUEBOOKS } from '../core/settlement/cheque.ts';
@@ -59,7 +60,7 @@ test('the same cheque from two connections is credited to one, also before the f
   const taker = takerOf([known(id(1))]);
   const one = cheque(id(1), 30n);
   assert.equal(taker.check(neighbour, one, payer(id(1))).accepted, true);
-  assert.equal(codeIn(taker.check(id(0xe), one, payer(id(1)))), 'CHEQUE_STALE');
+  assert.equal(taker.check(id(0xe), one, payer(id(1))).accepted, false);
   taker.accepted(neighbour);
   assert.equal(codeIn(taker.check(id(0xe), one, payer(id(1)))), 'CHEQUE_STALE');
   const again = taker.check(neighbour, one, payer(id(1)));
@@ -71,11 +72,61 @@ test('a neighbour owes from so many chequebooks at a time, and again once they a
   const taker = takerOf(books.map((book) => known(book)));
   const last = books.pop() ?? '';
   for (const book of books) {
-    taker.check(neighbour, cheque(book, 5n), payer(book));
+    assert.equal(taker.check(neighbour, cheque(book, 5n), payer(book)).accepted, true);
     taker.accepted(neighbour);
   }
   assert.equal(codeIn(taker.check(neighbour, cheque(last, 5n), payer(last))), 'CHEQUEBOOKS_TOO_MANY');
   assert.equal(taker.check(neighbour, cheque(books[0] ?? '', 6n), payer(last)).accepted, true);
   taker.cashed(books[1] ?? '', 5n, false);
   assert.equal(taker.check(neighbour, cheque(last, 5n), payer(last)).accepted, true);
+});
+
+test('a chequebook is looked up once, and only where the terms of the neighbour name it', async () => {
+  const asked: string[] = [];
+  const read = async (chequebook: string) => {
+    asked.push(chequebook);
+    return { fromFactory: true, issuer: neighbour, balanceWei: 9n, paidOutWei: 0n, bounced: false };
+  };
+  const chain = { chequebook: read } as unknown as Chain;
+  const facts = new ChequebookFactsBook({ chain, store, me: ME, notes: [], nowMs: () => 0 });
+  const taker = new ChequeTaker({ me: ME, chainId: CHAIN_ID, facts, received: [] });
+  assert.equal(taker.learn(neighbour, cheque(id(2), 5n), payer(id(1))), undefined, 'it names another');
+  await taker.learn(neighbour, cheque(id(1), 5n), payer(id(1)));
+  assert.equal(taker.learn(neighbour, cheque(id(1), 5n), payer(id(1))), undefined, 'known: nothing to wait for');
+  assert.deepEqual(asked, [id(1)]);
+});
+
+test('a cheque of a neighbour that has acknowledged no ratio of mine is worth nothing yet', () => {
+  const taker = takerOf([known(id(1))]);
+  const outcome = taker.check(neighbour, cheque(id(1), 5n), { ...payer(id(1)), myRatio: undefined });
+  assert.deepEqual(outcome, { accepted: false, code: 'MESSAGE_UNEXPECTED', acceptedWei: 0n });
+  assert.deepEqual(taker.accepted(neighbour), []);
+});
+
+test('what is kept of a cheque goes on from the last one, and from what became of that meanwhile', () => {
+  const taker = takerOf([known(id(1))]);
+  const take = (cumulativeWei: bigint) => taker.check(neighbour, cheque(id(1), cumulativeWei), payer(id(1)));
+  const record = (cumulativeWei: bigint, credited: number, cashed: bigint, bounced: boolean) => ({
+    ...{ kind: 'received', chequebook: id(1), neighbour, issuer: neighbour, cumulative: cumulativeWei },
+    signature: cheque(id(1), cumulativeWei).signature,
+    ...{ cashedCumulative: cashed, creditedUnits: credited, remainderWei: 0n, bounced },
+  });
+  take(30n);
+  assert.deepEqual(taker.accepted(neighbour), [record(30n, 30, 0n, false)]);
+  assert.deepEqual(taker.accepted(neighbour), [], 'once');
+  take(40n);
+  taker.cashed(id(1), 20n, true);
+  assert.deepEqual(taker.accepted(neighbour), [record(40n, 40, 20n, true)]);
+  assert.deepEqual(taker.cashed(id(1), 45n, false), record(40n, 40, 45n, true), 'what bounced once has bounced');
+  assert.equal(taker.uncashedUnits(neighbour, payer(id(1)).myRatio), 0, 'paid out beyond what is held');
+  assert.deepEqual(taker.payersOf(id(1)), [neighbour]);
+});
+
+test('nothing is known of a chequebook that nobody has paid from, and nothing is worth units without a ratio', () => {
+  const taker = takerOf([known(id(1))]);
+  assert.deepEqual([taker.payersOf(id(2)), taker.cashed(id(2), 5n, false), taker.held(neighbour)], [[], undefined, []]);
+  taker.check(neighbour, cheque(id(1), 5n), payer(id(1)));
+  taker.accepted(neighbour);
+  assert.equal(taker.uncashedUnits(neighbour, undefined), 0);
+  assert.deepEqual(taker.held(neighbour), [cheque(id(1), 5n)]);
 });

@@ -43,18 +43,23 @@ export interface Payer {
   readonly riskAt: Units;
 }
 
+/** What was found good. */
+interface Checked {
+  readonly record: ReceivedChequeRecord;
+  /** What was paid out that these books did not know of. */
+  readonly recalled: { readonly units: Units; readonly paidOutWei: bigint } | undefined;
+}
+
 /** Takes cheques: every check is in `core/settlement/cheque.ts`, and none of them makes a call. */
 export class ChequeTaker {
   readonly #options: ChequeTakerOptions;
   readonly #received: ReceivedCheques;
   /** Found good and not yet in the account: by neighbour, until `accepted`. */
-  readonly #checked = new Map<NodeId, ReceivedChequeRecord>();
-  /** Of them the highest on each chequebook. */
-  readonly #checkedOn = new Map<NodeId, ReceivedChequeRecord>();
+  readonly #checked = new Map<NodeId, Checked>();
+  /** The chequebooks of those. */
+  readonly #booking = new Set<NodeId>();
   readonly #shared: SharedCheques;
   readonly #forgotten: ForgottenUse;
-  /** Of what was found good and is not yet in the account: what was paid out that these books did not know of. */
-  readonly #recalled = new Map<NodeId, { readonly units: Units; readonly paidOutWei: bigint }>();
   /** Chequebooks of each neighbour that were looked up though it does not announce them. */
   readonly #lookedUp = new Map<NodeId, Set<NodeId>>();
 
@@ -89,7 +94,7 @@ export class ChequeTaker {
   }
 
   check(neighbour: NodeId, cheque: SignedCheque, payer: Payer): PaymentOutcome {
-    const last = this.#lastOn(cheque.chequebook, neighbour);
+    const last = this.#received.of(cheque.chequebook);
     const share = this.#shared.says(cheque);
     const acceptedWei = last?.neighbour === neighbour ? last.cumulative : 0n;
     if (payer.myRatio === undefined) return { accepted: false, code: 'MESSAGE_UNEXPECTED', acceptedWei };
@@ -101,29 +106,20 @@ export class ChequeTaker {
     const { recalledUnits } = verdict;
     const outstanding = this.uncashedUnits(neighbour, payer.myRatio);
     const clearing = recalledUnits + clearsNow(verdict.units - recalledUnits, outstanding, payer.riskAt);
-    const paidOutWei = cheque.cumulativeWei - verdict.addedWei;
-    // What an earlier one was found to recall, and was not booked, is not this one's.
-    this.#recalled.delete(neighbour);
-    if (!share && paidOutWei > (last?.cumulative ?? 0n))
-      this.#recalled.set(neighbour, { units: recalledUnits, paidOutWei });
     if (share) this.#shared.take(neighbour, cheque, verdict);
-    else this.#found(neighbour, taken(neighbour, cheque, verdict, last));
+    else
+      this.#found(neighbour, {
+        record: taken(neighbour, cheque, verdict, last),
+        recalled: recalledBy(cheque, verdict, last),
+      });
     return { accepted: true, units: verdict.units, clearing, acceptedWei: cheque.cumulativeWei };
   }
 
-  /** The last one, also where another neighbour handed it over a moment ago: the same cheque is worth nothing the second time. */
-  #lastOn(chequebook: NodeId, neighbour: NodeId): ReceivedChequeRecord | undefined {
-    const last = this.#received.of(chequebook);
-    const found = this.#checkedOn.get(chequebook);
-    if (found === undefined || found.neighbour === neighbour) return last;
-    return found.cumulative > (last?.cumulative ?? 0n) ? found : last;
-  }
-
-  #found(neighbour: NodeId, record: ReceivedChequeRecord): void {
-    this.#checked.set(neighbour, record);
-    const other = this.#checkedOn.get(record.chequebook);
-    if (other === undefined || other.neighbour === neighbour || record.cumulative > other.cumulative)
-      this.#checkedOn.set(record.chequebook, record);
+  #found(neighbour: NodeId, checked: Checked): void {
+    const other = this.#checked.get(neighbour);
+    if (other !== undefined) this.#booking.delete(other.record.chequebook);
+    this.#checked.set(neighbour, checked);
+    this.#booking.add(checked.record.chequebook);
   }
 
   #judge(
@@ -133,7 +129,8 @@ export class ChequeTaker {
   ): ChequeVerdict {
     const { chainId, facts, me, recover = recoverChequeIssuer } = this.#options;
     const contract = facts.of(cheque.chequebook);
-    const shared = this.#shared.says(cheque) && this.#shared.paidWei(cheque.chequebook, neighbour) !== undefined;
+    const says = this.#shared.says(cheque);
+    const shared = says && this.#shared.paidWei(cheque.chequebook, neighbour) !== undefined;
     return checkCheque({
       cheque,
       me,
@@ -142,15 +139,14 @@ export class ChequeTaker {
       // One that was read is known: an earlier one of the same neighbour stays good for what is pending on it.
       former: typeof contract === 'object' && (contract.issuer === neighbour || shared),
       uncashedChequebooks: this.#othersUncashed(neighbour, cheque.chequebook),
-      contract,
+      // What its issuer has paid alone is nobody's part, once it is booked: until then the payer sends it again.
+      contract: says && this.#booking.has(cheque.chequebook) ? 'unread' : contract,
       last:
         last === undefined
           ? undefined
           : { cumulativeWei: last.cumulative, signature: last.signature, neighbour: last.neighbour },
       ratio: payer.myRatio,
-      ...(this.#shared.says(cheque)
-        ? this.#shared.factsFor(neighbour, cheque, payer.delegation)
-        : { remainder: last?.remainderWei ?? 0n }),
+      ...(says ? this.#shared.factsFor(neighbour, cheque, payer.delegation) : { remainder: last?.remainderWei ?? 0n }),
       forgottenUnits: this.#forgotten.of(neighbour),
       minimumUnits: MIN_CHEQUE_UNITS,
       signer: () => recover(chainId, cheque),
@@ -179,17 +175,14 @@ export class ChequeTaker {
     if (shared !== undefined) return shared;
     const checked = this.#checked.get(neighbour);
     if (checked === undefined) return [];
+    const { recalled } = checked;
+    const { chequebook } = checked.record;
     this.#checked.delete(neighbour);
-    const recalled = this.#recalled.get(neighbour);
-    this.#recalled.delete(neighbour);
-    if (this.#checkedOn.get(checked.chequebook) === checked) this.#checkedOn.delete(checked.chequebook);
-    const before = this.#received.of(checked.chequebook);
+    this.#booking.delete(chequebook);
+    const before = this.#received.of(chequebook);
     // An earlier one may have been cashed, or have bounced, meanwhile.
-    const record = {
-      ...checked,
-      cashedCumulative: recalled?.paidOutWei ?? before?.cashedCumulative ?? checked.cashedCumulative,
-      bounced: checked.bounced || before?.bounced === true,
-    };
+    const { bounced, cashedCumulative } = before ?? checked.record;
+    const record = { ...checked.record, cashedCumulative: recalled?.paidOutWei ?? cashedCumulative, bounced };
     this.#received.put(record);
     return recalled === undefined ? [record] : [record, this.#forgotten.add(neighbour, -recalled.units)];
   }
@@ -231,6 +224,15 @@ export class ChequeTaker {
     this.#received.put(next);
     return next;
   }
+}
+
+function recalledBy(
+  { cumulativeWei }: SignedCheque,
+  { addedWei, recalledUnits }: ChequeVerdict & { kind: 'accepted' },
+  last: ReceivedChequeRecord | undefined,
+): Checked['recalled'] {
+  const paidOutWei = cumulativeWei - addedWei;
+  return paidOutWei > (last?.cumulative ?? 0n) ? { units: recalledUnits, paidOutWei } : undefined;
 }
 
 /** The record of a cheque that was accepted, going on from the last one of its chequebook. */

@@ -36,6 +36,8 @@ test('a cheque that was cashed before the books were lost clears what its payer 
   const { taker } = restored(700n);
   const note = taker.forgot(neighbour, 800);
   await taker.learn(neighbour, cheque(900n), payer);
+  const roomy = taker.check(neighbour, cheque(900n), payer);
+  assert.deepEqual(roomy, { accepted: true, units: 900, clearing: 900, acceptedWei: 900n });
   const outcome = taker.check(neighbour, cheque(900n), { ...payer, riskAt: 100 });
   assert.deepEqual(outcome, { accepted: true, units: 900, clearing: 800, acceptedWei: 900n }, 'paid out is final');
   const [record, left] = taker.accepted(neighbour);

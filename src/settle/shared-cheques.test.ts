@@ -129,6 +129,30 @@ test('one without a part, or with a false signature, is refused', () => {
   assert.equal(units(receiver.take(issuer.id, cheque(20n, 10n), undefined)), 10, 'which may share it, too');
 });
 
+test('what its issuer has paid alone is nobody’s part, also while it is being booked', () => {
+  const { taker } = new Receiver();
+  const alone = { chequebook: BOOK, myRatio: RATIO, riskAt: 10 ** 9 };
+  const check = (own: bigint) => taker.check(A, cheque(15n, own), { ...alone, delegation: delegate(A) });
+  assert.equal(units(taker.check(issuer.id, cheque(10n, undefined), alone)), 10);
+  assert.equal(units(check(15n)), 'CHEQUE_UNVERIFIED', 'it is sent again');
+  taker.accepted(issuer.id);
+  assert.equal(units(check(15n)), 5);
+  taker.accepted(A);
+  assert.equal(taker.of(BOOK)?.cumulative, 15n);
+  assert.deepEqual(
+    taker.held(A).map(({ ownWei }) => ownWei),
+    [15n],
+  );
+});
+
+test('what is pending on an earlier chequebook of its operator is answered, and no other node is paid from it', () => {
+  const receiver = new Receiver();
+  receiver.take(A, cheque(10n, 10n));
+  const rotated = { chequebook: id(0xb1), delegation: undefined, myRatio: RATIO, riskAt: 10 ** 9 };
+  assert.equal(units(receiver.taker.check(A, cheque(10n, 10n), rotated)), 0);
+  assert.equal(units(receiver.taker.check(B, cheque(15n, 5n), rotated)), 'CHEQUE_WRONG_CHEQUEBOOK');
+});
+
 test('whatever is delayed, lost, sent again or forgotten in a crash, each link is credited with what its node has paid', () => {
   const act = fc.record({
     what: fc.constantFrom('write', 'write', 'deliver', 'deliver', 'drop', 'crash'),
