@@ -4,17 +4,18 @@ import type { Chain } from '../chain/chain.ts';
 import { recoverChequeIssuer, signCheque } from '../chain/cheque-signing.ts';
 import { createSigner } from '../chain/signer.ts';
 import { codeOf, WayleaveError } from '../core/errors.ts';
-import type { ChequeOrder, CreditBook } from '../store/credit-book.ts';
 import type { IssuedChequeRecord, NoteRecord, Store, StoreRecord } from '../store/store.ts';
 import { ChequeWriter, type ChequeWriterOptions } from './cheque-writer.ts';
 import { OwnChequebook } from './own-chequebook.ts';
-import type { SharedChequebook } from './shared-chequebook.ts';
 
 const id = (n: number): string => `0x${n.toString(16).padStart(40, '0')}`;
 const [FIRST, SECOND, PAYEE] = [id(0xb1), id(0xb2), id(0xa)];
 const RATIO = { numerator: 1n, denominator: 1n };
 const signer = createSigner(new Uint8Array(32).fill(7));
 const CHAIN_ID = 100;
+
+const signed = (cumulativeWei: bigint, by = signer, chequebook = FIRST) =>
+  signCheque(by, CHAIN_ID, { chequebook, beneficiary: PAYEE, cumulativeWei });
 
 /** Remembers records by what they replace. */
 class Shelf {
@@ -71,6 +72,7 @@ test('a neighbour is paid on the new chequebook once the last cheque on the old 
   writer = writerOf(shelf, rotated);
   const pending = await writer.write(PAYEE, { id: 2, units: 5 }, RATIO);
   assert.deepEqual([pending.chequebook, pending.cumulativeWei], [FIRST, 15n], 'replaced where it stands');
+  assert.deepEqual(writer.pending(PAYEE), { units: 15, lastPaymentId: 2 }, 'what it replaces is in it');
   writer.acknowledged(PAYEE, 15n);
   const next = await writer.write(PAYEE, { id: 3, units: 7 }, RATIO);
   assert.deepEqual([next.chequebook, next.cumulativeWei], [SECOND, 7n]);
@@ -78,6 +80,47 @@ test('a neighbour is paid on the new chequebook once the last cheque on the old 
   writer = writerOf(shelf, rotated);
   assert.deepEqual(writer.pending(PAYEE), { units: 7, lastPaymentId: 3 }, 'also after a restart');
   assert.deepEqual([writer.promisedWei(FIRST), writer.promisedWei(SECOND)], [15n, 7n]);
+});
+
+test('a cheque is on disk as it is sent, and says no part where nobody shares the chequebook', async () => {
+  const shelf = new Shelf();
+  const sent = await writerOf(shelf, book(FIRST, 100)).write(PAYEE, { id: 1, units: 10 }, { ...RATIO, numerator: 3n });
+  assert.deepEqual(sent, signed(30n));
+  const { signature } = sent;
+  const start = { kind: 'issued', chequebook: FIRST, beneficiary: PAYEE, acceptedCumulative: 0n, remainder: 0n };
+  assert.deepEqual(shelf.issued(), [
+    { ...start, cumulative: 30n, signature, amount: 10, paymentId: 1, ownCumulative: 30n },
+  ]);
+});
+
+for (const [says, left, pending] of [
+  [4n, 4n, 10],
+  [10n, 10n, 0],
+  [99n, 10n, 0],
+] as const) {
+  test(`a neighbour that says it took ${says} of 10 took ${left}, also when it says less afterwards`, async () => {
+    const writer = writerOf(new Shelf(), book(FIRST, 100));
+    assert.deepEqual(writer.acknowledged(PAYEE, says), [], 'before there was any');
+    await writer.write(PAYEE, { id: 1, units: 10 }, RATIO);
+    for (const each of [says, 1n]) {
+      const [record] = writer.acknowledged(PAYEE, each);
+      assert.ok(record?.kind === 'issued');
+      assert.deepEqual([record.cumulative, record.acceptedCumulative], [10n, left]);
+    }
+    assert.deepEqual(writer.pending(PAYEE), { units: pending, lastPaymentId: 1 });
+    assert.equal(writer.unacknowledged(PAYEE)?.id, pending === 0 ? undefined : 1);
+  });
+}
+
+test('nothing is written where there is no chequebook, or where it is an operator’s that is configured no more', async () => {
+  const none = { kind: 'note', name: 'another', text: '' } as const;
+  await refuses(writerOf(new Shelf(), none).write(PAYEE, { id: 1, units: 5 }, RATIO), 'CHEQUEBOOK_MISSING');
+  const text = JSON.stringify({ address: FIRST, capacityWei: '100', delegated: true });
+  const shelf = new Shelf();
+  const writer = writerOf(shelf, { kind: 'note', name: 'own-chequebook', text });
+  await refuses(writer.write(PAYEE, { id: 1, units: 5 }, RATIO), 'CHEQUEBOOK_DELEGATED');
+  await writer.recover(PAYEE, signed(400n));
+  assert.deepEqual(shelf.issued(), [], 'nor is one given back that this key may have signed');
 });
 
 test('an old chequebook that is drained keeps what is pending on it, and pays nobody else', async () => {
@@ -99,12 +142,20 @@ test('the day has its limit, over restarts, and what was not written does not co
   shelf.failing = true;
   await refuses(writer.write(PAYEE, { id: 2, units: 10 }, RATIO), 'STORE_FULL');
   shelf.failing = false;
+  await writer.write(PAYEE, { id: 2, units: 4 }, RATIO);
+  await refuses(writer.write(PAYEE, { id: 3, units: 7 }, RATIO), 'CHEQUEBOOK_DAILY_CAP');
   writer = open();
-  await refuses(writer.write(PAYEE, { id: 2, units: 11 }, RATIO), 'CHEQUEBOOK_DAILY_CAP');
-  await writer.write(PAYEE, { id: 2, units: 10 }, RATIO);
-  await refuses(writer.write(PAYEE, { id: 3, units: 1 }, RATIO), 'CHEQUEBOOK_DAILY_CAP');
+  await refuses(writer.write(PAYEE, { id: 3, units: 7 }, RATIO), 'CHEQUEBOOK_DAILY_CAP');
+  await writer.write(PAYEE, { id: 3, units: 6 }, RATIO);
+  await refuses(writer.write(PAYEE, { id: 4, units: 1 }, RATIO), 'CHEQUEBOOK_DAILY_CAP');
   clock.day += 1;
-  assert.equal((await writer.write(PAYEE, { id: 3, units: 30 }, RATIO)).cumulativeWei, 60n);
+  assert.equal((await writer.write(PAYEE, { id: 4, units: 30 }, RATIO)).cumulativeWei, 60n);
+  const free = writerOf(shelf, book(FIRST, 1000), { maxPerDayWei: 0n, day: () => clock.day });
+  assert.equal((await free.write(PAYEE, { id: 5, units: 900 }, RATIO)).cumulativeWei, 960n, 'of 0 there is none');
+  assert.deepEqual(
+    shelf.notes().map(({ text }) => text),
+    [JSON.stringify({ day: clock.day, wei: '30' })],
+  );
 });
 
 test('the limit of a day holds over a restart, whichever of two cheques is written first', async () => {
@@ -145,9 +196,6 @@ test('what was not written of a day that is over leaves no more for the next', a
   await refuses(writer.write(id(0xc), { id: 2, units: 30 }, RATIO), 'CHEQUEBOOK_DAILY_CAP');
 });
 
-const signed = (cumulativeWei: bigint, by = signer, chequebook = FIRST) =>
-  signCheque(by, CHAIN_ID, { chequebook, beneficiary: PAYEE, cumulativeWei });
-
 test('a payer that lost its store goes on from the cheque it is given back, if it signed it', async () => {
   const thief = createSigner(new Uint8Array(32).fill(9));
   const table: [string, ReturnType<typeof signed>, bigint][] = [
@@ -160,6 +208,9 @@ test('a payer that lost its store goes on from the cheque it is given back, if i
   for (const [name, returned, expected] of table) {
     const writer = writerOf(new Shelf(), book(FIRST, 1000), { recover: recoverChequeIssuer });
     await writer.recover(PAYEE, returned);
+    assert.deepEqual(writer.pending(PAYEE), { units: 0, lastPaymentId: 0 });
+    const restated = writer.restated(PAYEE).map(({ id: each, units }) => [each, units]);
+    assert.deepEqual(restated, expected === 5n ? [] : [[0, 0]]);
     assert.equal((await writer.write(PAYEE, { id: 1, units: 5 }, RATIO)).cumulativeWei, expected, name);
   }
 });
@@ -213,20 +264,33 @@ for (const room of [0, 1]) {
   }
 }
 
-test('what an operator’s chequebook has paid out is taken into its book, however often that fails', async () => {
-  const adopted: bigint[] = [];
-  let failing = true;
-  const credit = {
-    adopt: async ({ cumulativeWei }: { cumulativeWei: bigint }) => {
-      if (failing) throw new WayleaveError('STORE_FAILED');
-      adopted.push(cumulativeWei);
-    },
-    issue: async ({ wei, write }: ChequeOrder) => write((adopted[0] ?? 0n) + wei),
-  } as unknown as CreditBook;
-  const shared = { address: FIRST, issuer: signer, credit } as unknown as SharedChequebook;
-  const chain = { chequebook: async () => ({ paidOutWei: 60n }) } as unknown as Chain;
-  const writer = writerOf(new Shelf(), book(FIRST, 100), { chain, shared, restored: true });
-  await refuses(writer.write(PAYEE, { id: 1, units: 5 }, RATIO), 'STORE_FAILED');
-  failing = false;
-  assert.equal((await writer.write(PAYEE, { id: 1, units: 5 }, RATIO)).cumulativeWei, 65n);
+for (const [what, paidOutWei, expected] of [
+  ['less than was promised', 60n, 85n],
+  ['more than was promised', 90n, 95n],
+  ['who knows what, since nobody can be asked', undefined, 85n],
+  ['from no chequebook that stands', 'absent', 85n],
+] as const) {
+  test(`a restored node goes on from what is the highest, looking once; paid out was ${what}`, async () => {
+    const shelf = new Shelf();
+    await writerOf(shelf, book(FIRST, 1000)).write(PAYEE, { id: 1, units: 80 }, RATIO);
+    let asked = 0;
+    const chequebook = async () => {
+      asked += 1;
+      if (paidOutWei === undefined) throw new WayleaveError('RPC_UNREACHABLE', { url: 'test' });
+      return paidOutWei === 'absent' ? undefined : { paidOutWei };
+    };
+    const chain = { chequebook } as unknown as Chain;
+    const writer = writerOf(shelf, book(FIRST, 1000), { chain, restored: true });
+    assert.equal((await writer.write(PAYEE, { id: 2, units: 5 }, RATIO)).cumulativeWei, expected);
+    await writer.write(PAYEE, { id: 3, units: 5 }, RATIO);
+    assert.equal(asked, typeof paidOutWei === 'bigint' ? 1 : 2, 'until there is an answer');
+  });
+}
+
+test('a node whose store is its own, or that has no chain, looks nothing up', async () => {
+  const chain = { chequebook: () => assert.fail('asked') } as unknown as Chain;
+  const writer = writerOf(new Shelf(), book(FIRST, 100), { chain });
+  assert.equal((await writer.write(PAYEE, { id: 1, units: 5 }, RATIO)).cumulativeWei, 5n);
+  const alone = writerOf(new Shelf(), book(FIRST, 100), { restored: true });
+  assert.equal((await alone.write(PAYEE, { id: 1, units: 5 }, RATIO)).cumulativeWei, 5n);
 });

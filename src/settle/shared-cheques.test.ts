@@ -14,7 +14,7 @@ import { ChequebookFactsBook } from './chequebook-facts.ts';
 const CHAIN_ID = 100;
 const issuer = createSigner(new Uint8Array(32).fill(7));
 const id = (n: number): NodeId => `0x${n.toString(16).padStart(40, '0')}`;
-const [ME, BOOK] = [id(1), id(0xb0)];
+const [ME, BOOK, OTHER] = [id(1), id(0xb0), id(0xb1)];
 const NODES = [id(0x11), id(0x12), id(0x13)];
 const NOW_S = 1_800_000_000;
 const RATIO = { numerator: 1n, denominator: 1n };
@@ -33,7 +33,8 @@ class Receiver {
       paidOutWei: String(paidOutWei),
       bounced: false,
     };
-    this.#keep([{ kind: 'note', name: `chequebook:${BOOK}`, text: JSON.stringify(facts) }]);
+    for (const book of [BOOK, OTHER])
+      this.#keep([{ kind: 'note', name: `chequebook:${book}`, text: JSON.stringify(facts) }]);
     this.ratio = ratio;
     this.taker = this.#start();
   }
@@ -145,10 +146,20 @@ test('what its issuer has paid alone is nobody’s part, also while it is being 
   );
 });
 
+test('what its issuer has paid alone and was never booked holds up no other node once it pays from elsewhere', () => {
+  const { taker } = new Receiver();
+  const alone = { chequebook: OTHER, myRatio: RATIO, riskAt: 10 ** 9 };
+  const elsewhere = signCheque(issuer, CHAIN_ID, { chequebook: OTHER, beneficiary: ME, cumulativeWei: 7n });
+  assert.equal(units(taker.check(issuer.id, cheque(10n, undefined), alone)), 10);
+  assert.equal(units(taker.check(issuer.id, elsewhere, alone)), 7);
+  const shared = { ...alone, chequebook: BOOK, delegation: delegate(A) };
+  assert.equal(units(taker.check(A, cheque(15n, 5n), shared)), 5);
+});
+
 test('what is pending on an earlier chequebook of its operator is answered, and no other node is paid from it', () => {
   const receiver = new Receiver();
   receiver.take(A, cheque(10n, 10n));
-  const rotated = { chequebook: id(0xb1), delegation: undefined, myRatio: RATIO, riskAt: 10 ** 9 };
+  const rotated = { chequebook: OTHER, delegation: undefined, myRatio: RATIO, riskAt: 10 ** 9 };
   assert.equal(units(receiver.taker.check(A, cheque(10n, 10n), rotated)), 0);
   assert.equal(units(receiver.taker.check(B, cheque(15n, 5n), rotated)), 'CHEQUE_WRONG_CHEQUEBOOK');
 });
