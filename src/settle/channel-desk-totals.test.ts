@@ -98,7 +98,7 @@ for (const [what, channels, more, code, wanted] of [
   ['after another that was pending there', { [CHANNEL]: standing(100n) }, { totals: [total(5n)] }, undefined, []],
 ] as const) {
   test(`a payment of 60 in a channel ${what}`, async () => {
-    const { desk, wanted: asked, written } = await end(channels, more as Parameters<typeof end>[1]);
+    const { desk, wanted: asked, written } = await end(channels, more);
     const writing = desk.write(them.id, { id: 9, units: 60 });
     if (code === undefined) await writing;
     else await assert.rejects(writing, (error) => codeOf(error) === code);
@@ -225,7 +225,7 @@ for (const [what, proof, more, code, read] of [
   ['in a channel that is none', theirs(10n, { chequebook: OTHER }), {}, 'CHANNEL_NO_CONTRACT', 1],
 ] as const) {
   test(`a payment ${what} is refused, ${read === 0 ? 'without a look' : 'after another look'} at the chain`, async () => {
-    const { desk, disk } = await end({ [CHANNEL]: standing(0n, 100n) }, more as Parameters<typeof end>[1]);
+    const { desk, disk } = await end({ [CHANNEL]: standing(0n, 100n) }, more);
     const outcome = await desk.check(them.id, { kind: 'payment', id: 1, units: 1, proof });
     assert.deepEqual(outcome, { accepted: false, code, acceptedWei: 0n });
     assert.equal(disk.read, read);
