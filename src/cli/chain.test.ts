@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { PassThrough } from 'node:stream';
@@ -55,4 +55,15 @@ test('who is no node gets no coin', async () => {
   const { code, said } = begin('chain nowhere');
   assert.match(await said, /CONFIG_NOT_FOUND/);
   assert.equal(await code, 1);
+});
+
+test('what it prints can be put whole below the heading that init writes', async () => {
+  assert.equal(await begin('init pasted --insecure-plain-key').code, 0);
+  const running = begin('chain pasted');
+  const said = await running.said;
+  process.emit('SIGHUP', 'SIGHUP');
+  assert.equal(await running.code, 0);
+  const file = join(folder, 'pasted/wayleave.toml');
+  const text = readFileSync(file, 'utf8').replace('[settlement]\n', `[settlement]\n${said}\n`);
+  assert.equal(parseConfig(text, file).settlement.enabled, true);
 });

@@ -47,7 +47,9 @@ export function chainCommand(context: CommandContext): Command {
         const lines = tomlLines({ url: server.url, chainId, factory, blockMs });
         const key = { address: spare, secret: `0x${Buffer.from(secret).toString('hex')}` };
         const facts = { rpc: server.url, chainId, factory, blockMs, coinWei: String(COIN_WEI), accounts, key };
-        answer(context, { ok: true, ...facts, toml: lines.join('\n') }, () => [
+        answer(context, { ok: true, ...facts, toml: ['[settlement]', ...lines].join('\n') }, () => [
+          // The files that init writes have the heading already, and TOML takes it once.
+          '# These lines go below [settlement] in the configuration of each node:',
           ...lines,
           '',
           ...[...accounts].map((each) => `# ${each} has 100 coins`),
@@ -66,7 +68,6 @@ export function chainCommand(context: CommandContext): Command {
 function tomlLines(chain: { url: string; chainId: number; factory: NodeId; blockMs: number }): string[] {
   const { blockMs, chainId, factory, url } = chain;
   return [
-    '[settlement]',
     'enabled = true',
     `rpc = "${url}"`,
     `chain_id = ${chainId}`,
