@@ -12,6 +12,7 @@ import { findLink, runningNode } from './ledger-source.ts';
 import { type ApiOptions, NodeApi, withApiOptions } from './node-api.ts';
 import { configFile } from './node-folder.ts';
 import { openBooks } from './open-store.ts';
+import { shortId } from './short-id.ts';
 import { answer, type CommandContext, type Terminal } from './terminal.ts';
 import { textTable } from './text-table.ts';
 
@@ -118,7 +119,7 @@ const HEADINGS = [
 function lines(links: readonly Told[], { columns }: Terminal): string[] {
   if (links.length === 0) return ['No neighbours yet.'];
   const rows = links.flatMap(({ history, name, neighbour }) =>
-    history === undefined ? [] : [row(name ?? neighbour, history)],
+    history === undefined ? [] : [row(name ?? (columns === undefined ? neighbour : shortId(neighbour)), history)],
   );
   return [...textTable(HEADINGS, rows, columns), '', 'Amounts in units. Late: after more than 30 s at payAt.'];
 }

@@ -1,6 +1,7 @@
 import { type Logger, pino } from 'pino';
 import { meaningOf } from '../core/errors.ts';
 import { EVENTS, type EventKind, type NodeEvent, type WayleaveNode } from '../node/node.ts';
+import { shortId } from './short-id.ts';
 import { type CommandContext, painter, type Terminal } from './terminal.ts';
 
 /** What happens too often to be read; `--verbose` shows it. */
@@ -76,5 +77,5 @@ function plainWriter(terminal: Terminal): Writer {
 
 function nameOf(neighbour: string, node: WayleaveNode): string {
   const name = node.status().links.find((link) => link.neighbour === neighbour)?.name;
-  return name ?? `${neighbour.slice(0, 8)}…${neighbour.slice(-4)}`;
+  return name ?? shortId(neighbour);
 }

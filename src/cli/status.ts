@@ -2,6 +2,7 @@ import { Command } from 'commander';
 import { meaningOf } from '../core/errors.ts';
 import type { ChequebookStatus, LinkStatus, NodeStatus } from '../node/node.ts';
 import { type ApiOptions, NodeApi, withApiOptions } from './node-api.ts';
+import { shortId } from './short-id.ts';
 import { answer, type CommandContext, painter, type Terminal } from './terminal.ts';
 import { factLines, textTable, wrapped } from './text-table.ts';
 
@@ -190,7 +191,7 @@ function solvencyNotes(link: LinkStatus): string[] {
 }
 
 function label({ name, neighbour }: Pick<LinkStatus, 'name' | 'neighbour'>): string {
-  return name ?? `${neighbour.slice(0, 8)}…${neighbour.slice(-4)}`;
+  return name ?? shortId(neighbour);
 }
 
 function facts(pairs: Facts): string[] {

@@ -16,8 +16,8 @@ it('stands on as many lines as there are rows where there is room', () => {
 
 it('goes on below where there is not, each row under its name', () => {
   assert.deepEqual(textTable(HEADINGS, ROWS, 18), [
-    ...['name      one  two', 'a           1   22', 'bb    1000000    2', ''],
-    ...['name  three', 'a     x', 'bb'],
+    ...['name      one', 'a           1', 'bb    1000000', ''],
+    ...['name  two  three', 'a      22  x', 'bb      2'],
   ]);
   assert.deepEqual(
     textTable(HEADINGS, ROWS, 1).filter((line) => line.startsWith('name')),

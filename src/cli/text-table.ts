@@ -17,7 +17,7 @@ export function textTable(
     const space = ' '.repeat((widths[column] ?? 0) - width(cell));
     return right[column] ? space + cell : cell + space;
   };
-  return folded(widths, columns).flatMap((part, index) => [
+  return evenly(widths, columns).flatMap((part, index) => [
     ...(index === 0 ? [] : ['']),
     ...all.map((row) =>
       part
@@ -29,6 +29,17 @@ export function textTable(
 }
 
 const GAP = '  ';
+
+/** As few parts as fit, none much wider than another: what belongs together is less often torn apart. */
+function evenly(widths: readonly number[], columns: number): number[][] {
+  let parts = folded(widths, columns);
+  for (let limit = columns - 1; parts.length > 1 && limit > 0; limit -= 1) {
+    const narrower = folded(widths, limit);
+    if (narrower.length > parts.length) break;
+    parts = narrower;
+  }
+  return parts;
+}
 
 /** Which columns stand beside each other: as many as fit, the first one in every part. */
 function folded(widths: readonly number[], columns: number): number[][] {
