@@ -83,6 +83,17 @@ test('who asks for addresses at which nobody is does not make it look dead, nor 
   assert.ok(looks.length <= 9, `${looks.length}`);
 });
 
+test('what was reached last may be gone itself: after a while it is offered again all the same', async () => {
+  const { watch, told, looks, pass, fail } = bed();
+  watch.reached(target('1.1.1.1'));
+  fail(5);
+  await pass(100_000);
+  assert.deepEqual(told, [false]);
+  assert.ok(looks.length >= 5, 'it is looked at meanwhile');
+  await pass(40_000);
+  assert.deepEqual(told, [false, true]);
+});
+
 test('what answers, or is no fault of the uplink, does not count', async () => {
   const { told, looks, fail, pass } = bed();
   fail(4);
@@ -98,7 +109,7 @@ test('where nothing was ever reached it is offered again after a while, and at o
   fail(5);
   await pass(1_000);
   assert.deepEqual(told, [false]);
-  await pass(62_000);
+  await pass(122_000);
   assert.deepEqual(told, [false, true]);
   fail(5);
   await pass(1_000);

@@ -11,8 +11,11 @@ const DOUBTFUL = 5;
 const LOOK_MS = 10_000;
 /** How long one look takes at most. */
 const LOOK_TIMEOUT_MS = 3_000;
-/** Where nothing was ever reached there is nothing to look at: it is offered again after so long, to be tried. */
-const TRIAL_MS = 60_000;
+/**
+ * After so long it is offered again, to be tried: there may be nothing to look at, or what was reached last may be gone
+ * itself, by the will of a customer who reached it last.
+ */
+const TRIAL_MS = 120_000;
 /** Of what was reached last, so many are remembered: one of them may be gone for reasons of its own. */
 const MAX_TARGETS = 3;
 
@@ -38,6 +41,7 @@ export class UplinkWatch {
   #targets: readonly UplinkTarget[] = [];
   #looking = false;
   #lookedMs = Number.NEGATIVE_INFINITY;
+  #deadMs = 0;
   #timer: Timer | undefined;
   #closed = false;
 
@@ -101,8 +105,13 @@ export class UplinkWatch {
 
   #dead(): void {
     if (this.#closed) return;
-    const again = this.#targets.length > 0 ? () => this.#look() : () => this.#alive();
-    this.#timer = this.#clock.after(this.#targets.length > 0 ? LOOK_MS : TRIAL_MS, again);
+    const nowMs = this.#clock.nowMs();
+    if (this.#works) this.#deadMs = nowMs;
+    const leftMs = Math.max(0, this.#deadMs + TRIAL_MS - nowMs);
+    const looks = this.#targets.length > 0 && leftMs > LOOK_MS;
+    this.#timer = looks
+      ? this.#clock.after(LOOK_MS, () => this.#look())
+      : this.#clock.after(leftMs, () => this.#alive());
     if (!this.#works) return;
     this.#works = false;
     this.#changed(false);
