@@ -58,6 +58,12 @@ it('says what an observing node would have done about what is owed', () => {
   assert.doesNotMatch(told({ ...LINK, balance: 5_000, payAt: 1_000, dropAt: 4_000 }, 1), /would/);
 });
 
+it('says that nothing is sold where the uplink is dead, and nothing of an uplink otherwise', () => {
+  const lines = (uplinkWorks?: boolean) => statusLines({ ...statusOf(LINK), uplinkWorks }, TERMINAL).join('\n');
+  assert.match(lines(false), /uplink dead: .* no access is sold/);
+  for (const works of [true, undefined]) assert.doesNotMatch(lines(works), /uplink/);
+});
+
 it('fits a terminal of 80 columns, with all that a wider one shows', () => {
   const amounts = { paid: 123_456_789, received: 23_456_789, balance: 1_234_567, payAt: 1_000_000, dropAt: 44_000_000 };
   const link = { ...LINK, ...amounts, name: 'a-neighbour-with-quite-a-long-name', lastFault: 'TERMS_WRONG_CHAIN' };

@@ -64,12 +64,13 @@ function nodeFacts({ listen, socks, httpProxy, chequebook }: NodeStatus): Facts 
   ];
 }
 
-function priceFacts({ costPerMb, askPerMb, streams, paymentsPaused }: NodeStatus): Facts {
+function priceFacts({ costPerMb, askPerMb, streams, paymentsPaused, uplinkWorks }: NodeStatus): Facts {
   return [
     ['cost', costPerMb],
     ['ask', askPerMb],
     ['streams', streams],
     ['payments', paymentsPaused ? 'paused' : undefined],
+    ['uplink', uplinkWorks === false ? 'dead: nothing outside answers, no access is sold' : undefined],
   ];
 }
 

@@ -151,7 +151,7 @@ class RunningNode implements WayleaveNode {
 
   status(): NodeStatus {
     const { config, ports } = this.#options;
-    const { doors, market, neighbours, settlement, transit } = this.#parts;
+    const { doors, market, neighbours, settlement, transit, uplink } = this.#parts;
     return {
       schema: 1,
       id: this.id,
@@ -163,6 +163,7 @@ class RunningNode implements WayleaveNode {
       chequebooks: settlement.standing,
       costPerMb: market.costPerMb(),
       askPerMb: market.askPerMb(),
+      uplinkWorks: uplink?.works,
       paymentsPaused: this.#pauses.all,
       streams: transit?.streams ?? 0,
       packets: this.packets?.status,

@@ -104,6 +104,8 @@ export interface NodeStatus {
   /** Weighted average of prices paid for access, units per MB; the uplink's price at a gateway. */
   readonly costPerMb: number | undefined;
   readonly askPerMb: number | undefined;
+  /** False while nothing outside answers by the uplink, and no access is sold; absent where this node is no gateway. */
+  readonly uplinkWorks?: boolean | undefined;
   readonly paymentsPaused: boolean;
   readonly streams: number;
   /** Value packets; absent where they are off. */

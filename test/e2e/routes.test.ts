@@ -81,6 +81,10 @@ describe('streams by announced routes', { timeout: 60_000 }, () => {
         [false],
       );
       assert.equal(ask()?.theirAskPerMb, undefined);
+      assert.deepEqual(
+        line.nodes.map(({ node }) => node.status().uplinkWorks),
+        [false, true, undefined],
+      );
       broken = false;
       // Its own user goes on trying; without one the gateway itself looks, every 10 s.
       const own = Number(line.nodes[0]?.node.status().socks?.split(':').at(-1));
