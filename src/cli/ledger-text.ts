@@ -1,6 +1,6 @@
 import type { LedgerEntry, LinkLedger } from '../node/link-ledger.ts';
 import type { NamedLink } from './ledger-source.ts';
-import { textTable } from './text-table.ts';
+import { factLines, textTable, wrapped } from './text-table.ts';
 
 /** The columns of the CSV, in order; fields are added at the end and never renamed. */
 const CSV_COLUMNS = [
@@ -65,8 +65,8 @@ const HEADINGS = [
   '',
 ];
 
-/** The ledger as people read it. */
-export function ledgerLines(ledger: LinkLedger, name: string | undefined): string[] {
+/** The ledger as people read it, in lines of at most so many columns. */
+export function ledgerLines(ledger: LinkLedger, name: string | undefined, columns?: number): string[] {
   const { account, after, before, entries, gaps, neighbour } = ledger;
   const rows = [
     ...sumRow('before', before),
@@ -86,7 +86,41 @@ export function ledgerLines(ledger: LinkLedger, name: string | undefined): strin
       : gaps
           .map(({ figure, rows: summed, account: total }) => `${figure}: history ${summed}, account ${total}`)
           .join('\n');
-  return [`${name ?? ''} ${neighbour}`.trim(), '', ...textTable(HEADINGS, rows), '', counter, verdict];
+  return [
+    `${name ?? ''} ${neighbour}`.trim(),
+    '',
+    ...rowLines(rows, columns),
+    '',
+    ...wrapped(counter, columns),
+    verdict,
+  ];
+}
+
+/** A line for each row where there is room; else its figures stand below it. */
+function rowLines(rows: readonly (readonly string[])[], columns = Number.POSITIVE_INFINITY): string[] {
+  const wide = textTable(HEADINGS, rows);
+  if (wide.every((line) => line.length <= columns)) return wide;
+  const short = rows.map(([from = '', to = '', word = '', ...rest]) => [span(from, to), word, rest.at(-2) ?? '']);
+  const [headings = '', ...lines] = textTable(['when', 'what', 'counter>'], short);
+  const below = rows.map((row) => {
+    const told = HEADINGS.slice(FIGURES.from, FIGURES.to).map((heading, at) => [heading, row[FIGURES.from + at]]);
+    const figured = told
+      .filter(([, cell]) => cell !== '')
+      .map(([heading, cell]) => `${heading?.replace('>', '')} ${cell}`);
+    return factLines([...figured, ...(row.at(-1) ?? '').split(', ').filter(Boolean)], columns - INDENT.length);
+  });
+  return [headings, ...lines.flatMap((line, at) => [line, ...(below[at] ?? []).map((each) => INDENT + each)])];
+}
+
+/** The columns of `HEADINGS` that are left empty where nothing moved. */
+const FIGURES = { from: 3, to: 9 };
+const INDENT = '  ';
+
+/** The day once where it is the same. */
+function span(from: string, to: string): string {
+  if (from === to) return from;
+  const [day = '', time = ''] = to.split(' ');
+  return `${from} – ${from.startsWith(`${day} `) ? time : to}`;
 }
 
 /** One line for what is only summed; none where there is nothing. */

@@ -15,11 +15,19 @@ import { timeArgument } from './time-argument.ts';
 const folder = mkdtempSync(join(tmpdir(), 'wayleave-ledger-'));
 after(() => rmSync(folder, { recursive: true }));
 
-async function run(line: string): Promise<{ code: number; out: string; err: string }> {
+async function run(line: string, columns?: number): Promise<{ code: number; out: string; err: string }> {
   const texts = { out: '', err: '' };
   const out = (text: string) => void (texts.out += text);
   const err = (text: string) => void (texts.err += text);
-  const code = await runCli(line.split(' '), { out, err, isTty: false, input: new PassThrough(), env: {}, folder });
+  const code = await runCli(line.split(' '), {
+    out,
+    err,
+    isTty: false,
+    input: new PassThrough(),
+    env: {},
+    folder,
+    columns,
+  });
   return { code, ...texts };
 }
 
@@ -109,6 +117,21 @@ describe('wayleave ledger', () => {
     assert.ok(
       csv.some((line) => line.endsWith(",'=chequebook")),
       'no formula',
+    );
+  });
+
+  it('puts the figures of a row below it where a terminal is narrow', async () => {
+    const { out } = await run('ledger bob -c alice', 70);
+    const lines = out.split('\n');
+    assert.deepEqual(
+      lines.filter((line) => line.length > 70),
+      [],
+    );
+    const at = lines.findIndex((line) => /received +60$/.test(line));
+    assert.equal(lines[at + 1], '  received 90   70 wei   =chequebook');
+    assert.ok(
+      lines.some((line) => /transit +100$/.test(line)),
+      out,
     );
   });
 

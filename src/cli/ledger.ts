@@ -45,7 +45,10 @@ export function ledgerCommand(context: CommandContext): Command {
       const found = findLink(links, link);
       const ledger = await source.ledger({ neighbour: found.id, sinceMs: options.since, untilMs: options.until });
       if (options.format === 'csv' && !json) context.terminal.out(ledgerCsv(ledger));
-      else answer({ ...context, json }, { ...found, ...ledger }, () => ledgerLines(ledger, found.name));
+      else
+        answer({ ...context, json }, { ...found, ...ledger }, () =>
+          ledgerLines(ledger, found.name, context.terminal.columns),
+        );
       refuseGaps(ledger);
     });
 }
