@@ -192,7 +192,7 @@ function lines(result: FaultRunsResult): string[] {
   return [
     ...textTable(['what happened', 'times>'], rows),
     '',
-    `${runs} runs, of them with a crash ${runsWith.of('crash')}, a chain in trouble ${runsWith.of('chain')}, a cheat ${runsWith.of('cheat')}; ` +
+    `${runs === 1 ? '1 run' : `${runs} runs`}, of them with a crash ${runsWith.of('crash')}, a chain in trouble ${runsWith.of('chain')}, a cheat ${runsWith.of('cheat')}; ` +
       `in each at least ${least['crash'] ?? 0}, ${least['chain'] ?? 0} and ${least['cheat'] ?? 0} times.`,
     `${steps} steps, ${charges} charges, ${Math.round(virtualMs / 1000)} s of virtual time in ${cpuSeconds.toFixed(1)} CPU-seconds: ` +
       `${Math.round(steps / cpuSeconds)} steps per CPU-second.`,

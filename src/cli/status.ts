@@ -56,11 +56,12 @@ export function statusLines(status: NodeStatus, terminal: Terminal): string[] {
 
 type Facts = readonly (readonly [name: string, value: number | string | undefined])[];
 
-function nodeFacts({ listen, socks, httpProxy, chequebook }: NodeStatus): Facts {
+function nodeFacts({ listen, socks, httpProxy, chequebook, chequebooks = [] }: NodeStatus): Facts {
   return [
     ['links at', listen],
     ['proxy at', socks ?? httpProxy],
-    ['chequebook', chequebook],
+    // Each that is known more of has a line of its own.
+    ['chequebook', chequebooks.length === 0 ? chequebook : undefined],
   ];
 }
 
