@@ -59,6 +59,8 @@ export class OwnChequebook {
   readonly #shared: SharedChequebook | undefined;
   #current: OwnBook | undefined;
   #former: readonly OwnBook[] = [];
+  /** Changes are written one after the other, each by what the one before has left: none takes another back. */
+  #writing: Promise<void> = Promise.resolve();
 
   constructor(options: OwnChequebookOptions) {
     this.#chain = options.chain;
@@ -89,7 +91,6 @@ export class OwnChequebook {
    * have undone it, and then it is deployed again at the same address. Throws the chain's errors.
    */
   async ensure(depositWei: bigint, owner?: NodeId): Promise<NodeId> {
-    this.#demandChain();
     if (this.#shared !== undefined) return this.#join(this.#shared);
     const known = this.#ownBooks()[0];
     // What was ordered just before a crash, or by its owner meanwhile, is known before anything is promised.
@@ -101,7 +102,6 @@ export class OwnChequebook {
 
   /** Deploys another one, which payments go out from once neighbours know of it. Throws the chain's errors. */
   async rotate(depositWei: bigint, owner?: NodeId): Promise<Ordered> {
-    this.#demandChain();
     if (this.#shared !== undefined) throw new WayleaveError('CHEQUEBOOK_DELEGATED');
     const known = this.#ownBooks()[0];
     return this.#deploy({ depositWei, nonce: known === undefined ? 0 : known.nonce + 1, owner });
@@ -119,8 +119,7 @@ export class OwnChequebook {
     const book: OwnBook = { address, nonce: 0, ...sums(facts), forgottenWei, delegated: true };
     const before = this.of(address);
     if (before !== undefined && this.#current === before && isSame(before, book)) return address;
-    const others = this.books.filter((each) => each.address !== address);
-    await this.#remember(book, others.slice(0, MAX_FORMER));
+    await this.#lead(book);
     return address;
   }
 
@@ -129,16 +128,13 @@ export class OwnChequebook {
     const chain = this.#demandChain();
     const kind = owner === undefined ? { nonce } : { nonce, owner };
     const { address, transaction } = await chain.deployChequebook(depositWei, kind);
-    const before = this.of(address);
     const facts = await chain.chequebook(address, NOBODY);
-    const book: OwnBook = {
+    await this.#lead({
       address,
       nonce,
       ...(facts === undefined ? { capacityWei: depositWei, reservedWei: 0n } : sums(facts)),
-      forgottenWei: before?.forgottenWei ?? facts?.totalPaidOutWei ?? 0n,
-    };
-    const others = this.books.filter((each) => each.address !== address);
-    await this.#remember(book, others.slice(0, MAX_FORMER));
+      forgottenWei: this.of(address)?.forgottenWei ?? facts?.totalPaidOutWei ?? 0n,
+    });
     return { chequebook: address, transaction };
   }
 
@@ -169,34 +165,47 @@ export class OwnChequebook {
   async refresh(chequebook: NodeId): Promise<ChequebookFacts | undefined> {
     if (this.#shared?.address === chequebook) {
       const { facts, forgottenWei } = await this.#shared.fund();
-      const book = this.of(chequebook);
-      if (book !== undefined) await this.#change({ ...book, ...sums(facts), forgottenWei });
+      await this.#change(chequebook, { ...sums(facts), forgottenWei });
       return facts;
     }
     const facts = await this.#chain?.chequebook(chequebook, NOBODY);
-    const book = this.of(chequebook);
-    if (facts !== undefined && book !== undefined) await this.#change({ ...book, ...sums(facts) });
+    if (facts !== undefined) await this.#change(chequebook, sums(facts));
     return facts;
   }
 
   /** Writes `promised` down, and with it that so much less of what was paid out was to who is forgotten. */
-  async remembered(promised: IssuedChequeRecord): Promise<void> {
+  remembered(promised: IssuedChequeRecord): Promise<void> {
     const { chequebook, cumulative: wei } = promised;
-    const book = this.of(chequebook);
-    if (book === undefined || book.forgottenWei === 0n) return this.#store.commit([promised]);
-    await this.#replace({ ...book, forgottenWei: wei < book.forgottenWei ? book.forgottenWei - wei : 0n }, [promised]);
+    return this.#inTurn(async () => {
+      const book = this.of(chequebook);
+      if (book === undefined || book.forgottenWei === 0n) return this.#store.commit([promised]);
+      const left = wei < book.forgottenWei ? book.forgottenWei - wei : 0n;
+      await this.#replace({ ...book, forgottenWei: left }, [promised]);
+    });
   }
 
-  /** Writes a change down where there is one: most looks find none. */
-  async #change(book: OwnBook): Promise<void> {
-    const before = this.of(book.address);
-    if (before !== undefined && !isSame(before, book)) await this.#replace(book);
+  /** Writes down what is new of one that is known: most looks find nothing. */
+  async #change(chequebook: NodeId, news: Partial<OwnBook>): Promise<void> {
+    await this.#inTurn(async () => {
+      const before = this.of(chequebook);
+      if (before === undefined) return;
+      const book = { ...before, ...news };
+      if (!isSame(before, book)) await this.#replace(book);
+    });
   }
 
   /** `book` takes the place of the one that is known under its address. `others`: in the same batch. */
   async #replace(book: OwnBook, others: readonly StoreRecord[] = []): Promise<void> {
     const [current = book, ...former] = this.books.map((each) => (each.address === book.address ? book : each));
     await this.#remember(current, former, others);
+  }
+
+  /** From now on payments go out from `book`. */
+  #lead(book: OwnBook): Promise<void> {
+    return this.#inTurn(() => {
+      const others = this.books.filter(({ address }) => address !== book.address);
+      return this.#remember(book, others.slice(0, MAX_FORMER));
+    });
   }
 
   async #remember(current: OwnBook, former: readonly OwnBook[], others: readonly StoreRecord[] = []): Promise<void> {
@@ -206,6 +215,12 @@ export class OwnChequebook {
     await this.#store.commit([...others, { kind: 'note', name: NOTE, text }]);
     this.#current = current;
     this.#former = former;
+  }
+
+  #inTurn(write: () => Promise<void>): Promise<void> {
+    const written = this.#writing.then(write);
+    this.#writing = written.catch(() => undefined);
+    return written;
   }
 }
 
