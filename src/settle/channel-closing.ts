@@ -83,9 +83,12 @@ export class ChannelClosing {
     say(channel.neighbour, { channel: channel.address, ...close, signature });
   }
 
+  /** With what they signed to me and is being booked: it will have been credited, and is never left out of a close. */
   #totals(channel: KnownChannel): { paidByAWei: bigint; paidByBWei: bigint } {
-    const { paidWei, receivedWei } = this.#options.desk.share(channel);
-    const received = receivedWei > channel.theirs.paidWei ? receivedWei : channel.theirs.paidWei;
+    const { desk } = this.#options;
+    const { paidWei } = desk.share(channel);
+    const heardWei = desk.heardWei(channel);
+    const received = heardWei > channel.theirs.paidWei ? heardWei : channel.theirs.paidWei;
     return channel.iAmA ? { paidByAWei: paidWei, paidByBWei: received } : { paidByAWei: received, paidByBWei: paidWei };
   }
 
