@@ -165,7 +165,7 @@ export class Journal {
       for (const row of rows) links.push(historyRecord(account.neighbour, row));
       const times = { chokedSinceMs: 0, updatedMs: wallMs, historyRows: history?.rows ?? 0 };
       links.push({ kind: 'link', neighbour: account.neighbour, ...record, ...times });
-      return { account, owed, rows, history, snapshot: account.snapshot };
+      return { account, owed, rows, history, snapshot: account.lease.snapshot };
     });
     // Owed until it is durable: a later write may be taken where this one fails, and must not leave without them.
     return store.commit(owedFirst.length === 0 ? links : [...owedFirst, ...links]).then(() => {

@@ -276,7 +276,7 @@ export class Neighbour {
 
   /** Payments became final: `uncashedUnits` are left at risk, of which `riskAt` may clear debt. */
   cleared(uncashedUnits: number, riskAt: number): void {
-    const held = this.account.ledger.get(this.account.row, Column.uncleared) - this.account.unkept;
+    const held = this.account.ledger.get(this.account.row, Column.uncleared) - this.account.lease.unkept;
     const units = clearsWhenFinal(held, uncashedUnits, riskAt);
     if (units > 0) this.step({ kind: 'cleared', units });
   }

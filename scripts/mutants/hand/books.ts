@@ -84,16 +84,16 @@ export const BOOKS: readonly Bug[] = [
   {
     name: 'lease-endless',
     why: 'more is charged than was promised to the disk, and a crash forgets it',
-    file: 'src/core/ledger/link-account.ts',
-    old: 'lease - (chargedOf(this) - charged) - held',
+    file: 'src/core/ledger/account-lease.ts',
+    old: 'lease - (chargedOf(this.#account) - charged) - held',
     new: 'lease * 1000',
   },
   {
     name: 'admits-what-is-not-on-disk',
     why: 'after a crash it denies what it has admitted, and the two ends go on from different totals',
-    file: 'src/core/ledger/link-account.ts',
-    old: "opening ? this.#nets('consumed') : this.#writtenConsumed",
-    new: "this.#nets('consumed')",
+    file: 'src/core/ledger/counts.ts',
+    old: "opening ? account.nets('consumed') : account.lease.consumed",
+    new: "account.nets('consumed')",
   },
   {
     name: 'opens-with-what-is-not-on-disk',
@@ -112,9 +112,9 @@ export const BOOKS: readonly Bug[] = [
   {
     name: 'believes-after-a-crash',
     why: 'a seller that over-counts gains a window of credit with each crash of its buyer',
-    file: 'src/core/ledger/link-account.ts',
-    old: 'const lost = restored ? mayHaveUsed(this) : 0;',
-    new: 'const lost = mayHaveUsed(this);',
+    file: 'src/core/ledger/counts.ts',
+    old: 'const lost = restored ? mayHaveUsed(account) : 0;',
+    new: 'const lost = mayHaveUsed(account);',
   },
   {
     name: 'debt-forgotten-at-restart',

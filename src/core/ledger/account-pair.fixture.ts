@@ -39,7 +39,7 @@ export function readyAccount(
   const account = bareAccount(options);
   agree(account, plainTerms(mine), plainTerms(theirs));
   account.record(1_000_000);
-  account.durable(account.snapshot);
+  account.durable(account.lease.snapshot);
   account.ready = true;
   return account;
 }

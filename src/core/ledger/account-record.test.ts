@@ -59,8 +59,8 @@ test('what a record says is what an account restored from it stands at, each ser
   assert.deepEqual(again.record(77), record);
   const cells = [Column.balance, Column.uncleared, Column.assumed].map((each) => again.ledger.get(again.row, each));
   assert.deepEqual(cells, [ledger.get(row, Column.balance), 30, 77]);
-  again.durable(again.snapshot);
-  assert.equal(again.writtenConsumed, 10 + 11 + 12 - 6);
+  again.durable(again.lease.snapshot);
+  assert.equal(again.lease.consumedUnits, 10 + 11 + 12 - 6);
   again.ledger.audit(again.row);
 });
 
@@ -78,8 +78,8 @@ test('what is owed in kind is not paid in tokens after a restart either', () => 
 
   const seller = readyAccount({ mine: kind, theirs: kind });
   seller.door('transit').commit(seller.door('transit').serve(2_000, 0));
-  const counts = seller.counts(true, 1);
-  seller.reconcile(counts, { ...counts, provided: [0, 0, 0], consumed: [1_500, 0, 0] });
+  const counts = seller.counts.message(true, 1);
+  seller.counts.reconcile(counts, { ...counts, provided: [0, 0, 0], consumed: [1_500, 0, 0] });
   seller.door('transit').delivered(1_800, 1);
   assert.equal(seller.service('transit').netOwed(), 300, 'what was lost on the way repays nothing');
 });

@@ -1,7 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { FLOOR_BYTES_PER_SECOND, MIN_BURST_BYTES } from '../meter/pace.ts';
-import type { CountsMessage, PerService } from '../session/message.ts';
 import { agree, bareAccount, plainTerms, readyAccount, UNIT_A_BYTE } from './account-pair.fixture.ts';
 import { Column } from './columns.ts';
 import type { LinkAccount } from './link-account.ts';
@@ -22,9 +21,9 @@ test('before any terms there is no credit, no lease, nothing to pay, and nothing
     Array(5).fill(false),
   );
   assert.deepEqual([account.payDue(), account.payable(), account.nextCharge], [false, 0, 0]);
-  assert.deepEqual([account.admitted, account.writtenConsumed], [[0, 0, 0], 0]);
-  assert.deepEqual(account.snapshot, { lease: 0, charged: 0, consumed: [0, 0, 0], clearing: 0 });
-  assert.deepEqual(account.counts(false, 3), {
+  assert.deepEqual([account.counts.admitted, account.lease.consumedUnits], [[0, 0, 0], 0]);
+  assert.deepEqual(account.lease.snapshot, { lease: 0, charged: 0, consumed: [0, 0, 0], clearing: 0 });
+  assert.deepEqual(account.counts.message(false, 3), {
     ...{ kind: 'counts', opening: false, storeEpoch: 3 },
     ...{ provided: [0, 0, 0], admitted: [0, 0, 0], consumed: [0, 0, 0] },
   });
@@ -145,7 +144,7 @@ test('whoever watches is told until it stops, of what may turn a no into a yes',
   const stop = account.watch(() => (told += 1));
   account.changed();
   account.ready = true;
-  account.durable(account.snapshot);
+  account.durable(account.lease.snapshot);
   assert.equal(told, 3);
   stop();
   account.changed();
@@ -211,107 +210,6 @@ test('a neighbour that asks to be paid at nothing is paid when something is owed
   assert.equal(account.payDue(), true);
 });
 
-test('what the neighbour said it consumed stands, service by service, up to what was provided', () => {
-  const account = readyAccount();
-  for (const s of [0, 1, 2]) owed(account, 100 + s, s);
-  account.admit([10, 20, 30]);
-  account.admit([5, 25, 500]);
-  assert.deepEqual(account.admitted, [10, 25, 102]);
-});
-
-test('counts hold what was provided, admitted and consumed, corrections included; while it runs, what is on disk', () => {
-  const account = readyAccount({ mine: { dropAt: 100_000 } });
-  const { ledger, row } = account;
-  for (const s of [0, 1, 2]) owed(account, 100 * (s + 1), s);
-  ledger.correct(row, 'provided', 1, 7);
-  ledger.correct(row, 'consumed', 2, 4);
-  owe(account, 11, 0);
-  owe(account, 12, 1);
-  owe(account, 13, 2);
-  ledger.received(row, 600, 600);
-  account.admit([90, 0, 0]);
-  const counts = account.counts(true, 1);
-  assert.deepEqual(counts.provided, [100, 207, 300]);
-  assert.deepEqual(counts.consumed, [11, 12, 17]);
-  assert.deepEqual(counts.admitted, [90, 0, 0], 'whatever was paid');
-  assert.deepEqual(account.counts(false, 1).consumed, [0, 0, 0], 'none of it is on disk');
-  account.record(1);
-  account.durable(account.snapshot);
-  assert.deepEqual(account.counts(false, 1).consumed, [11, 12, 17]);
-  assert.equal(account.writtenConsumed, 40);
-});
-
-const counted = (change: Partial<Record<'provided' | 'admitted' | 'consumed', PerService>>): CountsMessage => ({
-  ...{ kind: 'counts', opening: true, storeEpoch: 1 },
-  ...{ provided: [0, 0, 0], admitted: [0, 0, 0], consumed: [0, 0, 0], ...change },
-});
-
-test('after a break both go on from the same totals, service by service, and forget the millionths', () => {
-  const account = readyAccount({ mine: { dropAt: 100_000 }, theirs: { dropAt: 100_000 } });
-  for (const s of [0, 1, 2]) {
-    owed(account, 1_000 + s, s);
-    owe(account, 500 + s, s);
-  }
-  account.ledger.setLimit(account.row, 'assumed', 9);
-  for (const name of ['transit', 'chunks', 'packets'] as const) {
-    const quantities = { providedBytes: 1, consumedBytes: 1, providedRemainder: 7, consumedRemainder: 8, barterNet: 0 };
-    account.service(name).restore(quantities);
-  }
-  const mine = account.counts(true, 1);
-  const theirs = counted({ consumed: [900, 1_011, 1_003], provided: [510, 505, 502], admitted: [0, 0, 0] });
-  const moved = account.reconcile(mine, theirs);
-  assert.deepEqual(moved, { provided: -89, consumed: 0, inflated: false });
-  assert.deepEqual(account.admitted, [900, 1_011, 1_003]);
-  assert.deepEqual(
-    [account.net('provided', 0), account.net('provided', 1), account.net('provided', 2)],
-    [900, 1_011, 1_003],
-  );
-  assert.equal(cell(account, Column.assumed), 0);
-  for (const name of ['transit', 'chunks', 'packets'] as const) {
-    const { consumedRemainder, providedRemainder } = account.service(name);
-    assert.deepEqual([consumedRemainder, providedRemainder], [0, 0]);
-  }
-  const lower = account.reconcile(account.counts(true, 1), counted({ ...mine, provided: [400, 501, 440] }));
-  assert.deepEqual([lower.consumed, account.net('consumed', 2)], [0, 502], 'what I counted is my word');
-});
-
-test('what I admitted is on disk: a claim beyond it is inflated, and only believed of restored books', () => {
-  const claim = counted({ provided: [700, 0, 300], admitted: [700, 0, 300] });
-  const made = (restored: boolean) => {
-    const account = readyAccount({ theirs: { dropAt: 100_000 } });
-    owe(account, 600, 0);
-    owe(account, 300, 2);
-    account.ledger.setLimit(account.row, 'assumed', 150);
-    const sums = account.reconcile(
-      account.counts(true, 1),
-      { ...claim, consumed: [0, 0, 0] },
-      restored ? true : undefined,
-    );
-    return [sums, account.net('consumed', 0), account.net('consumed', 2)];
-  };
-  assert.deepEqual(made(false), [{ provided: 0, consumed: 0, inflated: true }, 600, 300]);
-  assert.deepEqual(made(true), [{ provided: 0, consumed: 100, inflated: false }, 700, 300]);
-});
-
-test('what was charged or is held since a record was taken counts against its lease', () => {
-  const account = readyAccount({ mine: { dropAt: 100_000 }, theirs: { dropAt: 100_000 } });
-  account.record(10_000);
-  const { snapshot } = account;
-  for (const s of [0, 1, 2]) {
-    owed(account, 10 + s, s);
-    owe(account, 100 + s, s);
-  }
-  account.ledger.holdProvide(account.row, 1_000);
-  account.ledger.holdConsume(account.row, 2_000);
-  account.durable(snapshot);
-  assert.equal(cell(account, Column.leaseLeft), 10_000 - 336 - 3_000);
-  assert.equal(account.writtenConsumed, 0);
-  account.record(10_000);
-  assert.deepEqual(account.snapshot, { lease: 10_000, charged: 336, consumed: [100, 101, 102], clearing: 0 });
-  account.durable(account.snapshot);
-  assert.equal(cell(account, Column.leaseLeft), 7_000);
-});
-
 test('books put back without anything uncleared have nothing uncleared', () => {
   const account = readyAccount();
   owed(account, 10);
@@ -326,26 +224,6 @@ test('a friend who is served for nothing is not slowed down for what it owed bef
   owed(account, 60_000);
   assert.deepEqual([account.state(), account.nextCharge], ['open', 0]);
   assert.equal(account.allow(1e9, 0).bytes, 1e9);
-});
-
-test('a payment makes room once a record of it is on disk, each as much as the record tells, in whatever order', () => {
-  const account = readyAccount();
-  const { ledger, row } = account;
-  ledger.provided(row, 0, 3_000);
-  const room = () => [ledger.roomToProvide(row), cell(account, Column.uncleared), account.unkept];
-  assert.deepEqual(room(), [1_000, 0, 0]);
-  account.received(800, 600);
-  assert.deepEqual(room(), [1_000, 800, 600], 'nothing yet');
-  account.record(1_000_000);
-  const first = account.snapshot;
-  account.received(100, 100);
-  account.record(1_000_000);
-  const second = account.snapshot;
-  account.durable(first);
-  assert.deepEqual(room(), [1_600, 300, 100]);
-  account.durable(second);
-  account.durable(first);
-  assert.deepEqual(room(), [1_700, 200, 0], 'what is beyond riskAt waits for the chain');
 });
 
 test('what was written off fades by what a new key may owe, to the last unit, and not before that is known', () => {

@@ -3,15 +3,16 @@ import { Purchases } from '../meter/purchases.ts';
 import { RateMeter } from '../meter/rate-meter.ts';
 import type { NodeId } from '../node-id.ts';
 import { SERVICES, type Service, serviceColumn } from '../service.ts';
-import type { CountsMessage, PerService } from '../session/message.ts';
+import type { PerService } from '../session/message.ts';
 import { MyEpochs, TheirEpochs } from '../terms/epoch-book.ts';
 import type { PricePerMb, Units } from '../units.ts';
-import { type AccountRecord, chargedOf, putBack, recordOf, type Snapshot } from './account-record.ts';
+import { AccountLease } from './account-lease.ts';
+import { type AccountRecord, putBack, recordOf, type Snapshot } from './account-record.ts';
 import { Column as columns } from './columns.ts';
+import { Counts } from './counts.ts';
 import type { Allowance, ServiceDoor } from './door.ts';
 import type { Ledger, LinkRow } from './ledger.ts';
 import { NextCharge } from './next-charge.ts';
-import { agreedTotal, mayHaveUsed, type Reconciled } from './reconcile.ts';
 import type { Relation } from './relation.ts';
 import { Relations } from './relations.ts';
 import { ServiceAccount } from './service-account.ts';
@@ -62,6 +63,9 @@ export class LinkAccount {
   readonly mine: MyEpochs;
   readonly theirs = new TheirEpochs();
   readonly relations: Relations;
+  /** What of the account is on disk, and what both ends say of its totals. */
+  readonly lease: AccountLease;
+  readonly counts: Counts;
   /** By conduct, until the operator opens it again; and choked longer than the grace time, until it pays. No service. */
   banned = false;
   lapsed = false;
@@ -70,7 +74,6 @@ export class LinkAccount {
   /** Charged since it was last written; kept by whoever writes it. */
   unwritten = false;
   #ready = false;
-  #admitted: [number, number, number] = [0, 0, 0];
   readonly #services: readonly ServiceAccount[];
   readonly #next = new NextCharge();
   readonly #watchers = new Set<() => void>();
@@ -80,11 +83,6 @@ export class LinkAccount {
   #heldBack: () => Units = () => 0;
   #newKeyCredit: () => Units = () => 0;
   readonly #fading = new Fading();
-  #snapshot: Snapshot = { lease: 0, charged: 0, consumed: [0, 0, 0], clearing: 0 };
-  /** All that was taken to clear debt in this life, and what of it is on disk. */
-  #clearing: Units = 0;
-  #kept: Units = 0;
-  #writtenConsumed: PerService = [0, 0, 0];
 
   constructor(options: LinkAccountOptions) {
     this.neighbour = options.neighbour;
@@ -94,6 +92,8 @@ export class LinkAccount {
     this.#fullRate = options.fullRateBytesPerSecond;
     this.mine = new MyEpochs(options.epochGraceMs);
     this.relations = new Relations(this);
+    this.lease = new AccountLease(this);
+    this.counts = new Counts(this);
     this.#services = SERVICES.map((service) => new ServiceAccount(this, service));
   }
 
@@ -267,31 +267,6 @@ export class LinkAccount {
     return payable > 0 && payable + inFlight >= payAt;
   }
 
-  /** The least it must stand by, per service. */
-  get admitted(): PerService {
-    return this.#admitted;
-  }
-
-  /** What the neighbour said it consumed, kept as the least it must stand by. */
-  admit(consumed: PerService): void {
-    for (const s of [0, 1, 2] as const) {
-      const claim = this.net('provided', s);
-      this.#admitted[s] = Math.min(claim, Math.max(this.#admitted[s], consumed[s]));
-    }
-  }
-
-  /**
-   * My counts for the neighbour. I admit what is on disk, so that no crash of mine makes me deny it: opening ones are
-   * sent when all is. What it admitted to me stands, whatever was lost. What it paid says less: it may have paid ahead, and
-   * admits what it pays for beside each payment.
-   */
-  counts(opening: boolean, storeEpoch: number): CountsMessage {
-    const provided = this.#nets('provided');
-    const [transit, chunks, packets] = this.#admitted;
-    const consumed = opening ? this.#nets('consumed') : this.#writtenConsumed;
-    return { kind: 'counts', opening, storeEpoch, provided, admitted: [transit, chunks, packets], consumed };
-  }
-
   /**
    * The neighbour paid `units`, of which `clearing` are to reduce its exposure. They do so once a record of them is on
    * disk (`durable`): what they made room for would be lost beside dropAt if a crash forgot them.
@@ -299,15 +274,11 @@ export class LinkAccount {
   received(units: Units, clearing: Units): void {
     this.ledger.received(this.row, units, 0);
     for (const service of SERVICES) this.service(service).repaid(this.ledger.get(this.row, Column.balance));
-    this.#clearing += clearing;
+    this.lease.clears(clearing);
   }
 
-  /** Of what clears no debt yet, the part that waits for nothing but the disk. */
-  get unkept(): Units {
-    return this.#clearing - this.#kept;
-  }
-
-  #nets(side: 'provided' | 'consumed'): PerService {
+  /** The totals of all services with their corrections. */
+  nets(side: 'provided' | 'consumed'): PerService {
     return [this.net(side, 0), this.net(side, 1), this.net(side, 2)];
   }
 
@@ -317,49 +288,12 @@ export class LinkAccount {
     return this.ledger.get(this.row, Column[side] + s) + this.ledger.get(this.row, correction + s);
   }
 
-  /** What of `consumed` is on disk: all that I may admit outside of a greeting. */
-  get writtenConsumed(): Units {
-    return this.#writtenConsumed[0] + this.#writtenConsumed[1] + this.#writtenConsumed[2];
-  }
-
-  /**
-   * Brings both ends to the same totals after a break. `mine` are the counts this side sent for the same connection.
-   * That I admitted more than I have counted is not taken over: what I admit is on disk before. Only of `restored` books,
-   * which are older than what I admitted, as much is believed as may have been used since.
-   */
-  reconcile(mine: CountsMessage, theirs: CountsMessage, restored = false): Reconciled {
-    const sums = { provided: 0, consumed: 0, inflated: false };
-    for (const s of [0, 1, 2] as const) {
-      const [provided, admitted, consumed] = [mine.provided[s], mine.admitted[s], theirs.consumed[s]];
-      const given = agreedTotal({ provided, admitted, consumed });
-      sums.provided += this.#correct('provided', s, given - provided);
-      this.#admitted[s] = given;
-    }
-    const lost = restored ? mayHaveUsed(this) : 0;
-    for (const s of [0, 1, 2] as const) {
-      const [consumed, provided] = [mine.consumed[s], theirs.provided[s]];
-      const admitted = Math.min(theirs.admitted[s], provided);
-      const taken = agreedTotal({ provided, admitted: Math.min(admitted, consumed + lost), consumed });
-      sums.inflated ||= admitted > consumed + lost;
-      sums.consumed += this.#correct('consumed', s, taken - consumed);
-      (this.#services[s] as ServiceAccount).forgetRemainders();
-    }
-    this.ledger.setLimit(this.row, 'assumed', 0);
-    return sums;
-  }
-
-  #correct(side: 'provided' | 'consumed', s: number, units: number): number {
-    if (units !== 0) this.ledger.correct(this.row, side, s, units);
-    (this.#services[s] as ServiceAccount).corrected(side, units);
-    return units;
-  }
-
   /** The lease written with each record: room for everything either side may let run up. 0 when the books are closed. */
   leaseUnits(): Units {
     return (this.mine.newest?.dropAt ?? 0) + (this.theirs.newest?.dropAt ?? 0);
   }
 
-  /** The row as it stands, promising "up to `lease` more". Follow with `durable` once it is stored. */
+  /** The row as it stands, promising "up to `lease` more". Follow with `durable(lease.snapshot)` once it is stored. */
   record(lease: Units): AccountRecord {
     this.promise(lease);
     return recordOf(this, lease);
@@ -368,24 +302,13 @@ export class LinkAccount {
   /** As `record`, for who keeps none: a simulation without crashes. */
   promise(lease: Units): void {
     this.#purchases.tell();
-    this.#snapshot = { lease, charged: chargedOf(this), consumed: this.#nets('consumed'), clearing: this.#clearing };
+    this.lease.promise(lease);
   }
 
-  /** The record that `snapshot` was taken of is durable: what was charged since counts against its lease. */
-  durable({ charged, clearing, consumed, lease }: Snapshot): void {
-    const { ledger, row } = this;
-    // Writes may overlap: an earlier one has cleared its part already.
-    ledger.cleared(row, Math.max(0, clearing - this.#kept));
-    this.#kept = Math.max(this.#kept, clearing);
-    const held = ledger.get(row, Column.heldProvide) + ledger.get(row, Column.heldConsume);
-    ledger.setLimit(row, 'leaseLeft', lease - (chargedOf(this) - charged) - held);
-    this.#writtenConsumed = consumed;
+  /** The record that `snapshot` was taken of is durable. */
+  durable(snapshot: Snapshot): void {
+    this.lease.durable(snapshot);
     this.changed();
-  }
-
-  /** What `durable` must be told about the record just taken. */
-  get snapshot(): Snapshot {
-    return this.#snapshot;
   }
 
   /**

@@ -64,7 +64,7 @@ export class Greeting {
   }
 
   counts(opening: boolean): CountsMessage {
-    return this.#options.account.counts(opening, this.#options.storeEpoch);
+    return this.#options.account.counts.message(opening, this.#options.storeEpoch);
   }
 
   /** My terms changed; the neighbour is told where there is a connection, or else with the next. */
@@ -127,7 +127,7 @@ export class Greeting {
     const { account, statements } = this.#options;
     const opening = this.#opening;
     if (this.#reconciled || opening === undefined) throw new WayleaveError('MESSAGE_UNEXPECTED');
-    const moved = account.reconcile(opening, counts, statements?.restored);
+    const moved = account.counts.reconcile(opening, counts, statements?.restored);
     const { consumed, provided } = moved;
     this.#reconciled = true;
     if (provided !== 0 || consumed !== 0) step.effects.push(news('writeOff', { provided, consumed }));

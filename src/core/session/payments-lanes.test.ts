@@ -95,9 +95,9 @@ test('what a neighbour paid admits nothing: it may have paid ahead, and says bes
   account.ledger.provided(account.row, 0, 480);
   const outcome = { accepted: true, units: 348, clearing: 348, acceptedWei: 1n } as const;
   payments.checked({ kind: 'paymentChecked', id: 1, method: 'transfer', outcome }, []);
-  assert.deepEqual(account.counts(true, 1).admitted, [0, 0, 0]);
-  account.admit([171, 0, 0]);
-  assert.deepEqual(account.counts(true, 1).admitted, [171, 0, 0]);
+  assert.deepEqual(account.counts.message(true, 1).admitted, [0, 0, 0]);
+  account.counts.admit([171, 0, 0]);
+  assert.deepEqual(account.counts.message(true, 1).admitted, [171, 0, 0]);
 });
 
 test('what a neighbour that lost its books could not look up yet is said again later, on the same connection', () => {

@@ -48,7 +48,7 @@ export class SessionEnd {
   /** What its journal does now and then. */
   save(): void {
     this.account.record(1_000_000);
-    this.account.durable(this.account.snapshot);
+    this.account.durable(this.account.lease.snapshot);
   }
 
   up(): this {

@@ -119,7 +119,7 @@ export class Side {
 
   save(): void {
     this.durable = this.account.record(this.account.leaseUnits());
-    this.account.durable(this.account.snapshot);
+    this.account.durable(this.account.lease.snapshot);
   }
 
   #perform(effect: SessionEffect, nowMs: number): void {

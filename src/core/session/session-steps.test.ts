@@ -100,13 +100,13 @@ test('what the neighbour admits stands once the books are compared, not before',
   const end = new SessionEnd({ restored: ({ ledger, row }) => ledger.provided(row, 0, 100) });
   end.step({ kind: 'linkUp' });
   assert.deepEqual(end.hears(counts({ opening: false, consumed: [50, 0, 0] })), []);
-  assert.deepEqual(end.account.admitted, [0, 0, 0]);
+  assert.deepEqual(end.account.counts.admitted, [0, 0, 0]);
   end.hears(counts({ consumed: [60, 0, 0] }));
   assert.deepEqual(end.hears(counts({ opening: false, consumed: [70, 0, 0] })), []);
-  assert.deepEqual(end.account.admitted, [60, 0, 0], 'all that is left of it');
+  assert.deepEqual(end.account.counts.admitted, [60, 0, 0], 'all that is left of it');
   end.account.ledger.provided(end.account.row, 0, 30);
   end.hears(counts({ opening: false, consumed: [70, 0, 0] }));
-  assert.deepEqual(end.account.admitted, [70, 0, 0]);
+  assert.deepEqual(end.account.counts.admitted, [70, 0, 0]);
 });
 
 test('what is written off is told, when something is', () => {
@@ -132,7 +132,7 @@ test('an error that a message causes is the neighbour’s fault, unless it is on
   const of = (error: Error): SessionEnd => {
     const end = new SessionEnd();
     end.step({ kind: 'linkUp' });
-    end.account.reconcile = () => {
+    end.account.counts.reconcile = () => {
       throw error;
     };
     end.hears(counts());

@@ -166,7 +166,7 @@ test('terms that make no business possible end the link with their own code', ()
 
 test('messages out of place cut the link', () => {
   const pair = up();
-  pair.left.step({ kind: 'message', message: { ...pair.left.account.counts(true, 1) } }, pair.nowMs);
+  pair.left.step({ kind: 'message', message: { ...pair.left.account.counts.message(true, 1) } }, pair.nowMs);
   assert.equal(pair.left.closedWith, 'MESSAGE_UNEXPECTED');
   const flood = up();
   for (let id = 100; id < 130; id += 1) {
@@ -244,8 +244,8 @@ test('only what is on disk is admitted, and after a crash no claim of the neighb
   pair.advance(1_000);
   assert.equal(admitted().at(-1), 9_000, 'told once it is written');
   deliver(pair, 300_000);
-  const honest = left.account.counts.bind(left.account);
-  left.account.counts = (opening, epoch) => ({
+  const honest = left.account.counts.message.bind(left.account.counts);
+  left.account.counts.message = (opening, epoch) => ({
     ...honest(opening, epoch),
     admitted: [50_000, 0, 0],
     provided: [50_000, 0, 0],

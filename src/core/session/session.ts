@@ -75,7 +75,7 @@ export class Session {
   standing(nowMs: number): readonly (string | number | boolean)[] {
     const countsInMs = Math.max(0, this.#nextCountsMs - nowMs);
     const chokedForMs = this.#chokedSinceMs === undefined ? -1 : nowMs - this.#chokedSinceMs;
-    const times = [countsInMs, this.#countsSent, this.#account.writtenConsumed, chokedForMs];
+    const times = [countsInMs, this.#countsSent, this.#account.lease.consumedUnits, chokedForMs];
     return [
       this.#phase,
       this.#state,
@@ -228,7 +228,7 @@ export class Session {
 
   #takeCounts(counts: CountsMessage, nowMs: number, effects: SessionEffect[]): void {
     if (!counts.opening) {
-      if (this.#greeting.reconciled) this.#account.admit(counts.consumed);
+      if (this.#greeting.reconciled) this.#account.counts.admit(counts.consumed);
       return;
     }
     this.#guard(nowMs, effects, () => {
@@ -249,7 +249,7 @@ export class Session {
     this.#phase = 'up';
     this.#account.ready = true;
     // Both ends have just agreed on it.
-    this.#countsSent = this.#account.writtenConsumed;
+    this.#countsSent = this.#account.lease.consumedUnits;
     if (!this.#payments.resend(effects)) this.#pay(nowMs, effects);
   }
 
@@ -285,7 +285,7 @@ export class Session {
   }
 
   #sendCounts(nowMs: number, effects: SessionEffect[]): void {
-    const consumed = this.#account.writtenConsumed;
+    const consumed = this.#account.lease.consumedUnits;
     if (consumed === this.#countsSent) return;
     this.#countsSent = consumed;
     this.#nextCountsMs = nowMs + this.#rules.countsIntervalMs;

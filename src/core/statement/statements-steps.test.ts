@@ -11,12 +11,12 @@ test('statements go on from what the store remembers, and what the neighbour sig
   const end = new StatementsEnd({ mine, theirs, storeEpoch: 2 });
   const view = { gapUnits: 0, disputed: false };
   assert.deepEqual(end.statements.view, { mine: 4, theirs: 9, agreed: 9, ...view });
-  assert.deepEqual(end.account.admitted, [700, 0, 0]);
+  assert.deepEqual(end.account.counts.admitted, [700, 0, 0]);
   assert.equal(end.statements.restored, false);
 
   const fresh = new StatementsEnd();
   assert.deepEqual(fresh.statements.view, { mine: 0, theirs: 0, agreed: 0, ...view });
-  assert.deepEqual([fresh.account.admitted, fresh.statements.restored], [[0, 0, 0], false]);
+  assert.deepEqual([fresh.account.counts.admitted, fresh.statements.restored], [[0, 0, 0], false]);
   const restored = new StatementsEnd({ storeEpoch: 2 });
   assert.equal(restored.statements.restored, true);
   restored.keeps({ ...STATED, storeEpoch: 2 });

@@ -232,8 +232,8 @@ test('a liar that reconnects cannot go below what it signed, and is cut when it 
   const { ledger, row } = pair.left.account;
   const owed = ledger.get(row, Column.balance);
   const { account } = pair.right;
-  const honest = account.counts.bind(account);
-  account.counts = (opening, epoch) => ({ ...honest(opening, epoch), consumed: [0, 0, 0] });
+  const honest = account.counts.message.bind(account.counts);
+  account.counts.message = (opening, epoch) => ({ ...honest(opening, epoch), consumed: [0, 0, 0] });
   for (let i = 1; i <= 3; i += 1) {
     pair.reconnect();
     assert.equal(ledger.get(row, Column.balance), owed, 'what it signed stands');
@@ -250,8 +250,8 @@ test('a liar that reconnects cannot go below what it signed, and is cut when it 
 test('what it signed stands though its counts admitted nothing', () => {
   const pair = up(12);
   const { account } = pair.right;
-  const honest = account.counts.bind(account);
-  account.counts = (opening, epoch) => ({ ...honest(opening, epoch), consumed: [0, 0, 0] });
+  const honest = account.counts.message.bind(account.counts);
+  account.counts.message = (opening, epoch) => ({ ...honest(opening, epoch), consumed: [0, 0, 0] });
   minute(pair, 6 * MB);
   pair.reconnect();
   assert.equal(pair.left.balance(), 6 * PRICE);
@@ -272,8 +272,8 @@ test('what it signed also stands when I crashed and forgot what it told me', () 
   minute(pair, 6 * MB);
   pair.crash('left');
   const { account } = pair.right;
-  const honest = account.counts.bind(account);
-  account.counts = (opening, epoch) => ({ ...honest(opening, epoch), consumed: [0, 0, 0] });
+  const honest = account.counts.message.bind(account.counts);
+  account.counts.message = (opening, epoch) => ({ ...honest(opening, epoch), consumed: [0, 0, 0] });
   pair.reconnect();
   assert.equal(pair.left.balance(), 6 * PRICE);
 });

@@ -81,7 +81,7 @@ export class Statements {
     this.#agreed = options.theirs?.sequence ?? 0;
     this.#repriced = new RepricedAllowance(account);
     this.#gaps = new GapBook(this.#repriced);
-    if (options.theirs !== undefined) account.admit(admittedBy(options.theirs));
+    if (options.theirs !== undefined) account.counts.admit(admittedBy(options.theirs));
   }
 
   /** My books are a copy that was put back, and nothing was stated since. */
@@ -332,7 +332,7 @@ export class Statements {
     });
     this.#theirs = statement;
     this.#waitingSinceMs = undefined;
-    this.#account.admit(admittedBy(statement));
+    this.#account.counts.admit(admittedBy(statement));
     step.effects.push({ kind: 'rememberStatement', party: 'theirs', statement });
     if (found.length > 0) return this.#diverged(found, statement, step);
     if (this.#gaps.open === 0) this.#agreed = statement.sequence;

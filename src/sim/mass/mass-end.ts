@@ -328,7 +328,7 @@ export class MassEnd {
     this.truth.brief = 0;
     this.#leaseFloor = Math.floor(lease / 2);
     account.promise(lease);
-    account.durable(account.snapshot);
+    account.durable(account.lease.snapshot);
   }
 
   // --- what comes from elsewhere --------------------------------------------------------------------------------------
@@ -351,7 +351,7 @@ export class MassEnd {
     const { account, purse } = this;
     this.#stage.counts.cashings += 1;
     purse.cashed(this.#link.queue.nowMs);
-    const held = account.ledger.get(account.row, Column.uncleared) - account.unkept;
+    const held = account.ledger.get(account.row, Column.uncleared) - account.lease.unkept;
     const units = clearsWhenFinal(held, purse.uncashedUnits, this.node.riskAt);
     if (units > 0) this.step({ kind: 'cleared', units });
     if (purse.cashes(this.#link.queue.nowMs)) this.#post(CASHING_MS, END_EVENT.cashed);

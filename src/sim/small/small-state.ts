@@ -26,8 +26,8 @@ function printNode(print: Fingerprint, node: SmallNode): void {
   const nowMs = clock.nowMs();
   for (let column = 0; column < COLUMNS; column += 1) print.number(account.ledger.get(account.row, column));
   for (const value of neighbour.session.standing(nowMs)) print.value(value);
-  for (const units of account.admitted) print.number(units);
-  print.number(account.unkept);
+  for (const units of account.counts.admitted) print.number(units);
+  print.number(account.lease.unkept);
   const service = account.service('transit');
   for (const value of [service.providedRemainder, service.consumedRemainder, node.credit, node.price, node.lives])
     print.number(value);

@@ -43,7 +43,7 @@ export const STORIES_OF_BREAKS: readonly RuleStory[] = [
       await teller.serve(0, 5);
       await teller.cut();
       await teller.connect();
-      teller.same('agreed', [teller.node(0).account.admitted[0], teller.balance(0)], [50, 50]);
+      teller.same('agreed', [teller.node(0).account.counts.admitted[0], teller.balance(0)], [50, 50]);
       for (let again = 0; again < 2; again += 1) {
         await reopens(teller, 0, { consumed: [0, 0, 0] });
         teller.same('denied', teller.balance(0), 50);
@@ -77,7 +77,7 @@ export const STORIES_OF_BREAKS: readonly RuleStory[] = [
       const [seller, buyer] = [teller.node(0), teller.node(1)];
       teller.same('balances', [teller.balance(0), teller.balance(1)], [20, -20]);
       teller.same('paid', [buyer.cell(Column.paid), seller.cell(Column.received)], [100, 100]);
-      teller.same('admitted', [seller.account.admitted[0], buyer.account.writtenConsumed], [120, 120]);
+      teller.same('admitted', [seller.account.counts.admitted[0], buyer.account.lease.consumedUnits], [120, 120]);
       teller.same('newer terms', seller.account.door('transit').sellEpoch > (epochs[0] ?? 0), true);
       await teller.serve(0, 9);
       await teller.pass(500);

@@ -175,7 +175,7 @@ const OF_DIFFERENCES: readonly RuleStory[] = [
         message.kind === 'counts' && !message.opening ? { ...message, consumed: [0, 0, 0] } : message,
       );
       await minute(teller);
-      teller.same('admitted', teller.node(0).account.admitted[0], 20);
+      teller.same('admitted', teller.node(0).account.counts.admitted[0], 20);
       teller.world.crash(0, 9);
       await reopens(teller, 0, { consumed: [0, 0, 0] });
       teller.same('denied', [teller.balance(0), verdicts(teller)[0]], [20, 'STATEMENT_DENIED']);

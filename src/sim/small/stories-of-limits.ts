@@ -114,7 +114,7 @@ export const STORIES_OF_LIMITS: readonly RuleStory[] = [
       teller.trusting();
       const { statements } = teller.node(0).neighbour.session;
       teller.same('remembered', [statements?.mine, statements?.theirs, statements?.agreed], [1, 1, 1]);
-      teller.same('what was admitted', teller.node(0).account.admitted[0], 20);
+      teller.same('what was admitted', teller.node(0).account.counts.admitted[0], 20);
       await minuteOfTrade(teller);
       teller.same('the next', [teller.node(0).neighbour.session.statements?.mine, verdicts(teller)], [2, []]);
       await reopens(teller, { consumed: [0, 0, 0] });

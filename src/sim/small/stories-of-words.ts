@@ -105,7 +105,7 @@ export const STORIES_OF_WORDS: readonly RuleStory[] = [
     told: async (teller) => {
       await teller.serve(0, 5);
       await teller.pass(500);
-      teller.same('admitted', teller.node(0).account.admitted[0], 50);
+      teller.same('admitted', teller.node(0).account.counts.admitted[0], 50);
       await teller.cut();
       teller.world.connect();
       await teller.hears(0, counts({ consumed: [0, 0, 0] }));

@@ -202,7 +202,7 @@ export class AccountWatch {
   }
 
   /** What the neighbour admitted in this life is not written off, whatever it says later. */
-  #admissions({ admitted }: LinkAccount, provided: number, corrected: number): void {
+  #admissions({ counts: { admitted } }: LinkAccount, provided: number, corrected: number): void {
     if (corrected < this.#corrected && provided + corrected < this.#admitted)
       this.#broken('admitted-stands', `${provided + corrected} is left of ${this.#admitted}`);
     this.#admitted = admitted[0] + admitted[1] + admitted[2];
