@@ -98,6 +98,8 @@ export const NOT_SIMULATED: readonly Accepted[] = [
   ...rows('link-account', ['this.changed()', 'told'], ['this.#watchers.add(changed)', 'told'], ['watcher()', 'told']),
   // The first step on the next connection works it out anew, also where somebody has asked by then.
   ...rows('time-meter', ['this.#refused = false', 'general', 'TimeBuyer.forget']),
+  // Marks go on being numbered from one connection to the next.
+  ...rows('statement-cuts', ['this.#answered = 0', 'general']),
   ...rows('statements', ['if (!this.#account.settling) return', 'told', 'Statements.#settled']),
   ...rows('service-account', ['this.#account.moved()', 'told']),
   ...rows(

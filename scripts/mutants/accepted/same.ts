@@ -149,7 +149,6 @@ export const SAME: readonly Accepted[] = [
   ...rows(
     'statements',
     ['#agreed = 0', 'general'],
-    ['#answered = 0', 'general'],
     ['#toldEpoch = 0', 'number'],
     ['#statedMoves = 0', 'general'],
     ['#window = {', 'general'],

@@ -1,6 +1,6 @@
 import type { ErrorCode } from '../errors.ts';
 import { Column } from '../ledger/columns.ts';
-import { arrivedHalf, cutTotals, type Half, sentHalf } from '../ledger/cut.ts';
+import { arrivedHalf, cutTotals, sentHalf } from '../ledger/cut.ts';
 import type { LinkAccount } from '../ledger/link-account.ts';
 import type { Reconciled } from '../ledger/reconcile.ts';
 import type { NodeId } from '../node-id.ts';
@@ -9,6 +9,7 @@ import type { CountsMessage, MarkMessage, PerService, StatementMessage } from '.
 import { news, type SessionEffect, type SessionEvent } from '../session/session-effect.ts';
 import { RepricedAllowance } from '../terms/repriced-allowance.ts';
 import { admittedBy, type SignedStatement, type Statement, successionOf } from './statement.ts';
+import { type Cut, StatementCuts } from './statement-cuts.ts';
 import { type FoundGap, GapBook } from './statement-gaps.ts';
 import { FLOOD_WINDOW_MS, LATE_AGAIN_MS, LATE_MS, STATEMENT_RULES as RULES } from './statement-rules.ts';
 
@@ -34,14 +35,6 @@ export interface Step {
 type Checked = SessionEvent & { kind: 'statementChecked' };
 type StatementEvent = Extract<SessionEvent, { kind: 'quiet' | 'finish' | 'statementKept' | 'statementChecked' }>;
 
-interface Mark {
-  readonly sequence: number;
-  /** Mine: what I had sent. Theirs: what had arrived here. */
-  readonly half: Half;
-  /** What I had paid, acknowledged, when it was met. */
-  readonly paid: number;
-}
-
 /**
  * Statements with one neighbour (DESIGN §3): when one is due, what it says, and what is made of the neighbour's. Pure,
  * like the session it belongs to. `core/statement/statement.ts` says why equality can be demanded to the unit.
@@ -57,14 +50,10 @@ export class Statements {
   #theirs: Statement | undefined;
   #agreed = 0;
   /** Of this connection: both ends' marks, whether books were compared, and the neighbour's store epoch. */
-  #marks: Mark[] = [];
-  #met: Mark[] = [];
+  readonly #cuts = new StatementCuts();
   #open = false;
   #theirEpoch = 0;
   #wantedMs: number | undefined;
-  /** My last mark, while the neighbour's that makes a cut with it has not come. */
-  #pending: Mark | undefined;
-  #answered = 0;
   #toldEpoch = 0;
   #nextMs = 0;
   #statedMoves = 0;
@@ -103,7 +92,7 @@ export class Statements {
 
   /** A statement is under way: its mark is wanted, or awaits the neighbour's, or theirs of the same cut has not come. */
   get underWay(): boolean {
-    return this.wanted || this.#pending !== undefined || this.#answered > (this.#theirs?.sequence ?? 0);
+    return this.wanted || this.#cuts.underWay(this.#theirs?.sequence ?? 0);
   }
 
   /** Numbers of the last statements of mine, of theirs, and of theirs that my books agreed with; gaps still open. */
@@ -124,23 +113,20 @@ export class Statements {
     const dueInMs = Math.max(0, this.#nextMs - nowMs);
     const wantedForMs = this.#wantedMs === undefined ? -1 : nowMs - this.#wantedMs;
     const waitedMs = this.#waitingSinceMs === undefined ? -1 : nowMs - this.#waitingSinceMs;
-    const met = this.#met.at(-1)?.sequence ?? 0;
-    return [mine, theirs, gapUnits, disputed, met, dueInMs, wantedForMs, waitedMs];
+    return [mine, theirs, gapUnits, disputed, this.#cuts.lastMet, dueInMs, wantedForMs, waitedMs];
   }
 
   /** Both ends' books were just compared, and `moved` so much: the connection's first cut, from which both go on alike. */
   opened(counts: CountsMessage, moved: Reconciled, step: Step): void {
     const { inflated } = moved;
     this.#open = true;
-    this.#marks = [];
-    this.#met = [];
+    this.#cuts.opened();
     this.#theirEpoch = counts.storeEpoch;
     this.#statedMoves = this.#moves();
     this.#waitingSinceMs = undefined;
     this.#nextMs = step.nowMs + this.#options.intervalMs;
     const iWasRestored = this.restored;
     const theyWere = this.#theirs !== undefined && counts.storeEpoch > this.#theirs.storeEpoch;
-    this.#answered = 0;
     this.#gaps.opened(inflated || iWasRestored || theyWere);
     if (inflated && !iWasRestored) this.#strike('COUNTS_INFLATED', step);
     if (theyWere && this.#toldEpoch < counts.storeEpoch) {
@@ -170,7 +156,7 @@ export class Statements {
 
   closed(): void {
     this.#wantedMs = undefined;
-    this.#pending = undefined;
+    this.#cuts.closed();
     this.#account.settling = false;
   }
 
@@ -220,28 +206,22 @@ export class Statements {
   #quiet(step: Step): void {
     if (this.#wantedMs === undefined || !this.#open) return;
     this.#sequence += 1;
-    const mark = { sequence: this.#sequence, half: sentHalf(this.#account), paid: 0 };
-    pushBounded(this.#marks, mark);
+    const cut = this.#cuts.set({ sequence: this.#sequence, half: sentHalf(this.#account), paid: 0 });
     this.#waitingSinceMs ??= step.nowMs;
     this.#statedMoves = this.#moves();
-    const last = this.#met.at(-1);
-    const met = last !== undefined && last.sequence > this.#answered ? last : undefined;
-    const answers = met?.sequence ?? 0;
+    const answers = cut?.theirs.sequence ?? 0;
     step.effects.push({ kind: 'send', message: { kind: 'mark', sequence: this.#sequence, answers } });
-    if (met === undefined) this.#pending = mark;
-    else this.#state(mark, met, step);
+    if (cut !== undefined) this.#state(cut, step);
     this.#settled(step);
   }
 
-  #state(mark: Mark, met: Mark, { effects }: Step): void {
-    this.#answered = met.sequence;
-    this.#pending = undefined;
-    effects.push({ kind: 'keepStatement', statement: this.#statement(mark, met) });
+  #state(cut: Cut, { effects }: Step): void {
+    effects.push({ kind: 'keepStatement', statement: this.#statement(cut) });
   }
 
-  #statement(mark: Mark, met: Mark): Statement {
+  #statement({ mine, theirs }: Cut): Statement {
     const { ledger, row, neighbour } = this.#account;
-    const totals = cutTotals(mark.half, met.half);
+    const totals = cutTotals(mine.half, theirs.half);
     const three = (offset: number): PerService => [
       ledger.get(row, offset),
       ledger.get(row, offset + 1),
@@ -254,8 +234,8 @@ export class Statements {
       from: this.#options.me,
       to: neighbour,
       storeEpoch: this.#storeEpoch,
-      sequence: mark.sequence,
-      answers: met.sequence,
+      sequence: mine.sequence,
+      answers: theirs.sequence,
       provided: minus(totals.provided, providedCorrection),
       consumed: minus(totals.consumed, consumedCorrection),
       providedCorrection,
@@ -272,7 +252,7 @@ export class Statements {
   /** My statement is signed and durable. It goes out unless the connection it speaks of is gone. */
   #kept(statement: SignedStatement, effects: SessionEffect[]): void {
     this.#mine = statement;
-    if (!this.#marks.some(({ sequence }) => sequence === statement.sequence)) return;
+    if (!this.#cuts.isMine(statement.sequence)) return;
     effects.push({ kind: 'send', message: { kind: 'statement', statement } });
   }
 
@@ -286,14 +266,12 @@ export class Statements {
 
   /** Everything that the neighbour charged at sending before its mark has arrived. It awaits mine, or answers mine. */
   #marked({ sequence, answers }: MarkMessage, step: Step): void {
-    if (sequence <= (this.#met.at(-1)?.sequence ?? 0)) return step.fault('STATEMENT_STALE');
+    if (sequence <= this.#cuts.lastMet) return step.fault('STATEMENT_STALE');
     const { ledger, row } = this.#account;
-    const met = { sequence, half: arrivedHalf(this.#account), paid: ledger.get(row, Column.paid) };
-    pushBounded(this.#met, met);
-    if (this.#pending !== undefined) return this.#state(this.#pending, met, step);
-    // An answer wants none, even to a mark that has its statement already: else two ends could answer each other for ever.
-    if (answers === 0) this.#wantedMs ??= step.nowMs;
-    else this.#answered = sequence;
+    const mark = { sequence, half: arrivedHalf(this.#account), paid: ledger.get(row, Column.paid) };
+    const cut = this.#cuts.met(mark, answers);
+    if (cut !== undefined) this.#state(cut, step);
+    else if (answers === 0) this.#wantedMs ??= step.nowMs;
   }
 
   #floods({ nowMs, fault }: Step): boolean {
@@ -320,13 +298,12 @@ export class Statements {
   }
 
   #judge(statement: SignedStatement, step: Step): void {
-    const met = this.#met.find(({ sequence }) => sequence === statement.sequence);
-    const sent = this.#marks.find(({ sequence }) => sequence === statement.answers)?.half;
-    if (met === undefined || sent === undefined) return step.fault('STATEMENT_STALE');
+    const cut = this.#cuts.find(statement.sequence, statement.answers);
+    if (cut === undefined) return step.fault('STATEMENT_STALE');
     const { ledger, row } = this.#account;
     const found = this.#gaps.compare(statement, {
-      totals: cutTotals(sent, met.half),
-      paid: met.paid,
+      totals: cutTotals(cut.mine.half, cut.theirs.half),
+      paid: cut.theirs.paid,
       received: ledger.get(row, Column.received),
       slack: this.#roundingUnits(),
     });
@@ -380,11 +357,6 @@ const CODES = {
   consumed: 'STATEMENT_OVERCOUNTS',
   payments: 'STATEMENT_PAYMENTS',
 } as const satisfies Record<FoundGap['side'], ErrorCode>;
-
-function pushBounded(marks: Mark[], mark: Mark): void {
-  marks.push(mark);
-  if (marks.length > RULES.marksKept) marks.shift();
-}
 
 function lower(claimed: PerService, admitted: PerService): boolean {
   return admitted.some((units, s) => (claimed[s] as number) < units);
