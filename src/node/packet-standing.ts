@@ -1,4 +1,4 @@
-import type { CarrierLink } from '../core/carrier/carrier.ts';
+import type { CarrierLink } from '../core/carrier/carrier-links.ts';
 import { type Surge, surgedToll } from '../core/carrier/congestion.ts';
 import type { PathPrice } from '../core/routes/route.ts';
 import type { Terms } from '../core/terms/terms.ts';

@@ -8,14 +8,17 @@ export const OF_CARRIER_FIGURES: readonly Accepted[] = [
   // Below all rows; the table's own marks are looked at before it.
   ...rows('carrier-decision', ['SELF = -1', 'number', '1 → 2']),
   ...rows(
-    'carrier',
+    'carrier-links',
     ['const CELLS = 8', 'room'],
-    ['#cells = new Float64Array(', 'room', '* → +'],
-    // Longer than the cells are: what must not be is shorter.
-    ['#kept = new Float64Array(', 'room'],
-    ['#beyond = new Float64Array(', 'room'],
+    ['#cells = new Float64Array(', 'room'],
     ['while ((row + 1) * CELLS > ', 'room', '> → >='],
     ['while ((row + 1) * CELLS > ', 'room', '1 → 2'],
+  ),
+  ...rows(
+    'carrier',
+    // Both grow together: what must not be is that the other one is shorter.
+    ['#kept = new Float64Array(', 'room'],
+    ['#beyond = new Float64Array(', 'room'],
     // Written before each reading.
     ["#decision: Decision = { action: 'drop'", 'number'],
     ['#passed: Passed = { from: SELF', 'number'],

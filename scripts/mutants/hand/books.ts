@@ -178,9 +178,9 @@ export const BOOKS: readonly Bug[] = [
   {
     name: 'value-on-any-credit',
     why: 'a neighbour in debt for service brings value, and a friend of its further on cashes it',
-    file: 'src/core/carrier/carrier.ts',
-    old: '    return this.#mayOwe(from, value, this.#cell(from, Cell.valueAt));\n',
-    new: '    return this.#mayOwe(from, value, Number.POSITIVE_INFINITY);\n',
+    file: 'src/core/carrier/carrier-links.ts',
+    old: '    return this.mayOwe(from, value, this.#cell(from, Cell.valueAt));\n',
+    new: '    return this.mayOwe(from, value, Number.POSITIVE_INFINITY);\n',
   },
   {
     name: 'paid-value-comes-back',

@@ -2,7 +2,8 @@ import assert from 'node:assert/strict';
 import { Column } from '../ledger/columns.ts';
 import { Ledger, type LinkRow } from '../ledger/ledger.ts';
 import { HERE } from '../routes/forwarding-table.ts';
-import { Carrier, type CarrierLink } from './carrier.ts';
+import { Carrier } from './carrier.ts';
+import type { CarrierLink } from './carrier-links.ts';
 import { type PacketHeader, packetHeader } from './packet.ts';
 
 export const here = Uint32Array.from([1, 1, 1, 1, 1]);

@@ -1,33 +1,14 @@
-import { CONSUME, Column, PROVIDE } from '../ledger/columns.ts';
+import { Column, PROVIDE } from '../ledger/columns.ts';
 import { doubled } from '../ledger/doubled.ts';
 import type { Ledger, LinkRow } from '../ledger/ledger.ts';
 import { Unsettled } from '../ledger/unsettled.ts';
 import { ForwardingTable, HERE, NOWHERE } from '../routes/forwarding-table.ts';
-import { NO_TOLL, type PathPrice } from '../routes/route.ts';
 import { serviceColumn } from '../service.ts';
-import type { PriorityOffers } from '../terms/terms.ts';
 import type { Units } from '../units.ts';
 import { type Decision, SELF, type StrandReason } from './carrier-decision.ts';
-import { MAX_LIFE_MS, type PacketHeader, type Reason, tollFor } from './packet.ts';
+import { type CarrierLink, CarrierLinks } from './carrier-links.ts';
+import { MAX_LIFE_MS, type PacketHeader, type Reason } from './packet.ts';
 import { PacketWindow, type Passed } from './packet-window.ts';
-
-/** What a link means to a carrier. */
-export interface CarrierLink {
-  /** Taken from a packet for sending it out on this link. */
-  readonly toll: PathPrice;
-  /** Part of the toll that is there only because the line is long: who cannot pay it is told so. Units a packet. */
-  readonly surgePerPacket?: Units;
-  /** The most value taken from this neighbour on credit, and what it said it takes from here (DESIGN §3). Units. */
-  readonly valueAt: Units;
-  readonly peerValueAt: Units;
-  /** Kept from the value of a packet of this neighbour that cannot go on: asking for ways is not free. */
-  readonly refusalFee: Units;
-  /**
-   * What the neighbour offers for its place in line (DESIGN §6): taken from each packet that comes from it and goes on,
-   * and from each that goes to it, beside the toll.
-   */
-  readonly offers?: PriorityOffers;
-}
 
 /** Why a packet goes back, and the toll that was wanted. */
 interface Why {
@@ -56,24 +37,6 @@ const LATE_RETURNS = 16;
 const MOST_OWED = 2 ** 52;
 
 /**
- * A link's cells: one cache line. `open` is 0 where it carries nothing, else 1 and what the neighbour offers for sending;
- * what it offers for receiving is in `perMb`. `queued` is value that waits to leave by it: inside its limit already.
- */
-const Cell = {
-  open: 0,
-  valueAt: 1,
-  peerValueAt: 2,
-  refusalFee: 3,
-  perPacket: 4,
-  perMb: 5,
-  queued: 6,
-  surge: 7,
-} as const;
-const CELLS = 8;
-
-const CLOSED: CarrierLink = { toll: NO_TOLL, valueAt: 0, peerValueAt: 0, refusalFee: 0 };
-
-/**
  * The rules of seed 004 for one node: a packet's value crosses each link onto that link's counter, a carrier keeps its
  * toll, and what cannot go on goes back, whole but for a posted fee, to where it came from. Pure: it decides and books;
  * whoever calls it moves the bytes. Value is booked as consumed when it leaves (`left`), as provided when it arrives.
@@ -84,13 +47,11 @@ export class Carrier {
   tolls = 0;
   fees = 0;
   unclaimed = 0;
-  /** Value that waits to leave, over all links. Units. */
-  queued = 0;
   readonly #ledger: Ledger;
   readonly #short: CarrierOptions['short'];
   readonly #window: PacketWindow;
   readonly #unsettled: Unsettled;
-  #cells = new Float64Array(16 * CELLS);
+  readonly #links: CarrierLinks;
   /** Tolls and fees kept from what came from each link. */
   #kept = new Float64Array(16);
   #beyond = new Float64Array(16);
@@ -100,6 +61,7 @@ export class Carrier {
   constructor(options: CarrierOptions) {
     this.#ledger = options.ledger;
     this.#short = options.short;
+    this.#links = new CarrierLinks(options.ledger);
     this.#window = new PacketWindow(options.windowMs ?? 2 * MAX_LIFE_MS, options.salt);
     this.#unsettled = new Unsettled(options.ledger);
     this.table = new ForwardingTable(options.salt);
@@ -107,36 +69,17 @@ export class Carrier {
 
   /** A link carries packets, under these terms; undefined: it does not any more. */
   setLink(row: LinkRow, link: CarrierLink | undefined): void {
-    while ((row + 1) * CELLS > this.#cells.length) {
-      this.#cells = doubled(this.#cells);
+    while (row >= this.#kept.length) {
       this.#kept = doubled(this.#kept);
       this.#beyond = doubled(this.#beyond);
     }
-    const { offers, toll, valueAt, peerValueAt, refusalFee, surgePerPacket = 0 } = link ?? CLOSED;
-    const queued = this.#cell(row, Cell.queued);
     this.#unsettled.begin(row);
-    this.#cells.set(
-      [
-        link === undefined ? 0 : 1 + (offers?.sendingPerMb ?? 0),
-        valueAt,
-        peerValueAt,
-        refusalFee,
-        toll.perPacket,
-        toll.perMb + (offers?.receivingPerMb ?? 0),
-        queued,
-        surgePerPacket,
-      ],
-      row * CELLS,
-    );
+    this.#links.set(row, link);
   }
 
-  #cell(row: LinkRow, cell: number): number {
-    return this.#cells[row * CELLS + cell] as number;
-  }
-
-  #queue(row: LinkRow, value: Units): void {
-    this.queued += value;
-    this.#cells[row * CELLS + Cell.queued] = this.#cell(row, Cell.queued) + value;
+  /** Value that waits to leave, over all links. Units. */
+  get queued(): Units {
+    return this.#links.queued;
   }
 
   /** Forgets ids that are older than the window. Call now and then. */
@@ -155,28 +98,27 @@ export class Carrier {
    * time it was held, off the header.
    */
   arrived(from: LinkRow, packet: PacketHeader): Decision {
-    if (from !== SELF && !this.#mayTake(from, packet.value)) return this.#back(from, packet, 'NO_CREDIT', 0);
+    if (from !== SELF && !this.#links.mayTake(from, packet.value)) return this.#back(from, packet, 'NO_CREDIT', 0);
     if (this.#window.has(packet.idHigh, packet.idLow)) return this.#back(from, packet, 'DUPLICATE', 0);
     const to = this.table.get(packet.destination);
     if (to === HERE) return this.#deliver(from, packet);
     if (packet.hops < 1 || packet.lifeMs < 1) return this.#refuse(from, packet, 'EXPIRED', 0);
-    if (to === NOWHERE || to === from || this.#cell(to, Cell.open) === 0)
-      return this.#refuse(from, packet, 'NO_ROUTE', 0);
+    if (to === NOWHERE || to === from || !this.#links.isOpen(to)) return this.#refuse(from, packet, 'NO_ROUTE', 0);
     return this.#forward(from, to, packet);
   }
 
   #forward(from: LinkRow, to: LinkRow, packet: PacketHeader): Decision {
-    const toll = from === SELF ? 0 : this.#toll(from, to, packet.sizeBytes);
+    const toll = from === SELF ? 0 : this.#links.toll(from, to, packet.sizeBytes);
     const value = packet.value - toll;
     if (value < 0) return this.#refuse(from, packet, this.#tooLittle(to, value), toll);
-    if (!this.maySend(to, value)) {
+    if (!this.#links.maySend(to, value)) {
       this.#short?.(to);
       return this.#refuse(from, packet, 'NO_CREDIT', 0);
     }
     this.#remember(from, to, packet, toll);
     this.#taken(from, packet);
     this.#keep(from, toll);
-    this.#queue(to, value);
+    this.#links.queue(to, value);
     return this.#decide('forward', to, value, 'none');
   }
 
@@ -205,13 +147,8 @@ export class Carrier {
 
   /** Too little for the toll: for the usual one, or only for what a long line adds to it. */
   #tooLittle(to: LinkRow, value: number): Reason {
-    const surge = this.#cell(to, Cell.surge);
+    const surge = this.#links.surge(to);
     return surge > 0 && value + surge >= 0 ? 'CONGESTED' : 'UNDERFUNDED';
-  }
-
-  #toll(from: LinkRow, to: LinkRow, sizeBytes: number): Units {
-    const offered = Math.max(0, this.#cell(from, Cell.open) - 1);
-    return tollFor(sizeBytes, this.#cell(to, Cell.perPacket), this.#cell(to, Cell.perMb) + offered);
   }
 
   #remember(from: LinkRow, to: LinkRow, packet: PacketHeader, toll: Units): void {
@@ -242,7 +179,7 @@ export class Carrier {
 
   /** A packet left by `to`: its value is charged. Call once for each `forward`, when its bytes are handed to the link. */
   left(to: LinkRow, value: Units): void {
-    this.#queue(to, -value);
+    this.#links.queue(to, -value);
     this.#ledger.consumed(to, PACKETS, value);
   }
 
@@ -252,7 +189,7 @@ export class Carrier {
    */
   stranded(packet: PacketHeader, way: { from: LinkRow; to: LinkRow; value: Units }, reason: StrandReason): Decision {
     const toll = packet.value - way.value;
-    this.#queue(way.to, -way.value);
+    this.#links.queue(way.to, -way.value);
     this.#keep(way.from, -toll);
     // Nobody may return it any more; its id may be forgotten already, which changes nothing of what it is worth.
     this.#window.take(packet.idHigh, packet.idLow, way.to);
@@ -275,7 +212,7 @@ export class Carrier {
     // What was settled meanwhile it would owe here: value on credit like any other. Else one key could be paid for a
     // packet, return it on credit, and let another key of the same owner have its value a second time.
     const unpaid = value <= this.#unsettled.returnable(from);
-    const may = this.#mayOwe(from, value, unpaid ? Number.POSITIVE_INFINITY : this.#cell(from, Cell.valueAt));
+    const may = this.#links.mayOwe(from, value, unpaid ? Number.POSITIVE_INFINITY : this.#links.valueAt(from));
     this.#ledger.provided(from, PACKETS, value);
     if (!may) this.#add(this.#beyond, from, value);
     // This carrier keeps its toll: the packet was carried, and somebody further on refused it (DESIGN §8).
@@ -291,7 +228,7 @@ export class Carrier {
     const dropAt = cells[base + Column.dropAt] as number;
     const owed = dropAt - (cells[base + Column.ceiling] as number) + (cells[base] as number) + value;
     if (owed <= Math.min(LATE_RETURNS * dropAt, MOST_OWED)) {
-      if (!this.#mayOwe(from, value, this.#cell(from, Cell.valueAt))) this.#add(this.#beyond, from, value);
+      if (!this.#links.mayOwe(from, value, this.#links.valueAt(from))) this.#add(this.#beyond, from, value);
       this.#ledger.provided(from, PACKETS, value);
       this.unclaimed += value;
     }
@@ -314,7 +251,7 @@ export class Carrier {
 
   #goBack(from: LinkRow, value: Units, reason: Reason, wanted: Units): Decision {
     if (from === SELF) return this.#decide('return', SELF, value, { reason, wanted });
-    const fee = this.#cell(from, Cell.refusalFee);
+    const fee = this.#links.refusalFee(from);
     this.fees += Math.min(value, fee);
     this.#add(this.#kept, from, Math.min(value, fee));
     // An answer costs the fee: who asks with less gets none, or networks could be explored for nothing.
@@ -326,7 +263,7 @@ export class Carrier {
   #booked(to: LinkRow, value: Units, reason: Reason, wanted: Units): Decision {
     const ledger = this.#ledger;
     const owed = ledger.get(to, Column.assumed) - ledger.get(to, Column.balance);
-    const stays = this.#cell(to, Cell.open) > 0 && owed + value > ledger.get(to, Column.peerDropAt);
+    const stays = this.#links.isOpen(to) && owed + value > ledger.get(to, Column.peerDropAt);
     if (stays) this.unclaimed += value;
     const back = stays ? 0 : value;
     ledger.consumed(to, PACKETS, back);
@@ -341,38 +278,9 @@ export class Carrier {
     return this.#decide('return', from, packet.value, { reason, wanted });
   }
 
-  /** Value on credit stays below what this neighbour was granted for value, whatever it may owe for service. */
-  #mayTake(from: LinkRow, value: Units): boolean {
-    // Beyond the lease a crash could forget it, while what went on for it is owed all the same.
-    const lease = this.#ledger.providing[from * PROVIDE + Column.leaseLeft] as number;
-    if (value > Math.max(0, lease)) return false;
-    return this.#mayOwe(from, value, this.#cell(from, Cell.valueAt));
-  }
-
-  /** Whether a neighbour may owe so much more for packets, up to `limit`. */
-  #mayOwe(from: LinkRow, value: Units, limit: Units): boolean {
-    // Cells are read where they lie: a number that is handed over beyond 2³¹ is an allocation, four times a packet.
-    const cells = this.#ledger.providing;
-    const base = from * PROVIDE;
-    // The ceiling is dropAt less all that is owed beside the balance; below all numbers on a link that was halted.
-    const room = (cells[base + Column.ceiling] as number) - (cells[base] as number) - value;
-    // Service under way may still be owed for later, as if it had begun then: it only has to fit the whole limit.
-    if (!(room >= (cells[base + Column.heldProvide] as number))) return false;
-    return (cells[base + Column.dropAt] as number) - room <= limit;
-  }
-
   /** Whether a neighbour takes so much more value now, what waits to leave included. */
   maySend(to: LinkRow, value: Units): boolean {
-    const cells = this.#ledger.consuming;
-    const base = to * CONSUME - PROVIDE;
-    const provide = this.#ledger.providing;
-    const more = this.#cell(to, Cell.queued) + value;
-    const owed = (cells[base + Column.assumed] as number) - (provide[to * PROVIDE] as number) + more;
-    const held = cells[base + Column.heldConsume] as number;
-    const room = owed + held <= (cells[base + Column.peerDropAt] as number);
-    // What carries nothing needs no room.
-    if (more > 0 && !(room && more <= (provide[to * PROVIDE + Column.leaseLeft] as number))) return false;
-    return owed <= this.#cell(to, Cell.peerValueAt);
+    return this.#links.maySend(to, value);
   }
 
   /** What may still come back from a neighbour as change. Units. */
@@ -385,7 +293,7 @@ export class Carrier {
    * settlement there would be no room to take it. 0 where this node would take that much value on credit. Units.
    */
   heldBack(row: LinkRow): Units {
-    return Math.max(0, this.#window.changeDue(row) - this.#cell(row, Cell.valueAt));
+    return Math.max(0, this.#window.changeDue(row) - this.#links.valueAt(row));
   }
 
   #decide(action: Decision['action'], to: LinkRow, value: Units, why: Reason | Why): Decision {
