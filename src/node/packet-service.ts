@@ -21,6 +21,7 @@ import { ReceiptDesk } from '../packets/receipt-desk.ts';
 import { PACKET_HEADER_BYTES } from '../wire/packet.ts';
 import type { PacketsConfig } from './config.ts';
 import type { PacketLinkStatus, PacketStatus } from './node.ts';
+import { PacketPrepayments } from './packet-prepayments.ts';
 import { carrierLinkOf, type PacketStanding, sameStanding } from './packet-standing.ts';
 
 export interface PacketServiceOptions {
@@ -45,8 +46,6 @@ export interface PacketServiceOptions {
   ) => void;
 }
 
-/** Packets that are short at once share one payment. Milliseconds. */
-const PAY_AHEAD_MS = 10;
 /** Pairs of a link that a status lists, those that sent most. */
 const MOST_PAIRS_SHOWN = 100;
 const NO_OFFERS: PriorityOffers = { sendingPerMb: 0, receivingPerMb: 0 };
@@ -63,8 +62,6 @@ interface Member {
   standing: PacketStanding | undefined;
   /** What routes were last told that sending by it takes. */
   told: PathPrice | undefined;
-  /** Something is about to be paid ahead to it. */
-  paying: boolean;
   /** What it offered when its packets were weighed last. */
   weighed: PriorityOffers;
 }
@@ -77,12 +74,14 @@ export class PacketService {
   /** The same by the row of the account: looked at after every burst. */
   readonly #byRow: (Member | undefined)[] = [];
   readonly #receipts: ReceiptDesk;
+  readonly #prepayments: PacketPrepayments;
   #carrier: Carrier | undefined;
   #relay: PacketRelay | undefined;
 
   constructor(options: PacketServiceOptions) {
-    const { signer, clock, config, randomBytes } = options;
+    const { signer, clock, config, payAhead, randomBytes } = options;
     this.#options = options;
+    this.#prepayments = new PacketPrepayments({ clock, mostUnits: config.prepayUnits, payAhead });
     this.#receipts = new ReceiptDesk(signer, clock);
     this.user = new PacketUser({
       ...{ self: signer.id, clock, randomBytes, budgetUnits: config.sendBudgetUnits },
@@ -109,7 +108,7 @@ export class PacketService {
       const { clock, config, ledger, randomBytes, signer } = this.#options;
       const [a = 0, b = 0, c = 0, d = 0] = randomBytes(4);
       const salt = (a << 24) | (b << 16) | (c << 8) | d;
-      this.#carrier = new Carrier({ ledger: ledger(), salt, short: (row) => this.#payAheadSoon(row) });
+      this.#carrier = new Carrier({ ledger: ledger(), salt, short: (row) => this.#shortOn(row) });
       this.#relay = new PacketRelay({
         self: signer.id,
         carrier: this.#carrier,
@@ -147,7 +146,6 @@ export class PacketService {
       surge: 1,
       standing: undefined,
       told: undefined,
-      paying: false,
       weighed: NO_OFFERS,
     };
     this.#members.set(link.peer, member);
@@ -169,18 +167,9 @@ export class PacketService {
     this.#terms(member.account);
   }
 
-  /** Value is taken on no credit from this node: it is paid for first, as far as the operator allows (DESIGN §3). */
-  #payAheadSoon(row: number): void {
-    const { clock, config, payAhead } = this.#options;
-    const member = this.#byRow[row];
-    if (member === undefined || member.paying || config.prepayUnits === 0) return;
-    const { account } = member;
-    member.paying = true;
-    clock.after(PAY_AHEAD_MS, () => {
-      member.paying = false;
-      const ahead = config.prepayUnits - Math.max(0, account.ledger.debtOf(account.row));
-      if (ahead > 0) payAhead(account.neighbour, ahead);
-    });
+  #shortOn(row: number): void {
+    const account = this.#byRow[row]?.account;
+    if (account !== undefined) this.#prepayments.soon(account);
   }
 
   /**
@@ -198,21 +187,8 @@ export class PacketService {
   #paidFor({ to, value, waitMs }: PacketOrder): Promise<void> {
     const via = this.#options.routeTo(to)?.via;
     const account = via === undefined ? undefined : this.#members.get(via)?.account;
-    if (account === undefined || this.#options.config.prepayUnits === 0) return Promise.resolve();
-    const fits = () => this.#made.carrier.maySend(account.row, value);
-    if (fits()) return Promise.resolve();
-    this.#payAheadSoon(account.row);
-    return new Promise((resolve) => {
-      const done = () => {
-        unwatch();
-        timer.cancel();
-        resolve();
-      };
-      const unwatch = account.watch(() => {
-        if (fits()) done();
-      });
-      const timer = this.#options.clock.after(waitMs, done);
-    });
+    if (account === undefined) return Promise.resolve();
+    return this.#prepayments.paid(account, () => this.#made.carrier.maySend(account.row, value), waitMs);
   }
 
   /** What a neighbour offers for its place in line (DESIGN §6). */
