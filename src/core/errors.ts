@@ -521,7 +521,8 @@ export const ERRORS = {
   CHANNEL_CLOSED_BEHIND: {
     what: 'A channel was closed with an older total than the neighbour had signed, and nobody answered in time.',
     remedy:
-      'What is missing is its debt again. Let `wayleave watch` run on a second machine, so that this cannot happen.',
+      'What is missing is its debt again, and the link stays closed for service once the close is `confirmations` deep. ' +
+      'Let `wayleave watch` run on a second machine, so that this cannot happen.',
   },
   CHANNEL_NOT_AGREED: {
     what: 'A neighbour proposed to close a channel, or to take something out, by totals that are not those of this node.',

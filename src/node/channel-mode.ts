@@ -63,7 +63,8 @@ export class ChannelMode implements PaymentMode, Channels {
       everyMs: config.channelLookS * 1000,
       blockMs: config.blockMs,
       changed: (neighbour) => this.#noticed(neighbour),
-      lost: (neighbour, wei, leftOut) => this.#lost(neighbour, wei, leftOut),
+      lost: (neighbour, wei) => this.#lost(neighbour, wei),
+      leftOut: (neighbour) => this.#leftOut(neighbour),
       emit: (kind, facts) => {
         emit(kind, facts);
         const { act, channel, neighbour, wei } = facts;
@@ -127,13 +128,18 @@ export class ChannelMode implements PaymentMode, Channels {
     account?.cleared(uncashedUnits(neighbour), market().payerOf(neighbour).riskAt);
   }
 
-  #lost(id: NodeId, wei: bigint, leftOut: boolean): void {
+  #lost(id: NodeId, wei: bigint): void {
     const { market, neighbours } = this.#options;
     const ratio = market().payerOf(id).myRatio;
-    const neighbour = neighbours().get(id);
-    if (ratio === undefined || neighbour === undefined) return;
-    neighbour.step({ kind: 'paymentUndone', units: weiToUnits(wei, ratio).units });
-    if (leftOut) neighbour.step({ kind: 'fault', code: 'CHANNEL_CLOSED_BEHIND' });
+    if (ratio === undefined) return;
+    neighbours()
+      .get(id)
+      ?.step({ kind: 'paymentUndone', units: weiToUnits(wei, ratio).units });
+  }
+
+  #leftOut(id: NodeId): void {
+    const neighbour = this.#options.neighbours().get(id);
+    if (neighbour?.account.banned === false) neighbour.step({ kind: 'fault', code: 'CHANNEL_CLOSED_BEHIND' });
   }
 
   /** The channel they pay in is looked up, and one for me to pay in is seen to where this neighbour will be paid. */

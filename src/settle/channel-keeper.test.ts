@@ -16,15 +16,15 @@ const OPEN: ChannelFacts = {
 const MINUTE_MS = 60_000;
 
 /** A node that starts with one closed channel in its notes, on a chain that says what it is told to. */
-function started(taken?: ChannelTotalRecord) {
+function started(taken?: ChannelTotalRecord, noted: ChannelFacts = { ...OPEN, closed: true }) {
   const said: unknown[] = [];
-  const chain = { facts: { ...OPEN, closed: true }, reads: 0, nowMs: 0 };
+  const chain = { facts: noted, deep: noted, reads: 0, nowMs: 0 };
   const text = JSON.stringify({ neighbour: THEM, facts: chain.facts }, (_, value: unknown) =>
     typeof value === 'bigint' ? `${value}` : value,
   );
-  const read = async () => {
+  const read = async (_channel: string, depth?: number) => {
     chain.reads += 1;
-    return chain.facts;
+    return depth === undefined ? chain.facts : chain.deep;
   };
   const port = { facts: read } as Partial<ChannelChain> as ChannelChain;
   const book = new ChannelBook({
@@ -42,7 +42,8 @@ function started(taken?: ChannelTotalRecord) {
     clock: { nowMs: () => chain.nowMs, wallMs: () => chain.nowMs, after: () => ({ cancel: () => undefined }) },
     ...{ depositWei: 0n, everyMs: MINUTE_MS, blockMs: 1_000 },
     changed: () => undefined,
-    lost: (_neighbour, wei, leftOut) => said.push([wei, leftOut]),
+    lost: (_neighbour, wei) => said.push(wei),
+    leftOut: () => said.push('left out'),
     emit: (kind, { code }) => kind === 'fault' && said.push(code),
   });
   return { chain, book, keeper, said };
@@ -63,16 +64,63 @@ test('one that stays closed is not looked at for ever', async () => {
   assert.ok(chain.reads > 0 && chain.reads < 6, String(chain.reads));
 });
 
+const TAKEN = { cumulative: 10n } as ChannelTotalRecord;
+const closed = (depositedWei: bigint): ChannelFacts => {
+  return { ...OPEN, closed: true, b: { ...NOTHING, depositedWei, paidWei: 6n } };
+};
+
 test('whoever lost a deposit to a reorganisation left nothing out of a close, who had it there did', async () => {
   for (const [depositedWei, code, leftOut] of [
-    [6n, 'CHANNEL_NOT_COVERED', false],
-    [10n, 'CHANNEL_CLOSED_BEHIND', true],
+    [6n, 'CHANNEL_NOT_COVERED', []],
+    [10n, 'CHANNEL_CLOSED_BEHIND', ['left out']],
   ] as const) {
-    const { chain, keeper, said } = started({ cumulative: 10n } as ChannelTotalRecord);
+    const { chain, keeper, said } = started(TAKEN);
     chain.facts = OPEN;
     await keeper.look();
-    chain.facts = { ...OPEN, closed: true, b: { ...NOTHING, depositedWei, paidWei: 6n } };
+    chain.facts = closed(depositedWei);
+    chain.deep = chain.facts;
     await keeper.look();
-    assert.deepEqual(said, [code, [4n, leftOut]]);
+    assert.deepEqual(said, [code, 4n, ...leftOut]);
   }
+});
+
+test('whoever left something out is told of when no other branch can win, however long that takes, and once', async () => {
+  const { chain, keeper, said } = started(TAKEN);
+  chain.deep = OPEN;
+  chain.facts = OPEN;
+  await keeper.look();
+  chain.facts = closed(10n);
+  for (; chain.nowMs < 60 * MINUTE_MS; chain.nowMs += MINUTE_MS) await keeper.look();
+  assert.deepEqual(said, ['CHANNEL_CLOSED_BEHIND', 4n]);
+  chain.deep = chain.facts;
+  for (; chain.nowMs < 120 * MINUTE_MS; chain.nowMs += MINUTE_MS) await keeper.look();
+  assert.deepEqual(said, ['CHANNEL_CLOSED_BEHIND', 4n, 'left out']);
+});
+
+test('of a close that a lost branch had nobody is told but that it was so', async () => {
+  const { chain, keeper, said } = started(TAKEN, OPEN);
+  chain.facts = closed(10n);
+  await keeper.look();
+  chain.facts = OPEN;
+  await keeper.look();
+  chain.facts = { ...OPEN, closed: true, b: { ...NOTHING, depositedWei: 10n, paidWei: 10n } };
+  chain.deep = chain.facts;
+  await keeper.look();
+  assert.deepEqual(said, ['CHANNEL_CLOSED_BEHIND', 4n]);
+});
+
+test('after a crash behind the note that a channel is closed, whoever left something out is told of all the same', async () => {
+  const { keeper, said } = started(TAKEN, closed(10n));
+  await keeper.look();
+  await keeper.look();
+  assert.deepEqual(said, ['left out'], 'what was lost counts as not final since the start');
+});
+
+test('a close that somebody else read first is told of', async () => {
+  const { book, chain, keeper, said } = started(TAKEN, OPEN);
+  chain.facts = closed(10n);
+  chain.deep = chain.facts;
+  await book.read(CHANNEL, THEM);
+  await keeper.look();
+  assert.deepEqual(said, ['CHANNEL_CLOSED_BEHIND', 4n, 'left out']);
 });

@@ -22,10 +22,14 @@ export interface ChannelKeeperOptions {
   readonly blockMs: number;
   /** What the terms say of this neighbour's channel may have changed. */
   readonly changed: (neighbour: NodeId) => void;
-  /** A closed channel does not pay this much of what was taken: `leftOut` where its payer had it there. */
-  readonly lost: (neighbour: NodeId, wei: bigint, leftOut: boolean) => void;
+  /** A closed channel does not pay this much of what was taken. */
+  readonly lost: (neighbour: NodeId, wei: bigint) => void;
+  /** Its payer had it there and left it out, for good. Told once in each life of the node: what follows must last. */
+  readonly leftOut: (neighbour: NodeId) => void;
   readonly emit: (kind: 'channel' | 'fault', facts: Record<string, string | number>) => void;
 }
+
+type ChannelState = 'open' | 'closing' | 'closed';
 
 /** After a failure, for example where the chain does not answer, so long before the same thing is tried again. */
 const RETRY_MS = 10_000;
@@ -46,6 +50,10 @@ export class ChannelKeeper {
   readonly #working = new Map<NodeId, Promise<void>>();
   readonly #failedMs = new Map<NodeId, number>();
   readonly #closedMs = new Map<NodeId, number>();
+  /** How each channel stood when that was last told of. What was on disk at the start is not told again. */
+  readonly #told = new Map<NodeId, ChannelState>();
+  /** Closed channels whose payer was told of for what it left out. */
+  readonly #judged = new Set<NodeId>();
   /** Channels with a deposit that is not sure, to be looked at soon. */
   readonly #soon = new Map<NodeId, Timer>();
   readonly #looks = new Set<Promise<void>>();
@@ -55,6 +63,7 @@ export class ChannelKeeper {
 
   constructor(options: ChannelKeeperOptions) {
     this.#options = options;
+    for (const channel of options.book.all()) this.#told.set(channel.address, stateOf(channel));
   }
 
   /** Looks at every channel at once: one may have been closed while this node was off. */
@@ -137,22 +146,25 @@ export class ChannelKeeper {
     const missingWei = desk.missingWei(neighbour, address);
     if (missingWei > 0n) this.fund(neighbour, missingWei);
     if (typeof channel === 'string') {
+      this.#told.delete(address);
       if (channel !== before) changed(neighbour);
       return;
     }
-    if (typeof before === 'string' || stateOf(before) !== stateOf(channel)) this.#noticed(channel);
-    else if (before.sureWei !== channel.sureWei) changed(neighbour);
+    if (!this.#noticed(channel) && typeof before !== 'string' && before.sureWei !== channel.sureWei) changed(neighbour);
     try {
       await this.#act(channel);
+      await this.#judge(address);
     } catch (error) {
       const what = `channel ${address}: ${String(error)}`;
       this.#options.emit('fault', { neighbour, code: codeOf(error) ?? 'RPC_UNREACHABLE', what });
     }
   }
 
-  /** Closed, paid out, and as good as final. */
-  #over({ address, facts, mine, sureWei, theirs }: KnownChannel): boolean {
+  /** Closed, paid out, judged, and as good as final. */
+  #over(channel: KnownChannel): boolean {
+    const { address, facts, mine, sureWei, theirs } = channel;
     if (!facts.closed || mine.unclaimedWei > 0n || sureWei < theirs.depositedWei) return false;
+    if (!this.#judged.has(address) && this.#lostIn(channel).leftOut) return false;
     const nowMs = this.#options.clock.nowMs();
     // Closed before this process began: maybe just before.
     const sinceMs = this.#closedMs.get(address) ?? nowMs;
@@ -160,27 +172,45 @@ export class ChannelKeeper {
     return nowMs - sinceMs > FINAL_MS;
   }
 
-  #noticed(channel: KnownChannel): void {
-    const { changed, clock, desk, emit, lost } = this.#options;
+  /** Tells of a channel that stands otherwise than it was told of last, whoever read it meanwhile. False: it does not. */
+  #noticed(channel: KnownChannel): boolean {
+    const { changed, clock, emit, lost } = this.#options;
     const { address, facts, neighbour } = channel;
     const act = stateOf(channel);
-    emit('channel', {
-      neighbour,
-      channel: address,
-      act,
-      ...(facts.closesAtS !== undefined && { at: facts.closesAtS }),
-    });
+    if (this.#told.get(address) === act) return false;
+    this.#told.set(address, act);
+    const at = facts.closesAtS === undefined ? {} : { at: facts.closesAtS };
+    emit('channel', { neighbour, channel: address, act, ...at });
     changed(neighbour);
-    if (!facts.closed) return;
+    if (!facts.closed) return true;
     this.#closedMs.set(address, clock.nowMs());
-    const theirs = desk.theirs(address);
-    const lostWei = theirs === undefined ? 0n : desk.uncoveredWei(theirs);
-    if (lostWei <= 0n) return;
+    const { leftOut, wei } = this.#lostIn(channel);
+    if (wei <= 0n) return true;
+    emit('fault', { neighbour, code: leftOut ? 'CHANNEL_CLOSED_BEHIND' : 'CHANNEL_NOT_COVERED', what: `${wei} wei` });
+    lost(neighbour, wei);
+    return true;
+  }
+
+  /** What of the total taken a closed channel does not pay, and whether its payer had it there. */
+  #lostIn(channel: KnownChannel): { readonly wei: bigint; readonly leftOut: boolean } {
+    const { desk } = this.#options;
+    const theirs = desk.theirs(channel.address);
+    const wei = theirs === undefined ? 0n : desk.uncoveredWei(theirs);
     // Where all was paid that was there, a reorganisation took a deposit back: the payer left nothing out.
-    const leftOut = roomWei({ ...channel.theirs, receivedWei: channel.mine.paidWei }) > 0n;
-    const code = leftOut ? 'CHANNEL_CLOSED_BEHIND' : 'CHANNEL_NOT_COVERED';
-    emit('fault', { neighbour, code, what: `${lostWei} wei` });
-    lost(neighbour, lostWei, leftOut);
+    return { wei, leftOut: wei > 0n && roomWei({ ...channel.theirs, receivedWei: channel.mine.paidWei }) > 0n };
+  }
+
+  /**
+   * Whoever left something out of a close is told of once no other branch can win, and again after each start: it follows
+   * from the chain and from what is on disk, so no crash forgets it.
+   */
+  async #judge(address: NodeId): Promise<void> {
+    const { book, leftOut } = this.#options;
+    const channel = book.at(address);
+    if (typeof channel === 'string' || !channel.facts.closed || this.#judged.has(address)) return;
+    if (!this.#lostIn(channel).leftOut || !(await book.closedForGood(address))) return;
+    this.#judged.add(address);
+    leftOut(channel.neighbour);
   }
 
   async #act(channel: KnownChannel): Promise<void> {
@@ -200,7 +230,7 @@ export class ChannelKeeper {
     emit('channel', { neighbour, channel: address, act });
     await book.read(address, neighbour);
     const after = book.at(address);
-    if (typeof after !== 'string' && stateOf(after) !== stateOf(channel)) this.#noticed(after);
+    if (typeof after !== 'string') this.#noticed(after);
   }
 
   /** Starts the freeze period by itself, with the newest total of the other party. Throws the chain's errors. */
@@ -227,7 +257,7 @@ function grew(before: KnownChannel | undefined, after: KnownChannel | undefined)
   return after.mine.depositedWei > before.mine.depositedWei;
 }
 
-function stateOf({ facts }: KnownChannel): 'open' | 'closing' | 'closed' {
+function stateOf({ facts }: KnownChannel): ChannelState {
   if (facts.closed) return 'closed';
   return facts.closesAtS === undefined ? 'open' : 'closing';
 }

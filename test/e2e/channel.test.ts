@@ -1,4 +1,6 @@
 import assert from 'node:assert/strict';
+import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
 import { describe, test } from 'node:test';
 import { byteOrigin, fetchBytes, socksHello } from '../../bench/relay/origin.ts';
 import { createDevChain, type DevChain } from '../../src/chain/dev-chain.ts';
@@ -156,6 +158,14 @@ describe('payment in channels', { timeout: 120_000 }, () => {
       await line.until(() => line.nodes[1]?.node.channels?.list()[0]?.state === 'closed');
       const seller = await line.startNode(0);
       await line.until(() => seller.events.some(({ code }) => code === 'CHANNEL_CLOSED_BEHIND'));
+      await line.until(() => link(line, 0).state === 'closed');
+
+      await seller.stop();
+      // As a crash leaves the books right behind the note that the channel is closed.
+      const books = new DatabaseSync(join(line.folder, 'A.db'));
+      assert.equal(books.prepare('UPDATE links SET closed = 0').run().changes, 1);
+      books.close();
+      await line.startNode(0);
       await line.until(() => link(line, 0).state === 'closed');
     });
   });
