@@ -24,10 +24,11 @@ export interface Chain {
   /** What an account holds of the money this node settles in: a token, or native coin. */
   money(address: NodeId): Promise<bigint>;
   /**
-   * Facts of a chequebook, read in one call as of one block; undefined where no code stands. Of a contract that is not
-   * from the factory nothing else is asked: its issuer is the zero address and its amounts are 0.
+   * Facts of a chequebook, read in one call as of one block: the newest, or the one that `depth` blocks stand on, itself
+   * included. Undefined where no code stands. Of a contract that is not from the factory nothing else is asked: its issuer
+   * is the zero address and its amounts are 0. Throws as `ChannelChain.facts` for a block that is too old.
    */
-  chequebook(address: NodeId, beneficiary: NodeId): Promise<ChequebookFacts | undefined>;
+  chequebook(address: NodeId, beneficiary: NodeId, depth?: number): Promise<ChequebookFacts | undefined>;
   /**
    * Deploys a chequebook issued by this node's key through the factory, with `depositWei`. Safe to repeat: one that stands
    * already is returned with its own receipt and no second deposit.

@@ -39,8 +39,8 @@ export class ContractView {
   }
 
   /** See the port. */
-  async chequebook(address: NodeId, beneficiary: NodeId): Promise<ChequebookFacts | undefined> {
-    const facts = await this.#factoryFacts(address, beneficiary);
+  async chequebook(address: NodeId, beneficiary: NodeId, depth?: number): Promise<ChequebookFacts | undefined> {
+    const facts = await this.#factoryFacts(address, beneficiary, depth);
     if (!facts.hasCode) return undefined;
     return {
       // One in another token would count its units as wei.
@@ -75,10 +75,10 @@ export class ContractView {
     return paid;
   }
 
-  async #factoryFacts(chequebook: NodeId, beneficiary: NodeId): Promise<FactoryFacts> {
+  async #factoryFacts(chequebook: NodeId, beneficiary: NodeId, depth?: number): Promise<FactoryFacts> {
     const encoding = await loadEncoding();
     const data = encoding.facts(chequebook, this.#options.token, beneficiary);
-    const facts = encoding.readFacts(await this.askFactory(data));
+    const facts = encoding.readFacts(await this.askFactory(data, depth));
     if (facts === undefined) throw this.#notFactory();
     return facts;
   }

@@ -140,8 +140,8 @@ export class EvmChain implements Chain {
     return this.#token === COIN ? this.balance(address) : this.#contracts.tokenBalance(address);
   }
 
-  chequebook(address: NodeId, beneficiary: NodeId): Promise<ChequebookFacts | undefined> {
-    return this.#contracts.chequebook(address, beneficiary);
+  chequebook(address: NodeId, beneficiary: NodeId, depth?: number): Promise<ChequebookFacts | undefined> {
+    return this.#contracts.chequebook(address, beneficiary, depth);
   }
 
   /**

@@ -412,6 +412,12 @@ export const ERRORS = {
     what: 'A cheque was not signed by the issuer of its chequebook.',
     remedy: 'The payer is faulty or hostile; the link was closed.',
   },
+  CHEQUE_DOUBTED: {
+    what: 'A cheque bounced, in a block that another branch of the chain may still replace.',
+    remedy:
+      'Nothing is served to its issuer until `confirmations` blocks are there: then it is cut for good, or, where the ' +
+      'branch lost, served as before.',
+  },
   CHEQUE_BOUNCED: {
     what: 'The chequebook has bounced before.',
     remedy: 'The payer must pay by other means, or from a new chequebook.',

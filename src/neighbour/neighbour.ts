@@ -165,6 +165,13 @@ export class Neighbour {
     for (const effect of effects) journal.owe(this.account, recordsOwed(this.id, effect, desk));
   }
 
+  /** What it paid with may have bounced: nothing is served until that is known, and nothing is held against it. */
+  doubt(doubted: boolean): void {
+    if (this.account.doubted === doubted) return;
+    this.account.doubted = doubted;
+    this.step({ kind: 'tick' });
+  }
+
   /** Makes records durable together with the account. */
   keep(records: readonly StoreRecord[]): Promise<void> {
     return this.#options.journal.commit(this.account, records);

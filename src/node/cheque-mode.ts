@@ -52,6 +52,7 @@ export class ChequeMode implements PaymentMode {
       notes: stored.notes,
       epoch: stored.epoch,
       nowMs: () => options.clock.nowMs(),
+      confirmations: config.confirmations,
     });
     this.desk = new ChequeDesk({
       signer,
@@ -68,6 +69,7 @@ export class ChequeMode implements PaymentMode {
       day: () => Math.floor(options.clock.wallMs() / DAY_MS),
       issued: stored.issued,
       received: stored.received,
+      doubts: (chequebook) => this.#cashier?.doubts(chequebook) === true,
       neighbour: (id) => payerOf(options, () => this.desk, id),
     });
     this.#cashier = chain === undefined ? undefined : this.#makeCashier(chain);
@@ -109,12 +111,22 @@ export class ChequeMode implements PaymentMode {
         for (const id of this.desk.payersOf(chequebook))
           neighbours().get(id)?.cleared(uncashedUnits(id), market().payerOf(id).riskAt);
       },
+      confirmations: config.confirmations,
+      blockMs: config.blockMs,
       bounced: (chequebook) => {
-        for (const id of this.desk.payersOf(chequebook))
-          neighbours().get(id)?.step({ kind: 'fault', code: 'CHEQUE_BOUNCED' });
+        for (const id of this.desk.payersOf(chequebook)) {
+          const neighbour = neighbours().get(id);
+          if (neighbour?.account.banned === false) neighbour.step({ kind: 'fault', code: 'CHEQUE_BOUNCED' });
+        }
       },
+      doubted: (chequebook) => this.#doubt(this.desk.payersOf(chequebook)),
       emit,
     });
+  }
+
+  #doubt(payers: readonly NodeId[]): void {
+    const doubted = new Set(this.#cashier?.doubted.flatMap((each) => this.desk.payersOf(each)));
+    for (const id of payers) this.#options.neighbours().get(id)?.doubt(doubted.has(id));
   }
 
   /** Where an account's books broke it is written no more, and its cheques are cashed all the same. */

@@ -42,7 +42,9 @@ export const SETTLEMENT_FIELDS: Fields<SettlementConfig> = {
     max: 64,
     unit: 'blocks',
     default: 6,
-    doc: 'A payment by transfer counts, and a deposit in a channel is sure, when so many blocks are there, its own included.',
+    doc:
+      'A payment by transfer counts, a deposit in a channel is sure, and a bounce is held against a neighbour for good, when ' +
+      'so many blocks are there, its own included.',
   }),
   blockMs: integer({ min: 10, max: 600_000, unit: 'ms', default: 5000, doc: 'Time between two blocks of the chain.' }),
   expectedMbit: integer({

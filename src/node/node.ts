@@ -346,7 +346,7 @@ export const EVENTS = {
   cashed: 'a cheque was paid out: transaction, wei, gasWei',
   transferred: 'a payment by transfer was mined: transaction, wei',
   deposited: 'coin was put into the chequebook of this node: chequebook, wei',
-  bounced: 'a cheque bounced: chequebook, missing wei',
+  bounced: 'a cheque bounced, and no other branch of the chain can win: chequebook, missing wei',
   writeOff: 'the books of a link were reconciled: provided, consumed',
   divergence:
     'a signed statement of a neighbour is worse for this node than its own books: service, side, units (new), total, cause, from, to (its statements)',

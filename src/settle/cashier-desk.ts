@@ -12,6 +12,7 @@ import { ChequebookWatch } from './chequebook-watch.ts';
 import { GasCost } from './gas-cost.ts';
 import { OpenCashings, transactionOf } from './open-cashings.ts';
 import { PayoutWatch } from './payout-watch.ts';
+import { type DecidedBounce, YoungBounces } from './young-bounces.ts';
 
 export interface CashierOptions {
   readonly chain: Chain;
@@ -32,7 +33,14 @@ export interface CashierOptions {
   readonly keep: (neighbour: NodeId, records: readonly StoreRecord[]) => Promise<void>;
   /** Payments from this chequebook became final. */
   readonly cleared: (chequebook: NodeId) => void;
+  /** Blocks, its own included, until a bounce is held against its issuer for good; 1 unless given. */
+  readonly confirmations?: number;
+  /** Time between two blocks; 15 s unless given. */
+  readonly blockMs?: number;
+  /** A cheque bounced, for good. Told before that is durable, and again where it cannot be written. */
   readonly bounced: (chequebook: NodeId) => void;
+  /** `doubts` says something else of this chequebook. */
+  readonly doubted?: (chequebook: NodeId) => void;
   /** Told of every look at a chequebook. */
   readonly looked?: (chequebook: NodeId, facts: ChequebookFacts) => void;
   readonly emit: (kind: 'cashing' | 'cashed' | 'bounced' | 'fault', facts: Record<string, string | number>) => void;
@@ -46,6 +54,7 @@ export interface CashPlan {
 
 /** Looked at this often; the decision itself costs nothing. */
 const LOOK_MS = 1_000;
+const BLOCK_MS = 15_000;
 
 /** Cashes what neighbours paid, when `core/settlement/cashier.ts` says so: all that is ready in one transaction, one at a time. */
 export class CashierDesk {
@@ -60,6 +69,7 @@ export class CashierDesk {
   readonly #open: OpenCashings;
   readonly #payouts: PayoutWatch;
   readonly #watch: ChequebookWatch;
+  readonly #young: YoungBounces;
 
   constructor(options: CashierOptions) {
     this.#options = options;
@@ -67,17 +77,29 @@ export class CashierDesk {
     this.#open = new OpenCashings(options);
     this.#payouts = new PayoutWatch(options);
     this.#watch = new ChequebookWatch({ ...options, me: options.desk.me });
+    const { blockMs = BLOCK_MS, confirmations = 1, notes = [] } = options;
+    this.#young = new YoungBounces({ ...options, blockMs, confirmations, notes, me: options.desk.me });
     this.#judge = new CashJudge({
-      notes: [],
       ...options,
+      notes,
       watch: this.#watch,
       gas: this.#gas,
       underWay: (chequebook) => this.#open.underWay(chequebook),
     });
   }
 
+  /** Chequebooks that bounced where another branch of the chain may win: nothing is to be served on them until that is known. */
+  get doubted(): readonly NodeId[] {
+    return this.#young.all();
+  }
+
+  doubts(chequebook: NodeId): boolean {
+    return this.#young.has(chequebook);
+  }
+
   /** Looks up what was under way when the node last stopped, then watches. */
   start(): void {
+    for (const chequebook of this.#young.all()) this.#options.doubted?.(chequebook);
     this.#payouts.resume(this.#options.cashings);
     const looking = this.#open.look();
     if (looking !== undefined) this.#running = this.#close(looking);
@@ -129,6 +151,8 @@ export class CashierDesk {
     const closing = this.#open.look();
     if (closing !== undefined) await this.#close(closing);
     for (const undone of await this.#payouts.due()) await this.#undone(undone.chequebook, undone.paidOutWei);
+    const deciding = this.#young.look();
+    if (deciding !== undefined) for (const bounce of await deciding) await this.#decided(bounce);
     const owing = this.#owing();
     const looking = this.#watch.look(owing);
     if (looking !== undefined) await looking;
@@ -153,12 +177,16 @@ export class CashierDesk {
       else if (await this.#covered(record)) chosen.push(record);
     }
     if (chosen.length === 0) return chosen;
-    return [...chosen, ...others.filter((record) => !record.bounced && this.#judge.ridesAlong(record))];
+    return [...chosen, ...others.filter((record) => !this.#hasBounced(record) && this.#judge.ridesAlong(record))];
+  }
+
+  #hasBounced({ bounced, chequebook }: ReceivedChequeRecord): boolean {
+    return bounced || this.doubts(chequebook);
   }
 
   /** A chequebook that bounced is looked at before it is tried again, since each try costs gas. */
   async #covered(record: ReceivedChequeRecord): Promise<boolean> {
-    if (!record.bounced) return true;
+    if (!this.#hasBounced(record)) return true;
     const { chain, desk } = this.#options;
     const facts = await chain.chequebook(record.chequebook, desk.me).catch(() => undefined);
     if ((facts?.availableWei ?? 0n) > 0n) return true;
@@ -263,7 +291,7 @@ export class CashierDesk {
   /** True where it was paid in full. */
   async #mined(sent: CashingRecord, receipt: CashReceipt | undefined): Promise<boolean> {
     const { chequebook, cumulative } = sent;
-    const { clock, desk, emit, keep } = this.#options;
+    const { clock, desk, doubted, emit, keep } = this.#options;
     // The contract's word: a transaction that ran where the contract did not stand, on a branch that lost, pays nothing.
     const cashedWei = await this.#payouts.paidOut(chequebook);
     const before = desk.receivedOn(chequebook);
@@ -274,21 +302,50 @@ export class CashierDesk {
       return false;
     }
     const { bounced, gasWei, paidWei } = receipt;
+    const transaction = transactionOf(sent);
     this.#payouts.lookAgain(chequebook);
-    const record = desk.cashed(chequebook, cashedWei, bounced);
+    const record = desk.cashed(chequebook, cashedWei, false);
     if (record === undefined) return false;
-    const status = bounced ? 'bounced' : 'mined';
-    await keep(record.neighbour, [record, { ...sent, status, paidOut: paidWei, gasWei, atMs: clock.wallMs() }]);
-    const facts = { neighbour: record.neighbour, transaction: transactionOf(sent) };
-    emit('cashed', { ...facts, wei: String(paidWei), gasWei: String(gasWei) });
+    const { neighbour } = record;
+    const told = { ...sent, paidOut: paidWei, gasWei, atMs: clock.wallMs() };
+    // Who has bounced for good is not asked after again.
+    const young = bounced && !record.bounced;
+    if (young) {
+      const note = this.#young.add(chequebook, transaction);
+      doubted?.(chequebook);
+      await keep(neighbour, [record, { ...told, status: 'bounced' }, note]);
+    } else await keep(neighbour, [record, { ...told, status: bounced ? 'bounced' : 'mined' }]);
+    emit('cashed', { neighbour, transaction, wei: String(paidWei), gasWei: String(gasWei) });
     this.#options.cleared(chequebook);
     const full = cashedWei >= cumulative;
     if (full) this.#judge.cashed(chequebook);
     else this.#judge.failed(chequebook);
-    if (!bounced) return full;
-    emit('bounced', { ...facts, chequebook, missing: String(cumulative - cashedWei) });
-    this.#options.bounced(chequebook);
+    if (!young) return full;
+    const { confirmations = 1 } = this.#options;
+    if (confirmations <= 1) await this.#decided({ chequebook, transaction, stands: true });
+    else emit('fault', { neighbour, code: 'CHEQUE_DOUBTED', what: `bounced in ${transaction}` });
     return false;
+  }
+
+  /** A bounce stands for good, or never was: written with the account, which it closes. What cannot be written is decided again. */
+  async #decided({ chequebook, stands, transaction }: DecidedBounce): Promise<void> {
+    const { bounced, desk, doubted, emit, keep } = this.#options;
+    const known = desk.receivedOn(chequebook);
+    if (known === undefined) return;
+    const { cashedCumulative, cumulative, neighbour } = known;
+    const news = stands && !known.bounced;
+    const record = stands ? (desk.cashed(chequebook, cashedCumulative, true) ?? known) : known;
+    if (news) emit('bounced', { neighbour, transaction, chequebook, missing: String(cumulative - cashedCumulative) });
+    if (stands) bounced(chequebook);
+    try {
+      await keep(neighbour, [record, this.#young.settled(chequebook)]);
+    } catch {
+      return;
+    }
+    this.#young.forget(chequebook);
+    doubted?.(chequebook);
+    // On the branch that won the same transaction may have paid.
+    if (!stands) await this.#compare(chequebook);
   }
 
   /** The chain took a payout back: the cheque is uncashed again, and cashed once more in its turn. */

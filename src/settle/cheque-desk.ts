@@ -24,6 +24,8 @@ export interface ChequeDeskOptions extends ChequeWriterOptions {
   readonly facts: ChequebookFactsBook;
   readonly neighbour: (id: NodeId) => DeskNeighbour;
   readonly received: readonly ReceivedChequeRecord[];
+  /** It may have bounced: nothing is taken on it until that is known. */
+  readonly doubts?: ((chequebook: NodeId) => boolean) | undefined;
   /** Milliseconds since the Unix epoch: delegations end. */
   readonly wallMs?: (() => number) | undefined;
   /** Who signed a cheque. A search through millions of states puts something quicker here. */

@@ -130,3 +130,15 @@ test('nothing is known of a chequebook that nobody has paid from, and nothing is
   assert.equal(taker.uncashedUnits(neighbour, undefined), 0);
   assert.deepEqual(taker.held(neighbour), [cheque(id(1), 5n)]);
 });
+
+test('while it is not known whether a chequebook bounced, nothing on it is taken, and the payer is asked to wait', () => {
+  const doubted = new Set([id(1)]);
+  const facts = new ChequebookFactsBook({ chain: undefined, store, me: ME, notes: [known(id(1))], nowMs: () => 0 });
+  const doubts = (chequebook: string) => doubted.has(chequebook);
+  const taker = new ChequeTaker({ me: ME, chainId: CHAIN_ID, facts, doubts, received: [] });
+  const one = cheque(id(1), 30n);
+  assert.equal(codeIn(taker.check(neighbour, one, payer(id(1)))), 'CHEQUE_UNVERIFIED');
+  assert.equal(codeIn(taker.check(neighbour, one, payer(id(2)))), 'CHEQUE_UNVERIFIED', 'also on an earlier one');
+  doubted.clear();
+  assert.equal(taker.check(neighbour, one, payer(id(1))).accepted, true);
+});

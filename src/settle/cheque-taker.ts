@@ -27,6 +27,8 @@ export interface ChequeTakerOptions {
   readonly notes?: readonly NoteRecord[] | undefined;
   /** The books are a restored copy, or were begun anew after a loss. */
   readonly restored?: boolean | undefined;
+  /** As in `ChequeDeskOptions`. */
+  readonly doubts?: ((chequebook: NodeId) => boolean) | undefined;
   /** Milliseconds since the Unix epoch, for what expires; without it nothing that can is taken. */
   readonly wallMs?: (() => number) | undefined;
   readonly recover?: typeof recoverChequeIssuer | undefined;
@@ -74,7 +76,7 @@ export class ChequeTaker {
   /** Looks a chequebook up before its first cheque, where that is still to be done; undefined where it is not. */
   learn(neighbour: NodeId, { chequebook }: SignedCheque, payer: Payer): Promise<void> | undefined {
     const { facts } = this.#options;
-    if (facts.of(chequebook) !== 'unread') return undefined;
+    if (facts.of(chequebook) !== 'unread' && !facts.doubts(chequebook)) return undefined;
     return chequebook === payer.chequebook || this.#mayBeFormer(neighbour, chequebook)
       ? facts.learn(chequebook)
       : undefined;
@@ -127,10 +129,11 @@ export class ChequeTaker {
     { cheque, last }: { cheque: SignedCheque; last: ReceivedChequeRecord | undefined },
     payer: Payer & { myRatio: Ratio },
   ): ChequeVerdict {
-    const { chainId, facts, me, recover = recoverChequeIssuer } = this.#options;
+    const { chainId, doubts, facts, me, recover = recoverChequeIssuer } = this.#options;
     const contract = facts.of(cheque.chequebook);
     const says = this.#shared.says(cheque);
     const shared = says && this.#shared.paidWei(cheque.chequebook, neighbour) !== undefined;
+    const doubted = facts.doubts(cheque.chequebook) || doubts?.(cheque.chequebook) === true;
     return checkCheque({
       cheque,
       me,
@@ -139,8 +142,9 @@ export class ChequeTaker {
       // One that was read is known: an earlier one of the same neighbour stays good for what is pending on it.
       former: typeof contract === 'object' && (contract.issuer === neighbour || shared),
       uncashedChequebooks: this.#othersUncashed(neighbour, cheque.chequebook),
-      // What its issuer has paid alone is nobody's part, once it is booked: until then the payer sends it again.
-      contract: says && this.#booking.has(cheque.chequebook) ? 'unread' : contract,
+      // What its issuer has paid alone is nobody's part, once it is booked, and a bounce may still be undone: until then the
+      // payer sends it again, as to who could not look yet.
+      contract: doubted || (says && this.#booking.has(cheque.chequebook)) ? 'unread' : contract,
       last:
         last === undefined
           ? undefined

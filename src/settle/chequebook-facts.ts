@@ -1,6 +1,7 @@
 import type { Chain, ChequebookFacts } from '../chain/chain.ts';
 import type { NodeId } from '../core/node-id.ts';
 import type { NoteRecord, Store } from '../store/store.ts';
+import { bouncedForGood } from './young-bounces.ts';
 
 /** Chequebooks remembered at once. A neighbour announces one at a time, so more is somebody changing them in a loop. */
 const MAX_CHEQUEBOOKS = 4096;
@@ -14,6 +15,8 @@ export interface ChequebookFactsOptions {
   readonly epoch?: number | undefined;
   /** Of a clock that does not go back. */
   readonly nowMs: () => number;
+  /** Blocks, its own included, until a bounce counts; 1 unless given. */
+  readonly confirmations?: number;
 }
 
 /**
@@ -21,6 +24,9 @@ export interface ChequebookFactsOptions {
  * behind. A cheque then costs one more look, and those that come more often none. Milliseconds.
  */
 const ABSENT_MS = 10_000;
+
+/** The same where a bounce may still be undone. */
+const DOUBTED_MS = 10_000;
 
 /**
  * What is known of neighbours' chequebooks. They are looked up when their terms arrive, in the background, and kept in
@@ -35,7 +41,10 @@ export class ChequebookFactsBook {
   readonly #known = new Map<NodeId, ChequebookFacts>();
   /** Where none stood, and when that was seen. */
   readonly #absent = new Map<NodeId, number>();
+  /** Bounced, where another branch of the chain may win, and when that was seen. */
+  readonly #doubted = new Map<NodeId, number>();
   readonly #looking = new Map<NodeId, Promise<void>>();
+  readonly #confirmations: number;
 
   constructor(options: ChequebookFactsOptions) {
     this.#nowMs = options.nowMs;
@@ -43,6 +52,7 @@ export class ChequebookFactsBook {
     this.#store = options.store;
     this.#me = options.me;
     this.#epoch = options.epoch ?? 1;
+    this.#confirmations = options.confirmations ?? 1;
     for (const { name, text } of options.notes) {
       const facts = name.startsWith(PREFIX) ? parse(text, this.#epoch) : undefined;
       if (facts !== undefined) this.#known.set(name.slice(PREFIX.length), facts);
@@ -55,26 +65,47 @@ export class ChequebookFactsBook {
     return this.#known.get(chequebook) ?? (absentMs < ABSENT_MS ? 'absent' : 'unread');
   }
 
+  /** It has bounced, but not so deep that no other branch of the chain can win. */
+  doubts(chequebook: NodeId): boolean {
+    return this.#doubted.has(chequebook);
+  }
+
   /** Looks a chequebook up unless it is known or being looked up. Never rejects: what failed stays unread. */
   async learn(chequebook: NodeId, again = false): Promise<void> {
-    if (!again && (this.of(chequebook) !== 'unread' || this.#chain === undefined)) return;
+    if (!again && (!this.#open(chequebook) || this.#chain === undefined)) return;
     const running = this.#looking.get(chequebook) ?? this.#read(chequebook);
     this.#looking.set(chequebook, running);
     await running;
   }
 
+  #open(chequebook: NodeId): boolean {
+    const doubtedMs = this.#doubted.get(chequebook);
+    if (doubtedMs !== undefined) return this.#nowMs() - doubtedMs >= DOUBTED_MS;
+    return this.of(chequebook) === 'unread';
+  }
+
   /** It was read for another reason: newer than what is known. Kept in the store when it is looked up the next time. */
   saw(chequebook: NodeId, facts: ChequebookFacts): void {
-    if (this.#known.has(chequebook)) this.#known.set(chequebook, facts);
+    const before = this.#known.get(chequebook);
+    if (before === undefined) return;
+    this.#known.set(chequebook, facts);
+    // How deep it stands is seen when a cheque on it comes.
+    if (!facts.bounced) this.#doubted.delete(chequebook);
+    else if (!before.bounced && this.#confirmations > 1) this.#doubted.set(chequebook, Number.NEGATIVE_INFINITY);
   }
 
   async #read(chequebook: NodeId): Promise<void> {
     try {
       const facts = await this.#chain?.chequebook(chequebook, this.#me);
       if (facts === undefined) return this.#missed(chequebook);
-      if (this.#known.size >= MAX_CHEQUEBOOKS) this.#known.clear();
+      const stands = await this.#stands(chequebook, facts);
+      if (this.#known.size >= MAX_CHEQUEBOOKS) this.#forgetAll();
       this.#known.set(chequebook, facts);
-      await this.#store.commit([{ kind: 'note', name: PREFIX + chequebook, text: format(facts, this.#epoch) }]);
+      if (stands) this.#doubted.delete(chequebook);
+      else this.#doubted.set(chequebook, this.#nowMs());
+      // What may be undone is read anew after a restart.
+      const text = format(facts, stands ? this.#epoch : 0);
+      await this.#store.commit([{ kind: 'note', name: PREFIX + chequebook, text }]);
     } catch {
       // Unread: the cheque that needs it is refused for now, and the payer tries again.
     } finally {
@@ -82,7 +113,18 @@ export class ChequebookFactsBook {
     }
   }
 
+  async #stands(chequebook: NodeId, { bounced }: ChequebookFacts): Promise<boolean> {
+    if (!bounced || this.#chain === undefined || this.#confirmations <= 1) return true;
+    return bouncedForGood(this.#chain, { chequebook, me: this.#me, confirmations: this.#confirmations });
+  }
+
+  #forgetAll(): void {
+    this.#known.clear();
+    this.#doubted.clear();
+  }
+
   #missed(chequebook: NodeId): void {
+    this.#doubted.delete(chequebook);
     this.#known.delete(chequebook);
     if (this.#absent.size >= MAX_CHEQUEBOOKS) this.#absent.clear();
     this.#absent.set(chequebook, this.#nowMs());

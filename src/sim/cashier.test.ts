@@ -48,8 +48,9 @@ class Bed {
   room = Number.POSITIVE_INFINITY;
   /** So many times no chequebook can be read. */
   silent = 0;
+  confirmations = 1;
   /** Chequebooks that were told of: of what is final, and of bounces. */
-  readonly told = { cleared: [] as NodeId[], bounced: [] as NodeId[] };
+  readonly told = { cleared: [] as NodeId[], bounced: [] as NodeId[], doubted: [] as boolean[] };
 
   #signer(): Signer {
     const signer = createSigner(generateKey((count) => this.random.bytes(count)));
@@ -58,9 +59,10 @@ class Bed {
   }
 
   /** A chequebook for each cheque, and a node that holds the cheques. */
-  static async holding(held: readonly Held[], everyMs = 7 * DAY_MS): Promise<Bed> {
+  static async holding(held: readonly Held[], everyMs = 7 * DAY_MS, confirmations = 1): Promise<Bed> {
     const bed = new Bed();
     bed.everyMs = everyMs;
+    bed.confirmations = confirmations;
     const records: ReceivedChequeRecord[] = [];
     for (const each of held) records.push(await bed.#cheque(each));
     await bed.disk.open(bed.life).commit(records);
@@ -133,7 +135,9 @@ class Bed {
         await store.commit(all);
       },
       cleared: (book) => void this.told.cleared.push(book),
+      confirmations: this.confirmations,
       bounced: (book) => void this.told.bounced.push(book),
+      doubted: (book) => void this.told.doubted.push(this.cashier.doubts(book)),
       emit: (kind, facts) => void this.events.push({ kind, facts }),
     });
     this.cashier.start();
@@ -252,6 +256,49 @@ describe('cashier', () => {
       bed.disk.state.cashings.map(({ status }) => status),
       ['bounced'],
     );
+  });
+
+  /** A cheque that bounced a moment ago, where three blocks make it sure. */
+  async function young(): Promise<{ bed: Bed; book: NodeId }> {
+    const bed = await Bed.holding([{ wei: 100 * GAS, deposit: 50 * GAS }], 7 * DAY_MS, 3);
+    bed.chain.blocks.blockMs = 12_000;
+    await bed.run(15_000);
+    assert.deepEqual([bed.told.doubted, bed.told.bounced, bed.paid], [[true], [], [50 * GAS]]);
+    assert.deepEqual(bed.said('fault')[0]?.['code'], 'CHEQUE_DOUBTED');
+    return { bed, book: bed.payers[0]?.book ?? '' };
+  }
+  const marked = (bed: Bed) => bed.disk.state.received.map(({ bounced }) => bounced);
+
+  test('a bounce is held against its issuer when no other branch can win, also over a restart', async () => {
+    const { bed, book } = await young();
+    await bed.live();
+    assert.deepEqual([bed.told.doubted, bed.told.bounced], [[true, true], []]);
+    assert.deepEqual(marked(bed), [false]);
+    await bed.run(60_000);
+    assert.deepEqual([bed.told.doubted, bed.told.bounced, marked(bed)], [[true, true, false], [book], [true]]);
+    assert.equal(bed.said('bounced').length, 1);
+    await bed.live();
+    await bed.run(60_000);
+    assert.equal(bed.said('bounced').length, 1);
+  });
+
+  test('that it is held against its issuer survives a disk that fails just then', async () => {
+    const { bed, book } = await young();
+    bed.room = 0;
+    await bed.run(60_000);
+    assert.deepEqual([bed.cashier.doubts(book), marked(bed)], [false, [true]]);
+    assert.equal(bed.said('bounced').length, 1);
+  });
+
+  test('a bounce whose branch lost is held against nobody, and the cheque is cashed on the branch that won', async () => {
+    const { bed, book } = await young();
+    bed.chain.blocks.reorganise(1, 1);
+    const putting = bed.payers[0]?.port.deposit(book, COIN / 2n);
+    await bed.run(120_000);
+    await putting;
+    assert.deepEqual([bed.told.bounced, marked(bed), bed.told.doubted], [[], [false], [true, false]]);
+    await bed.run(HOUR_MS);
+    assert.deepEqual([bed.paid, bed.said('bounced')], [[100 * GAS], []]);
   });
 
   test('what was cashed is noted once, by the word of the contract alone', async () => {

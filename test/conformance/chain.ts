@@ -180,10 +180,14 @@ function cashes({ party, pair, refuses, chequeOf }: Cashing): void {
   test('a cheque that bounces pays what there is; the rest cashes after a deposit', async () => {
     const { payer, payee, book } = await pair(10n);
     const cheque = chequeOf(payer, book, payee.signer.id, 25n);
+    const { number: before } = await payee.chain.head();
     const first = await payee.chain.cash(cheque, ignore);
     assert.deepEqual([first.paidWei, first.bounced], [10n, true]);
     assert.deepEqual(await payee.chain.outcome(first.hash, book), first);
     assert.equal((await payee.chain.chequebook(book, payee.signer.id))?.bounced, true);
+    const depth = Number((await payee.chain.head()).number - before) + 1;
+    const then = await payee.chain.chequebook(book, payee.signer.id, depth);
+    assert.equal(then?.bounced, false, 'as of the block before');
     await payer.chain.deposit(book, 100n);
     const second = await payee.chain.cash(cheque, ignore);
     assert.deepEqual([second.paidWei, second.bounced], [15n, false]);

@@ -69,7 +69,7 @@ describe('a node in trouble of its own', { timeout: 60_000 }, () => {
     const [seller, buyer, friend] = lineSigners(3) as [Signer, Signer, Signer];
     const rpc = await lineChain([seller, buyer, friend]);
     const origin = await byteOrigin();
-    const line = new Line(2, { rpcUrl: rpc.url });
+    const line = new Line(2, { rpcUrl: rpc.url, settlement: () => 'confirmations = 1' });
     const common = { urls: [rpc.url], chainId: CHAIN_ID, factory: DEV_FACTORY, clock: systemClock, pollMs: 10 };
     const outside = createEvmChain({ ...common, signer: friend });
     try {

@@ -125,7 +125,7 @@ export const MONEY: readonly Bug[] = [
     name: 'bounce-forgotten',
     why: 'who pays with empty chequebooks goes on being served',
     file: 'src/settle/cashier-desk.ts',
-    old: '    this.#options.bounced(chequebook);\n',
+    old: '    if (stands) bounced(chequebook);\n',
     new: '',
   },
   {

@@ -17,8 +17,8 @@ test('before any terms there is no credit, no lease, nothing to pay, and nothing
   account.applyLimits();
   assert.deepEqual([cell(account, Column.dropAt), cell(account, Column.peerDropAt), account.leaseUnits()], [0, 0, 0]);
   assert.deepEqual(
-    [account.banned, account.lapsed, account.settling, account.ready, account.closed],
-    Array(5).fill(false),
+    [account.banned, account.doubted, account.lapsed, account.settling, account.ready, account.closed],
+    Array(6).fill(false),
   );
   assert.deepEqual([account.payDue(), account.payable(), account.nextCharge], [false, 0, 0]);
   assert.deepEqual([account.counts.admitted, account.lease.consumedUnits], [[0, 0, 0], 0]);
@@ -84,6 +84,10 @@ test('a neighbour is choked where not even the smallest piece fits beside its de
   assert.equal(account.state(), 'closed');
   account.lapsed = false;
   assert.equal(account.state(), 'choked');
+  account.doubted = true;
+  assert.equal(account.state(), 'closed');
+  account.doubted = false;
+  assert.equal(account.state(), 'choked');
   account.banned = true;
   assert.equal(account.state(), 'closed');
 });
@@ -93,6 +97,9 @@ test('in observe mode no debt closes a link, only conduct does', () => {
   owed(account, 1_000_000);
   account.lapsed = true;
   assert.deepEqual([account.state(), account.closed], ['open', false]);
+  account.doubted = true;
+  assert.deepEqual([account.state(), account.closed], ['closed', true]);
+  account.doubted = false;
   account.banned = true;
   assert.deepEqual([account.state(), account.closed], ['closed', true]);
 });

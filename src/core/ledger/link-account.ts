@@ -66,8 +66,9 @@ export class LinkAccount {
   /** What of the account is on disk, and what both ends say of its totals. */
   readonly lease: AccountLease;
   readonly counts: Counts;
-  /** By conduct, until the operator opens it again; and choked longer than the grace time, until it pays. No service. */
+  /** No service: by conduct, until the operator opens it again; until it is known whether it bounced; choked too long. */
   banned = false;
+  doubted = false;
   lapsed = false;
   /** For a moment nothing new is charged at sending, so that what waits to leave can leave and a mark be set behind it. */
   settling = false;
@@ -149,12 +150,12 @@ export class LinkAccount {
   }
 
   get closed(): boolean {
-    return this.banned || (this.lapsed && this.enforce);
+    return this.banned || this.doubted || (this.lapsed && this.enforce);
   }
 
   /** The neighbour's debt decides how it is served (DESIGN §3, States). */
   state(): LinkState {
-    if (this.banned) return 'closed';
+    if (this.banned || this.doubted) return 'closed';
     if (!this.enforce) return 'open';
     const debt = this.ledger.debtOf(this.row);
     const limits = this.#limits();

@@ -43,6 +43,10 @@ test('who was choked for too long is not served, and may still serve: in barter 
   assert.equal(cell(account, Column.balance), 1_500);
   account.lapsed = false;
   assert.equal(door.servable(1_024, 0).bytes, 1_024);
+  account.doubted = true;
+  assert.deepEqual([door.ready, door.usable(500), door.servable(1_024, 0).bytes], [true, 500, 0]);
+  account.doubted = false;
+  assert.equal(door.servable(1_024, 0).bytes, 1_024);
   account.banned = true;
   assert.deepEqual([door.ready, door.usable(500), door.servable(1_024, 0).bytes], [false, 0, 0]);
 });

@@ -82,6 +82,7 @@ export const VERDICTS: Partial<Readonly<Record<ErrorCode, Verdict>>> = {
   CHEQUE_WRONG_ISSUER: { action: 'cut', because: 'sent a cheque that another node would have to sign' },
   CHEQUE_DELEGATION_EXPIRED: { action: 'warn', because: 'pays from a chequebook by a delegation that is over' },
   CHEQUE_FORGED: { action: 'cut', because: 'sent a cheque with a false signature' },
+  CHEQUE_DOUBTED: { action: 'ignore', because: 'its chequebook may have bounced' },
   CHEQUE_BOUNCED: { action: 'cut', because: 'its chequebook has bounced' },
 };
 

@@ -12,7 +12,8 @@ export interface SimChequebook {
   readonly freezeSeconds: number;
   /** False for a contract of somebody's own making. */
   readonly fromFactory: boolean;
-  readonly bounced: boolean;
+  /** The block in which a cheque bounced first; undefined while none has. */
+  readonly bouncedIn: number | undefined;
   /** What the owner announced, and from when it can be taken, seconds since the epoch; 0 without an announcement. */
   readonly announcedWei: bigint;
   readonly announcedFromS: number;

@@ -147,12 +147,13 @@ export class SimChainPort implements Chain {
     return this.#call('chain.balance', () => this.#chain.blocks.state.balance(address));
   }
 
-  chequebook(address: NodeId, beneficiary: NodeId): Promise<ChequebookFacts | undefined> {
-    return this.#call('chain.chequebook', () => this.#view.told(this.#facts(address, beneficiary)));
+  chequebook(address: NodeId, beneficiary: NodeId, depth = 1): Promise<ChequebookFacts | undefined> {
+    return this.#call('chain.chequebook', () => this.#view.told(this.#facts(address, beneficiary, depth)));
   }
 
-  #facts(address: NodeId, beneficiary: NodeId): ChequebookFacts | undefined {
-    const { state, nowS } = this.#chain.blocks;
+  /** `depth` is about bounces alone: of the rest nobody asks how it was. */
+  #facts(address: NodeId, beneficiary: NodeId, depth: number): ChequebookFacts | undefined {
+    const { number, state, nowS } = this.#chain.blocks;
     const book = state.book(address);
     if (book === undefined) return undefined;
     if (!book.fromFactory) return FOREIGN;
@@ -162,7 +163,7 @@ export class SimChainPort implements Chain {
       issuer: book.issuer,
       balanceWei: state.balance(address),
       paidOutWei: state.paidOut(address, beneficiary),
-      bounced: book.bounced,
+      bounced: book.bouncedIn !== undefined && book.bouncedIn <= number - depth + 1,
       availableWei: availableWei(state, book, beneficiary),
       reservedWei: state.reserved(address, beneficiary),
       totalPaidOutWei: book.totalPaidOutWei,

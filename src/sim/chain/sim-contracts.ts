@@ -90,7 +90,7 @@ export function deployCall(deployment: Deployment): ContractCall {
       if (state.book(address) !== undefined) throw new Revert('AddressTaken');
       pay(state, from, address, depositWei);
       const books = { totalPaidOutWei: 0n, totalReservedWei: 0n };
-      const fresh = { bounced: false, announcedWei: 0n, announcedFromS: 0, deployedBy: hash, ...books };
+      const fresh = { bouncedIn: undefined, announcedWei: 0n, announcedFromS: 0, deployedBy: hash, ...books };
       state.setBook({ address, owner, issuer, freezeSeconds, fromFactory, ...fresh });
       return NOTHING;
     },
@@ -132,8 +132,9 @@ export function cashManyCall(from: NodeId, chainId: number, cheques: readonly Si
     from,
     gas: GAS.batch + BigInt(cheques.length) * GAS.claim,
     wei: 0n,
-    run(state) {
-      const each = runs.map((run, at) => ({ chequebook: cheques[at]?.chequebook ?? '', ...orNothing(run, state) }));
+    run(state, block) {
+      const one = (run: (typeof runs)[number]) => orNothing(() => run(state, block));
+      const each = runs.map((run, at) => ({ chequebook: cheques[at]?.chequebook ?? '', ...one(run) }));
       const paidWei = each.reduce((sum, one) => sum + one.paidWei, 0n);
       return { paidWei, bounced: each.some(({ bounced }) => bounced), each };
     },
@@ -141,9 +142,9 @@ export function cashManyCall(from: NodeId, chainId: number, cheques: readonly Si
 }
 
 /** A call that is refused has changed nothing here yet. */
-function orNothing(run: (state: ChainState) => CallOutcome, state: ChainState): CallOutcome {
+function orNothing(run: () => CallOutcome): CallOutcome {
   try {
-    return run(state);
+    return run();
   } catch (error) {
     if (error instanceof Revert) return NOTHING;
     throw error;
@@ -151,10 +152,10 @@ function orNothing(run: (state: ChainState) => CallOutcome, state: ChainState): 
 }
 
 /** Checks first, then changes: what throws has changed nothing. */
-function cashing(chainId: number, cheque: SignedCheque): (state: ChainState) => CallOutcome {
+function cashing(chainId: number, cheque: SignedCheque): ContractCall['run'] {
   const { chequebook, beneficiary, cumulativeWei } = cheque;
   let signer: NodeId | undefined;
-  return (state) => {
+  return (state, { number }) => {
     const book = state.book(chequebook);
     // As on an EVM: a call of an address without code does nothing, and succeeds.
     if (book === undefined) return NOTHING;
@@ -173,7 +174,7 @@ function cashing(chainId: number, cheque: SignedCheque): (state: ChainState) => 
     state.setPaidOut(chequebook, beneficiary, before + paidWei);
     state.setBook({
       ...book,
-      bounced: book.bounced || bounced,
+      bouncedIn: book.bouncedIn ?? (bounced ? number : undefined),
       totalPaidOutWei: book.totalPaidOutWei + paidWei,
       totalReservedWei: book.totalReservedWei - fromReserve,
     });

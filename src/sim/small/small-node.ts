@@ -214,10 +214,10 @@ export class SmallNode {
     });
     const known = this.#neighbours.get(this.peer);
     if (known !== undefined) this.neighbour = known;
-    if (this.#chain !== undefined) this.#startCashier(this.#chain, stored.cashings);
+    if (this.#chain !== undefined) this.#startCashier(this.#chain, stored);
   }
 
-  #startCashier(chain: SmallChain, cashings: ReturnType<SmallDisk['state']>['cashings']): void {
+  #startCashier(chain: SmallChain, stored: ReturnType<SmallDisk['state']>): void {
     this.cashier = new CashierDesk({
       chain: chain.port(),
       clock: this.clock,
@@ -225,7 +225,8 @@ export class SmallNode {
       desk: this.desk,
       riskAt: () => this.#scenario.riskAt,
       weiPerUnit: WEI_PER_UNIT,
-      cashings,
+      cashings: stored.cashings,
+      notes: stored.notes,
       waitedFor: () => false,
       keep: (_, records) => this.neighbour.keep(records),
       cleared: () => this.neighbour.cleared(this.desk.uncashedUnits(this.peer), this.#scenario.riskAt),
