@@ -6,7 +6,7 @@ import { type ErrorCode, WayleaveError } from '../core/errors.ts';
 import type { WayleaveNode } from '../node/node.ts';
 import { bodyInvalid } from './body-invalid.ts';
 import { channelRoutes, closeBody, withdrawBody } from './channel-routes.ts';
-import { cashPlan, chequebookBody, chequebookStanding, orderChequebook } from './cheque-routes.ts';
+import { cashAll, cashPlan, chequebookBody, chequebookStanding, orderChequebook } from './cheque-routes.ts';
 import { EventStreams } from './event-stream.ts';
 import { bearerToken, loopbackOnly } from './guard.ts';
 import { ledger } from './ledger-routes.ts';
@@ -144,7 +144,7 @@ function packetRoutes(app: Hono<{ Bindings: HttpBindings }>, node: WayleaveNode,
 function chequeOrders(app: Hono<{ Bindings: HttpBindings }>, node: WayleaveNode): void {
   app.post('/v1/cash', async (context) => {
     await readBody(context, emptyBody);
-    return context.json({ ok: true, cashed: await node.cashAll() });
+    return context.json(await cashAll(node));
   });
   app.post('/v1/chequebook', async (context) => {
     return context.json(await orderChequebook(node, await readBody(context, chequebookBody)));

@@ -9,6 +9,16 @@ export async function cashPlan(node: WayleaveNode): Promise<object> {
   return { ok: true, gasPriceWei: String(gasPriceWei), cheques: entries };
 }
 
+/** `POST /v1/cash`: cashes what is held. Throws `SETTLEMENT_OFF`. */
+export async function cashAll(node: WayleaveNode): Promise<object> {
+  const done = await node.cashAll();
+  const cheques = done.map(({ gasWei, owedWei, paidWei, ...rest }) => {
+    const wei = { owedWei: String(owedWei), paidWei: String(paidWei) };
+    return { ...rest, ...wei, ...(gasWei !== undefined && { gasWei: String(gasWei) }) };
+  });
+  return { ok: true, cashed: done.filter(({ result }) => result === 'cashed').length, cheques };
+}
+
 const wei = v.pipe(
   v.string(),
   v.regex(/^\d{1,78}$/),

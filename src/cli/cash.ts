@@ -2,7 +2,7 @@ import { Command } from 'commander';
 import type { NodeId } from '../core/node-id.ts';
 import type { CashPlanEntry } from '../settle/cash-judge.ts';
 import { namesOf } from './ledger-source.ts';
-import { type ApiOptions, NodeApi, withApiOptions } from './node-api.ts';
+import { type ApiOptions, type CashAnswer, type CashedChequeAnswer, NodeApi, withApiOptions } from './node-api.ts';
 import { answer, type CommandContext, type Terminal } from './terminal.ts';
 import { textTable } from './text-table.ts';
 
@@ -31,10 +31,39 @@ export function cashCommand(context: CommandContext): Command {
         const named = await namesOf(api);
         return answer(context, { ok: true, ...plan }, () => planLines(plan, named, context.terminal));
       }
-      const { cashed } = await api.cash();
-      answer(context, { ok: true, cashed }, () => [`Cheques cashed: ${cashed}.`]);
+      const done = await api.cash();
+      const named = await namesOf(api);
+      const { cashed, cheques } = done;
+      answer(context, { ok: true, cashed, cheques }, () => doneLines(done, named, context.terminal));
     });
 }
+
+/** What became of each cheque, for people. */
+export function doneLines(
+  { cashed, cheques }: CashAnswer,
+  named: (id: NodeId) => string,
+  { columns }: Pick<Terminal, 'columns'>,
+): string[] {
+  if (cheques.length === 0) return ['No cheque waits to be cashed.'];
+  const headings = ['neighbour', 'owed>', 'paid>', 'gas>', 'what was done', 'transaction'];
+  const rows = cheques.map((each) => [
+    named(each.neighbour),
+    each.owedWei,
+    each.paidWei,
+    each.gasWei ?? '',
+    each.why === undefined ? WORDS[each.result] : `${WORDS[each.result]} (${each.why})`,
+    each.transaction ?? '',
+  ]);
+  return [...textTable(headings, rows, columns), '', `Cheques cashed: ${cashed}. Amounts in wei.`];
+}
+
+const WORDS: Readonly<Record<CashedChequeAnswer['result'], string>> = {
+  cashed: 'cashed',
+  bounced: 'bounced',
+  underWay: 'under way',
+  failed: 'failed',
+  left: 'left',
+};
 
 function planLines({ cheques, gasPriceWei }: Plan, named: (id: NodeId) => string, { columns }: Terminal): string[] {
   if (cheques.length === 0) return ['No cheque waits to be cashed.'];

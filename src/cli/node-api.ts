@@ -6,6 +6,7 @@ import type { NodeId } from '../core/node-id.ts';
 import type { LedgerQuery, LinkLedger } from '../node/link-ledger.ts';
 import type { ChannelStatus, NodeStatus } from '../node/node.ts';
 import type { CashPlanEntry } from '../settle/cash-judge.ts';
+import type { CashedCheque } from '../settle/cashed-cheque.ts';
 import { accessFile, CONFIG_NAME, configFile, configOption } from './node-folder.ts';
 
 /** Options of the commands that talk to a running node. */
@@ -43,6 +44,19 @@ export interface CashPlanAnswer {
   readonly gasPriceWei: string;
   readonly cheques: readonly CashPlanEntry[];
 }
+
+/** What was cashed, and what not. */
+export interface CashAnswer {
+  readonly cashed: number;
+  readonly cheques: readonly CashedChequeAnswer[];
+}
+
+/** What became of one cheque, amounts in wei. */
+export type CashedChequeAnswer = Omit<CashedCheque, 'owedWei' | 'paidWei' | 'gasWei'> & {
+  readonly owedWei: string;
+  readonly paidWei: string;
+  readonly gasWei?: string;
+};
 
 /** One chequebook of the node, amounts in wei. */
 export interface ChequebookAnswer {
@@ -156,8 +170,8 @@ export class NodeApi {
     return (await this.#call('POST', '/v1/methods', { methods })) as MethodsAnswer;
   }
 
-  async cash(): Promise<{ readonly cashed: number }> {
-    return (await this.#call('POST', '/v1/cash')) as { cashed: number };
+  async cash(): Promise<CashAnswer> {
+    return (await this.#call('POST', '/v1/cash', undefined, MINED_MS)) as CashAnswer;
   }
 
   async cashPlan(): Promise<CashPlanAnswer> {

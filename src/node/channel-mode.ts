@@ -212,8 +212,8 @@ export class ChannelMode implements PaymentMode, Channels {
   }
 
   /** Nothing waits to be cashed: what a channel covers is sure, and the operator asks for it with `withdraw` or `close`. */
-  collect(): Promise<number> {
-    return Promise.resolve(0);
+  collect(): Promise<readonly []> {
+    return Promise.resolve([]);
   }
 
   /** Every channel, for the faces, with the newest total of the other party for whoever watches. */

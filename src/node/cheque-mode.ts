@@ -4,6 +4,7 @@ import { codeOf, WayleaveError } from '../core/errors.ts';
 import type { NodeId } from '../core/node-id.ts';
 import type { Delegation } from '../core/settlement/delegation.ts';
 import type { Terms } from '../core/terms/terms.ts';
+import type { CashedCheque } from '../settle/cashed-cheque.ts';
 import { CashierDesk, type CashPlan } from '../settle/cashier-desk.ts';
 import { ChequeDesk } from '../settle/cheque-desk.ts';
 import { ChequebookFactsBook } from '../settle/chequebook-facts.ts';
@@ -215,7 +216,7 @@ export class ChequeMode implements PaymentMode {
   }
 
   /** Cashes everything. Throws `SETTLEMENT_OFF`. */
-  async collect(): Promise<number> {
+  async collect(): Promise<readonly CashedCheque[]> {
     if (this.#cashier === undefined) throw new WayleaveError('SETTLEMENT_OFF');
     return this.#cashier.cashAll();
   }

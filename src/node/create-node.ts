@@ -3,6 +3,7 @@ import { codeOf } from '../core/errors.ts';
 import type { NodeId } from '../core/node-id.ts';
 import type { SessionEvent } from '../core/session/session-effect.ts';
 import type { Link } from '../link/link.ts';
+import type { CashedCheque } from '../settle/cashed-cheque.ts';
 import type { StoredState } from '../store/store.ts';
 import { attest } from './attestation.ts';
 import { EventFeed } from './event-feed.ts';
@@ -224,7 +225,7 @@ class RunningNode implements WayleaveNode {
     return this.#parts.settlement.channels;
   }
 
-  cashAll(): Promise<number> {
+  cashAll(): Promise<readonly CashedCheque[]> {
     return this.#parts.settlement.cashAll();
   }
 

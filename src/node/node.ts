@@ -4,6 +4,7 @@ import type { NodeId } from '../core/node-id.ts';
 import type { Service } from '../core/service.ts';
 import type { PaymentMethod } from '../core/terms/terms.ts';
 import type { PacketFigures } from '../packets/packet-user.ts';
+import type { CashedCheque } from '../settle/cashed-cheque.ts';
 import type { CashPlan } from '../settle/cashier-desk.ts';
 import type { Ordered } from '../settle/own-chequebook.ts';
 import type { ChequebookStanding, TreasuryOrder } from '../settle/treasury.ts';
@@ -37,8 +38,8 @@ export interface WayleaveNode {
   readonly cheques?: Cheques | undefined;
   /** By what it pays and is paid, where it settles. */
   readonly choice?: MethodChoice | undefined;
-  /** Cashes every cheque held, now. Returns how many were cashed. */
-  cashAll(): Promise<number>;
+  /** Cashes every cheque held, now. What became of each that owed something. */
+  cashAll(): Promise<readonly CashedCheque[]>;
   /** Its channels, where it settles on a chain that has them. */
   readonly channels?: Channels | undefined;
   /**

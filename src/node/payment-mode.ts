@@ -3,6 +3,7 @@ import type { Signer } from '../chain/signer.ts';
 import type { Clock } from '../core/clock.ts';
 import type { NodeId } from '../core/node-id.ts';
 import type { Terms } from '../core/terms/terms.ts';
+import type { CashedCheque } from '../settle/cashed-cheque.ts';
 import type { DeskNeighbour } from '../settle/cheque-desk.ts';
 import type { MethodDesk } from '../settle/method-desk.ts';
 import type { CreditBook } from '../store/credit-book.ts';
@@ -21,8 +22,8 @@ export interface PaymentMode {
   start(ready: () => void): void;
   /** A neighbour's terms came: what a payment of it will need is looked up now, so that taking one needs no call. */
   learn(neighbour: NodeId, theirs: Terms): void;
-  /** Takes in what waits to be taken in, now. Returns of how many neighbours or contracts. */
-  collect(): Promise<number>;
+  /** Takes in what waits to be taken in, now. What became of each cheque. */
+  collect(): Promise<readonly CashedCheque[]>;
   stop(): Promise<void>;
 }
 

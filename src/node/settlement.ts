@@ -2,6 +2,7 @@ import { WayleaveError } from '../core/errors.ts';
 import type { NodeId } from '../core/node-id.ts';
 import type { Delegation } from '../core/settlement/delegation.ts';
 import type { PaymentMethod } from '../core/terms/terms.ts';
+import type { CashedCheque } from '../settle/cashed-cheque.ts';
 import type { MethodDesk } from '../settle/method-desk.ts';
 import { hasTransfers } from '../settle/transfer-notes.ts';
 import type { ReceivedChequeRecord } from '../store/store.ts';
@@ -143,10 +144,10 @@ export class Settlement implements MethodChoice {
     if (code === 'CHEQUE_NO_CONTRACT') this.#cheques.missed();
   }
 
-  /** Takes in everything that waits. Throws `SETTLEMENT_OFF`. */
-  async cashAll(): Promise<number> {
-    let collected = 0;
-    for (const mode of Object.values(this.#modes)) collected += await mode.collect();
+  /** Takes in everything that waits. What became of each cheque. Throws `SETTLEMENT_OFF`. */
+  async cashAll(): Promise<readonly CashedCheque[]> {
+    const collected: CashedCheque[] = [];
+    for (const mode of Object.values(this.#modes)) collected.push(...(await mode.collect()));
     return collected;
   }
 

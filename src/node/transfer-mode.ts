@@ -54,8 +54,9 @@ export class TransferMode implements PaymentMode {
 
   learn(): void {}
 
-  collect(): Promise<number> {
-    return this.desk.intake.look();
+  async collect(): Promise<readonly []> {
+    await this.desk.intake.look();
+    return [];
   }
 
   async stop(): Promise<void> {

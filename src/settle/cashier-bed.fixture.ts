@@ -127,6 +127,11 @@ export class CashierBed {
     return this.#timers.size;
   }
 
+  /** Cashes all; how many were paid in full. */
+  async cashes(): Promise<number> {
+    return (await this.cashier.cashAll()).filter(({ result }) => result === 'cashed').length;
+  }
+
   /** So much later the cashier looks. */
   async later(ms: number): Promise<void> {
     this.nowMs += ms;

@@ -8,7 +8,7 @@ import { FINAL_MS } from './payout-watch.ts';
 
 test('a cashing is on disk before it leaves, and what it paid with the account after', async () => {
   const bed = new CashierBed([held(1, 100n, 40n)]);
-  assert.equal(await bed.cashier.cashAll(), 1);
+  assert.equal(await bed.cashes(), 1);
   assert.deepEqual(bed.news(), ['cashing', 'cashed', 'cleared 1', '1']);
   assert.deepEqual(
     bed.committed.filter(({ kind }) => kind === 'cashing'),
@@ -16,13 +16,13 @@ test('a cashing is on disk before it leaves, and what it paid with the account a
   );
   const mined = sent(1, '0x0', { status: 'mined', paidOut: 60n, gasWei: 101n });
   assert.deepEqual(bed.kept, [held(1, 100n, 100n), mined]);
-  assert.equal(await bed.cashier.cashAll(), 0, 'nothing is left');
+  assert.equal(await bed.cashes(), 0, 'nothing is left');
   assert.deepEqual(bed.news(), []);
 });
 
 test('several go in one transaction and share its gas to the wei, but only so many', async () => {
   const bed = new CashierBed([held(1), held(2), held(3, 100n, 100n)]);
-  assert.equal(await bed.cashier.cashAll(), 2);
+  assert.equal(await bed.cashes(), 2);
   assert.deepEqual(bed.news(), ['cashing', 'cashing', 'cashed', 'cleared 1', 'cashed', 'cleared 2', '1 2', 'together']);
   const mined = bed.kept.filter((record) => record.kind === 'cashing');
   assert.deepEqual(
@@ -33,7 +33,7 @@ test('several go in one transaction and share its gas to the wei, but only so ma
     ],
   );
   const many = new CashierBed(Array.from({ length: MAX_BATCH_CHEQUES + 1 }, (_, n) => held(n + 1)));
-  assert.equal(await many.cashier.cashAll(), MAX_BATCH_CHEQUES + 1);
+  assert.equal(await many.cashes(), MAX_BATCH_CHEQUES + 1);
   assert.deepEqual([many.sent.length, many.sent[2]], [3, String(MAX_BATCH_CHEQUES + 1)]);
 });
 
@@ -45,7 +45,7 @@ test('what could not be sent is tried again after a while, and at once when it i
   assert.deepEqual(bed.news(), ['fault RPC_UNREACHABLE']);
   await bed.later(CASH_RETRY_MS - 1);
   assert.deepEqual(bed.news(), []);
-  assert.equal(await bed.cashier.cashAll(), 0);
+  assert.equal(await bed.cashes(), 0);
   assert.deepEqual(bed.news(), ['fault RPC_UNREACHABLE']);
   bed.refuses = undefined;
   await bed.later(2 * CASH_RETRY_MS);
@@ -60,13 +60,13 @@ test('one that takes long is not sent again until it is known what became of it,
   ] as const) {
     const bed = new CashierBed();
     bed.fails = 'TRANSACTION_PENDING';
-    assert.equal(await bed.cashier.cashAll(), 0);
+    assert.equal(await bed.cashes(), 0);
     assert.deepEqual(bed.news(), ['cashing', 'fault TRANSACTION_PENDING', '1']);
     bed.outcome = 'RPC_UNREACHABLE';
     bed.fails = undefined;
     bed.cashier.start();
     await bed.later(10_000);
-    assert.equal(await bed.cashier.cashAll(), 0);
+    assert.equal(await bed.cashes(), 0);
     assert.deepEqual(bed.news(), ['asked for 0x0'], 'it is under way, and asked for now and then');
     bed.outcome = outcome as never;
     if (said.length > 0) bed.paidOut?.set(BOOK, 100n);
@@ -74,7 +74,7 @@ test('one that takes long is not sent again until it is known what became of it,
     assert.deepEqual(bed.news(), [...said, 'asked for 0x0']);
     const last = [...bed.committed, ...bed.kept].findLast((record) => record.kind === 'cashing');
     assert.equal(last?.status, said.length > 0 ? 'mined' : 'failed');
-    assert.equal(await bed.cashier.cashAll(), said.length > 0 ? 0 : 1);
+    assert.equal(await bed.cashes(), said.length > 0 ? 0 : 1);
   }
 });
 
@@ -99,7 +99,7 @@ for (const [what, paidOutWei, known, said] of [
     const bed = new CashierBed([held(1, 100n, 40n)]);
     Object.assign(bed, { fails: 'TRANSACTION_REVERTED', riskAt: 50 });
     bed.paidOut?.set(BOOK, paidOutWei);
-    assert.equal(await bed.cashier.cashAll(), 0);
+    assert.equal(await bed.cashes(), 0);
     assert.deepEqual(bed.news(), ['cashing', 'fault TRANSACTION_REVERTED', ...said, '1']);
     assert.deepEqual(bed.kept, said.length === 0 ? [] : [held(1, 100n, known)]);
     assert.equal(bed.received.of(BOOK)?.cashedCumulative, known);
@@ -116,14 +116,14 @@ test('what was paid and could not be written, or read, is looked up until it is'
     const bed = new CashierBed();
     const { paidOut } = bed;
     Object.assign(bed, trouble);
-    assert.equal(await bed.cashier.cashAll(), 0);
+    assert.equal(await bed.cashes(), 0);
     assert.deepEqual(bed.news(), ['cashing', ...('full' in trouble ? ['fault STORE_FULL'] : []), '1']);
-    assert.equal(await bed.cashier.cashAll(), 0, 'it is not sent again meanwhile');
+    assert.equal(await bed.cashes(), 0, 'it is not sent again meanwhile');
     bed.news();
     paidOut?.set(BOOK, 100n);
     Object.assign(bed, { full: false, paidOut, outcome: { paidWei: 100n, bounced: false, gasWei: 7n } });
     bed.nowMs += 15_000;
-    assert.equal(await bed.cashier.cashAll(), 0);
+    assert.equal(await bed.cashes(), 0);
     assert.deepEqual(bed.news(), ['cashed', 'cleared 1', 'asked for 0x0']);
     assert.deepEqual(bed.kept.at(0), held(1, 100n, 100n));
   }
@@ -131,7 +131,7 @@ test('what was paid and could not be written, or read, is looked up until it is'
 
 test('a payout that the chain took back is uncashed again, and cashed once more; also one of before a restart', async () => {
   const before = new CashierBed();
-  await before.cashier.cashAll();
+  await before.cashes();
   const after = new CashierBed([held(1, 100n, 100n)], [sent(1, '0xold', { status: 'mined' })]);
   for (const bed of [before, after]) {
     bed.cashier.start();
@@ -142,7 +142,7 @@ test('a payout that the chain took back is uncashed again, and cashed once more;
     await bed.later(1);
     assert.deepEqual(bed.news(), ['fault CASHING_UNDONE']);
     assert.deepEqual(bed.kept.at(-1), held(1, 100n, 0n));
-    assert.equal(await bed.cashier.cashAll(), 1);
+    assert.equal(await bed.cashes(), 1);
   }
 });
 
@@ -173,7 +173,7 @@ test('the plan weighs what would come in against the price of gas as it is now, 
     [0n, 2_000_000],
   ] as const) {
     bed.gasWei = spent;
-    assert.ok((await bed.cashier.cashAll()) > 0);
+    assert.ok((await bed.cashes()) > 0);
     bed.received.put(held(1, bed.received.of(BOOK)?.cumulative ?? 0n, 0n));
     assert.equal((await bed.cashier.plan()).entries[0]?.gasUnits, gasUnits, 'what one by itself has cost counts');
   }
@@ -254,7 +254,7 @@ test('a chequebook that owes something is looked at now and then, and cashed whi
 test('who stops waits for what is being sent, and looks at nothing again', async () => {
   const bed = new CashierBed();
   bed.cashier.start();
-  const cashing = bed.cashier.cashAll();
+  const cashing = bed.cashes();
   await bed.cashier.stop();
   assert.deepEqual([bed.news().length, bed.timers, await cashing], [4, 0, 1]);
   await bed.later(FINAL_MS);

@@ -2,11 +2,12 @@ import type { CashReceipt, Chain, ChequebookFacts } from '../chain/chain.ts';
 import type { Clock, Timer } from '../core/clock.ts';
 import { codeOf } from '../core/errors.ts';
 import type { NodeId } from '../core/node-id.ts';
-import { MAX_BATCH_CHEQUES } from '../core/settlement/cashier.ts';
+import { type CashReason, MAX_BATCH_CHEQUES } from '../core/settlement/cashier.ts';
 import type { SignedCheque } from '../core/settlement/cheque.ts';
 import type { Units } from '../core/units.ts';
 import type { CashingRecord, NoteRecord, ReceivedChequeRecord, Store, StoreRecord } from '../store/store.ts';
 import { CashJudge, type CashPlanEntry } from './cash-judge.ts';
+import { type CashedCheque, type CashResult, cashedCheque } from './cashed-cheque.ts';
 import type { ChequeDesk } from './cheque-desk.ts';
 import { ChequebookWatch } from './chequebook-watch.ts';
 import { GasCost } from './gas-cost.ts';
@@ -114,8 +115,8 @@ export class CashierDesk {
     });
   }
 
-  /** Cashes everything now. Returns how many cheques were cashed. */
-  cashAll(): Promise<number> {
+  /** Cashes everything now. What became of each cheque that owed something. */
+  cashAll(): Promise<readonly CashedCheque[]> {
     return this.#pass(true);
   }
 
@@ -127,21 +128,21 @@ export class CashierDesk {
     return { gasPriceWei: this.#gas.priceWei, entries: owing.map((record) => this.#judge.plan(record)) };
   }
 
-  #pass(demanded: boolean): Promise<number> {
+  #pass(demanded: boolean): Promise<readonly CashedCheque[]> {
     const pass = this.#running.then(() => this.#cashEach(demanded));
-    this.#running = pass.catch(() => 0);
+    this.#running = pass.catch(() => undefined);
     return pass;
   }
 
-  async #cashEach(demanded: boolean): Promise<number> {
+  async #cashEach(demanded: boolean): Promise<readonly CashedCheque[]> {
     this.#busy = true;
     try {
       await this.#look();
-      let cashed = 0;
-      const chosen = await this.#choose(demanded);
+      const done: CashedCheque[] = [];
+      const { chosen, left } = await this.#choose(demanded);
       for (let at = 0; at < chosen.length; at += MAX_BATCH_CHEQUES)
-        cashed += await this.#cash(chosen.slice(at, at + MAX_BATCH_CHEQUES));
-      return cashed;
+        done.push(...(await this.#cash(chosen.slice(at, at + MAX_BATCH_CHEQUES))));
+      return [...done, ...left];
     } finally {
       this.#busy = false;
     }
@@ -167,17 +168,23 @@ export class CashierDesk {
       .map(({ chequebook }) => chequebook);
   }
 
-  /** What is ready, and with it what then costs little more. */
-  async #choose(demanded: boolean): Promise<ReceivedChequeRecord[]> {
+  /** What is ready, and with it what then costs little more. Where somebody asked for it, also what was left and why. */
+  async #choose(demanded: boolean): Promise<{ chosen: ReceivedChequeRecord[]; left: CashedCheque[] }> {
     const chosen: ReceivedChequeRecord[] = [];
-    const others: ReceivedChequeRecord[] = [];
+    const left: CashedCheque[] = [];
+    const others: [record: ReceivedChequeRecord, why: CashReason][] = [];
     for (const record of this.#options.desk.received()) {
-      const { cash } = this.#judge.decide(record, demanded);
-      if (!cash) others.push(record);
+      const { because, cash } = this.#judge.decide(record, demanded);
+      if (!cash) others.push([record, because]);
       else if (await this.#covered(record)) chosen.push(record);
+      else others.push([record, 'empty']);
     }
-    if (chosen.length === 0) return chosen;
-    return [...chosen, ...others.filter((record) => !this.#hasBounced(record) && this.#judge.ridesAlong(record))];
+    const anyway = chosen.length > 0;
+    for (const [record, why] of others) {
+      if (anyway && !this.#hasBounced(record) && this.#judge.ridesAlong(record)) chosen.push(record);
+      else if (demanded && isOwed(record)) left.push(cashedCheque(record, why === 'underWay' ? why : 'left', { why }));
+    }
+    return { chosen, left };
   }
 
   #hasBounced({ bounced, chequebook }: ReceivedChequeRecord): boolean {
@@ -194,7 +201,7 @@ export class CashierDesk {
     return false;
   }
 
-  async #cash(records: readonly ReceivedChequeRecord[]): Promise<number> {
+  async #cash(records: readonly ReceivedChequeRecord[]): Promise<CashedCheque[]> {
     const { chain, clock, emit, store } = this.#options;
     let sent: CashingRecord[] = [];
     const tell = async (transaction: string): Promise<void> => {
@@ -207,12 +214,17 @@ export class CashierDesk {
     try {
       const receipts = await this.#send(chain, records, tell);
       this.#gas.saw(receipts[0]?.gasWei ?? 0n, receipts.length);
-      let cashed = 0;
-      for (const [at, record] of sent.entries()) if (await this.#found(record, receipts[at])) cashed += 1;
-      return cashed;
+      const done: CashedCheque[] = [];
+      for (const [at, record] of records.entries()) {
+        const receipt = receipts[at];
+        const result = sent[at] === undefined ? 'failed' : await this.#found(sent[at], receipt);
+        const { gasWei, hash: transaction, paidWei = 0n } = receipt ?? {};
+        const why = result === 'failed' ? 'CASHING_FAILED' : undefined;
+        done.push(cashedCheque(record, result, { gasWei, paidWei, transaction, why }));
+      }
+      return done;
     } catch (error) {
-      await this.#failed(records, sent, error);
-      return 0;
+      return await this.#failed(records, sent, error);
     }
   }
 
@@ -240,7 +252,7 @@ export class CashierDesk {
     records: readonly ReceivedChequeRecord[],
     sent: readonly CashingRecord[],
     error: unknown,
-  ): Promise<void> {
+  ): Promise<CashedCheque[]> {
     const { emit } = this.#options;
     const code = codeOf(error) ?? 'CASHING_FAILED';
     const pending = code === 'TRANSACTION_PENDING';
@@ -250,6 +262,8 @@ export class CashierDesk {
       emit('fault', { neighbour, code, what: String(error) });
       if (code === 'TRANSACTION_REVERTED') await this.#compare(chequebook);
     }
+    const transaction = sent[0] && transactionOf(sent[0]);
+    return records.map((each) => cashedCheque(each, pending ? 'underWay' : 'failed', { transaction, why: code }));
   }
 
   /** The contract refuses what was handed in before, by whomever: also by what is on another branch of the chain now. */
@@ -278,34 +292,33 @@ export class CashierDesk {
   }
 
   /** As `#mined`; what could not be written of it is looked up again. */
-  async #found(sent: CashingRecord, receipt: CashReceipt | undefined): Promise<boolean> {
+  async #found(sent: CashingRecord, receipt: CashReceipt | undefined): Promise<CashResult> {
     try {
       return await this.#mined(sent, receipt);
     } catch (error) {
       this.#open.add(sent);
       this.#options.emit('fault', { code: codeOf(error) ?? 'STORE_FAILED', what: `cashing ${transactionOf(sent)}` });
-      return false;
+      return 'underWay';
     }
   }
 
-  /** True where it was paid in full. */
-  async #mined(sent: CashingRecord, receipt: CashReceipt | undefined): Promise<boolean> {
+  async #mined(sent: CashingRecord, receipt: CashReceipt | undefined): Promise<CashResult> {
     const { chequebook, cumulative } = sent;
     const { clock, desk, doubted, emit, keep } = this.#options;
     // The contract's word: a transaction that ran where the contract did not stand, on a branch that lost, pays nothing.
     const cashedWei = await this.#payouts.paidOut(chequebook);
     const before = desk.receivedOn(chequebook);
-    if (before === undefined || receipt === undefined) return false;
+    if (before === undefined || receipt === undefined) return 'failed';
     // Added to what was noted it could be counted twice, where it cannot be written the first time.
     if (cashedWei === undefined) {
       this.#open.add(sent);
-      return false;
+      return 'underWay';
     }
     const { bounced, gasWei, paidWei } = receipt;
     const transaction = transactionOf(sent);
     this.#payouts.lookAgain(chequebook);
     const record = desk.cashed(chequebook, cashedWei, false);
-    if (record === undefined) return false;
+    if (record === undefined) return 'failed';
     const { neighbour } = record;
     const told = { ...sent, paidOut: paidWei, gasWei, atMs: clock.wallMs() };
     // Who has bounced for good is not asked after again.
@@ -320,11 +333,11 @@ export class CashierDesk {
     const full = cashedWei >= cumulative;
     if (full) this.#judge.cashed(chequebook);
     else this.#judge.failed(chequebook);
-    if (!young) return full;
+    if (!young) return full ? 'cashed' : bounced ? 'bounced' : 'failed';
     const { confirmations = 1 } = this.#options;
     if (confirmations <= 1) await this.#decided({ chequebook, transaction, stands: true });
     else emit('fault', { neighbour, code: 'CHEQUE_DOUBTED', what: `bounced in ${transaction}` });
-    return false;
+    return 'bounced';
   }
 
   /** A bounce stands for good, or never was: written with the account, which it closes. What cannot be written is decided again. */

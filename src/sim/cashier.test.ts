@@ -5,6 +5,7 @@ import { signCheque } from '../chain/cheque-signing.ts';
 import { createSigner, generateKey, type Signer } from '../chain/signer.ts';
 import { WayleaveError } from '../core/errors.ts';
 import type { NodeId } from '../core/node-id.ts';
+import type { CashedCheque, CashResult } from '../settle/cashed-cheque.ts';
 import { CashierDesk } from '../settle/cashier-desk.ts';
 import { ChequeDesk } from '../settle/cheque-desk.ts';
 import { ChequebookFactsBook } from '../settle/chequebook-facts.ts';
@@ -176,6 +177,44 @@ describe('cashier', () => {
     assert.equal(cashed.length, 3);
     const gas = cashed.reduce((sum, { gasWei }) => sum + BigInt(gasWei ?? 0), 0n);
     assert.equal(gas, (30_000n + 3n * 50_000n) * 10n ** 9n, 'shared, and none of it lost');
+  });
+
+  test('who asks for all to be cashed is told what became of each cheque', async () => {
+    const bed = await Bed.holding([{ wei: 9 }, { wei: 8, deposit: 5 }, { wei: 7, deposit: 0 }, { wei: 4, cashed: 4 }]);
+    const [paid, half, poor] = bed.payers;
+    const told = (result: CashResult, owedWei: bigint, paidWei: bigint) => ({ result, owedWei, paidWei });
+    let asking = bed.cashier.cashAll();
+    await bed.run(60_000);
+    const byDebt = (all: readonly CashedCheque[]) => [...all].sort((a, b) => Number(b.owedWei - a.owedWei));
+    const first = byDebt(await asking);
+    const hash = bed.said('cashing')[0]?.['transaction'];
+    assert.deepEqual(
+      first.map(({ chequebook, gasWei, neighbour: _neighbour, transaction, why: _why, ...rest }) => {
+        return [chequebook, transaction, (gasWei ?? 0n) > 0n, rest];
+      }),
+      [
+        [paid?.book, hash, true, told('cashed', 9n, 9n)],
+        [half?.book, hash, true, told('bounced', 8n, 5n)],
+        [poor?.book, hash, true, told('bounced', 7n, 0n)],
+      ],
+    );
+    asking = bed.cashier.cashAll();
+    await bed.run(60_000);
+    assert.deepEqual(
+      byDebt(await asking).map(({ owedWei, result, transaction, why }) => [owedWei, result, why, transaction]),
+      [
+        [7n, 'left', 'notWorthGas', undefined],
+        [3n, 'left', 'notWorthGas', undefined],
+      ],
+    );
+    const other = await Bed.holding([{ wei: 9 }]);
+    other.chain.dead = true;
+    asking = other.cashier.cashAll();
+    await other.run(60_000);
+    assert.deepEqual(
+      (await asking).map(({ result, why }) => [result, why]),
+      [['failed', 'RPC_UNREACHABLE']],
+    );
   });
 
   test('a price of gas that falls makes worth while what was not', async () => {

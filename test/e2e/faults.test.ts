@@ -58,7 +58,8 @@ describe('a node in trouble of its own', { timeout: 60_000 }, () => {
     assert.equal(await fetchBytes(line.proxyPort, 2_000_000, socksHello(origin.port)), 2_000_000);
     await line.chainGone();
     assert.equal(await fetchBytes(line.proxyPort, 6_000_000, socksHello(origin.port)), 6_000_000);
-    assert.equal(await line.nodes[0]?.node.cashAll(), 0);
+    const [tried] = (await line.nodes[0]?.node.cashAll()) ?? [];
+    assert.deepEqual([tried?.result, tried?.why, tried?.paidWei], ['failed', 'RPC_UNREACHABLE', 0n]);
     assert.ok(line.nodes[0]?.events.some(({ kind, code }) => kind === 'fault' && code === 'RPC_UNREACHABLE'));
     assert.ok((line.nodes[0]?.node.status().links[0]?.uncashed ?? 0) > 0, 'the cheque stays good');
     await line.close();

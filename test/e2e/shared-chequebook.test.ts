@@ -227,7 +227,7 @@ name = "up"`;
     const gateway = line.nodes[0];
     assert.ok(gateway !== undefined);
     const total = await promised();
-    assert.equal(await gateway.node.cashAll(), 1, 'one chequebook, one cheque');
+    assert.equal((await gateway.node.cashAll()).length, 1, 'one chequebook, one cheque');
     assert.ok(gateway.events.every(({ kind }) => kind !== 'bounced'));
     const signer = signers[0] as Signer;
     const look = createEvmChain({

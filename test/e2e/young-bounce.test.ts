@@ -56,7 +56,9 @@ async function bounced(work: (world: Bounced) => Promise<void>): Promise<void> {
     const before = await ask('evm_snapshot');
     const all = { chequebook, beneficiary: friend.id, cumulativeWei: DEPOSIT_WEI };
     await outside.cash(signCheque(buyer, CHAIN_ID, all), async () => {});
-    await line.nodes[0]?.node.cashAll();
+    const [done] = (await line.nodes[0]?.node.cashAll()) ?? [];
+    assert.deepEqual([done?.result, done?.chequebook, done?.paidWei], ['bounced', chequebook, 0n]);
+    assert.ok((done?.gasWei ?? 0n) > 0n && done?.transaction?.startsWith('0x'));
     await line.until(() => seller().state === 'closed');
     const reorganise = () => ask('evm_revert', [before]);
     await work({ line, seller, heard, reorganise, get, mine });
