@@ -163,6 +163,8 @@ const WHAT: Readonly<Record<string, string>> = {
   bounced: 'cheque bounced',
   cashed: 'cheque cashed',
   failed: 'cashing failed',
+  undone: 'payment undone',
+  redone: 'payment stands again',
   dispute: 'statement differs',
   opened: 'channel opened',
   toppedUp: 'put into channel',

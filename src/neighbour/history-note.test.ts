@@ -21,10 +21,14 @@ test('what is written with an account tells what its totals do not show', () => 
   };
   assert.deepEqual(noteOf(total), { entry: 'paid', wei: 6n, reference: ID }, 'what was acknowledged');
   assert.deepEqual(noteOf({ ...total, side: 'theirs' }), { entry: 'received', wei: 9n, reference: ID });
-  const sent = JSON.stringify({ wei: '5', transaction: '0xcd' });
-  assert.deepEqual(noteOf({ kind: 'note', name: `transfer to ${ID}`, text: sent }), {
-    ...{ entry: 'paid', wei: 5n, reference: '0xcd' },
-  });
+  const sent = (more: object) => JSON.stringify({ wei: '5', transaction: '0xcd', ...more });
+  for (const [text, gasWei] of [
+    [sent({}), 0n],
+    [sent({ gasWei: '3' }), 3n],
+  ] as const)
+    assert.deepEqual(noteOf({ kind: 'note', name: `transfer to ${ID}`, text }), {
+      ...{ entry: 'paid', wei: 5n, gasWei, reference: '0xcd' },
+    });
   const recent = [
     { key: '0x1:0', state: 'credited' },
     { key: '0x2:0', state: 'seen' },
@@ -33,6 +37,10 @@ test('what is written with an account tells what its totals do not show', () => 
   assert.deepEqual(noteOf({ kind: 'note', name: `transfers from ${ID}`, text: book }), {
     ...{ entry: 'received', wei: 8n, reference: '0x1:0' },
   });
+  for (const act of ['undone', 'redone'] as const)
+    assert.deepEqual(noteOf({ kind: 'note', name: 'transfer-act:0x1/0', text: JSON.stringify([act, '6']) }), {
+      ...{ entry: act, wei: 6n, reference: '0x1/0' },
+    });
   assert.equal(noteOf({ kind: 'note', name: 'own-chequebook', text: '{' }), undefined);
   const taken = channelActNote({ act: 'withdrawn', channel: ID, wei: 4n, transaction: '0xef' });
   assert.deepEqual(noteOf(taken), { entry: 'withdrawn', wei: 4n, reference: '0xef' });

@@ -28,11 +28,18 @@ export function noteOf(record: StoreRecord): HistoryNote | undefined {
   }
 }
 
+const TRANSFER_ACT = 'transfer-act:';
+
 /** Payments by transfer are remembered as notes (`settle/transfer-notes.ts`), with the transaction and what it came to. */
 function transferNote(name: string, text: string): HistoryNote | undefined {
+  if (name.startsWith(TRANSFER_ACT)) {
+    const [entry, wei] = JSON.parse(text) as ['undone' | 'redone', string];
+    return { entry, wei: BigInt(wei), reference: name.slice(TRANSFER_ACT.length) };
+  }
   if (!name.startsWith('transfer to ') && !name.startsWith('transfers from ')) return undefined;
-  const { creditedWei, recent, transaction, wei } = JSON.parse(text) as TransferFacts;
-  if (transaction !== undefined) return { entry: 'paid', wei: BigInt(wei ?? 0), reference: transaction };
+  const { creditedWei, gasWei, recent, transaction, wei } = JSON.parse(text) as TransferFacts;
+  if (transaction !== undefined)
+    return { entry: 'paid', wei: BigInt(wei ?? 0), gasWei: BigInt(gasWei ?? 0), reference: transaction };
   const last = recent?.findLast(({ state }) => state === 'credited');
   return { entry: 'received', wei: BigInt(creditedWei ?? 0), reference: last?.key ?? '' };
 }
@@ -41,6 +48,7 @@ function transferNote(name: string, text: string): HistoryNote | undefined {
 interface TransferFacts {
   readonly transaction?: string;
   readonly wei?: string;
+  readonly gasWei?: string;
   readonly creditedWei?: string;
   readonly recent?: readonly { readonly key: string; readonly state: string }[];
 }

@@ -160,7 +160,7 @@ export class TransferDesk implements MethodDesk {
     }
     this.#failing.delete(neighbour);
     this.#options.emit('transferred', { neighbour, transaction: receipt.hash, wei: String(receipt.paidWei) });
-    const mined = { ...last, state: 'mined', transaction: receipt.hash } as const;
+    const mined = { ...last, state: 'mined', transaction: receipt.hash, gasWei: receipt.gasWei } as const;
     this.#later(mined);
     if (short && ratio !== undefined) {
       this.#short(mined, receipt.paidWei, ratio);

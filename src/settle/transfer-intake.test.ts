@@ -12,6 +12,8 @@ const CONFIRMATIONS = 5;
 /** A payee on a chain of two branches that differ from block 1 on, of which only `main` holds the payment. */
 class Payee {
   readonly credited: number[] = [];
+  /** What the history of the link is told. */
+  readonly acts: string[] = [];
   branch: 'main' | 'other' = 'main';
   head = 2;
   /** So many writes succeed, and no other. */
@@ -41,6 +43,7 @@ class Payee {
       neighbour: () => ({ myRatio: { numerator: 1n, denominator: 1n } }) as never,
       tell: (_, event) => {
         if (event.kind !== 'paymentChecked' || !event.outcome?.accepted) return false;
+        this.#write(this.#intake?.accepted(PAYER) ?? []).catch(() => undefined);
         return this.credited.push(event.outcome.units) > 0;
       },
       keep: (_, records) => this.#write(records),
@@ -66,7 +69,11 @@ class Payee {
   async #write(records: readonly StoreRecord[]): Promise<void> {
     if (this.writes <= 0) throw new Error('the disk fails');
     this.writes -= 1;
-    for (const record of records) if (record.kind === 'note') this.#disk.set(record.name, record);
+    for (const record of records) {
+      if (record.kind !== 'note') continue;
+      this.#disk.set(record.name, record);
+      if (record.name.startsWith('transfer-act:')) this.acts.push(`${record.name} ${record.text}`);
+    }
   }
 }
 
@@ -109,6 +116,25 @@ for (const writes of [0, 1, 2]) {
     assert.deepEqual(payee.credited, [544]);
   });
 }
+
+test('a payment that a reorganisation takes back is told of, and told of again when it stands', async () => {
+  const payee = new Payee();
+  payee.head = 0;
+  payee.start();
+  await payee.look();
+  for (payee.head = 1; payee.head < 10; payee.head += 1) await payee.look();
+  assert.deepEqual([payee.credited, payee.acts], [[544], []]);
+  payee.branch = 'other';
+  for (payee.head = 11; payee.head < 20; payee.head += 1) await payee.look();
+  payee.start();
+  await payee.look();
+  const undone = 'transfer-act:0xpaid/0 ["undone","544"]';
+  assert.deepEqual(payee.acts, [undone]);
+  payee.branch = 'main';
+  for (payee.head = 21; payee.head < 30; payee.head += 1) await payee.look();
+  assert.deepEqual(payee.acts, [undone, 'transfer-act:0xpaid/0 ["redone","544"]']);
+  assert.deepEqual(payee.credited, [544, 0], 'nothing is credited twice');
+});
 
 test('a payment in the blocks of another branch is credited, whenever in a look that branch wins', async () => {
   for (let answers = 0; answers < 6; answers += 1) {

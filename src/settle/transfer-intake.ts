@@ -4,6 +4,7 @@ import { codeOf } from '../core/errors.ts';
 import type { NodeId } from '../core/node-id.ts';
 import type { PaymentOutcome, SessionEvent } from '../core/session/session-effect.ts';
 import {
+  type ArrivedTransfer,
   lookedAt,
   matured,
   NO_TRANSFERS,
@@ -12,9 +13,9 @@ import {
   undoneUnits,
 } from '../core/settlement/transfers.ts';
 import type { Units } from '../core/units.ts';
-import type { Store, StoreRecord } from '../store/store.ts';
+import type { NoteRecord, Store, StoreRecord } from '../store/store.ts';
 import type { DeskNeighbour } from './cheque-desk.ts';
-import { bookNote, type Searched, searchedNote } from './transfer-notes.ts';
+import { actNote, bookNote, type Searched, searchedNote } from './transfer-notes.ts';
 
 export interface TransferIntakeOptions {
   readonly chain: Chain;
@@ -56,6 +57,8 @@ export class TransferIntake {
   readonly #books: Map<NodeId, TransferBook>;
   /** Whose book may be another one on disk: blocks are not searched before it is written. */
   readonly #unwritten = new Set<NodeId>();
+  /** Payments of each that stand again, to be told of with its book. */
+  readonly #redone = new Map<NodeId, readonly NoteRecord[]>();
   /** The last payment each neighbour told of: all it can be waiting for. */
   readonly #announced = new Map<NodeId, Announced>();
   #searched: Searched | undefined;
@@ -110,7 +113,9 @@ export class TransferIntake {
   /** The account was credited with what this book says: its record, for the same batch. */
   accepted(payer: NodeId): StoreRecord[] {
     const book = this.#books.get(payer);
-    return book === undefined ? [] : [bookNote(payer, book)];
+    const redone = this.#redone.get(payer) ?? [];
+    this.#redone.delete(payer);
+    return book === undefined ? [] : [bookNote(payer, book), ...redone];
   }
 
   #bookOf(payer: NodeId): TransferBook {
@@ -188,7 +193,8 @@ export class TransferIntake {
     this.#unwritten.add(payer);
     // Who is no neighbour has no account to credit; its payment waits in its book for the day it is one.
     if (units > 0) tell(payer, { kind: 'paymentUndone', units });
-    await keep(payer, [bookNote(payer, book)]);
+    const undone = changed(before, book, 'undone').map((each) => actNote('undone', each));
+    await keep(payer, [bookNote(payer, book), ...undone]);
     this.#unwritten.delete(payer);
   }
 
@@ -207,9 +213,12 @@ export class TransferIntake {
       const { book, keys, newUnits, againUnits } = matured(before, { headBlock, confirmations, ratio });
       if (keys.length === 0) continue;
       this.#books.set(payer, book);
+      const redone = changed(before, book, 'credited').map((each) => actNote('redone', each));
+      this.#redone.set(payer, redone);
       // The account and the book go to disk together: `accepted` gives the record while the account is credited.
       const done = this.#tellCredit(payer, keys, { newUnits, acceptedWei: book.creditedWei });
       if (!done) {
+        this.#redone.delete(payer);
         this.#books.set(payer, before);
         continue;
       }
@@ -230,6 +239,14 @@ export class TransferIntake {
 
 function transactionOf(key: string): string {
   return key.slice(0, key.indexOf('/'));
+}
+
+/** Those that are in this state now and were credited, or undone, in another one before. */
+function changed(before: TransferBook, now: TransferBook, state: ArrivedTransfer['state']): readonly ArrivedTransfer[] {
+  return now.recent.filter((each) => {
+    const was = before.recent.find(({ key }) => key === each.key)?.state ?? 'seen';
+    return each.state === state && was !== state && was !== 'seen';
+  });
 }
 
 function sameTransfers(a: TransferBook, b: TransferBook): boolean {

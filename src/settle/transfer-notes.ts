@@ -18,6 +18,8 @@ export interface SentTransfer extends LeftOver {
   readonly wei: bigint;
   /** What was left over before it, and is again where it is not paid after all. Absent: written down by an older version. */
   readonly before?: LeftOver;
+  /** What its transaction cost. Absent: it is in no block yet, or an older version wrote it down. */
+  readonly gasWei?: bigint | undefined;
   /** The hash it was announced with; of its newest version, as far as that is known. */
   readonly transaction: string;
   /** `sent`: it may be mined. `mined`: it is. `failed`: it never will be. `acknowledged`: it counts at the other end too. */
@@ -30,6 +32,8 @@ export interface Searched {
   readonly hash: string;
 }
 
+/** Of these the link's history makes lines (`neighbour/history-note.ts`). */
+const ACT = 'transfer-act:';
 const SENT = 'transfer to ';
 const BOOK = 'transfers from ';
 const SEARCHED = 'transfers searched';
@@ -40,6 +44,11 @@ export function sentNote(sent: SentTransfer): NoteRecord {
 
 export function bookNote(payer: NodeId, book: TransferBook): NoteRecord {
   return { kind: 'note', name: BOOK + payer, text: print(book) };
+}
+
+/** A reorganisation took back what was credited, or it stands again. */
+export function actNote(act: 'undone' | 'redone', { key, wei }: ArrivedTransfer): NoteRecord {
+  return { kind: 'note', name: ACT + key, text: JSON.stringify([act, String(wei)]) };
 }
 
 export function searchedNote(searched: Searched): NoteRecord {
@@ -67,9 +76,10 @@ export function readTransferNotes(notes: readonly NoteRecord[]): TransferNotes {
   let searched: Searched | undefined;
   for (const { name, text } of notes) {
     if (name.startsWith(SENT)) {
-      const written = JSON.parse(text) as SentTransfer & Texts<'wei'> & LeftOverTexts & { before?: LeftOverTexts };
+      const written = JSON.parse(text) as SentTransfer & SentTexts;
       const before = written.before === undefined ? {} : { before: readLeftOver(written.before) };
-      sent.push({ ...written, wei: BigInt(written.wei), ...readLeftOver(written), ...before });
+      const gas = written.gasWei === undefined ? {} : { gasWei: BigInt(written.gasWei) };
+      sent.push({ ...written, wei: BigInt(written.wei), ...gas, ...readLeftOver(written), ...before });
     } else if (name.startsWith(BOOK)) books.set(name.slice(BOOK.length), readBook(text));
     else if (name === SEARCHED) searched = JSON.parse(text) as Searched;
   }
@@ -77,6 +87,7 @@ export function readTransferNotes(notes: readonly NoteRecord[]): TransferNotes {
 }
 
 type Texts<Name extends string> = { readonly [Each in Name]: string };
+type SentTexts = Texts<'wei'> & Partial<Texts<'gasWei'>> & LeftOverTexts & { readonly before?: LeftOverTexts };
 type LeftOverTexts = Texts<'remainder'> & Partial<Texts<'arrivedRemainder'>>;
 
 function readLeftOver({ remainder, arrivedRemainder = '0' }: LeftOverTexts): LeftOver {

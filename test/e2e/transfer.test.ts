@@ -2,11 +2,12 @@ import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { byteOrigin, fetchBytes, socksHello } from '../../bench/relay/origin.ts';
 import type { Chain } from '../../src/chain/chain.ts';
-import type { DevChainServer } from '../../src/chain/dev-chain-server.ts';
+import { createDevChain, type DevChain } from '../../src/chain/dev-chain.ts';
+import { type DevChainServer, serveDevChain } from '../../src/chain/dev-chain-server.ts';
 import { createEvmChain } from '../../src/chain/evm-chain.ts';
 import type { LinkStatus } from '../../src/node/node.ts';
 import { systemClock } from '../../src/node/system-clock.ts';
-import { Line, type LineToml, lineChain, lineSigners } from './line.fixture.ts';
+import { Line, type LineToml, lineSigners } from './line.fixture.ts';
 
 const FACTORY = '0x000000000000000000000000000000000000fac7';
 const BLOCK_MS = 60;
@@ -14,6 +15,7 @@ const WEI_PER_UNIT = 10n ** 10n;
 
 describe('payment by transfer', { timeout: 180_000 }, () => {
   const signers = lineSigners(2);
+  let evm: DevChain;
   let rpc: DevChainServer;
   let chain: Chain;
   let line: Line;
@@ -25,7 +27,9 @@ describe('payment by transfer', { timeout: 180_000 }, () => {
 
   before(async () => {
     origin = await byteOrigin();
-    rpc = await lineChain(signers, BLOCK_MS);
+    const funded = new Map(signers.map(({ id }) => [id, 10n ** 20n]));
+    evm = await createDevChain({ chainId: 31_337, funded, intervalMs: BLOCK_MS });
+    rpc = await serveDevChain({ chain: evm, port: 0 });
     const [gateway] = signers;
     if (gateway === undefined) assert.fail();
     chain = createEvmChain({ urls: [rpc.url], chainId: 31_337, factory: FACTORY, signer: gateway, clock: systemClock });
@@ -53,6 +57,31 @@ describe('payment by transfer', { timeout: 180_000 }, () => {
     await line.settled();
     assert.ok(linkOf(0).received > 0);
     assert.equal(await arrived(), linkOf(0).received);
+    const told = await line.nodes[1]?.node.ledger({ neighbour: signers[0]?.id ?? '', sinceMs: 0, untilMs: 10 ** 15 });
+    const paid = told?.entries.filter(({ entry }) => entry === 'paid') ?? [];
+    assert.ok(paid.length > 0 && paid.every(({ gasWei }) => BigInt(gasWei) >= 21_000n), 'with what each cost');
+    assert.deepEqual(told?.gaps, []);
+  });
+
+  test('one that a reorganisation takes back has a line of its own in the ledger, which still adds up', async () => {
+    const ask = async (method: string, params: readonly unknown[]): Promise<unknown> => {
+      const answer = await evm.request(method, params);
+      return 'result' in answer ? answer.result : assert.fail(JSON.stringify(answer));
+    };
+    const ledger = async () =>
+      await line.nodes[0]?.node.ledger({ neighbour: signers[1]?.id ?? '', sinceMs: 0, untilMs: 10 ** 15 });
+    const before = await ask('evm_snapshot', []);
+    const had = linkOf(0).received;
+    await download(3_000_000);
+    await line.until(() => linkOf(0).received > had);
+    await ask('evm_revert', [before]);
+    await line.until(() => line.nodes[0]?.events.some(({ kind }) => kind === 'undone') === true);
+    let undone: { readonly wei: string; readonly reference: string } | undefined;
+    while (undone === undefined) undone = (await ledger())?.entries.find(({ entry }) => entry === 'undone');
+    const told = await ledger();
+    const paid = told?.entries.find(({ entry, reference }) => entry === 'received' && reference === undone.reference);
+    assert.equal(BigInt(undone.wei), BigInt(paid?.received ?? 0) * WEI_PER_UNIT);
+    assert.deepEqual(told?.gaps, []);
   });
 
   test('where a transfer counts too late for the credit given, neighbours say so at once, and stay apart', async () => {

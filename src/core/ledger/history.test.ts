@@ -40,6 +40,8 @@ describe('the history of a link', () => {
     history.note({ entry: 'paid', wei: 10n, reference: 'book' });
     history.note({ entry: 'cashed', wei: 9n, gasWei: 1n, reference: 'tx-1' });
     history.note({ entry: 'cashed', wei: 8n, gasWei: 1n, reference: 'tx-2' });
+    for (const entry of ['undone', 'redone'] as const)
+      for (const reference of ['tx-3', 'tx-4']) history.note({ entry, wei: 7n, reference });
     history.note({ entry: 'dispute', reference: 'transit' });
     const rows = history.take({ ...EMPTY_TOTALS, paid: 4 }, 1);
     assert.deepEqual(
@@ -48,6 +50,10 @@ describe('the history of a link', () => {
         ['paid', 4, 10n, 'book'],
         ['cashed', 0, 9n, 'tx-1'],
         ['cashed', 0, 8n, 'tx-2'],
+        ['undone', 0, 7n, 'tx-3'],
+        ['undone', 0, 7n, 'tx-4'],
+        ['redone', 0, 7n, 'tx-3'],
+        ['redone', 0, 7n, 'tx-4'],
         ['dispute', 0, 0n, 'transit'],
       ],
     );

@@ -33,8 +33,8 @@ export interface HistoryRow {
 /**
  * `opening`: all before, summed; `service`: service given and taken; `paid`, `received`: settlements sent and got;
  * `writeOff`: totals corrected when both ends compared their books. The others move no counter: what happened on the
- * chain (`cashed`, `bounced`, `failed`; of channels `opened`, `toppedUp`, `withdrawn`, `closing`, `closed`), and a statement
- * that differs (`dispute`).
+ * chain (`cashed`, `bounced`, `failed`; a payment that a reorganisation took back, `undone`, and that stands again, `redone`;
+ * of channels `opened`, `toppedUp`, `withdrawn`, `closing`, `closed`), and a statement that differs (`dispute`).
  */
 export type HistoryEntry =
   | 'opening'
@@ -45,6 +45,8 @@ export type HistoryEntry =
   | 'cashed'
   | 'bounced'
   | 'failed'
+  | 'undone'
+  | 'redone'
   | 'dispute'
   | ChannelEntry;
 
@@ -243,4 +245,11 @@ function samePerService(a: PerService, b: PerService): boolean {
 }
 
 /** Each of these cost somebody gas, and is told for itself. */
-const ON_CHAIN: ReadonlySet<HistoryEntry> = new Set(['cashed', 'bounced', 'failed', ...CHANNEL_ENTRIES]);
+const ON_CHAIN: ReadonlySet<HistoryEntry> = new Set([
+  'cashed',
+  'bounced',
+  'failed',
+  'undone',
+  'redone',
+  ...CHANNEL_ENTRIES,
+]);
