@@ -147,7 +147,9 @@ export const ERRORS = {
   },
   TERMS_UNACKNOWLEDGED: {
     what: 'Too many changes of terms await acknowledgement.',
-    remedy: 'The change is sent when the neighbour has taken the earlier ones; if this lasts, its node hangs.',
+    remedy:
+      'The change is sent when the neighbour has taken the earlier ones, and a limit that it lowers holds at once; if this ' +
+      'lasts, its node hangs.',
   },
   ROUTE_ABSURD: {
     what: 'A neighbour announced a route with values out of range.',

@@ -237,7 +237,7 @@ export class PacketService {
   #terms(account: LinkAccount): void {
     const member = this.#members.get(account.neighbour);
     if (member === undefined) return;
-    const [mine, theirs] = [account.mine.newest, account.theirs.newest];
+    const [mine, theirs] = [account.mine.limits, account.theirs.newest];
     // While a mark is being set what arrives is still taken; only what would leave waits.
     const ready = account.ready || (account.settling && member.open);
     const known = mine !== undefined && theirs !== undefined;
@@ -341,7 +341,7 @@ export class PacketService {
       tollPerPacket: perPacket,
       tollPerMb: perMb,
       surge: member.surge,
-      valueAt: mine.newest?.valueAt ?? 0,
+      valueAt: mine.limits?.valueAt ?? 0,
       theirValueAt: theirs.newest?.valueAt ?? 0,
       changeDue: this.#made.carrier.changeDue(row),
       waiting: sum((pair) => pair.waiting),

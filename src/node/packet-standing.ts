@@ -6,7 +6,7 @@ import type { Units } from '../core/units.ts';
 
 /** What packets on an open link go by: both sides' newest terms, and how many times the usual toll is taken. */
 export interface PacketStanding {
-  readonly mine: Terms;
+  readonly mine: Pick<Terms, 'valueAt'>;
   readonly theirs: Terms;
   readonly surge: Surge;
 }

@@ -36,7 +36,7 @@ function tradesTime(account: LinkAccount, service: Service): boolean {
 
 /** The debt from which a link that is open is so no more. */
 function openBelow(account: LinkAccount): Units {
-  const limits = account.mine.newest;
+  const { limits } = account.mine;
   if (!account.enforce || account.nextCharge === 0 || limits === undefined) return Number.POSITIVE_INFINITY;
   return Math.min(throttleAt(limits), limits.dropAt - account.nextCharge + 1);
 }

@@ -138,7 +138,7 @@ export class LinkAccount {
   /** The limits of both sides' newest terms, put into the ledger. Less trust holds at once, however long the terms wait for the disk. */
   applyLimits(): void {
     const { ledger, row } = this;
-    const granted = this.mine.newest?.dropAt ?? 0;
+    const granted = this.mine.limits?.dropAt ?? 0;
     ledger.setLimit(row, 'dropAt', this.enforce ? granted : UNLIMITED);
     ledger.setLimit(row, 'peerDropAt', this.enforce ? (this.theirs.newest?.dropAt ?? 0) : UNLIMITED);
     this.changed();
@@ -173,7 +173,7 @@ export class LinkAccount {
   }
 
   #limits(): DebtLimits {
-    return this.mine.newest ?? NO_CREDIT;
+    return this.mine.limits ?? NO_CREDIT;
   }
 
   /** How many of `wanted` bytes the neighbour's pace lets through now: full speed, falling as its debt nears dropAt. */

@@ -72,11 +72,19 @@ export class Greeting {
     if (this.#renew(effects) && connected) this.#tell(effects);
   }
 
-  /** My newest terms hold from now on, unless too many changes await an answer: the next answer tries again. */
+  /**
+   * My newest terms hold from now on. Where too many changes await an answer only what they trust less does: the next
+   * answer tries again.
+   */
   #renew(effects: SessionEffect[]): boolean {
     const { account, statements } = this.#options;
     const { mine } = account;
-    if (mine.newest === this.terms || !mine.mayAnnounce) return false;
+    if (mine.newest === this.terms) return false;
+    if (!mine.mayAnnounce) {
+      mine.hold(this.terms);
+      account.applyLimits();
+      return false;
+    }
     mine.announce(this.terms);
     statements?.repriced();
     effects.push({ kind: 'rememberTerms', side: 'mine', terms: this.terms });

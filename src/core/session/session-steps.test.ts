@@ -3,6 +3,7 @@ import { test } from 'node:test';
 import { WayleaveError } from '../errors.ts';
 import { agree, plainTerms } from '../ledger/account-pair.fixture.ts';
 import { Column } from '../ledger/columns.ts';
+import { MAX_PENDING_EPOCHS } from '../terms/epoch-book.ts';
 import type { CountsMessage, Message } from './message.ts';
 import { counts, GREETING, proof, SessionEnd } from './session-end.fixture.ts';
 import { SESSION_RULES } from './session-rules.ts';
@@ -73,6 +74,34 @@ test('new terms of mine are remembered, bind at once, and are sent; the same one
   assert.deepEqual(end.hears({ kind: 'terms', terms: theirs }), ['rememberTerms', 'send termsAck', 'terms', 'changed']);
   assert.equal(end.account.ledger.get(end.account.row, Column.peerDropAt), 6_000);
   assert.deepEqual(end.hears({ kind: 'termsAck', epoch: 2 }), ['changed']);
+});
+
+test('a neighbour that acknowledges nothing has less to owe at once where it is trusted less, and no more for waiting', () => {
+  const end = new SessionEnd().up();
+  const { ledger, row } = end.account;
+  const offers = (epoch: number, dropAt: number) =>
+    end.step({ kind: 'termsChanged', terms: plainTerms({ epoch, payAt: 100, dropAt }) });
+  for (let epoch = 2; epoch < 2 + MAX_PENDING_EPOCHS; epoch += 1)
+    assert.deepEqual(offers(epoch, 9_000), ['rememberTerms', 'send terms']);
+  const last = 2 + MAX_PENDING_EPOCHS;
+  ledger.provided(row, 0, 1_500);
+  assert.equal(end.account.state(), 'open');
+  for (const [dropAt, holds] of [
+    [2_000, 2_000],
+    [3_000, 3_000],
+    [12_000, 9_000],
+    [1_500, 1_500],
+  ] as const) {
+    const told = offers(last, dropAt).filter((each) => each !== 'changed' && each !== 'state');
+    assert.deepEqual([told, ledger.get(row, Column.dropAt)], [[], holds]);
+  }
+  assert.equal(end.account.state(), 'choked');
+  assert.ok(ledger.holdProvide(row, 1) < 0);
+  // Its own terms change nothing about that.
+  end.hears({ kind: 'terms', terms: plainTerms({ epoch: 2 }) });
+  assert.equal(ledger.get(row, Column.dropAt), 1_500);
+  end.hears({ kind: 'termsAck', epoch: 2 });
+  assert.deepEqual([end.account.mine.newest?.epoch, ledger.get(row, Column.dropAt)], [last, 1_500]);
 });
 
 test('what comes before the books are compared is out of place, and so is comparing them twice', () => {

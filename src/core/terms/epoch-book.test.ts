@@ -108,6 +108,30 @@ test('a neighbour that acknowledges nothing is not told more than it could keep'
   assert.equal(mine.mayAnnounce, true);
 });
 
+test('terms that wait to be announced limit at once what they trust less, and give nothing before they are', () => {
+  const trust = (epoch: number, payAt: number, dropAt: number, valueAt: number): Terms => {
+    return { ...terms(epoch), payAt, dropAt, valueAt };
+  };
+  const mine = new MyEpochs();
+  const limits = () => [mine.limits?.payAt, mine.limits?.dropAt, mine.limits?.valueAt];
+  mine.hold(trust(1, 1, 1, 1));
+  assert.equal(mine.limits, undefined, 'nothing was granted yet');
+  mine.announce(trust(1, 100, 1_000, 50));
+  assert.deepEqual(limits(), [100, 1_000, 50]);
+  for (const [what, held] of [
+    [trust(2, 10, 500, 20), [10, 500, 20]],
+    [trust(2, 10, 1_000, 60), [100, 1_000, 50]],
+    [trust(2, 300, 2_000, 0), [100, 1_000, 0]],
+    [trust(2, 300, 2_000, 60), [100, 1_000, 50]],
+    [trust(2, 20, 999, 60), [20, 999, 50]],
+  ] as const) {
+    mine.hold(what);
+    assert.deepEqual(limits(), held);
+  }
+  mine.announce(trust(2, 300, 2_000, 60));
+  assert.deepEqual(limits(), [300, 2_000, 60]);
+});
+
 test('the buyer books by any epoch it keeps, and keeps a bounded number', () => {
   const theirs = new TheirEpochs();
   for (let epoch = 1; epoch <= MAX_TAKEN_EPOCHS + 1; epoch++) theirs.take(terms(epoch));

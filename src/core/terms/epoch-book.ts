@@ -15,6 +15,9 @@ export const MAX_SUPERSEDED_EPOCHS = 16;
 /** Terms of a neighbour kept: more than it may have announced and not seen acknowledged, so no honest frame is lost. */
 export const MAX_TAKEN_EPOCHS = 32;
 
+/** How far I trust a neighbour. Units. */
+export type Trust = Pick<Terms, 'payAt' | 'dropAt' | 'valueAt'>;
+
 interface Offered {
   readonly terms: Terms;
   /** When a newer epoch was first acknowledged; undefined while this one is the last acknowledged or newer. */
@@ -30,6 +33,7 @@ export class MyEpochs {
   /** Called with every change of what is newest or acknowledged: until then what follows from it need not be worked out again. */
   changed: () => void = () => undefined;
   #newest: Terms | undefined;
+  #limits: Trust | undefined;
   #offered: Offered[] = [];
   #acknowledged: Terms | undefined;
 
@@ -40,6 +44,11 @@ export class MyEpochs {
   /** The newest terms announced. */
   get newest(): Terms | undefined {
     return this.#newest;
+  }
+
+  /** The limits that hold: of the newest terms, or those of terms that wait to be announced where these trust less. */
+  get limits(): Trust | undefined {
+    return this.#limits;
   }
 
   /** The newest terms the neighbour acknowledged: what I tag frames with, and the ratio at which it pays me. */
@@ -63,7 +72,19 @@ export class MyEpochs {
     // Not `push`, which would keep room for 16 more of what is nearly always one.
     this.#offered = [...this.#offered, { terms, supersededMs: undefined }];
     this.#newest = terms;
+    this.#limits = terms;
     this.changed();
+  }
+
+  /**
+   * These cannot be announced yet. Where they trust the neighbour less they hold all the same: who acknowledges nothing
+   * must not keep a limit by that.
+   */
+  hold(terms: Trust): void {
+    const newest = this.#newest;
+    if (newest === undefined) return;
+    const { dropAt, payAt } = terms.dropAt < newest.dropAt ? terms : newest;
+    this.#limits = { dropAt, payAt, valueAt: Math.min(terms.valueAt, newest.valueAt) };
   }
 
   /** The neighbour took `epoch`. Older acknowledgements change nothing. Throws `EPOCH_UNKNOWN`. */

@@ -67,20 +67,19 @@ export class CreditWatch {
     this.#judge('all', `all together ${all}, kept of all ${kept}`, all > Math.max(0, kept));
   }
 
-  /** Beyond a newcomer's, by the newest terms: for service, or for value alone. Units. */
+  /** Beyond a newcomer's, by the limits that hold, whatever it acknowledges: for service, or for value alone. Units. */
   #lent({ account }: AccountWatch): number {
-    const terms = account?.mine.newest;
-    // While it acknowledges nothing, as behind a partition, nothing more can be said to it either.
-    if (terms === undefined || account?.mine.mayAnnounce !== true) return 0;
+    const { limits, newest: terms } = account?.mine ?? {};
+    if (terms === undefined || limits === undefined) return 0;
     const { credit, neighbours, packets } = this.#node.config;
     // Who gives to those it dials gives them a limit that is typed.
     if (neighbours.some(({ dropAtUnits }) => dropAtUnits !== undefined)) return 0;
     const value = packets.enabled ? packets.valueAtUnits : 0;
     const ask = terms.services.transit.askPerMb ?? 0;
     const newcomer = Math.max(WITHOUT_PRICE, Math.floor(credit.dropAtMb * ask));
-    const service = terms.dropAt - packets.prepayUnits;
+    const service = limits.dropAt - packets.prepayUnits;
     const forService = service <= value ? 0 : Math.max(0, service - newcomer);
-    const forValue = (terms.valueAt ?? 0) <= value ? 0 : (terms.valueAt ?? 0);
+    const forValue = (limits.valueAt ?? 0) <= value ? 0 : (limits.valueAt ?? 0);
     return Math.max(forService, forValue);
   }
 
