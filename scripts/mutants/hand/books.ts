@@ -13,8 +13,8 @@ export const BOOKS: readonly Bug[] = [
     name: 'limit-twice-what-was-granted',
     why: 'a neighbour in debt is served on, past what the operator allowed',
     file: 'src/core/ledger/link-account.ts',
-    old: 'const granted = this.mine.newest?.dropAt ?? 0;',
-    new: 'const granted = 2 * (this.mine.newest?.dropAt ?? 0);',
+    old: 'const granted = this.mine.limits?.dropAt ?? 0;',
+    new: 'const granted = 2 * (this.mine.limits?.dropAt ?? 0);',
   },
   {
     name: 'sign-flipped-when-consuming',
