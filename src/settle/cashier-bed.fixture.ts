@@ -5,7 +5,7 @@ import type { NodeId } from '../core/node-id.ts';
 import type { CashingRecord, NoteRecord, ReceivedChequeRecord, Store, StoreRecord } from '../store/store.ts';
 import { CashierDesk } from './cashier-desk.ts';
 import type { ChequeDesk } from './cheque-desk.ts';
-import { ReceivedCheques } from './received-cheques.ts';
+import { chequeFrom, ReceivedCheques } from './received-cheques.ts';
 
 const id = (n: number): NodeId => `0x${n.toString(16).padStart(40, '0')}`;
 const ME = id(0xa);
@@ -78,7 +78,10 @@ export class CashierBed {
       received.put(next);
       return next;
     };
-    const desk = { me: ME, cashed, received: () => received.all(), receivedOn: (book: NodeId) => received.of(book) };
+    const desk = {
+      ...{ me: ME, cashed, received: () => received.all(), receivedOn: (book: NodeId) => received.of(book) },
+      cashable: (record: ReceivedChequeRecord) => chequeFrom(record, ME),
+    };
     return desk as unknown as ChequeDesk;
   }
 

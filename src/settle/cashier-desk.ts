@@ -3,7 +3,6 @@ import type { Clock, Timer } from '../core/clock.ts';
 import { codeOf } from '../core/errors.ts';
 import type { NodeId } from '../core/node-id.ts';
 import { type CashReason, MAX_BATCH_CHEQUES } from '../core/settlement/cashier.ts';
-import type { SignedCheque } from '../core/settlement/cheque.ts';
 import type { Units } from '../core/units.ts';
 import type { CashingRecord, NoteRecord, ReceivedChequeRecord, Store, StoreRecord } from '../store/store.ts';
 import { CashJudge, type CashPlanEntry } from './cash-judge.ts';
@@ -234,7 +233,7 @@ export class CashierDesk {
     records: readonly ReceivedChequeRecord[],
     tell: (transaction: string) => Promise<void>,
   ): Promise<CashReceipt[]> {
-    const cheques = records.map((record) => this.#chequeOf(record));
+    const cheques = records.map((record) => this.#options.desk.cashable(record));
     const [first] = cheques;
     if (first !== undefined && cheques.length === 1) return [await chain.cash(first, tell)];
     const { gasWei, hash, paid } = await chain.cashMany(cheques, tell);
@@ -242,10 +241,6 @@ export class CashierDesk {
     return paid.map((one, at) => {
       return { hash, ...one, gasWei: at === 0 ? gasWei - share * BigInt(paid.length - 1) : share };
     });
-  }
-
-  #chequeOf({ chequebook, cumulative, signature }: ReceivedChequeRecord): SignedCheque {
-    return { chequebook, beneficiary: this.#options.desk.me, cumulativeWei: cumulative, signature };
   }
 
   async #failed(

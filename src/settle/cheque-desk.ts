@@ -1,4 +1,4 @@
-import type { recoverChequeIssuer } from '../chain/cheque-signing.ts';
+import type { IssuerKeys } from '../chain/issuer-keys.ts';
 import { WayleaveError } from '../core/errors.ts';
 import type { NodeId } from '../core/node-id.ts';
 import type { Ratio } from '../core/ratio.ts';
@@ -28,8 +28,8 @@ export interface ChequeDeskOptions extends ChequeWriterOptions {
   readonly doubts?: ((chequebook: NodeId) => boolean) | undefined;
   /** Milliseconds since the Unix epoch: delegations end. */
   readonly wallMs?: (() => number) | undefined;
-  /** Who signed a cheque. A search through millions of states puts something quicker here. */
-  readonly recover?: typeof recoverChequeIssuer;
+  /** Who signed a cheque; the curve's word unless given. */
+  readonly issuers?: Pick<IssuerKeys, 'signed' | 'cashable'>;
 }
 
 /** Writes cheques to neighbours and takes theirs: one way to pay, as a session meets it. */
@@ -115,6 +115,11 @@ export class ChequeDesk implements MethodDesk {
   /** Everyone that pays from a chequebook: one, or the nodes that share it. */
   payersOf(chequebook: NodeId): NodeId[] {
     return this.#taker.payersOf(chequebook);
+  }
+
+  /** A cheque that was taken, as the contract takes it. */
+  cashable(record: ReceivedChequeRecord): SignedCheque {
+    return this.#taker.cashable(record);
   }
 
   /** Every last cheque taken. */

@@ -67,6 +67,24 @@ test('the same cheque from two connections is credited to one, also before the f
   assert.deepEqual(again, { accepted: true, units: 0, clearing: 0, acceptedWei: 30n }, 'sent again');
 });
 
+test('whatever v the cheques of a payer have, once it is known, they go to the contract with the right one', () => {
+  const taker = takerOf([known(id(1))]);
+  const sent = (cumulativeWei: bigint) => {
+    const { signature, ...rest } = cheque(id(1), cumulativeWei);
+    return { ...rest, signature: signature.with(64, signature[64] === 27 ? 28 : 27) };
+  };
+  assert.equal(codeIn(taker.check(neighbour, sent(5n), payer(id(1)))), 'CHEQUE_FORGED', 'nothing tells whose it is');
+  for (const [made, wei] of [
+    [cheque, 10n],
+    [(_: string, cumulativeWei: bigint) => sent(cumulativeWei), 15n],
+  ] as const) {
+    assert.equal(taker.check(neighbour, made(id(1), wei), payer(id(1))).accepted, true);
+    const [record] = taker.accepted(neighbour);
+    assert.ok(record?.kind === 'received');
+    assert.deepEqual(taker.cashable(record), cheque(id(1), wei));
+  }
+});
+
 test('a neighbour owes from so many chequebooks at a time, and again once they are cashed', () => {
   const books = Array.from({ length: MAX_UNCASHED_CHEQUEBOOKS + 1 }, (_, n) => id(n + 1));
   const taker = takerOf(books.map((book) => known(book)));

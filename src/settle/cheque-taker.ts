@@ -1,4 +1,4 @@
-import { recoverChequeIssuer } from '../chain/cheque-signing.ts';
+import { IssuerKeys } from '../chain/issuer-keys.ts';
 import { clearsNow } from '../core/credit/risk.ts';
 import type { NodeId } from '../core/node-id.ts';
 import { type Ratio, weiToUnits } from '../core/ratio.ts';
@@ -31,7 +31,8 @@ export interface ChequeTakerOptions {
   readonly doubts?: ((chequebook: NodeId) => boolean) | undefined;
   /** Milliseconds since the Unix epoch, for what expires; without it nothing that can is taken. */
   readonly wallMs?: (() => number) | undefined;
-  readonly recover?: typeof recoverChequeIssuer | undefined;
+  /** Who signed a cheque; the curve's word unless given. */
+  readonly issuers?: Pick<IssuerKeys, 'signed' | 'cashable'> | undefined;
 }
 
 /** What the terms of a neighbour say of its cheques. */
@@ -62,12 +63,14 @@ export class ChequeTaker {
   readonly #booking = new Set<NodeId>();
   readonly #shared: SharedCheques;
   readonly #forgotten: ForgottenUse;
+  readonly #issuers: Pick<IssuerKeys, 'signed' | 'cashable'>;
   /** Chequebooks of each neighbour that were looked up though it does not announce them. */
   readonly #lookedUp = new Map<NodeId, Set<NodeId>>();
 
   constructor(options: ChequeTakerOptions) {
     this.#options = options;
     this.#received = new ReceivedCheques(options.received);
+    this.#issuers = options.issuers ?? new IssuerKeys();
     const { chainId, facts, notes = [], restored = false, wallMs } = options;
     this.#forgotten = new ForgottenUse(restored, notes);
     this.#shared = new SharedCheques({ chainId, facts, notes, wallMs, received: this.#received });
@@ -129,7 +132,7 @@ export class ChequeTaker {
     { cheque, last }: { cheque: SignedCheque; last: ReceivedChequeRecord | undefined },
     payer: Payer & { myRatio: Ratio },
   ): ChequeVerdict {
-    const { chainId, doubts, facts, me, recover = recoverChequeIssuer } = this.#options;
+    const { chainId, doubts, facts, me } = this.#options;
     const contract = facts.of(cheque.chequebook);
     const says = this.#shared.says(cheque);
     const shared = says && this.#shared.paidWei(cheque.chequebook, neighbour) !== undefined;
@@ -153,7 +156,7 @@ export class ChequeTaker {
       ...(says ? this.#shared.factsFor(neighbour, cheque, payer.delegation) : { remainder: last?.remainderWei ?? 0n }),
       forgottenUnits: this.#forgotten.of(neighbour),
       minimumUnits: MIN_CHEQUE_UNITS,
-      signer: () => recover(chainId, cheque),
+      signedBy: (issuer) => this.#issuers.signed(chainId, cheque, issuer),
     });
   }
 
@@ -201,6 +204,12 @@ export class ChequeTaker {
         const ownWei = this.#shared.paidWei(record.chequebook, neighbour);
         return { ...chequeFrom(record, me), ...(ownWei !== undefined && { ownWei }) };
       });
+  }
+
+  /** A cheque that was taken, as the contract takes it. */
+  cashable(record: ReceivedChequeRecord): SignedCheque {
+    const { chainId, me } = this.#options;
+    return this.#issuers.cashable(chainId, chequeFrom(record, me), record.issuer);
   }
 
   from(neighbour: NodeId): readonly ReceivedChequeRecord[] {

@@ -75,6 +75,7 @@ const NOTICED: Readonly<Record<string, readonly string[]>> = {
   floods: ['event.verdict'],
   'malformed-frames': ['event.verdict'],
   'bad-cheques': ['event.verdict'],
+  'turns-v': ['event.cashed'],
   'closes-old-state': ['channel.answered', 'channel.closed'],
   'transfer-that-never-comes': ['event.state'],
   'transfer-undone': ['event.state'],

@@ -23,6 +23,7 @@ import { raisesPrice } from './cheats/raises-price.ts';
 import { replaysCheques } from './cheats/replays-cheques.ts';
 import { transferThatNeverComes } from './cheats/transfer-that-never-comes.ts';
 import { transferUndone } from './cheats/transfer-undone.ts';
+import { turnsV } from './cheats/turns-v.ts';
 import { twoKeys } from './cheats/two-keys.ts';
 import { underCounts } from './cheats/under-counts.ts';
 
@@ -44,6 +45,7 @@ export const CHEATS: readonly Cheat[] = [
   floods,
   malformedFrames,
   badCheques,
+  turnsV,
   closesOldState,
   transferThatNeverComes,
   transferUndone,

@@ -28,7 +28,7 @@ function facts(at: { signed: number; paidOut: number; known: number; forgotten: 
     remainder: 0n,
     forgottenUnits: at.forgotten,
     minimumUnits: 1,
-    signer: () => payer,
+    signedBy: (issuer) => issuer === payer,
   };
 }
 
@@ -75,7 +75,7 @@ describe('a cheque that comes again to who has lost its books', () => {
   test('must be signed like any other', () => {
     const verdict = checkCheque({
       ...facts({ signed: 900, paidOut: 900, known: 0, forgotten: 900 }),
-      signer: () => me,
+      signedBy: (issuer) => issuer === me,
     });
     assert.deepEqual(verdict, { kind: 'refused', code: 'CHEQUE_FORGED' });
   });

@@ -76,8 +76,8 @@ export interface ChequeFacts {
    */
   readonly forgottenUnits?: Units | undefined;
   readonly minimumUnits: Units;
-  /** Recovers who signed; undefined for a malformed signature. Called once, and only after every cheaper check passed. */
-  readonly signer: () => NodeId | undefined;
+  /** Is it signed by this one, the issuer of the chequebook? Asked once, and only after every cheaper check passed. */
+  readonly signedBy: (issuer: NodeId) => boolean;
 }
 
 /** The last cheque accepted from a chequebook. */
@@ -165,11 +165,11 @@ function addedBy({ cheque, share }: ChequeFacts, base: bigint): bigint {
 }
 
 /** Undefined where the issuer signed it, and is the neighbour or has delegated to it. The signature is looked at last. */
-function whyUnsigned({ delegated, neighbour, signer }: ChequeFacts, issuer: NodeId): ErrorCode | undefined {
+function whyUnsigned({ delegated, neighbour, signedBy }: ChequeFacts, issuer: NodeId): ErrorCode | undefined {
   const standing = issuer === neighbour ? 'good' : (delegated?.() ?? 'none');
   if (standing === 'expired') return 'CHEQUE_DELEGATION_EXPIRED';
   if (standing === 'none') return 'CHEQUE_WRONG_ISSUER';
-  return signer() === issuer ? undefined : 'CHEQUE_FORGED';
+  return signedBy(issuer) ? undefined : 'CHEQUE_FORGED';
 }
 
 function isExpected({ announced, cheque, former }: ChequeFacts): boolean {

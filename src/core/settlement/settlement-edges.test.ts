@@ -119,7 +119,7 @@ const CHEQUE: ChequeFacts = {
   cheque: { chequebook: BOOK, beneficiary: ME, cumulativeWei: 500n, signature: new Uint8Array(65).fill(1) },
   ...{ me: ME, neighbour: PAYER, announced: BOOK, last: undefined, ratio: UNIT, remainder: 0n, minimumUnits: 1 },
   contract: { fromFactory: true, issuer: PAYER, balanceWei: 1_000n, paidOutWei: 0n, bounced: false },
-  signer: () => PAYER,
+  signedBy: (issuer) => issuer === PAYER,
 };
 
 test('a cheque from a chequebook that was announced before is good, one from any other is not', () => {

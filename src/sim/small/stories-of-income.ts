@@ -9,7 +9,7 @@ import { Treasury } from '../../settle/treasury.ts';
 import type { RuleStory } from './rule-story.ts';
 import { SmallChain } from './small-chain.ts';
 import { CHEQUEBOOKS, IDS, WEI_PER_UNIT } from './small-node.ts';
-import { smallRecover, smallSigner } from './small-signer.ts';
+import { smallIssuers, smallSigner } from './small-signer.ts';
 import type { Teller } from './teller.ts';
 
 const LOOK_MS = 60_000;
@@ -122,7 +122,7 @@ function credited(teller: Teller, forgottenUnits: number | undefined, units = 60
   const notes = [{ kind: 'note', name: `chequebook:${CHEQUEBOOKS[1]}`, text } as const];
   const { chainId } = teller.node(0).config.settlement;
   const taker = new ChequeTaker({
-    ...{ me: ME, chainId, received: [], notes, restored: forgottenUnits !== undefined, recover: smallRecover(IDS) },
+    ...{ me: ME, chainId, received: [], notes, restored: forgottenUnits !== undefined, issuers: smallIssuers(IDS) },
     facts: new ChequebookFactsBook({
       ...{ chain: undefined, store: teller.node(0).disk.store(), me: ME, notes, nowMs: () => 0 },
     }),

@@ -3,6 +3,7 @@ import { unexplained } from '../../core/ledger/audit.ts';
 import { Column } from '../../core/ledger/columns.ts';
 import type { LinkAccount } from '../../core/ledger/link-account.ts';
 import type { NodeId } from '../../core/node-id.ts';
+import type { SignedCheque } from '../../core/settlement/cheque.ts';
 import { commonMethod } from '../../core/terms/terms.ts';
 import type { NodeEvent } from '../../node/node.ts';
 import type { StoreRecord } from '../../store/store.ts';
@@ -63,7 +64,7 @@ export class Invariants {
       weiPerUnit: options.weiPerUnit,
       honest: (id) => !this.#cheats.has(id),
       nameOf: (id) => this.#names.get(id) ?? id,
-      signerOf: (cheque) => recoverChequeIssuer(options.chain.chainId, cheque),
+      signedBy: (cheque, issuer) => signedBy(options.chain.chainId, cheque, issuer),
       issued: (payer, beneficiary, units) => {
         const watch = this.watchOf(payer, beneficiary);
         if (watch !== undefined) watch.issuedUnits = units;
@@ -354,4 +355,11 @@ function paysTokens({ mine, theirs }: LinkAccount): boolean {
 
 function net(account: LinkAccount, total: number, correction: number, service: number): number {
   return account.ledger.get(account.row, total + service) + account.ledger.get(account.row, correction + service);
+}
+
+/** Whether its contract would pay it by one v or the other. */
+function signedBy(chainId: number, cheque: SignedCheque, issuer: NodeId): boolean {
+  return [27, 28].some((v) => {
+    return recoverChequeIssuer(chainId, { ...cheque, signature: cheque.signature.with(64, v) }) === issuer;
+  });
 }

@@ -30,8 +30,8 @@ export interface MoneyWatchOptions {
   /** True for a node that keeps to the rules in what it writes and says. */
   readonly honest: (id: NodeId) => boolean;
   readonly nameOf: (id: NodeId) => string;
-  /** Who signed a cheque to `beneficiary`. */
-  readonly signerOf: (cheque: SignedCheque) => NodeId | undefined;
+  /** Did it sign this cheque, with whichever v? */
+  readonly signedBy: (cheque: SignedCheque, issuer: NodeId) => boolean;
   /** What the chain really has of transfers and channels. */
   readonly truth: ChainTruth;
   /** A payment was made durable by its payer: cumulative units to this beneficiary by all methods. */
@@ -128,7 +128,7 @@ export class MoneyWatch {
     if (this.#options.honest(neighbour) && signed < cumulative)
       this.#broken('sent-is-recorded', neighbour, node, `took ${cumulative} wei of ${signed} in ${channel}`);
     const cheque = { chequebook: channel, beneficiary: node, cumulativeWei: cumulative, signature };
-    if (!this.#options.honest(neighbour) && this.#options.signerOf(cheque) !== neighbour)
+    if (!this.#options.honest(neighbour) && !this.#options.signedBy(cheque, neighbour))
       this.#broken('taken-is-good', node, neighbour, `took ${cumulative} wei that it did not sign for`);
     return neighbour;
   }
@@ -185,7 +185,7 @@ export class MoneyWatch {
   #checkSigned(node: NodeId, { neighbour, chequebook, cumulative, signature }: ReceivedChequeRecord): void {
     if (this.#options.honest(neighbour)) return;
     const cheque = { chequebook, beneficiary: node, cumulativeWei: cumulative, signature };
-    if (cumulative > 0n && this.#options.signerOf(cheque) !== neighbour)
+    if (cumulative > 0n && !this.#options.signedBy(cheque, neighbour))
       this.#broken('taken-is-good', node, neighbour, `took ${cumulative} wei that it did not sign for`);
   }
 
