@@ -59,7 +59,7 @@ export class Mux implements Link {
   readonly #keepAlive: KeepAlive;
   readonly #budgetWaiters = new Fifo<MuxChannel>();
   #handlers: LinkHandlers | undefined;
-  #tasks: (() => void)[] = [];
+  readonly #tasks = new Fifo<() => void>();
   #scheduled = false;
   #end: LinkEnd | undefined;
   /** The end has been told to whoever was there to hear it. */
@@ -160,25 +160,40 @@ export class Mux implements Link {
 
   #arrived(bytes: Uint8Array): void {
     this.#keepAlive.heard();
+    this.#handing(() => this.#decoder.push(bytes));
+  }
+
+  /** Where a handler throws, what arrived is lost in part, so the link cannot go on. */
+  #handing(hand: () => void): void {
     let done = false;
     try {
-      this.#decoder.push(bytes);
+      hand();
       done = true;
     } finally {
-      // a handler threw: the rest of the bytes is lost, so the link cannot go on
       if (!done) this.#fault('LINK_LOST', 'a handler failed');
     }
   }
 
   #makeReceiver(): MuxReceiver {
     return new MuxReceiver(this.#clock, this.#host, this.#table, {
-      message: (kind, bytes) => this.#handlers?.message(kind, bytes),
+      message: (kind, bytes) => this.#message(kind, bytes),
       opened: (channel, header, tag) => this.#handlers?.opened(channel, header, tag),
       granted: (bytes) => this.#granted(bytes),
       ping: (value) => this.#outbox.small({ type: FrameType.pong, value }),
       pong: (value) => this.#keepAlive.pong(value),
       closed: (word) => this.#cut(isErrorCode(word) ? { by: 'remote', code: word } : { by: 'remote' }),
       fault: (code, reason) => this.#fault(code, reason),
+    });
+  }
+
+  /**
+   * To check a payment, or to make the next when one was answered, takes the curve, and that takes as long as many messages
+   * and pushes what reads and writes them out of the processor's caches. So all links read first, then all look at payments.
+   */
+  #message(kind: MessageClass, bytes: Uint8Array): void {
+    if (kind === 'control') return this.#handlers?.message(kind, bytes);
+    this.#host.later(() => {
+      if (this.#end?.by !== 'local') this.#handing(() => this.#handlers?.message(kind, bytes));
     });
   }
 
@@ -215,10 +230,11 @@ export class Mux implements Link {
 
   #turn(): void {
     this.#scheduled = false;
-    while (this.#tasks.length > 0) {
-      const tasks = this.#tasks;
-      this.#tasks = [];
-      for (const task of tasks) task();
+    try {
+      for (let task = this.#tasks.shift(); task !== undefined; task = this.#tasks.shift()) task();
+    } finally {
+      // One that throws stops no other.
+      if (this.#tasks.length > 0) this.#schedule();
     }
     this.#flush();
   }
