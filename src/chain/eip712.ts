@@ -54,7 +54,7 @@ export function chequeDigest(chainId: number, cheque: Cheque): Uint8Array {
 }
 
 /** Written anew for each cheque, all but the first word. */
-const chequeWords = Buffer.alloc(CHEQUE_WORDS * WORD_BYTES);
+const chequeWords = new Uint8Array(CHEQUE_WORDS * WORD_BYTES);
 chequeWords.set(CHEQUE_TYPE_HASH);
 
 /** The digest of a typed message: 0x1901, domain separator, hash of the struct (EIP-712). Both are 32 bytes. */
@@ -69,8 +69,15 @@ const typedMessage = Uint8Array.of(0x19, 0x01, ...new Uint8Array(2 * WORD_BYTES)
 /** Writes an address into the low 20 bytes of the word at `offset`. Throws `NODE_ID_INVALID`. */
 export function writeAddress(words: Uint8Array, offset: number, address: string): void {
   if (!isNodeId(address)) throw new WayleaveError('NODE_ID_INVALID', { id: address });
-  const bytes = words instanceof Buffer ? words : Buffer.from(words.buffer, words.byteOffset, words.length);
-  bytes.write(address.slice(2), offset + WORD_BYTES - 20, 20, 'hex');
+  let at = offset + WORD_BYTES - 20;
+  for (let digit = 2; digit < address.length; digit += 2) {
+    words[at++] = (valueOf(address.charCodeAt(digit)) << 4) | valueOf(address.charCodeAt(digit + 1));
+  }
+}
+
+/** Of a hexadecimal digit in lower case. */
+function valueOf(digit: number): number {
+  return digit > 57 ? digit - 87 : digit - 48;
 }
 
 /** Writes a number into the word at `offset`, big-endian. Throws `AMOUNT_INVALID` outside 0 … 2²⁵⁶−1. */
