@@ -241,8 +241,7 @@ class RunningNode implements WayleaveNode {
     own?.close();
     await history.stop();
     const slow = this.#options.ports.clock.after(CHAIN_SLOW_MS, () => waits(settlement.unmined));
-    await settlement.stop();
-    slow.cancel();
+    await settlement.stop().finally(() => slow.cancel());
     const all = neighbours.all().map(({ neighbour }) => neighbour);
     await Promise.all(all.map((neighbour) => neighbour.close(STOP_MS)));
     keeper.stop();

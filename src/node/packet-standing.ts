@@ -4,7 +4,7 @@ import type { PathPrice } from '../core/routes/route.ts';
 import type { Terms } from '../core/terms/terms.ts';
 import type { Units } from '../core/units.ts';
 
-/** What packets on an open link go by: both sides' newest terms, and how many times the usual toll is taken. */
+/** What packets on an open link go by: this node's limits, the neighbour's terms, and how many times the usual toll is taken. */
 export interface PacketStanding {
   readonly mine: Pick<Terms, 'valueAt'>;
   readonly theirs: Terms;

@@ -339,7 +339,8 @@ export class CashierDesk {
   async #decided({ chequebook, stands, transaction }: DecidedBounce): Promise<void> {
     const { bounced, desk, doubted, emit, keep } = this.#options;
     const known = desk.receivedOn(chequebook);
-    if (known === undefined) return;
+    // In books that were put back since nobody has paid from it.
+    if (known === undefined) return this.#young.forget(chequebook);
     const { cashedCumulative, cumulative, neighbour } = known;
     const news = stands && !known.bounced;
     const record = stands ? (desk.cashed(chequebook, cashedCumulative, true) ?? known) : known;

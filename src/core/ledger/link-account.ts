@@ -66,9 +66,11 @@ export class LinkAccount {
   /** What of the account is on disk, and what both ends say of its totals. */
   readonly lease: AccountLease;
   readonly counts: Counts;
-  /** No service: by conduct, until the operator opens it again; until it is known whether it bounced; choked too long. */
+  /** No service, by conduct, until the operator opens it again. */
   banned = false;
+  /** No service until it is known whether a cheque of its bounced. */
   doubted = false;
+  /** No service: choked for too long. */
   lapsed = false;
   /** For a moment nothing new is charged at sending, so that what waits to leave can leave and a mark be set behind it. */
   settling = false;
