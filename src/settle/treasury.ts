@@ -133,7 +133,7 @@ export class Treasury {
     const limits = { lowWaterWei, targetWei, maxPerDayWei, filledTodayWei };
     const freeWei = this.#freeWei(address);
     const wei = topUpWei({ ...limits, freeWei, ...account });
-    if (wei === 0n) return;
+    if (wei === 0n || this.#stopped) return;
     // Counted before it is sent: a crash in between may fill in less in a day, never more.
     const today = { day: Math.max(day, this.#today.day), wei: filledTodayWei + wei };
     const text = JSON.stringify({ day: today.day, wei: String(today.wei) });
