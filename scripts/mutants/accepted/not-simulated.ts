@@ -47,6 +47,8 @@ export const NOT_SIMULATED: readonly Accepted[] = [
   ),
   ...rows(
     'epoch-book',
+    // Where nothing was announced, the first terms are.
+    ['if (newest === undefined) return', 'belt', 'MyEpochs.hold'],
     ['terms.epoch === newest.epoch && sameTerms', 'input', 'MyEpochs.announce'],
     ['terms.epoch <= newest.epoch', 'input', 'MyEpochs.announce'],
     ["'TERMS_STALE'", 'belt'],

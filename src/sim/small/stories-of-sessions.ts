@@ -1,6 +1,7 @@
 import { Column } from '../../core/ledger/columns.ts';
 import { arrivedHalf, type Half, sentHalf } from '../../core/ledger/cut.ts';
 import { serviceColumn } from '../../core/service.ts';
+import { MAX_PENDING_EPOCHS } from '../../core/terms/epoch-book.ts';
 import type { NodeConfig } from '../../node/config.ts';
 import { encodeMessage } from '../../wire/message.ts';
 import { decodeTerms } from '../../wire/terms.ts';
@@ -54,6 +55,25 @@ export const STORIES_OF_SESSIONS: readonly RuleStory[] = [
       teller.same('before it is taken', account.ledger.roomToProvide(account.row), 300);
       await teller.serve(0, 40);
       teller.same('served up to it', teller.balance(0), 300);
+    },
+  },
+  {
+    name: 'a limit that is lowered holds too where so many terms await an answer that these cannot be said; a higher one does not',
+    begins: { dishonest: true },
+    told: async (teller) => {
+      const { account, neighbour } = teller.node(0);
+      const { newest } = account.mine;
+      if (newest === undefined) return teller.same('terms', newest, 'any');
+      const changed = (more: number, dropAt: number): number => {
+        neighbour.step({ kind: 'termsChanged', terms: { ...newest, epoch: newest.epoch + more, dropAt } });
+        return account.ledger.roomToProvide(account.row);
+      };
+      for (let more = 1; more <= MAX_PENDING_EPOCHS; more += 1) changed(more, 400);
+      teller.same('lowered', [changed(20, 300), account.mine.mayAnnounce], [300, false]);
+      teller.same('lowered again', changed(21, 250), 250);
+      teller.same('raised', changed(22, 500), 400);
+      await teller.calm();
+      teller.same('answered', account.ledger.roomToProvide(account.row), 500);
     },
   },
   {
