@@ -122,6 +122,20 @@ test('what could not be done on the chain is told of, and done with the next loo
   }
 });
 
+test('a close that the chain finds too early is waited for in silence, any other refusal is told of', async () => {
+  for (const [error, told] of [
+    [new WayleaveError('TRANSACTION_REVERTED', { reason: 'StillFrozen' }), []],
+    [new WayleaveError('TRANSACTION_REVERTED', { reason: 'NotClosing' }), ['fault TRANSACTION_REVERTED']],
+    [new WayleaveError('RPC_UNREACHABLE', { reason: 'StillFrozen' }), ['fault RPC_UNREACHABLE']],
+  ] as const) {
+    const bed = new KeeperBed({ noted: { [FIRST]: closing } });
+    bed.nowMs = 2_000_000;
+    bed.fails = { call: 'finish', error };
+    assert.deepEqual(await bed.looks(), ['> finish', ...told]);
+    assert.deepEqual(await bed.looks(), ['> finish', 'finished', 'closed 2000', 'changed']);
+  }
+});
+
 test('a closed channel is claimed from, however long ago that was', async () => {
   const unclaimed = standing({ mine: { unclaimedWei: 1n }, closed: true });
   const bed = new KeeperBed({ noted: { [FIRST]: unclaimed } });

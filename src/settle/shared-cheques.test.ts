@@ -76,6 +76,26 @@ const cheque = (cumulativeWei: bigint, ownWei: bigint | undefined, signer = issu
 const [A = '', B = ''] = NODES;
 const units = (outcome: ReturnType<Receiver['take']>) => (outcome.accepted ? outcome.units : outcome.code);
 
+test('what is kept for all of them sums up what was credited, and counts what was paid out before', () => {
+  const { taker } = new Receiver(30n);
+  const payer = (node: NodeId) => ({ chequebook: BOOK, delegation: delegate(node), myRatio: RATIO, riskAt: 10 ** 9 });
+  let creditedUnits = 0;
+  for (const [node, cumulative, ownWei] of [
+    [A, 40n, 10n],
+    [B, 45n, 5n],
+  ] as const) {
+    assert.ok(taker.check(node, cheque(cumulative, ownWei), payer(node)).accepted);
+    creditedUnits += Number(ownWei);
+    const [record] = taker.accepted(node);
+    const { signature } = cheque(cumulative, ownWei);
+    assert.deepEqual(record, {
+      ...{ kind: 'received', chequebook: BOOK, neighbour: node, issuer: issuer.id, cumulative, signature },
+      ...{ cashedCumulative: 30n, creditedUnits, remainderWei: 0n, bounced: false },
+    });
+    assert.deepEqual(taker.accepted(node), [], 'once');
+  }
+});
+
 test('cheques that overtake each other are credited to the links they were written for', () => {
   const receiver = new Receiver();
   assert.equal(units(receiver.take(B, cheque(15n, 5n))), 5, 'ten of it are on their way');
