@@ -96,6 +96,14 @@ test('what is kept for all of them sums up what was credited, and counts what wa
   }
 });
 
+test('each delegation is looked at for itself, whatever the one before it was worth', () => {
+  const receiver = new Receiver();
+  const forged = delegate(A, NOW_S + 9, createSigner(new Uint8Array(32).fill(8)));
+  assert.equal(receiver.take(A, cheque(10n, 10n), forged).accepted, false);
+  assert.equal(units(receiver.take(A, cheque(10n, 10n))), 10);
+  assert.equal(receiver.take(A, cheque(20n, 20n), forged).accepted, false);
+});
+
 test('cheques that overtake each other are credited to the links they were written for', () => {
   const receiver = new Receiver();
   assert.equal(units(receiver.take(B, cheque(15n, 5n))), 5, 'ten of it are on their way');
