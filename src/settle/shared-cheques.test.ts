@@ -26,6 +26,13 @@ class Receiver {
   taker: ChequeTaker;
 
   constructor(paidOutWei = 0n, ratio = RATIO) {
+    this.#read(paidOutWei);
+    this.ratio = ratio;
+    this.taker = this.#start();
+  }
+
+  /** What the contracts say. */
+  #read(paidOutWei: bigint): void {
     const facts = {
       fromFactory: true,
       issuer: issuer.id,
@@ -35,8 +42,6 @@ class Receiver {
     };
     for (const book of [BOOK, OTHER])
       this.#keep([{ kind: 'note', name: `chequebook:${book}`, text: JSON.stringify(facts) }]);
-    this.ratio = ratio;
-    this.taker = this.#start();
   }
 
   #keep(records: readonly StoreRecord[]): void {
@@ -54,6 +59,12 @@ class Receiver {
 
   restart(): void {
     this.taker = this.#start();
+  }
+
+  /** It has paid out so much in all by the time these books, or older ones, are used again. */
+  paidOut(wei: bigint): void {
+    this.#read(wei);
+    this.restart();
   }
 
   take(node: NodeId, cheque: SignedCheque, delegation: Delegation | undefined = delegate(node)) {
@@ -228,4 +239,34 @@ test('whatever is delayed, lost, sent again or forgotten in a crash, each link i
     }),
     { numRuns: 60 },
   );
+});
+
+test('parts are of what is above all that was paid alone or paid out before, whichever is more', () => {
+  for (const [aloneWei, paidOutWei, baseWei] of [
+    [50n, 30n, 50n],
+    [50n, 50n, 50n],
+    [50n, 80n, 80n],
+    [0n, 80n, 80n],
+  ] as const) {
+    const receiver = new Receiver();
+    if (aloneWei > 0n) assert.equal(units(receiver.take(issuer.id, cheque(aloneWei, undefined))), 50);
+    receiver.paidOut(paidOutWei);
+    assert.equal(units(receiver.take(A, cheque(baseWei + 10n, 10n))), 10, `${aloneWei} and ${paidOutWei}`);
+    assert.equal(units(receiver.take(B, cheque(baseWei + 10n, 10n))), 'CHEQUE_STALE', 'of these ten nothing is left');
+    assert.equal(units(receiver.take(B, cheque(baseWei + 20n, 10n))), 10);
+  }
+});
+
+test('what nodes share is counted for each of them, also after a restart', () => {
+  const receiver = new Receiver();
+  receiver.take(A, cheque(10n, 10n));
+  receiver.take(B, cheque(30n, 20n));
+  for (const restarted of [false, true]) {
+    if (restarted) receiver.restart();
+    for (const node of [A, B]) {
+      const owed = receiver.taker.from(node).map(({ chequebook, cumulative }) => [chequebook, cumulative]);
+      assert.deepEqual(owed, [[BOOK, 30n]], `${restarted}`);
+    }
+    assert.deepEqual(receiver.taker.payersOf(BOOK).toSorted(), [A, B].toSorted());
+  }
 });
