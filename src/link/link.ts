@@ -45,7 +45,7 @@ export interface LinkEnd {
 }
 
 export interface LinkHandlers {
-  /** A whole message, at most `MAX_MESSAGE_BYTES`. The bytes belong to the receiver. Payments come after all that arrived with them. */
+  /** A whole message, at most `MAX_MESSAGE_BYTES`. The bytes belong to the receiver. */
   message(kind: MessageClass, bytes: Uint8Array): void;
   /**
    * The neighbour opened a channel. Call `channel.attach` before returning; answer later with `accept` or `reset`.

@@ -22,6 +22,8 @@ import { TokenBucket } from './token-bucket.ts';
 /** What a receiver tells its link. */
 export interface ReceiverEvents {
   message(kind: MessageClass, bytes: Uint8Array): void;
+  /** A payment came, and waits for `handPayments`. */
+  paid(): void;
   opened(channel: MuxChannel, header: Uint8Array, tag: number): void;
   granted(bytes: number): void;
   ping(value: number): void;
@@ -44,6 +46,8 @@ export class MuxReceiver implements FrameSink {
   readonly #pings: TokenBucket;
   /** Forward budget granted to the neighbour and not used. */
   #granted = 0;
+  /** Arrived, and not handed over yet. */
+  #payments: Uint8Array[] = [];
   /** Whose data frame is arriving. */
   #current: MuxChannel | undefined;
 
@@ -62,11 +66,24 @@ export class MuxReceiver implements FrameSink {
     this.#granted += bytes;
   }
 
+  /**
+   * To check a payment, or to make the next when one was answered, takes the curve, and that takes as long as many messages
+   * and pushes what reads and writes them out of the processor's caches. So all links read first, then all look at payments:
+   * one waits until the link's next turn, or until something else arrives behind it.
+   */
+  handPayments(): void {
+    if (this.#payments.length === 0) return;
+    const payments = this.#payments;
+    this.#payments = [];
+    for (const bytes of payments) this.#events.message('payment', bytes);
+  }
+
   malformed(reason: string): void {
     this.#events.fault('LINK_FRAME_INVALID', reason);
   }
 
   dataFrame(id: number, tag: number, length: number): void {
+    this.handPayments();
     if (this.#table.isPeers(id)) {
       this.#granted -= length;
       if (this.#granted < 0) return this.#events.fault('LINK_FLOODED', 'forward budget');
@@ -82,11 +99,12 @@ export class MuxReceiver implements FrameSink {
   }
 
   frame(type: FrameType, id: number, value: number, payload: Uint8Array): void {
+    if (type === FrameType.payment) return this.#payment(payload);
+    this.handPayments();
     switch (type) {
       case FrameType.control:
-        return this.#message('control', payload);
-      case FrameType.payment:
-        return this.#message('payment', payload);
+        if (this.#mayCome(payload)) this.#events.message('control', payload);
+        return;
       case FrameType.open:
         return this.#open(id, value, payload);
       case FrameType.close:
@@ -123,11 +141,15 @@ export class MuxReceiver implements FrameSink {
     }
   }
 
-  #message(kind: MessageClass, payload: Uint8Array): void {
-    if (!this.#messages.take() || !this.#messageBytes.take(payload.length)) {
-      return this.#events.fault('LINK_FLOODED', 'messages');
-    }
-    this.#events.message(kind, payload);
+  #payment(payload: Uint8Array): void {
+    if (!this.#mayCome(payload)) return;
+    if (this.#payments.push(payload) === 1) this.#events.paid();
+  }
+
+  #mayCome(message: Uint8Array): boolean {
+    if (this.#messages.take() && this.#messageBytes.take(message.length)) return true;
+    this.#events.fault('LINK_FLOODED', 'messages');
+    return false;
   }
 
   #open(id: number, tag: number, header: Uint8Array): void {

@@ -176,7 +176,8 @@ export class Mux implements Link {
 
   #makeReceiver(): MuxReceiver {
     return new MuxReceiver(this.#clock, this.#host, this.#table, {
-      message: (kind, bytes) => this.#message(kind, bytes),
+      message: (kind, bytes) => this.#handlers?.message(kind, bytes),
+      paid: () => this.#host.later(() => this.#handPayments()),
       opened: (channel, header, tag) => this.#handlers?.opened(channel, header, tag),
       granted: (bytes) => this.#granted(bytes),
       ping: (value) => this.#outbox.small({ type: FrameType.pong, value }),
@@ -186,15 +187,8 @@ export class Mux implements Link {
     });
   }
 
-  /**
-   * To check a payment, or to make the next when one was answered, takes the curve, and that takes as long as many messages
-   * and pushes what reads and writes them out of the processor's caches. So all links read first, then all look at payments.
-   */
-  #message(kind: MessageClass, bytes: Uint8Array): void {
-    if (kind === 'control') return this.#handlers?.message(kind, bytes);
-    this.#host.later(() => {
-      if (this.#end?.by !== 'local') this.#handing(() => this.#handlers?.message(kind, bytes));
-    });
+  #handPayments(): void {
+    if (this.#end?.by !== 'local') this.#handing(() => this.#receiver.handPayments());
   }
 
   #granted(bytes: number): void {
