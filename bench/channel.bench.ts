@@ -10,12 +10,12 @@ import { cpuSeconds, interleaved, median, medianInterval } from './measure.ts';
 /**
  * Payments in channels over loopback, both ends in this process: signed, durable at the payer, sent over TLS, checked,
  * durable at the payee, acknowledged. On many links they share syncs, and what counts is the CPU-second of both ends
- * together, beside the bare signature and recovery that each of them needs.
+ * together, beside the bare signature and recovery that each of them needs; and, with a process at each end, the clock.
  *
  * One link alone waits for two syncs a payment, one after the other: the payer's before the payment leaves, the payee's
  * before the answer does, and a session writes the next payment when the last was answered. So the bound is a bare loop
  * that writes a page to one file and syncs it, then to another. `alone-rest` is what a payment takes beyond these two:
- * signature, recovery, two messages over TLS, four hand-overs between threads. One link stays within 1.5 times of the
+ * a signature and its check, two messages over TLS, four hand-overs between threads. One link stays within 1.5 times of the
  * bound wherever a sync takes as long as that rest, or longer; on a disk that syncs faster the rest is the larger part.
  */
 

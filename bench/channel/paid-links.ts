@@ -4,7 +4,6 @@ import { dialPayer, Payer } from './payment-ends.ts';
 
 /** One node that pays many, each in a channel of its own and over a TLS link of its own. */
 export interface PaidLinks {
-  readonly count: number;
   /** One payment over the link: durable at the payer, sent, checked, durable at the payee, acknowledged. */
   pay(link: number): Promise<void>;
   close(): Promise<void>;
@@ -16,7 +15,6 @@ export async function paidLinks(folder: string, count: number, inOneProcess: boo
   const payees = inOneProcess ? await dialPayer(payer.port, folder, count) : await apart(payer.port, folder, count);
   await payer.complete;
   return {
-    count,
     pay: (link) => payer.pay(link),
     async close() {
       await payees.close();

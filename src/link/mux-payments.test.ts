@@ -53,6 +53,21 @@ describe('payments that arrive', () => {
     }
   });
 
+  it('are not, behind the one for which the link was cut, nor is what came with them', () => {
+    for (const behind of ['payment', 'control'] as const) {
+      const bed = new Bed();
+      bed.link.attach({
+        ...{ opened: () => undefined, granted: () => undefined, closed: () => bed.log.push('closed') },
+        message: (kind) => {
+          bed.log.push(kind);
+          bed.link.close('CHEQUE_FORGED');
+        },
+      });
+      bed.raw(frames('payment', behind));
+      assert.deepEqual(bed.log, ['payment', 'closed'], behind);
+    }
+  });
+
   it('are not, once this side has ended the link', () => {
     const bed = new Bed();
     bed.pipe.handlers?.data(frames('payment'));

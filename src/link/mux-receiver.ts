@@ -69,13 +69,16 @@ export class MuxReceiver implements FrameSink {
   /**
    * To check a payment, or to make the next when one was answered, takes the curve, and that takes as long as many messages
    * and pushes what reads and writes them out of the processor's caches. So all links read first, then all look at payments:
-   * one waits until the link's next turn, or until something else arrives behind it.
+   * one waits until the link's next turn, or until something else arrives behind it. False where the link has ended: then
+   * nothing more is taken in, as after the payment for which it was cut.
    */
-  handPayments(): void {
-    if (this.#payments.length === 0) return;
-    const payments = this.#payments;
-    this.#payments = [];
-    for (const bytes of payments) this.#events.message('payment', bytes);
+  handPayments(): boolean {
+    if (this.#payments.length > 0) {
+      const payments = this.#payments;
+      this.#payments = [];
+      for (const bytes of payments) if (!this.#host.ended) this.#events.message('payment', bytes);
+    }
+    return !this.#host.ended;
   }
 
   malformed(reason: string): void {
@@ -83,7 +86,7 @@ export class MuxReceiver implements FrameSink {
   }
 
   dataFrame(id: number, tag: number, length: number): void {
-    this.handPayments();
+    if (!this.handPayments()) return;
     if (this.#table.isPeers(id)) {
       this.#granted -= length;
       if (this.#granted < 0) return this.#events.fault('LINK_FLOODED', 'forward budget');
@@ -100,7 +103,7 @@ export class MuxReceiver implements FrameSink {
 
   frame(type: FrameType, id: number, value: number, payload: Uint8Array): void {
     if (type === FrameType.payment) return this.#payment(payload);
-    this.handPayments();
+    if (!this.handPayments()) return;
     switch (type) {
       case FrameType.control:
         if (this.#mayCome(payload)) this.#events.message('control', payload);

@@ -177,7 +177,7 @@ export class Mux implements Link {
   #makeReceiver(): MuxReceiver {
     return new MuxReceiver(this.#clock, this.#host, this.#table, {
       message: (kind, bytes) => this.#handlers?.message(kind, bytes),
-      paid: () => this.#host.later(() => this.#handPayments()),
+      paid: () => this.#host.later(() => this.#handing(() => this.#receiver.handPayments())),
       opened: (channel, header, tag) => this.#handlers?.opened(channel, header, tag),
       granted: (bytes) => this.#granted(bytes),
       ping: (value) => this.#outbox.small({ type: FrameType.pong, value }),
@@ -185,10 +185,6 @@ export class Mux implements Link {
       closed: (word) => this.#cut(isErrorCode(word) ? { by: 'remote', code: word } : { by: 'remote' }),
       fault: (code, reason) => this.#fault(code, reason),
     });
-  }
-
-  #handPayments(): void {
-    if (this.#end?.by !== 'local') this.#handing(() => this.#receiver.handPayments());
   }
 
   #granted(bytes: number): void {

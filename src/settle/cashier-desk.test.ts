@@ -260,3 +260,10 @@ test('who stops waits for what is being sent, and looks at nothing again', async
   await bed.later(FINAL_MS);
   assert.deepEqual([bed.news(), bed.timers], [[], 0]);
 });
+
+test('a bounce that was noted on a chequebook nobody in the books has paid from is doubted no longer', async () => {
+  const bed = new CashierBed([], [], [{ kind: 'note', name: `bounce:${BOOK}`, text: '0x7' }]);
+  assert.deepEqual(bed.cashier.doubted, [BOOK]);
+  await bed.cashes();
+  assert.deepEqual([bed.cashier.doubted, bed.news()], [[], []]);
+});

@@ -78,7 +78,7 @@ describe('a chequebook that nodes share', { skip: server.missing ?? false }, () 
     const [first] = workers;
     await once(first?.stdout as Readable, 'data');
     // It holds a lease once it has written a cheque; later all may be spent, and it has ended by itself.
-    while (statSync(join(folder, 'killed-0')).size === 0) await sleep(1);
+    while (statSync(join(folder, 'killed-0')).size === 0 && first?.exitCode === null) await sleep(1);
     first?.kill('SIGKILL');
     for (let look = 0; look < 5; look += 1) {
       await sleep(40);
