@@ -4,8 +4,8 @@ import { dialPayer, Payer } from './payment-ends.ts';
 
 /** One node that pays many, each in a channel of its own and over a TLS link of its own. */
 export interface PaidLinks {
-  /** One payment over the link: durable at the payer, sent, checked, durable at the payee, acknowledged. */
-  pay(link: number): Promise<void>;
+  /** So many payments over the link: durable at the payer, sent, checked, durable at the payee, acknowledged. */
+  pay(link: number, payments: number): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -15,7 +15,7 @@ export async function paidLinks(folder: string, count: number, inOneProcess: boo
   const payees = inOneProcess ? await dialPayer(payer.port, folder, count) : await apart(payer.port, folder, count);
   await payer.complete;
   return {
-    pay: (link) => payer.pay(link),
+    pay: (link, payments) => payer.pay(link, payments),
     async close() {
       await payees.close();
       await payer.close();

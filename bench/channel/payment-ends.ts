@@ -2,7 +2,8 @@ import { join } from 'node:path';
 import { orderParties } from '../../src/chain/channel-signing.ts';
 import { createSigner, type Signer } from '../../src/chain/signer.ts';
 import type { NodeId } from '../../src/core/node-id.ts';
-import type { PaymentMessage } from '../../src/core/session/message.ts';
+import type { PaymentAckMessage, PaymentMessage } from '../../src/core/session/message.ts';
+import { PaymentLane } from '../../src/core/session/payment-lane.ts';
 import { makeIdentity } from '../../src/link/certificate.ts';
 import type { Link } from '../../src/link/link.ts';
 import { TlsTransport } from '../../src/link/tls-transport.ts';
@@ -72,12 +73,12 @@ export class Payer {
     return this.#complete.promise;
   }
 
-  /** One payment over a link: durable here, sent, checked, durable at the payee, acknowledged. */
-  pay(link: number): Promise<void> {
+  /** So many payments over a link: durable here, sent, checked, durable at the payee, acknowledged. */
+  pay(link: number, payments: number): Promise<void> {
     const payee = this.#payees[link] ?? '';
     const line = this.#links.get(payee);
     if (line === undefined) throw new Error(`payee ${link} has not dialled`);
-    return line.pay();
+    return line.pay(payments);
   }
 
   async close(): Promise<void> {
@@ -86,34 +87,55 @@ export class Payer {
   }
 }
 
+/** Pays as a session does: one payment is written at a time, several may wait for their answers. */
 class PayingLink {
   readonly link: Link;
   readonly #desk: ChannelDesk;
+  readonly #lane = new PaymentLane('channel');
   #id = 0;
-  #answered: () => void = () => undefined;
+  #moved: () => void = () => undefined;
 
   constructor(link: Link, desk: ChannelDesk) {
     this.link = link;
     this.#desk = desk;
-    link.attach({ ...REST, message: (_kind, bytes) => this.#answer(bytes) });
+    link.attach({ ...REST, message: (_kind, bytes) => this.#answered(bytes) });
   }
 
-  async pay(): Promise<void> {
-    this.#id += 1;
-    const proof = await this.#desk.write(this.link.peer, { id: this.#id, units: UNITS });
-    const answered = new Promise<void>((resolve) => {
-      this.#answered = resolve;
+  /** Resolves when the last of them is answered. */
+  async pay(payments: number): Promise<void> {
+    for (let n = 0; n < payments; n += 1) {
+      while (this.#lane.waits) await this.#next();
+      await this.#write();
+    }
+    while (this.#lane.pendingUnits > 0) await this.#next();
+  }
+
+  #next(): Promise<void> {
+    return new Promise((resolve) => {
+      this.#moved = resolve;
     });
-    this.link.send('payment', encodeMessage({ kind: 'payment', id: this.#id, units: UNITS, proof }));
-    await answered;
+  }
+
+  async #write(): Promise<void> {
+    this.#id += 1;
+    const id = this.#id;
+    this.#lane.begin({ id, units: UNITS, demanded: false });
+    const proof = await this.#desk.write(this.link.peer, { id, units: UNITS });
+    const units = this.#lane.sent(id, proof);
+    this.link.send('payment', encodeMessage({ kind: 'payment', id, units, proof }));
+    for (const ack of this.#lane.postponed()) this.#take(ack);
+  }
+
+  #answered(bytes: Uint8Array): void {
+    const message = decodeMessage(bytes);
+    if (message?.kind !== 'paymentAck' || !this.#lane.has(message.id)) throw new Error('not the answer');
+    if (!this.#lane.postpones(message)) this.#take(message);
+    this.#moved();
   }
 
   /** The answer is in the totals, and on the disk with the next payment. */
-  #answer(bytes: Uint8Array): void {
-    const message = decodeMessage(bytes);
-    if (message?.kind !== 'paymentAck' || message.id !== this.#id) throw new Error('not the answer');
-    this.#desk.acknowledged(this.link.peer, message);
-    this.#answered();
+  #take(ack: PaymentAckMessage): void {
+    this.#desk.acknowledged(this.link.peer, this.#lane.taken(ack));
   }
 }
 
@@ -130,7 +152,9 @@ export async function dialPayer(port: number, folder: string, count: number): Pr
     const transport = new TlsTransport({ identity: await makeIdentity(payee), clock: systemClock });
     const link = await transport.dial({ host: HOST, port }, PAYER.id);
     const desk = deskOf(payee, store, [PAYER], addressOf(n));
-    link.attach({ ...REST, message: (_kind, bytes) => void take({ link, desk, store }, bytes) });
+    const end = { link, desk, store };
+    let before: Promise<void> = Promise.resolve();
+    link.attach({ ...REST, message: (_kind, bytes) => void (before = before.then(() => take(end, bytes))) });
     links.push(link);
   }
   return {

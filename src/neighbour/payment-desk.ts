@@ -2,6 +2,7 @@ import type { NodeId } from '../core/node-id.ts';
 import type { PaymentMessage, PaymentProof } from '../core/session/message.ts';
 import type { PendingPayment } from '../core/session/payments.ts';
 import type { PaymentOutcome } from '../core/session/session-effect.ts';
+import type { Acceptance } from '../core/settlement/accepted-total.ts';
 import type { SignedCheque } from '../core/settlement/cheque.ts';
 import type { PaymentMethod } from '../core/terms/terms.ts';
 import type { Units } from '../core/units.ts';
@@ -27,8 +28,8 @@ export interface PaymentDesk {
   check(neighbour: NodeId, payment: PaymentMessage): Promise<CheckedPayment | undefined>;
   /** Takes over what was just found good; its record, to be written with the account. */
   accepted(neighbour: NodeId, payment: { method: PaymentMethod; id: number | undefined }): StoreRecord[];
-  /** The neighbour accepted up to `acceptedWei`. */
-  acknowledged(neighbour: NodeId, payment: { method: PaymentMethod; id: number; acceptedWei: bigint }): StoreRecord[];
+  /** The neighbour accepted up to `acceptedWei`, which pays `units` of what is pending. */
+  acknowledged(neighbour: NodeId, payment: Acceptance & { method: PaymentMethod; id: number }): StoreRecord[];
   /** What was paid before a restart, by each method. */
   pending(neighbour: NodeId): readonly PendingPayment[];
   /** What it took from me last, to be said again where it has lost its books: it has forgotten that it was paid. */

@@ -3,6 +3,7 @@ import type { NodeId } from '../core/node-id.ts';
 import type { Ratio } from '../core/ratio.ts';
 import type { PaymentMessage, PaymentProof } from '../core/session/message.ts';
 import type { PendingPayment } from '../core/session/payments.ts';
+import type { Acceptance } from '../core/settlement/accepted-total.ts';
 import type { SignedCheque } from '../core/settlement/cheque.ts';
 import type { PaymentMethod } from '../core/terms/terms.ts';
 import type { Units } from '../core/units.ts';
@@ -68,7 +69,7 @@ export class PaymentDesks implements PaymentDesk {
     return this.#of(payment.method).accepted(neighbour, payment);
   }
 
-  acknowledged(neighbour: NodeId, payment: { method: PaymentMethod; id: number; acceptedWei: bigint }): StoreRecord[] {
+  acknowledged(neighbour: NodeId, payment: Acceptance & { method: PaymentMethod; id: number }): StoreRecord[] {
     return this.#of(payment.method).acknowledged(neighbour, payment);
   }
 

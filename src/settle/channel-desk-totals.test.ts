@@ -126,21 +126,25 @@ test('nothing is known of who was never paid, or has never paid', async () => {
   const { book, desk } = await end({});
   await book.read(CHANNEL, them.id);
   assert.deepEqual(desk.pending(them.id), { units: 0, lastPaymentId: 0 });
-  assert.deepEqual([desk.acknowledged(them.id, { acceptedWei: 5n }), desk.restated(them.id)], [[], []]);
+  assert.deepEqual([desk.acknowledged(them.id, { acceptedWei: 5n, units: 5 }), desk.restated(them.id)], [[], []]);
   assert.deepEqual([desk.unacknowledged(them.id), desk.newest(CHANNEL)], [undefined, undefined]);
   assert.deepEqual([desk.missingWei(them.id, CHANNEL), desk.uncashedUnits(them.id)], [0n, 0]);
   assert.equal(await desk.voided(them.id, 0), undefined);
 });
 
 for (const [says, left, pending] of [
-  [4n, 4n, 10],
+  [4n, 4n, 6],
   [10n, 10n, 0],
   [99n, 10n, 0],
 ] as const) {
   test(`a neighbour that says it took ${says} of 10 took ${left}, also when it says less afterwards`, async () => {
     const { desk } = await end({ [CHANNEL]: standing(100n) }, { totals: [total(10n)] });
-    for (const each of [says, 1n])
-      assert.deepEqual(desk.acknowledged(them.id, { acceptedWei: each }), [total(10n, { acceptedCumulative: left })]);
+    const expected = total(10n, { acceptedCumulative: left, ...(pending > 0 && { amount: pending }) });
+    for (const [acceptedWei, units] of [
+      [says, Math.min(Number(says), 10)],
+      [1n, 0],
+    ] as const)
+      assert.deepEqual(desk.acknowledged(them.id, { acceptedWei, units }), [expected]);
     assert.deepEqual(desk.pending(them.id), { units: pending, lastPaymentId: 7 });
     assert.equal(desk.unacknowledged(them.id)?.id, pending === 0 ? undefined : 7);
   });

@@ -57,7 +57,7 @@ for (const [what, facts, wei, goes] of [
     assert.equal(desk.unacknowledged(them.id)?.id, goes ? 7 : undefined);
     assert.deepEqual(wanted, wei === undefined ? [] : [wei]);
     // Also when it has long been accepted: the channel may be closed at any time, and then it must be there.
-    desk.acknowledged(them.id, { acceptedWei: 500n });
+    desk.acknowledged(them.id, { acceptedWei: 500n, units: 500 });
     assert.equal(desk.missingWei(them.id, CHANNEL), wei ?? 0n);
   });
 }

@@ -7,6 +7,7 @@ import type { NodeId } from '../core/node-id.ts';
 import { type Ratio, unitsToWei, type WeiAmount, weiToUnits } from '../core/ratio.ts';
 import type { PaymentMessage, PaymentProof } from '../core/session/message.ts';
 import type { PaymentOutcome } from '../core/session/session-effect.ts';
+import { type Acceptance, withAccepted } from '../core/settlement/accepted-total.ts';
 import {
   type ChannelKnowledge,
   type ChannelShare,
@@ -220,13 +221,10 @@ export class ChannelDesk implements MethodDesk {
     return [restatement(last)];
   }
 
-  acknowledged(neighbour: NodeId, { acceptedWei }: { acceptedWei: bigint }): StoreRecord[] {
+  acknowledged(neighbour: NodeId, acceptance: Acceptance): StoreRecord[] {
     const last = this.#mine.get(neighbour);
     if (last === undefined) return [];
-    // What was accepted is at most what was signed, whatever the neighbour says.
-    const accepted = acceptedWei < last.cumulative ? acceptedWei : last.cumulative;
-    const acceptedCumulative = accepted > last.acceptedCumulative ? accepted : last.acceptedCumulative;
-    const record = { ...last, acceptedCumulative };
+    const record = withAccepted(last, acceptance);
     this.#stands(record);
     return [record];
   }

@@ -4,6 +4,7 @@ import type { NodeId } from '../core/node-id.ts';
 import type { Ratio } from '../core/ratio.ts';
 import type { PaymentMessage, PaymentProof } from '../core/session/message.ts';
 import type { PaymentOutcome } from '../core/session/session-effect.ts';
+import type { Acceptance } from '../core/settlement/accepted-total.ts';
 import type { SignedCheque } from '../core/settlement/cheque.ts';
 import type { Units } from '../core/units.ts';
 import type { ReceivedChequeRecord, StoreRecord } from '../store/store.ts';
@@ -72,8 +73,8 @@ export class ChequeDesk implements MethodDesk {
     return last === undefined ? undefined : { id: last.id, proof: { kind: 'cheque', cheque: last.cheque } };
   }
 
-  acknowledged(neighbour: NodeId, { acceptedWei }: { acceptedWei: bigint }): StoreRecord[] {
-    return this.#writer.acknowledged(neighbour, acceptedWei);
+  acknowledged(neighbour: NodeId, acceptance: Acceptance): StoreRecord[] {
+    return this.#writer.acknowledged(neighbour, acceptance);
   }
 
   async check(neighbour: NodeId, { proof }: PaymentMessage): Promise<PaymentOutcome> {

@@ -117,7 +117,7 @@ for (const [what, returned, adopted, own] of [
     const bed = new Bed();
     const writer = bed.writer({ recover: recoverChequeIssuer });
     await writer.write(PAYEE, { id: 1, units: 50 }, RATIO);
-    writer.acknowledged(PAYEE, 50n);
+    writer.acknowledged(PAYEE, { acceptedWei: 50n, units: 50 });
     bed.written.splice(0);
     await writer.recover(PAYEE, returned);
     assert.deepEqual(bed.adopted, adopted);

@@ -73,7 +73,7 @@ test('a neighbour is paid on the new chequebook once the last cheque on the old 
   const pending = await writer.write(PAYEE, { id: 2, units: 5 }, RATIO);
   assert.deepEqual([pending.chequebook, pending.cumulativeWei], [FIRST, 15n], 'replaced where it stands');
   assert.deepEqual(writer.pending(PAYEE), { units: 15, lastPaymentId: 2 }, 'what it replaces is in it');
-  writer.acknowledged(PAYEE, 15n);
+  writer.acknowledged(PAYEE, { acceptedWei: 15n, units: 15 });
   const next = await writer.write(PAYEE, { id: 3, units: 7 }, RATIO);
   assert.deepEqual([next.chequebook, next.cumulativeWei], [SECOND, 7n]);
   assert.deepEqual(writer.unacknowledged(PAYEE), { id: 3, cheque: next });
@@ -94,16 +94,19 @@ test('a cheque is on disk as it is sent, and says no part where nobody shares th
 });
 
 for (const [says, left, pending] of [
-  [4n, 4n, 10],
+  [4n, 4n, 6],
   [10n, 10n, 0],
   [99n, 10n, 0],
 ] as const) {
   test(`a neighbour that says it took ${says} of 10 took ${left}, also when it says less afterwards`, async () => {
     const writer = writerOf(new Shelf(), book(FIRST, 100));
-    assert.deepEqual(writer.acknowledged(PAYEE, says), [], 'before there was any');
+    assert.deepEqual(writer.acknowledged(PAYEE, { acceptedWei: says, units: 4 }), [], 'before there was any');
     await writer.write(PAYEE, { id: 1, units: 10 }, RATIO);
-    for (const each of [says, 1n]) {
-      const [record] = writer.acknowledged(PAYEE, each);
+    for (const [acceptedWei, units] of [
+      [says, Math.min(Number(says), 10)],
+      [1n, 0],
+    ] as const) {
+      const [record] = writer.acknowledged(PAYEE, { acceptedWei, units });
       assert.ok(record?.kind === 'issued');
       assert.deepEqual([record.cumulative, record.acceptedCumulative], [10n, left]);
     }

@@ -5,6 +5,7 @@ import { codeOf, WayleaveError } from '../core/errors.ts';
 import type { NodeId } from '../core/node-id.ts';
 import { type Ratio, unitsToWei } from '../core/ratio.ts';
 import type { PaymentMessage } from '../core/session/message.ts';
+import { type Acceptance, withAccepted } from '../core/settlement/accepted-total.ts';
 import { nextCumulative, recoveredCumulative, type SignedCheque } from '../core/settlement/cheque.ts';
 import { type IssuedToday, issueWithin } from '../core/settlement/issue-cap.ts';
 import type { Units } from '../core/units.ts';
@@ -225,13 +226,10 @@ export class ChequeWriter {
       : [{ kind: 'note', name: TODAY, text: JSON.stringify({ day: today, wei: String(wei) }) }];
   }
 
-  /** The neighbour accepted up to `acceptedWei`. What was accepted is at most what was signed, whatever it says. */
-  acknowledged(beneficiary: NodeId, acceptedWei: bigint): StoreRecord[] {
+  acknowledged(beneficiary: NodeId, acceptance: Acceptance): StoreRecord[] {
     const last = this.#issued.last(beneficiary);
     if (last === undefined) return [];
-    const accepted = acceptedWei < last.cumulative ? acceptedWei : last.cumulative;
-    const acceptedCumulative = accepted > last.acceptedCumulative ? accepted : last.acceptedCumulative;
-    const record = { ...last, acceptedCumulative };
+    const record = withAccepted(last, acceptance);
     this.#issued.put(record);
     return [record];
   }

@@ -2,6 +2,7 @@ import type { NodeId } from '../core/node-id.ts';
 import type { Ratio } from '../core/ratio.ts';
 import type { PaymentMessage, PaymentProof } from '../core/session/message.ts';
 import type { PaymentOutcome } from '../core/session/session-effect.ts';
+import type { Acceptance } from '../core/settlement/accepted-total.ts';
 import type { SignedCheque } from '../core/settlement/cheque.ts';
 import type { Units } from '../core/units.ts';
 import type { StoreRecord } from '../store/store.ts';
@@ -10,7 +11,7 @@ import type { StoreRecord } from '../store/store.ts';
 export interface MethodDesk {
   /** Makes a payment durable before it resolves. Rejects where nothing left; `units` are then owed as before. */
   write(neighbour: NodeId, payment: { id: number; units: Units }): Promise<PaymentProof>;
-  /** The last payment, if it was never acknowledged. */
+  /** The last payment, if it was never acknowledged: it covers those before it. */
   unacknowledged(neighbour: NodeId): { id: number; proof: PaymentProof } | undefined;
   /** Can it never count any more? Then its units, to be paid once more, and the records that say so. */
   voided?(neighbour: NodeId, id: number): Promise<{ units: Units; records: StoreRecord[] } | undefined>;
@@ -18,8 +19,8 @@ export interface MethodDesk {
   check(neighbour: NodeId, payment: PaymentMessage): Promise<PaymentOutcome | undefined>;
   /** What was just found good is in the account: its records. */
   accepted(neighbour: NodeId, payment: { id: number | undefined }): StoreRecord[];
-  /** The neighbour accepted it: its records. */
-  acknowledged(neighbour: NodeId, payment: { id: number; acceptedWei: bigint }): StoreRecord[];
+  /** The neighbour accepted it, which pays `units` of what is pending, and maybe not all: its records. */
+  acknowledged(neighbour: NodeId, payment: Acceptance & { id: number }): StoreRecord[];
   /** Units written and never acknowledged, and the highest payment id used. */
   pending(neighbour: NodeId): { readonly units: Units; readonly lastPaymentId: number };
   /** As in `neighbour/payment-desk.ts`; absent where all that was paid can be seen without it. */

@@ -86,7 +86,7 @@ export interface IssuedChequeRecord {
   readonly beneficiary: NodeId;
   readonly cumulative: bigint;
   readonly signature: Uint8Array;
-  /** The amount of this last cheque in units, and the payment id it travels under. */
+  /** Units: what is pending, with this last cheque; once all was taken, what was pending before that. */
   readonly amount: number;
   readonly paymentId: number;
   /** The cumulative the beneficiary acknowledged as accepted. */
@@ -126,7 +126,7 @@ export interface ChannelTotalRecord {
   readonly beneficiary: NodeId;
   readonly cumulative: bigint;
   readonly signature: Uint8Array;
-  /** Mine: the last payment in units, with what was pending before it. Theirs: all that was credited. */
+  /** Units. Mine: what is pending, with the last payment; once all was taken, what was pending before that. Theirs: all that was credited. */
   readonly amount: number;
   /** Mine: what the last payment travels under. Theirs: 0. */
   readonly paymentId: number;

@@ -37,6 +37,8 @@ export const NOT_SIMULATED: readonly Accepted[] = [
     ["news('received'", 'told'],
     ["kind: 'changed'", 'told'],
   ),
+  // What was sent is forgotten with them, and only an answer to what was sent is heard.
+  ...rows('payment-lane', ['this.#answers.length = 0', 'belt']),
   { file: 'terms', place: 'checkRanges', not: 'simulation', why: 'input' },
   ...rows('terms', ['theirs.epoch <= known.epoch', 'belt'], ["'TERMS_STALE'", 'belt']),
   ...rows(

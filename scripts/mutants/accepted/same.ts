@@ -10,8 +10,14 @@ export const SAME: readonly Accepted[] = [
     'payments',
     ['const periodMs = theirs === undefined', 'general', '0 → 1'],
     ['#arrived = {', 'general'],
-    ['if (units > 0) this.#add', 'edge'],
+    ['if (units === 0) continue', 'edge'],
     ['if (outcome.units > 0) this.#account', 'edge', '> → >='],
+  ),
+  ...rows('payment-lane', ['ack.acceptedWei < wei ? ack', 'edge', '< → <=']),
+  ...rows(
+    'accepted-total',
+    ['acceptedWei < last.cumulative ?', 'edge', '< → <='],
+    ['accepted > last.acceptedCumulative ?', 'edge', '> → >='],
   ),
   ...rows(
     'cheque',

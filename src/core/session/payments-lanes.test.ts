@@ -34,7 +34,7 @@ test('what is wanted ahead goes with what is owed, or alone, once', () => {
   payments.aheadUnits = 200;
   assert.deepEqual(pays(0), ['cheque', 900]);
   assert.equal(payments.aheadUnits, 0);
-  payments.written(written(1, 'cheque'), []);
+  payments.written(written(1, 'cheque'), 0, []);
   payments.acknowledged(ack(1), 0, []);
   assert.equal(account.ledger.get(account.row, Column.balance), 200);
   payments.demanded = true;
@@ -80,7 +80,7 @@ test('an answer that takes a payment is kept; one that says its channel is close
   const kinds = (code: Parameters<typeof ack>[1]): string[] => {
     const { payments, pays } = payer(1_000);
     pays(0);
-    payments.written(written(1, 'cheque'), []);
+    payments.written(written(1, 'cheque'), 0, []);
     const effects: SessionEffect[] = [];
     payments.acknowledged(ack(1, code), 0, effects);
     return effects.map((each) => each.kind);
@@ -88,6 +88,59 @@ test('an answer that takes a payment is kept; one that says its channel is close
   assert.deepEqual(kinds(''), ['keepPaid', 'emit', 'changed']);
   assert.deepEqual(kinds('CHANNEL_CLOSED'), ['emit', 'voidPayment']);
   assert.deepEqual(kinds('CHEQUE_UNVERIFIED'), ['emit']);
+});
+
+test('an answer that comes while the next is written counts when that is done, or has failed', () => {
+  for (const fails of [false, true]) {
+    const { account, payments, pays } = payer(1_000);
+    pays(0);
+    payments.written(written(1, 'cheque'), 0, []);
+    account.ledger.consumed(account.row, 0, 1_000);
+    assert.deepEqual(pays(1_000), ['cheque', 1_000]);
+    const effects: SessionEffect[] = [];
+    payments.acknowledged(ack(1), 1_000, effects);
+    payments.acknowledged(ack(2), 1_000, effects);
+    assert.deepEqual([effects, account.ledger.get(account.row, Column.paid)], [[], 0]);
+    const failed = { kind: 'paymentFailed', id: 2, method: 'cheque', units: 1_000, code: 'STORE_FULL' } as const;
+    if (fails) payments.failed(failed, 1_000, effects);
+    else payments.written(written(2, 'cheque'), 1_000, effects);
+    const kept = { kind: 'keepPaid', id: 1, method: 'cheque', acceptedWei: 1n, units: 1_000 };
+    assert.deepEqual(
+      effects.filter(({ kind }) => kind === 'keepPaid'),
+      [kept],
+    );
+    assert.equal(account.ledger.get(account.row, Column.paid), 1_000);
+    assert.equal(payments.pendingUnits, fails ? 0 : 1_000);
+  }
+});
+
+test('of answers that waited, one that another made void is not heard', () => {
+  const { account, payments, pays } = payer(1_000);
+  for (const id of [1, 2, 3]) {
+    assert.deepEqual(pays(id * 1_000), ['cheque', 1_000]);
+    if (id < 3) payments.written(written(id, 'cheque'), 0, []);
+    account.ledger.consumed(account.row, 0, 1_000);
+  }
+  payments.acknowledged(ack(2), 3_000, []);
+  payments.acknowledged(ack(1), 3_000, []);
+  const effects: SessionEffect[] = [];
+  payments.written(written(3, 'cheque'), 3_000, effects);
+  assert.deepEqual(
+    effects.flatMap((each) => (each.kind === 'keepPaid' ? [each.id, each.units] : [])),
+    [2, 2_000],
+  );
+  assert.deepEqual([account.ledger.get(account.row, Column.paid), payments.pendingUnits], [2_000, 1_000]);
+});
+
+test('after terms have changed, the next payment waits for the answers to those before', () => {
+  const { account, payments, pays } = payer(1_000);
+  pays(0);
+  payments.written(written(1, 'cheque'), 0, []);
+  payments.termsChanged();
+  account.ledger.consumed(account.row, 0, 1_000);
+  assert.deepEqual(pays(1_000), []);
+  payments.acknowledged(ack(1), 1_000, []);
+  assert.deepEqual(pays(1_000), ['cheque', 1_000]);
 });
 
 test('what a neighbour paid admits nothing: it may have paid ahead, and says beside each payment what it counted', () => {

@@ -37,6 +37,7 @@ test('an answer counts when its payment has left, and not before: ids can be gue
 
   payments.written(
     { kind: 'paymentWritten', id: 1, method: 'cheque', proof: { kind: 'cheque', cheque: CHEQUE } },
+    0,
     effects,
   );
   payments.acknowledged({ ...ack, id: 2 }, 2, none);
@@ -68,6 +69,7 @@ test('a method that cannot be used leaves the payment to the next one, and is tr
 
   payments.written(
     { kind: 'paymentWritten', id: 2, method: 'transfer', proof: { kind: 'transfer', transaction: '0x' } },
+    0,
     effects,
   );
   account.ledger.consumed(account.row, 0, 2 * PRICE);
@@ -81,7 +83,7 @@ test('what is pending by one method stays there: each answer pays its own, in an
   const { account, buys, paid, payments } = due({ ...both });
   const effects: SessionEffect[] = [];
   payments.pay(buys, 0, effects);
-  payments.written({ kind: 'paymentWritten', id: 1, method: 'channel', proof }, effects);
+  payments.written({ kind: 'paymentWritten', id: 1, method: 'channel', proof }, 0, effects);
   payments.acknowledged({ ...ack, code: 'CHEQUE_UNVERIFIED' }, 1, effects);
   account.ledger.consumed(account.row, 0, PRICE);
   const noChannel = { ...buys, methods: ['cheque'] as const };
@@ -90,7 +92,7 @@ test('what is pending by one method stays there: each answer pays its own, in an
   account.ledger.consumed(account.row, 0, PRICE);
   assert.ok(payments.pay(noChannel, laterMs, effects));
   assert.deepEqual(effects.at(-1), { kind: 'writePayment', id: 2, method: 'cheque', units: 2 * PRICE });
-  payments.written({ kind: 'paymentWritten', id: 2, method: 'cheque', proof }, effects);
+  payments.written({ kind: 'paymentWritten', id: 2, method: 'cheque', proof }, 0, effects);
   payments.acknowledged({ ...ack, id: 2 }, laterMs, effects);
   assert.deepEqual([paid(), payments.pendingUnits], [2 * PRICE, 2 * PRICE]);
 
@@ -98,7 +100,7 @@ test('what is pending by one method stays there: each answer pays its own, in an
   const again: SessionEffect[] = [];
   assert.ok(payments.resend(again));
   assert.deepEqual(again, [{ kind: 'resendPayment', method: 'channel' }]);
-  payments.written({ kind: 'paymentWritten', id: 1, method: 'channel', proof }, effects);
+  payments.written({ kind: 'paymentWritten', id: 1, method: 'channel', proof }, 0, effects);
   payments.acknowledged(ack, laterMs, effects);
   assert.deepEqual([paid(), payments.pendingUnits], [4 * PRICE, 0]);
 });
@@ -135,7 +137,7 @@ test('payments to one neighbour keep their distance', () => {
   assert.ok(payments.pay(buys, 1_000, effects));
   account.ledger.consumed(account.row, 0, 2 * PRICE);
   assert.equal(payments.pay(buys, 1_000 + payIntervalMs, effects), false, 'the one before is not written yet');
-  payments.written(WRITTEN, effects);
+  payments.written(WRITTEN, 0, effects);
   payments.acknowledged(ack, 1_001, effects);
   assert.equal(payments.pay(buys, 1_000 + payIntervalMs - 1, effects), false);
   assert.ok(payments.pay(buys, 1_000 + payIntervalMs, effects));
@@ -147,7 +149,7 @@ test('what is demanded is paid once, to the last unit, and a demand where nothin
   payments.demanded = true;
   assert.ok(payments.pay(buys, 0, effects));
   assert.equal(payments.demanded, false);
-  payments.written(WRITTEN, effects);
+  payments.written(WRITTEN, 0, effects);
   payments.acknowledged(ack, 0, effects);
   payments.demanded = true;
   assert.equal(payments.pay(buys, 1_000, effects), false);
@@ -193,7 +195,7 @@ test('a refused payment goes again when it is time, not while payments are pause
   const { buys, payments } = due();
   const effects: SessionEffect[] = [];
   payments.pay(buys, 0, effects);
-  payments.written(WRITTEN, effects);
+  payments.written(WRITTEN, 0, effects);
   assert.equal(payments.resend([]), false, 'it is under way');
   payments.acknowledged({ ...ack, code: 'CHEQUE_UNVERIFIED' }, 10, effects);
   const said = (nowMs: number): string[] => {
@@ -216,7 +218,7 @@ test('a transfer waits for the answer to the one before, also when its connectio
     const { account, buys, payments } = due({ methods: [method] });
     const effects: SessionEffect[] = [];
     payments.pay(buys, 0, effects);
-    payments.written({ ...WRITTEN, method }, effects);
+    payments.written({ ...WRITTEN, method }, 0, effects);
     payments.interrupted();
     account.ledger.consumed(account.row, 0, 2 * PRICE);
     assert.equal(payments.pay(buys, 1_000, effects), method === 'cheque');
@@ -237,7 +239,7 @@ test('a payment that had left is not demanded again when its method shuts', () =
   const effects: SessionEffect[] = [];
   payments.demanded = true;
   payments.pay(buys, 0, effects);
-  payments.written({ ...WRITTEN, method: 'channel' }, effects);
+  payments.written({ ...WRITTEN, method: 'channel' }, 0, effects);
   payments.failed({ ...FAILED, method: 'channel', code: 'CHANNEL_FULL' }, 0, effects);
   assert.equal(payments.demanded, false);
 });

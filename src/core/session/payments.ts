@@ -5,6 +5,7 @@ import { aheadOf } from '../ledger/pay-ahead.ts';
 import { commonMethod, PAYMENT_METHODS, type PaymentMethod, settlePeriodMs, type Terms } from '../terms/terms.ts';
 import type { Units } from '../units.ts';
 import type { PaymentAckMessage, PaymentMessage } from './message.ts';
+import { PaymentLane } from './payment-lane.ts';
 import { news, type SessionEffect, type SessionEvent } from './session-effect.ts';
 import type { SessionRules } from './session-rules.ts';
 
@@ -24,20 +25,6 @@ export interface PaymentsOptions {
   readonly pending: readonly PendingPayment[];
 }
 
-/** Payments by one method. What is pending stays with the method: a refused cheque can still be cashed. */
-interface Lane {
-  readonly method: PaymentMethod;
-  /** Part of what is pending in the ledger. */
-  pendingUnits: Units;
-  /** The payment being written or sent. */
-  inFlight: { readonly id: number; readonly sent: boolean; readonly demanded: boolean } | undefined;
-  /** It could not be used: the next one is, until then. */
-  shutUntilMs: number;
-}
-
-/** Each of these pays all that is pending and more: none has to wait for the answer to the one before. */
-const CUMULATIVE: ReadonlySet<PaymentMethod> = new Set(['cheque', 'channel']);
-
 /** Why a method cannot be used for now, though others may: nothing is wrong with the payment itself. */
 const SHUTS: ReadonlySet<ErrorCode> = new Set(['CHANNEL_MISSING', 'CHANNEL_FULL', 'PAYMENT_METHOD_MISSING']);
 
@@ -54,7 +41,7 @@ export class Payments {
   aheadUnits: Units = 0;
   readonly #account: LinkAccount;
   readonly #rules: SessionRules;
-  readonly #lanes: Lane[] = [];
+  readonly #lanes: PaymentLane[] = [];
   #lastPaymentId = 0;
   #nextPayMs = Number.NEGATIVE_INFINITY;
   #arrived = { secondMs: Number.NEGATIVE_INFINITY, count: 0 };
@@ -69,7 +56,9 @@ export class Payments {
     this.#rules = options.rules;
     for (const { lastPaymentId, method, units } of options.pending) {
       this.#lastPaymentId = Math.max(this.#lastPaymentId, lastPaymentId);
-      if (units > 0) this.#add(this.#lane(method), units);
+      if (units === 0) continue;
+      this.#account.ledger.paying(this.#account.row, units);
+      this.#lane(method).pendingUnits += units;
     }
   }
 
@@ -78,14 +67,10 @@ export class Payments {
   }
 
   /** All that decides what it does next, beside the account (see `Session.standing`). */
-  standing(nowMs: number): readonly (number | boolean)[] {
+  standing(nowMs: number): readonly (number | boolean | string)[] {
     const sinceMs = nowMs - this.#arrived.secondMs;
     const arrived = sinceMs >= 1000 ? 0 : this.#arrived.count;
     const payInMs = Math.max(0, this.#nextPayMs - nowMs);
-    const lanes = this.#lanes.flatMap(({ inFlight, method, pendingUnits, shutUntilMs }) => {
-      const { id = -1, sent = false } = inFlight ?? {};
-      return [PAYMENT_METHODS.indexOf(method), id, sent, pendingUnits, Math.max(0, shutUntilMs - nowMs)];
-    });
     const owingForMs = this.#owingSinceMs === undefined ? -1 : nowMs - this.#owingSinceMs;
     const restateInMs = this.#restateMs === Number.POSITIVE_INFINITY ? -1 : Math.max(0, this.#restateMs - nowMs);
     return [
@@ -97,28 +82,23 @@ export class Payments {
       payInMs,
       arrived,
       owingForMs,
-      ...lanes,
+      ...this.#lanes.flatMap((lane) => lane.standing(nowMs)),
     ];
   }
 
   /** Two states with the same lanes are the same state: they stand in the order of the methods. */
-  #lane(method: PaymentMethod): Lane {
+  #lane(method: PaymentMethod): PaymentLane {
     const found = this.#lanes.find((each) => each.method === method);
     if (found !== undefined) return found;
-    const lane = { method, pendingUnits: 0, inFlight: undefined, shutUntilMs: Number.NEGATIVE_INFINITY };
+    const lane = new PaymentLane(method);
     this.#lanes.push(lane);
     this.#lanes.sort((a, b) => PAYMENT_METHODS.indexOf(a.method) - PAYMENT_METHODS.indexOf(b.method));
     return lane;
   }
 
-  #add(lane: Lane, units: Units): void {
-    this.#account.ledger.paying(this.#account.row, units);
-    lane.pendingUnits += units;
-  }
-
   /** The connection is gone: what was sent may or may not have arrived. It goes again on the next one. */
   interrupted(): void {
-    for (const lane of this.#lanes) lane.inFlight = undefined;
+    for (const lane of this.#lanes) lane.interrupted();
     this.#restateMs = Number.POSITIVE_INFINITY;
   }
 
@@ -131,26 +111,26 @@ export class Payments {
     if (!account.enforce || this.paused || lane === undefined) return false;
     const units = account.payable() + aheadOf(account, this.aheadUnits);
     this.aheadUnits = 0;
-    this.#add(lane, units);
+    this.#account.ledger.paying(this.#account.row, units);
     this.#owingSinceMs = undefined;
     this.#lastPaymentId += 1;
-    lane.inFlight = { id: this.#lastPaymentId, sent: false, demanded: this.demanded };
+    const id = this.#lastPaymentId;
+    lane.begin({ id, units, demanded: this.demanded });
     this.demanded = false;
     this.#nextPayMs = nowMs + this.#rules.payIntervalMs;
-    effects.push({ kind: 'writePayment', id: this.#lastPaymentId, method: lane.method, units });
+    effects.push({ kind: 'writePayment', id, method: lane.method, units });
     return true;
   }
 
-  /** By what a payment goes now; undefined where there is no way, or one has to be answered first. */
-  #open(terms: Terms, nowMs: number): Lane | undefined {
+  /** By what a payment goes now; undefined where there is no way, or it has to wait. */
+  #open(terms: Terms, nowMs: number): PaymentLane | undefined {
     const theirs = this.#account.theirs.newest;
     const shut = (method: PaymentMethod) =>
       this.#lanes.some((each) => each.method === method && nowMs < each.shutUntilMs);
     const method = theirs === undefined ? undefined : commonMethod(theirs, terms, shut);
     if (method === undefined || method === 'barter') return undefined;
     const lane = this.#lane(method);
-    const waits = lane.inFlight !== undefined || (lane.pendingUnits > 0 && !CUMULATIVE.has(method));
-    return waits ? undefined : lane;
+    return lane.waits ? undefined : lane;
   }
 
   /** When there is something to do though nothing moves. Infinity: never. */
@@ -187,7 +167,7 @@ export class Payments {
       this.#restateMs = Number.POSITIVE_INFINITY;
       effects.push({ kind: 'restatePayments' });
     }
-    const refused = nowMs >= this.#nextPayMs && this.#lanes.some(isUnanswered);
+    const refused = nowMs >= this.#nextPayMs && this.#lanes.some(({ unanswered }) => unanswered);
     if (this.pay(terms, nowMs, effects)) return true;
     if (!refused || this.paused) return false;
     this.#nextPayMs = nowMs + this.#rules.retryMs;
@@ -197,9 +177,9 @@ export class Payments {
 
   /** What is pending and not under way goes again. False: there is nothing of the kind. */
   resend(effects: SessionEffect[]): boolean {
-    const unanswered = this.#lanes.filter(isUnanswered);
-    for (const { method } of unanswered) effects.push({ kind: 'resendPayment', method });
-    return unanswered.length > 0;
+    const lanes = this.#lanes.filter(({ unanswered }) => unanswered);
+    for (const { method } of lanes) effects.push({ kind: 'resendPayment', method });
+    return lanes.length > 0;
   }
 
   #wouldHavePaid(effects: SessionEffect[]): void {
@@ -208,13 +188,13 @@ export class Payments {
     effects.push(news('wouldEnforce', { action: 'pay', amount: this.#account.payable() }));
   }
 
-  written(event: SessionEvent & { kind: 'paymentWritten' }, effects: SessionEffect[]): void {
+  written(event: SessionEvent & { kind: 'paymentWritten' }, nowMs: number, effects: SessionEffect[]): void {
     const { id, method, proof } = event;
     const lane = this.#lane(method);
-    lane.inFlight = { id, sent: true, demanded: false };
-    const units = lane.pendingUnits;
+    const units = lane.sent(id, proof);
     effects.push({ kind: 'send', message: { kind: 'payment', id, units, proof } });
     effects.push(news('paying', { id, amount: units, method }));
+    this.#answer(lane, nowMs, effects);
   }
 
   /** It was not made, or can never count: what was to be paid is owed as before, to be paid once more. */
@@ -222,16 +202,16 @@ export class Payments {
     const { code, id, method, units } = event;
     const lane = this.#lane(method);
     this.#account.ledger.unpaid(this.#account.row, units);
-    lane.pendingUnits -= units;
+    const demanded = lane.failed(id, units);
     if (SHUTS.has(code)) {
       lane.shutUntilMs = nowMs + this.#rules.retryMs;
       this.#nextPayMs = nowMs;
-      if (lane.inFlight?.demanded === true) this.demanded = true;
+      if (demanded) this.demanded = true;
     } else {
       this.#nextPayMs = nowMs + this.#rules.retryMs;
     }
-    lane.inFlight = undefined;
     effects.push(news('fault', { code, id, method }));
+    this.#answer(lane, nowMs, effects);
   }
 
   /** A method that was shut can be used again. */
@@ -239,26 +219,39 @@ export class Payments {
     for (const lane of this.#lanes) if (lane.method === method) lane.shutUntilMs = Number.NEGATIVE_INFINITY;
   }
 
+  /** My terms changed: by what is paid, and what from, may have changed with them. */
+  termsChanged(): void {
+    for (const lane of this.#lanes) lane.drain();
+  }
+
   /** The neighbour's answer. A refused payment stays a liability, shown as pending, until one that covers it is taken. */
   acknowledged(ack: PaymentAckMessage, nowMs: number, effects: SessionEffect[]): void {
-    // Ids can be guessed: what has not left cannot have been answered.
-    const lane = this.#lanes.find(({ inFlight }) => inFlight?.id === ack.id && inFlight.sent);
+    const lane = this.#lanes.find((each) => each.has(ack.id));
     if (lane === undefined) {
       if (UNSEEN.has(ack.code)) this.#restateMs = nowMs + this.#rules.retryMs;
       return;
     }
-    const { method, pendingUnits: units } = lane;
-    lane.inFlight = undefined;
-    if (ack.code !== '') {
+    if (!lane.postpones(ack)) this.#hear(lane, ack, nowMs, effects);
+  }
+
+  #answer(lane: PaymentLane, nowMs: number, effects: SessionEffect[]): void {
+    for (const ack of lane.postponed()) if (lane.has(ack.id)) this.#hear(lane, ack, nowMs, effects);
+  }
+
+  #hear(lane: PaymentLane, ack: PaymentAckMessage, nowMs: number, effects: SessionEffect[]): void {
+    const { code, id } = ack;
+    const { method } = lane;
+    if (code !== '') {
+      lane.refused(ack);
       this.#nextPayMs = nowMs + this.#rules.retryMs;
-      effects.push(news('paymentRejected', { id: ack.id, code: ack.code, method }));
-      if (ack.code === 'CHANNEL_CLOSED') effects.push({ kind: 'voidPayment', id: ack.id, method });
+      effects.push(news('paymentRejected', { id, code, method }));
+      if (code === 'CHANNEL_CLOSED') effects.push({ kind: 'voidPayment', id, method });
       return;
     }
+    const { acceptedWei, units } = lane.taken(ack);
     this.#account.ledger.paid(this.#account.row, units);
-    lane.pendingUnits = 0;
-    effects.push({ kind: 'keepPaid', id: ack.id, method, acceptedWei: ack.acceptedWei, units });
-    effects.push(news('paid', { id: ack.id, amount: units, method }), { kind: 'changed' });
+    effects.push({ kind: 'keepPaid', id, method, acceptedWei, units });
+    effects.push(news('paid', { id, amount: units, method }), { kind: 'changed' });
   }
 
   /** A payment came in. False: it floods. */
@@ -289,8 +282,4 @@ export class Payments {
     else effects.push(news('refused', { id, code, method }));
     return outcome.accepted ? undefined : outcome.code;
   }
-}
-
-function isUnanswered({ inFlight, pendingUnits }: Lane): boolean {
-  return pendingUnits > 0 && inFlight === undefined;
 }

@@ -244,6 +244,23 @@ test('a charge wants a look when it may bring a payment about, with what is in f
   assert.equal(end.session.sample(), true);
 });
 
+test('a payment follows one that waits for its answer; after new terms of mine only when that is there', () => {
+  const end = new SessionEnd().up();
+  const owe = (): void => end.account.ledger.consumed(end.account.row, 0, 1_000);
+  owe();
+  assert.deepEqual(end.tick(), ['writePayment']);
+  end.tick(countsIntervalMs);
+  owe();
+  const written = { kind: 'paymentWritten', method: 'cheque', proof } as const;
+  assert.deepEqual(end.step({ ...written, id: 1 }), ['send payment', 'paying', 'writePayment']);
+  end.step({ ...written, id: 2 });
+  end.step({ kind: 'termsChanged', terms: plainTerms({ epoch: 2 }) });
+  owe();
+  assert.deepEqual(end.tick(countsIntervalMs), []);
+  const answer = { kind: 'paymentAck', id: 2, acceptedWei: 1n, code: '' } as const;
+  assert.deepEqual(end.hears(answer), ['keepPaid', 'paid', 'changed', 'writePayment']);
+});
+
 test('a payment that could not be made is tried by the next method at once, and one that waits is tried by a tick', () => {
   const end = new SessionEnd();
   const methods = { methods: ['channel', 'cheque'] } as const;

@@ -110,6 +110,7 @@ export class Session {
         return this.#tick(nowMs, effects);
       case 'termsChanged':
         this.#greeting.terms = event.terms;
+        this.#payments.termsChanged();
         return this.#greeting.announce(effects, this.#phase !== 'down');
       case 'leaseDurable':
         return this.#leased(nowMs, effects);
@@ -138,7 +139,8 @@ export class Session {
         // Written while the connection was made anew: it goes again, in its turn, once the books are compared.
         if (this.#phase !== 'up') return;
         this.#sendCounts(nowMs, effects);
-        return this.#payments.written(event, effects);
+        this.#payments.written(event, nowMs, effects);
+        return this.#pay(nowMs, effects);
       case 'paymentFailed':
         this.#payments.failed(event, nowMs, effects);
         // The next method may do.

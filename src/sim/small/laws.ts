@@ -41,11 +41,18 @@ function brokenMoney(node: SmallNode): string | undefined {
   if (received !== credited) return `credited ${received} of cheques over ${credited}`;
   const rows = [...node.disk.rows()];
   const batches = node.disk.waiting.map(({ records }) => records);
+  if (forgets([...rows, ...batches.flat()])) return 'its store takes a cheque for a later one';
   for (let kept = 0; kept <= batches.length; kept += 1) {
     const broken = brokenDisk(node, [...rows, ...batches.slice(0, kept).flat()]);
     if (broken !== undefined) return `${broken}, if it dies now with ${kept} of its writes done`;
   }
   return undefined;
+}
+
+/** Each cheque promises what the one before did, and more. */
+function forgets(rows: readonly StoreRecord[]): boolean {
+  const sums = rows.flatMap((row) => (row.kind === 'issued' ? [row.cumulative] : []));
+  return sums.some((sum, at) => sum < (sums[at - 1] ?? 0n));
 }
 
 /** What a crash may leave behind. Later rows stand for earlier ones of their kind: there is one neighbour. */
@@ -58,8 +65,14 @@ function brokenDisk(node: SmallNode, rows: readonly StoreRecord[]): string | und
     return `its store has ${link.received} credited of cheques over ${taken?.creditedUnits ?? 0}`;
   const acknowledged = Number((issued?.acceptedCumulative ?? 0n) / WEI_PER_UNIT);
   if (link.paid !== acknowledged) return `its store has ${link.paid} paid of ${acknowledged} acknowledged`;
+  if (issued !== undefined && !isWhole(issued)) return `its store has ${issued.amount} pending, and other cheques`;
   const provided = node.cell(Column.provided) - link.provided[0];
   return provided > link.lease ? `it provided ${provided} on a lease of ${link.lease}` : undefined;
+}
+
+/** What a cheque has pending is what it promises beyond what was acknowledged. */
+function isWhole({ acceptedCumulative, amount, cumulative }: IssuedChequeRecord): boolean {
+  return cumulative === acceptedCumulative || cumulative - acceptedCumulative === BigInt(amount) * WEI_PER_UNIT;
 }
 
 /** Bounded loss: what this node gave and did not get back, if the other vanishes now. */

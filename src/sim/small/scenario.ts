@@ -95,6 +95,15 @@ export const SCENARIOS: readonly Scenario[] = [
   },
   {
     ...PLAIN,
+    name: 'several',
+    about: 'one sells, the other pays for each piece, also while earlier payments wait for their answers',
+    asks: [[7], undefined],
+    payAt: [10, 12],
+    dropAt: 45,
+    budget: { ...NEVER, serves: [3, 0], cuts: 1, crashes: 1, steps: 2 },
+  },
+  {
+    ...PLAIN,
     name: 'trade',
     about: 'both sell to each other; connections break and a process dies',
     budget: { ...NEVER, serves: [2, 2], cuts: 1, crashes: 1 },

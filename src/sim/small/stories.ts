@@ -22,6 +22,12 @@ const OWING = [...times(2, 'serve 0', 'data reaches 1'), 'look 1', 'write done 1
 /** … and up to the cheque on its way to the seller. */
 const PAYING = [...OWING, 'write done 1', 'control reaches 0'];
 
+/** One piece is paid for; the next cheque waits to be written when the answer to the first arrives. */
+const TAKEN_WHILE_WRITING = [
+  ...['serve 0', 'data reaches 1', 'look 1', 'write done 1', 'write done 1', 'serve 0', 'control reaches 0'],
+  ...['payment reaches 0', 'write done 0', 'time 1', 'data reaches 1', 'look 1', 'write done 1', 'payment reaches 1'],
+];
+
 /** Told in a moment; `sim exhaustive` goes on where they end. */
 export const STORIES: readonly Story[] = [
   {
@@ -91,6 +97,25 @@ export const STORIES: readonly Story[] = [
       '?journal 1',
       '?write done 1',
       'settle',
+    ],
+  },
+  {
+    name: 'a cheque is taken while the next one is written, and nothing of that is forgotten',
+    world: 'several',
+    actions: [...TAKEN_WHILE_WRITING, 'write done 1', '?journal 1', 'write done 1', 'settle'],
+  },
+  {
+    name: 'who dies with two cheques under way, of which one was taken, pays neither once more',
+    world: 'several',
+    actions: [...TAKEN_WHILE_WRITING, 'write done 1', '?journal 1', 'write done 1', 'crash 1 kept 0', 'settle'],
+  },
+  {
+    name: 'of three cheques under way one arrives before the connection breaks; the last goes again, for all',
+    world: 'several',
+    actions: [
+      ...times(3, 'serve 0'),
+      ...times(3, 'data reaches 1', 'look 1', 'write done 1', 'write done 1', 'time 1'),
+      ...['control reaches 0', 'payment reaches 0', 'write done 0', 'cut 0', 'cut 1', 'connect', 'settle'],
     ],
   },
   {

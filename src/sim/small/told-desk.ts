@@ -2,6 +2,7 @@ import { type ErrorCode, WayleaveError } from '../../core/errors.ts';
 import type { NodeId } from '../../core/node-id.ts';
 import type { PaymentMessage, PaymentProof } from '../../core/session/message.ts';
 import type { PaymentOutcome } from '../../core/session/session-effect.ts';
+import type { Acceptance } from '../../core/settlement/accepted-total.ts';
 import type { Units } from '../../core/units.ts';
 import type { MethodDesk } from '../../settle/method-desk.ts';
 import { WEI_PER_UNIT } from './small-node.ts';
@@ -24,6 +25,8 @@ export class ToldDesk implements MethodDesk {
   silent = false;
   /** The highest id that an earlier life has used. */
   lastPaymentId = 0;
+  /** What is written is only when this is done. */
+  busy: Promise<void> | undefined;
   /** The chain says that what is open can never count. */
   void = false;
   readonly written: Written[] = [];
@@ -36,6 +39,7 @@ export class ToldDesk implements MethodDesk {
   }
 
   async write(_: NodeId, payment: Written): Promise<PaymentProof> {
+    await this.busy;
     if (this.refuses !== undefined) throw new WayleaveError(this.refuses, { id: payment.id });
     this.written.push({ id: payment.id, units: payment.units });
     this.#open = { ...payment, units: payment.units + (this.#open?.units ?? 0) };
@@ -60,9 +64,11 @@ export class ToldDesk implements MethodDesk {
     return { units: open.units, records: [] };
   }
 
-  async check(_: NodeId, { units }: PaymentMessage): Promise<PaymentOutcome | undefined> {
+  async check(_: NodeId, { proof, units: named }: PaymentMessage): Promise<PaymentOutcome | undefined> {
     if (this.silent) return undefined;
     if (this.answers !== undefined) return { accepted: false, code: this.answers, acceptedWei: 0n };
+    const said = proof.kind === 'cheque' ? Number(proof.cheque.cumulativeWei / WEI_PER_UNIT) : undefined;
+    const units = said === undefined ? named : Math.max(0, said - this.#creditedUnits);
     this.#creditedUnits += units;
     return { accepted: true, units, clearing: units, acceptedWei: BigInt(this.#creditedUnits) * WEI_PER_UNIT };
   }
@@ -71,8 +77,9 @@ export class ToldDesk implements MethodDesk {
     return [];
   }
 
-  acknowledged(): [] {
-    this.#open = undefined;
+  acknowledged(_: NodeId, { id, units }: Acceptance & { id: number }): [] {
+    const open = this.#open;
+    this.#open = open === undefined || open.id === id ? undefined : { ...open, units: open.units - units };
     return [];
   }
 
