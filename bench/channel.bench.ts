@@ -53,11 +53,11 @@ export const bench: Bench = {
   },
 };
 
-/** Every link pays as soon as it may. */
+/** Every link pays when its last payment was answered: there are enough of them. */
 async function many(links: PaidLinks): Promise<Row[]> {
   const pay = async () => {
     const cpu = cpuSeconds();
-    await payByAll(links);
+    await byAll((link) => oneByOne(links, link, ROUNDS));
     return (LINKS * ROUNDS) / (cpuSeconds() - cpu);
   };
   const me = createSigner(generateKey((count) => randomBytes(count)));
@@ -73,20 +73,24 @@ async function many(links: PaidLinks): Promise<Row[]> {
   return [{ id: 'channel.many', value, unit: 'payments/CPU-s', rival, rivalValue, ratio, interval, target }];
 }
 
-/** The same with a process at each end, as it is between machines, by the clock. */
+/** With a process at each end, as it is between machines, by the clock; every link pays as soon as it may. */
 async function apart(links: PaidLinks): Promise<Row[]> {
   const perSecond: number[] = [];
   for (let round = -UNSEEN; round < PAIRS; round += 1) {
     const startedMs = performance.now();
-    await payByAll(links);
+    await byAll((link) => links.pay(link, ROUNDS));
     if (round >= 0) perSecond.push((LINKS * ROUNDS * 1000) / (performance.now() - startedMs));
   }
   const [value, interval] = [median(perSecond), medianInterval(perSecond)];
   return [{ id: 'channel.apart', value, unit: 'payments/s', interval, target: { of: 'value', least: 5_000 } }];
 }
 
-async function payByAll(links: PaidLinks): Promise<void> {
-  await Promise.all(Array.from({ length: LINKS }, (_, link) => links.pay(link, ROUNDS)));
+async function byAll(pay: (link: number) => Promise<void>): Promise<void> {
+  await Promise.all(Array.from({ length: LINKS }, (_, link) => pay(link)));
+}
+
+async function oneByOne(links: PaidLinks, link: number, payments: number): Promise<void> {
+  for (let n = 0; n < payments; n += 1) await links.pay(link, 1);
 }
 
 async function alone(links: PaidLinks, files: readonly number[]): Promise<Row[]> {
@@ -103,12 +107,9 @@ async function alone(links: PaidLinks, files: readonly number[]): Promise<Row[]>
     const { ours: value, rival: rivalValue, ratio, interval } = await interleaved(ALONE_PAIRS, rate(pay), rate(sync));
     return { id, value, unit: 'payments/s', rival: 'a page written and synced, twice', rivalValue, ratio, interval };
   };
-  const waiting = async () => {
-    for (let n = 0; n < ALONE; n += 1) await links.pay(0, 1);
-  };
   return [
     { ...(await row('channel.alone', () => links.pay(0, ALONE))), target: { of: 'ratio', least: 1 / 1.5 } },
-    await row('channel.alone-waiting', waiting),
+    await row('channel.alone-waiting', () => oneByOne(links, 0, ALONE)),
   ];
 }
 

@@ -94,7 +94,7 @@ class Bed {
       },
       voided: async (neighbour, { id, method }) => {
         asked(`void ${id} ${method}`, neighbour);
-        return this.knows ? { units: 11, records: [VOIDED] } : undefined;
+        return this.knows ? { units: 11, paidUnits: 2, records: [VOIDED] } : undefined;
       },
       check: async (neighbour, { id }) => {
         asked(`check ${id}`, neighbour);
@@ -132,7 +132,7 @@ const CASES: readonly [SessionEffect, readonly string[], SessionEvent?][] = [
   [
     { kind: 'voidPayment', id: 5, method: 'channel' },
     ['desk: void 5 channel', 'paymentFailed owing 1', 'disk: note link'],
-    { kind: 'paymentFailed', id: 5, method: 'channel', units: 11, code: 'CHANNEL_CLOSED' },
+    { kind: 'paymentFailed', id: 5, method: 'channel', units: 11, paidUnits: 2, code: 'CHANNEL_CLOSED' },
   ],
   [
     { kind: 'checkPayment', payment: PAYMENT },

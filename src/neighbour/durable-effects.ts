@@ -94,7 +94,8 @@ export class DurableEffects {
     const voided = await desk.voided(this.#id, effect);
     if (voided === undefined) return;
     journal.owe(account, voided.records);
-    step({ ...effect, kind: 'paymentFailed', units: voided.units, code: 'CHANNEL_CLOSED' });
+    const { paidUnits, units } = voided;
+    step({ ...effect, kind: 'paymentFailed', units, paidUnits, code: 'CHANNEL_CLOSED' });
     await journal.commit(account);
   }
 

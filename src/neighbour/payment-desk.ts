@@ -2,7 +2,7 @@ import type { NodeId } from '../core/node-id.ts';
 import type { PaymentMessage, PaymentProof } from '../core/session/message.ts';
 import type { PendingPayment } from '../core/session/payments.ts';
 import type { PaymentOutcome } from '../core/session/session-effect.ts';
-import type { Acceptance } from '../core/settlement/accepted-total.ts';
+import type { Acceptance, Voided } from '../core/settlement/accepted-total.ts';
 import type { SignedCheque } from '../core/settlement/cheque.ts';
 import type { PaymentMethod } from '../core/terms/terms.ts';
 import type { Units } from '../core/units.ts';
@@ -19,11 +19,11 @@ export interface PaymentDesk {
   write(neighbour: NodeId, payment: { id: number; units: Units; method: PaymentMethod }): Promise<PaymentProof>;
   /** The last payment made by a method, if it was never acknowledged. */
   unacknowledged(neighbour: NodeId, method: PaymentMethod): { id: number; proof: PaymentProof } | undefined;
-  /** Can a payment of mine never count any more? Then its units, to be paid once more, and the records that say so. */
+  /** Can a payment of mine never count any more? Then also the records that say so. */
   voided(
     neighbour: NodeId,
     payment: { id: number; method: PaymentMethod },
-  ): Promise<{ units: Units; records: StoreRecord[] } | undefined>;
+  ): Promise<(Voided & { records: StoreRecord[] }) | undefined>;
   /** Is it worth something? Undefined: not known yet, and told later; it may be asked again before. */
   check(neighbour: NodeId, payment: PaymentMessage): Promise<CheckedPayment | undefined>;
   /** Takes over what was just found good; its record, to be written with the account. */

@@ -3,7 +3,7 @@ import type { NodeId } from '../core/node-id.ts';
 import type { Ratio } from '../core/ratio.ts';
 import type { PaymentMessage, PaymentProof } from '../core/session/message.ts';
 import type { PendingPayment } from '../core/session/payments.ts';
-import type { Acceptance } from '../core/settlement/accepted-total.ts';
+import type { Acceptance, Voided } from '../core/settlement/accepted-total.ts';
 import type { SignedCheque } from '../core/settlement/cheque.ts';
 import type { PaymentMethod } from '../core/terms/terms.ts';
 import type { Units } from '../core/units.ts';
@@ -45,7 +45,7 @@ export class PaymentDesks implements PaymentDesk {
   async voided(
     neighbour: NodeId,
     { id, method }: { id: number; method: PaymentMethod },
-  ): Promise<{ units: Units; records: StoreRecord[] } | undefined> {
+  ): Promise<(Voided & { records: StoreRecord[] }) | undefined> {
     return this.#of(method).voided?.(neighbour, id);
   }
 

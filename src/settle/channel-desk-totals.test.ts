@@ -178,16 +178,26 @@ test('the newest total counts, in whatever order they were on disk, and each cha
 
 test('only what is pending, under the id that it has, and not what was handed in, can be left out of a close', async () => {
   const closed = standing(100n, 0n, { closed: true });
-  const paid = { ...NOTHING, depositedWei: 100n, paidWei: 10n };
-  for (const [id, acceptedCumulative, facts, voided] of [
-    [7, 0n, closed, true],
-    [6, 0n, closed, false],
-    [7, 10n, closed, false],
-    [7, 0n, { ...closed, [me.id < them.id ? 'a' : 'b']: paid }, false],
+  const handedIn = (paidWei: bigint) => ({
+    ...closed,
+    [me.id < them.id ? 'a' : 'b']: { ...NOTHING, depositedWei: 100n, paidWei },
+  });
+  for (const [id, acceptedCumulative, facts, unpaid, paid] of [
+    [7, 0n, closed, 10, 0],
+    [6, 0n, closed, undefined, 0],
+    [7, 10n, closed, undefined, 0],
+    [7, 0n, handedIn(10n), undefined, 0],
+    [7, 0n, handedIn(9n), 1, 9],
+    [7, 4n, handedIn(9n), 1, 5],
+    [7, 4n, handedIn(4n), 6, 0],
+    [7, 4n, handedIn(3n), 6, 0],
   ] as const) {
-    const { desk } = await end({ [CHANNEL]: facts }, { totals: [total(10n, { acceptedCumulative })] });
-    const record = { ...total(10n), cumulative: 0n, amount: 0 };
-    assert.deepEqual(await desk.voided(them.id, id), voided ? { units: 10, records: [record] } : undefined);
+    const amount = 10 - Number(acceptedCumulative);
+    const { desk } = await end({ [CHANNEL]: facts }, { totals: [total(10n, { acceptedCumulative, amount })] });
+    const counts = acceptedCumulative + BigInt(paid);
+    const record = { ...total(10n), cumulative: counts, acceptedCumulative: counts, amount: 0 };
+    const expected = unpaid === undefined ? undefined : { units: unpaid, paidUnits: paid, records: [record] };
+    assert.deepEqual(await desk.voided(them.id, id), expected, `${id} ${acceptedCumulative} ${unpaid}`);
   }
 });
 

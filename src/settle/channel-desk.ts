@@ -7,7 +7,7 @@ import type { NodeId } from '../core/node-id.ts';
 import { type Ratio, unitsToWei, type WeiAmount, weiToUnits } from '../core/ratio.ts';
 import type { PaymentMessage, PaymentProof } from '../core/session/message.ts';
 import type { PaymentOutcome } from '../core/session/session-effect.ts';
-import { type Acceptance, withAccepted } from '../core/settlement/accepted-total.ts';
+import { type Acceptance, type Voided, withAccepted, withClosed } from '../core/settlement/accepted-total.ts';
 import {
   type ChannelKnowledge,
   type ChannelShare,
@@ -231,9 +231,9 @@ export class ChannelDesk implements MethodDesk {
 
   /**
    * The neighbour says that the channel was closed without this payment. Where the chain says so too, and no other branch
-   * can win, it can never count: its units, with the record that says so.
+   * can win, it can never count: its units, but for what the close paid, with the record that says so.
    */
-  async voided(neighbour: NodeId, id: number): Promise<{ units: Units; records: StoreRecord[] } | undefined> {
+  async voided(neighbour: NodeId, id: number): Promise<(Voided & { records: StoreRecord[] }) | undefined> {
     const { book } = this.#options;
     const last = this.#mine.get(neighbour);
     if (last === undefined || last.paymentId !== id || !isPending(last)) return undefined;
@@ -241,10 +241,12 @@ export class ChannelDesk implements MethodDesk {
     const channel = book.at(last.channel);
     if (typeof channel === 'string' || !channel.facts.closed || channel.mine.paidWei >= last.cumulative)
       return undefined;
-    if (!(await book.closedForGood(last.channel)) || this.#mine.get(neighbour) !== last) return undefined;
-    const record = { ...last, cumulative: last.acceptedCumulative, amount: 0 };
+    const { theirRatio: ratio } = this.#options.neighbour(neighbour);
+    if (ratio === undefined || !(await book.closedForGood(last.channel)) || this.#mine.get(neighbour) !== last)
+      return undefined;
+    const { record, ...voided } = withClosed(last, channel.mine.paidWei, ratio);
     this.#stands(record);
-    return { units: last.amount, records: [record] };
+    return { ...voided, records: [record] };
   }
 
   async check(neighbour: NodeId, payment: PaymentMessage): Promise<PaymentOutcome> {

@@ -2,7 +2,7 @@ import type { NodeId } from '../core/node-id.ts';
 import type { Ratio } from '../core/ratio.ts';
 import type { PaymentMessage, PaymentProof } from '../core/session/message.ts';
 import type { PaymentOutcome } from '../core/session/session-effect.ts';
-import type { Acceptance } from '../core/settlement/accepted-total.ts';
+import type { Acceptance, Voided } from '../core/settlement/accepted-total.ts';
 import type { SignedCheque } from '../core/settlement/cheque.ts';
 import type { Units } from '../core/units.ts';
 import type { StoreRecord } from '../store/store.ts';
@@ -13,8 +13,8 @@ export interface MethodDesk {
   write(neighbour: NodeId, payment: { id: number; units: Units }): Promise<PaymentProof>;
   /** The last payment, if it was never acknowledged: it covers those before it. */
   unacknowledged(neighbour: NodeId): { id: number; proof: PaymentProof } | undefined;
-  /** Can it never count any more? Then its units, to be paid once more, and the records that say so. */
-  voided?(neighbour: NodeId, id: number): Promise<{ units: Units; records: StoreRecord[] } | undefined>;
+  /** Can it never count any more? Then also the records that say so. */
+  voided?(neighbour: NodeId, id: number): Promise<(Voided & { records: StoreRecord[] }) | undefined>;
   /** Undefined: not known yet; told later with `paymentChecked`. Asked again, it answers again, and credits nothing twice. */
   check(neighbour: NodeId, payment: PaymentMessage): Promise<PaymentOutcome | undefined>;
   /** What was just found good is in the account: its records. */

@@ -132,6 +132,35 @@ test('of answers that waited, one that another made void is not heard', () => {
   assert.deepEqual([account.ledger.get(account.row, Column.paid), payments.pendingUnits], [2_000, 1_000]);
 });
 
+test('of a payment that can never count, what was paid all the same is paid, and told', () => {
+  for (const [paidUnits, told] of [
+    [400, ['fault', 'paid', 'changed']],
+    [0, ['fault']],
+  ] as const) {
+    const { account, payments, pays } = payer(1_000);
+    pays(0);
+    payments.written(written(1, 'cheque'), 0, []);
+    payments.acknowledged(ack(1, 'CHANNEL_CLOSED'), 0, []);
+    const effects: SessionEffect[] = [];
+    const units = 1_000 - paidUnits;
+    const failed = {
+      kind: 'paymentFailed',
+      id: 1,
+      method: 'cheque',
+      units,
+      paidUnits,
+      code: 'CHANNEL_CLOSED',
+    } as const;
+    payments.failed(failed, 0, effects);
+    assert.deepEqual(
+      effects.map((each) => (each.kind === 'emit' ? each.event.kind : each.kind)),
+      told,
+    );
+    assert.equal(account.ledger.get(account.row, Column.paid), paidUnits);
+    assert.deepEqual([payments.pendingUnits, payments.resend([])], [0, false]);
+  }
+});
+
 test('after terms have changed, the next payment waits for the answers to those before', () => {
   const { account, payments, pays } = payer(1_000);
   pays(0);

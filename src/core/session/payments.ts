@@ -199,10 +199,11 @@ export class Payments {
 
   /** It was not made, or can never count: what was to be paid is owed as before, to be paid once more. */
   failed(event: SessionEvent & { kind: 'paymentFailed' }, nowMs: number, effects: SessionEffect[]): void {
-    const { code, id, method, units } = event;
+    const { code, id, method, paidUnits = 0, units } = event;
     const lane = this.#lane(method);
     this.#account.ledger.unpaid(this.#account.row, units);
-    const demanded = lane.failed(id, units);
+    if (paidUnits > 0) this.#account.ledger.paid(this.#account.row, paidUnits);
+    const demanded = lane.failed(id, units + paidUnits);
     if (SHUTS.has(code)) {
       lane.shutUntilMs = nowMs + this.#rules.retryMs;
       this.#nextPayMs = nowMs;
@@ -211,6 +212,7 @@ export class Payments {
       this.#nextPayMs = nowMs + this.#rules.retryMs;
     }
     effects.push(news('fault', { code, id, method }));
+    if (paidUnits > 0) effects.push(news('paid', { id, amount: paidUnits, method }), { kind: 'changed' });
     this.#answer(lane, nowMs, effects);
   }
 

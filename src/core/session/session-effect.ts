@@ -36,12 +36,13 @@ export type PaymentEvent =
       readonly method: PaymentMethod;
       readonly proof: PaymentProof;
     }
-  /** Of a payment of mine, `units` were not paid and will not be: they are owed again. */
+  /** Of a payment of mine, `units` were not paid and will not be: they are owed again. `paidUnits` were, all the same. */
   | {
       readonly kind: 'paymentFailed';
       readonly id: number;
       readonly method: PaymentMethod;
       readonly units: Units;
+      readonly paidUnits?: Units;
       readonly code: ErrorCode;
     }
   /** `id` is undefined for one that nobody told me of: it is not answered. */

@@ -1,3 +1,4 @@
+import { type Ratio, weiToUnits } from '../ratio.ts';
 import type { Units } from '../units.ts';
 
 /** The newest total signed for a neighbour, and what of it was taken. */
@@ -23,4 +24,21 @@ export function withAccepted<T extends SignedTotal>(last: T, { acceptedWei, unit
   const acceptedCumulative = accepted > last.acceptedCumulative ? accepted : last.acceptedCumulative;
   const isTaken = acceptedCumulative === last.cumulative;
   return { ...last, acceptedCumulative, amount: isTaken ? last.amount : Math.max(0, last.amount - units) };
+}
+
+/** A payment that can never count any more. */
+export interface Voided {
+  /** To be paid once more. */
+  readonly units: Units;
+  /** What of it was paid after all, though nobody had acknowledged it. */
+  readonly paidUnits: Units;
+}
+
+/** Its channel was closed with `paidWei`, less than was signed: the answer to what was taken of it may have been lost. */
+export function withClosed<T extends SignedTotal>(last: T, paidWei: bigint, ratio: Ratio): Voided & { record: T } {
+  const { acceptedCumulative: accepted, amount } = last;
+  const cumulative = paidWei > accepted ? paidWei : accepted;
+  const paidUnits = Math.min(amount, weiToUnits(cumulative - accepted, ratio).units);
+  const record = { ...last, cumulative, acceptedCumulative: cumulative, amount: 0 };
+  return { record, units: amount - paidUnits, paidUnits };
 }

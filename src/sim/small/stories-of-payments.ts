@@ -98,6 +98,18 @@ export const STORIES_OF_PAYMENTS: readonly RuleStory[] = [
     },
   },
   {
+    name: 'what a close paid of a payment that nobody answered is not paid once more',
+    told: async ({ same }) => {
+      const { teller, desks } = await withDesks('channel', { config: byMethods('channel', 'cheque') });
+      desks[0].answers = 'CHANNEL_CLOSED';
+      desks[1].void = true;
+      desks[1].paidByClose = 40;
+      await teller.serve(0, 10);
+      same('paid, and pending', [teller.node(1).cell(Column.paid), teller.node(1).cell(Column.pending)], [40, 0]);
+      same('the rest is owed', teller.balance(1), -60);
+    },
+  },
+  {
     name: 'a transfer waits for the answer to the one before, and ids go on over restarts',
     told: async ({ same }) => {
       const { teller, desks } = await withDesks('transfer', { config: byMethods('transfer') });

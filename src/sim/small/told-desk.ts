@@ -2,7 +2,7 @@ import { type ErrorCode, WayleaveError } from '../../core/errors.ts';
 import type { NodeId } from '../../core/node-id.ts';
 import type { PaymentMessage, PaymentProof } from '../../core/session/message.ts';
 import type { PaymentOutcome } from '../../core/session/session-effect.ts';
-import type { Acceptance } from '../../core/settlement/accepted-total.ts';
+import type { Acceptance, Voided } from '../../core/settlement/accepted-total.ts';
 import type { Units } from '../../core/units.ts';
 import type { MethodDesk } from '../../settle/method-desk.ts';
 import { WEI_PER_UNIT } from './small-node.ts';
@@ -29,6 +29,8 @@ export class ToldDesk implements MethodDesk {
   busy: Promise<void> | undefined;
   /** The chain says that what is open can never count. */
   void = false;
+  /** And so much of it counted all the same. Units. */
+  paidByClose = 0;
   readonly written: Written[] = [];
   readonly #kind: PaymentProof['kind'];
   #open: Written | undefined;
@@ -57,11 +59,11 @@ export class ToldDesk implements MethodDesk {
     return this.#open === undefined ? undefined : { id: this.#open.id, proof: this.#proof(this.#open.id) };
   }
 
-  async voided(): Promise<{ units: Units; records: [] } | undefined> {
+  async voided(): Promise<(Voided & { records: [] }) | undefined> {
     const open = this.#open;
     if (!this.void || open === undefined) return undefined;
     this.#open = undefined;
-    return { units: open.units, records: [] };
+    return { units: open.units - this.paidByClose, paidUnits: this.paidByClose, records: [] };
   }
 
   async check(_: NodeId, { proof, units: named }: PaymentMessage): Promise<PaymentOutcome | undefined> {
