@@ -1,5 +1,6 @@
 import type { RuleStory } from './rule-story.ts';
 import { STORIES_OF_ACCOUNTS } from './stories-of-accounts.ts';
+import { STORIES_OF_ANSWERS } from './stories-of-answers.ts';
 import { STORIES_OF_ASKING } from './stories-of-asking.ts';
 import { STORIES_OF_BOOKS } from './stories-of-books.ts';
 import { STORIES_OF_BREAKS } from './stories-of-breaks.ts';
@@ -47,6 +48,7 @@ export const STORIES_OF_RULES: readonly RuleStory[] = [
   ...STORIES_OF_BREAKS,
   ...STORIES_OF_CASHING,
   ...STORIES_OF_PAYMENTS,
+  ...STORIES_OF_ANSWERS,
   ...STORIES_OF_GREETINGS,
   ...STORIES_OF_CREDIT,
   ...STORIES_OF_LIMITS,
