@@ -98,7 +98,7 @@ export const FAULTS: readonly FaultKind[] = [
       conditions.jitterMs = random.below(300);
       coverage.count('network.delay');
       return () => {
-        conditions.delayMs = CALM.delayMs;
+        conditions.delayMs = network.delayMs;
         conditions.jitterMs = 0;
       };
     },

@@ -35,6 +35,8 @@ export interface WorldSettings {
   readonly token?: { readonly feeBp: number } | undefined;
   /** Books are kept on servers, which are killed. Drawn apart. */
   readonly onServer?: boolean;
+  /** How long a message is under way, where that is long. Drawn apart. Milliseconds. */
+  readonly delayMs?: number | undefined;
   /** Value packets; absent where there are none, drawn apart. */
   readonly packets?: PacketSettings | undefined;
   /** Credit that grows; absent where dropAt is typed and stays what it is. Drawn apart. */
@@ -97,6 +99,10 @@ function drawToken(random: SeededRandom): { readonly feeBp: number } | undefined
 
 /** One world in so many keeps its books on servers. */
 const SERVER_ONE_IN = 6;
+
+/** In one world in so many nodes are far from each other: several payments wait for their answers. Milliseconds. */
+const FAR_ONE_IN = 5;
+const FAR_MS = [50, 400] as const;
 
 /** How one node deals with its neighbours: most pay by cheque, for each MB. */
 export type Deal = 'cheque' | 'barter' | 'free' | 'time';
@@ -204,5 +210,7 @@ export function drawWorld(
   const packets = drawPackets(random.fork('packet settings'), drawn, carried);
   const token = drawToken(random.fork('contract of the token'));
   const onServer = random.fork('books on servers').below(SERVER_ONE_IN) === 0;
-  return { ...drawn, ...methods, packets, token, onServer, ...drawGrowth(random.fork('growth'), drawn) };
+  const far = random.fork('distance');
+  const delayMs = far.below(FAR_ONE_IN) === 0 ? far.between(...FAR_MS) : undefined;
+  return { ...drawn, ...methods, packets, token, onServer, delayMs, ...drawGrowth(random.fork('growth'), drawn) };
 }

@@ -105,6 +105,7 @@ export class World {
       timeline,
       coverage,
       random: this.#random.fork('network'),
+      delayMs: this.settings.delayMs,
       observer: (to, from) => this.#observer(to, from),
     });
     this.chain = new SimChain({ timeline, coverage, random: this.#random.fork('chain'), chainId: SIM_CHAIN_ID });

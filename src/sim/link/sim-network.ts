@@ -39,7 +39,7 @@ export interface SimNetworkOptions {
   readonly timeline: Timeline;
   readonly random: SeededRandom;
   readonly coverage: Coverage;
-  readonly delayMs?: number;
+  readonly delayMs?: number | undefined;
   /** Makes what is called after everything that reached one node from another: whoever looks whether the rules hold. */
   readonly observer?: (to: NodeId, from: NodeId) => () => void;
 }
@@ -63,12 +63,17 @@ export class SimNetwork {
     this.timeline = options.timeline;
   }
 
+  /** How long a message is under way where nothing is wrong. Milliseconds. */
+  get delayMs(): number {
+    return this.#options.delayMs ?? CALM.delayMs;
+  }
+
   /** How the wire from one node to another behaves; changes hold for what is sent from now on. */
   conditions(from: NodeId, to: NodeId): WireConditions {
     const key = `${from} ${to}`;
     const found = this.#conditions.get(key);
     if (found !== undefined) return found;
-    const made = { ...CALM, delayMs: this.#options.delayMs ?? CALM.delayMs };
+    const made = { ...CALM, delayMs: this.delayMs };
     this.#conditions.set(key, made);
     return made;
   }
@@ -88,10 +93,8 @@ export class SimNetwork {
     for (const [from, to] of [
       [a, b],
       [b, a],
-    ] as const) {
-      const { delayMs } = this.#options;
-      Object.assign(this.conditions(from, to), CALM, delayMs === undefined ? {} : { delayMs });
-    }
+    ] as const)
+      Object.assign(this.conditions(from, to), CALM, { delayMs: this.delayMs });
     for (const { wires } of this.#between(a, b)) for (const wire of wires) wire.changed();
   }
 
