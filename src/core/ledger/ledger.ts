@@ -319,10 +319,12 @@ export class Ledger {
    */
   unpaidDebt(row: LinkRow): Units {
     const debt = -this.get(row, Column.balance) - this.get(row, Column.pending);
-    const room = this.#roomBelowLimit(row);
-    if (debt <= 0 || this.#writtenOff(row) <= 0) return Math.max(0, Math.min(debt, room));
-    // A payment takes back some of what the neighbour's own payments made good.
-    return Math.max(0, Math.min(debt, Math.floor((room * 100) / (100 + FORGIVEN_PERCENT))));
+    return Math.max(0, Math.min(debt, this.payableWithin(row, this.#roomBelowLimit(row))));
+  }
+
+  /** The most that I may pay where my exposure may grow by `room`: a payment takes back some of what the neighbour's own made good. */
+  payableWithin(row: LinkRow, room: number): number {
+    return this.#writtenOff(row) <= 0 ? room : Math.floor((room * 100) / (100 + FORGIVEN_PERCENT));
   }
 
   /** Signed sum of all corrections, from my side: balance = (totals) + writeOff. */

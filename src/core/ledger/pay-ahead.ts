@@ -10,9 +10,8 @@ import type { LinkAccount } from './link-account.ts';
 export function aheadOf(account: LinkAccount, wanted: Units): Units {
   if (wanted <= 0) return 0;
   const { ledger, mine, row } = account;
-  const payable = account.payable();
   const held = ledger.get(row, Column.heldProvide);
-  const after = ledger.debtOf(row) + held + payable;
-  const below = (mine.newest?.payAt ?? 0) - 1 - after;
-  return Math.max(0, Math.min(wanted, below, ledger.roomToProvide(row) - payable));
+  const below = (mine.newest?.payAt ?? 0) - 1 - ledger.debtOf(row) - held;
+  const room = Math.min(below, ledger.roomToProvide(row));
+  return Math.max(0, Math.min(wanted, ledger.payableWithin(row, room) - account.payable()));
 }

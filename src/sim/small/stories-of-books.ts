@@ -143,6 +143,7 @@ export const STORIES_OF_BOOKS: readonly RuleStory[] = [
       teller.same('as far as there is room', ledger.unpaidDebt(row), 70);
       ledger.correct(row, 'provided', 0, -10);
       teller.same('a payment unmakes 2 % of what it takes back', ledger.unpaidDebt(row), 68);
+      teller.same('also one ahead', ledger.payableWithin(row, 102), 100);
     },
   },
   {
