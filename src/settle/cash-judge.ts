@@ -48,11 +48,15 @@ export interface CashPlanEntry extends CashDecision {
 }
 
 interface Attempt {
+  /** By the date, as it is written. */
   readonly sinceMs: number;
   failures: number;
+  /** By the clock that nobody sets: a date that was set back would put off the next attempt until it has caught up. */
   lastFailureMs: number;
 }
 
+const NONE_FAILED = { failures: 0, lastFailureMs: Number.NEGATIVE_INFINITY } as const;
+const NEVER: Attempt = { sinceMs: 0, ...NONE_FAILED };
 const SINCE = 'uncashed-since:';
 
 /** Gathers for each cheque held what `core/settlement/cashier.ts` decides by. Remembers since when each has waited, over restarts. */
@@ -71,7 +75,7 @@ export class CashJudge {
       const chequebook = name.slice(SINCE.length);
       // What was cashed meanwhile waits no longer.
       const sinceMs = Math.max(Number(text), cashedMs.get(chequebook) ?? 0);
-      this.#attempts.set(chequebook, { sinceMs, failures: 0, lastFailureMs: 0 });
+      this.#attempts.set(chequebook, { sinceMs, ...NONE_FAILED });
     }
   }
 
@@ -111,6 +115,7 @@ export class CashJudge {
     const uncashed = record.cumulative - cashedCumulative;
     const uncashedUnits = this.#units(uncashed);
     const attempt = uncashed > 0n ? this.#attemptOf(chequebook) : NEVER;
+    const nowMs = clock.wallMs();
     const covered = watch.coveredWei(chequebook, cashedCumulative);
     const history = { honouredUnits: this.#units(cashedCumulative), uncashedUnits, bounced };
     return {
@@ -120,14 +125,14 @@ export class CashJudge {
       riskPermille: issuerRiskPermille(history),
       gasCostUnits: this.#units(gas.cashWei),
       uncashedSinceMs: attempt.sinceMs,
-      nowMs: clock.wallMs(),
+      nowMs,
       everyMs,
       withdrawalAnnounced: watch.announced(chequebook),
       waitedFor: uncashed > 0n && waitedFor(neighbour),
       demanded: demanded && !bounced,
       underWay: underWay(chequebook),
       failures: attempt.failures,
-      lastFailureMs: attempt.lastFailureMs,
+      lastFailureMs: nowMs - (clock.nowMs() - attempt.lastFailureMs),
     };
   }
 
@@ -135,7 +140,7 @@ export class CashJudge {
     const known = this.#attempts.get(chequebook);
     if (known !== undefined) return known;
     const { clock, store } = this.#options;
-    const attempt = { sinceMs: clock.wallMs(), failures: 0, lastFailureMs: 0 };
+    const attempt = { sinceMs: clock.wallMs(), ...NONE_FAILED };
     this.#attempts.set(chequebook, attempt);
     // Lost with a crash at this moment, it is only counted from the next start.
     const note = { kind: 'note', name: SINCE + chequebook, text: String(attempt.sinceMs) } as const;
@@ -146,7 +151,7 @@ export class CashJudge {
   failed(chequebook: NodeId): void {
     const attempt = this.#attemptOf(chequebook);
     attempt.failures += 1;
-    attempt.lastFailureMs = this.#options.clock.wallMs();
+    attempt.lastFailureMs = this.#options.clock.nowMs();
   }
 
   /** Paid in full: what is taken from now on waits from now on. */
@@ -154,5 +159,3 @@ export class CashJudge {
     this.#attempts.delete(chequebook);
   }
 }
-
-const NEVER: Attempt = { sinceMs: 0, failures: 0, lastFailureMs: 0 };
