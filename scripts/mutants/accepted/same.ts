@@ -97,8 +97,6 @@ export const SAME: readonly Accepted[] = [
     ['this.#unhold(row, 1, 0', 'number', '1 → 2'],
     ['this.#charge(row, 1', 'number', '1 → 2'],
     ['this.#holds.take(row, units, 1)', 'number'],
-    ['if (debt <= 0 || this.#writtenOff(row) <= 0)', 'edge', '<= → <'],
-    ['if (debt <= 0 || this.#writtenOff(row) <= 0)', 'edge', '0 → 1'],
     ['(room * 100) / (100 + FORGIVEN_PERCENT)', 'edge', '0 → 1'],
   ),
   ...rows(
