@@ -11,6 +11,7 @@ export const SAME: readonly Accepted[] = [
     ['const periodMs = theirs === undefined', 'general', '0 → 1'],
     ['#arrived = {', 'general'],
     ['if (units === 0) continue', 'edge'],
+    ['if (paidUnits > 0) this.#account', 'edge', '> → >='],
     ['if (outcome.units > 0) this.#account', 'edge', '> → >='],
   ),
   ...rows('payment-lane', ['ack.acceptedWei < wei ? ack', 'edge', '< → <=']),
@@ -18,6 +19,7 @@ export const SAME: readonly Accepted[] = [
     'accepted-total',
     ['acceptedWei < last.cumulative ?', 'edge', '< → <='],
     ['accepted > last.acceptedCumulative ?', 'edge', '> → >='],
+    ['paidWei > accepted ?', 'edge', '> → >='],
   ),
   ...rows(
     'cheque',

@@ -135,6 +135,7 @@ test('of answers that waited, one that another made void is not heard', () => {
 test('of a payment that can never count, what was paid all the same is paid, and told', () => {
   for (const [paidUnits, told] of [
     [400, ['fault', 'paid', 'changed']],
+    [1, ['fault', 'paid', 'changed']],
     [0, ['fault']],
   ] as const) {
     const { account, payments, pays } = payer(1_000);
